@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The simulated Dell: prepares it, boots it, drives it.
+
+fn main() {}
