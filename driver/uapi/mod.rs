@@ -1,3 +1,115 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Wire types of `/dev/milspec`.
+//!
+//! This one source is compiled into the kernel module and into its clients, and the C header
+//! `dell_milspec.h` beside it is generated from it. Nothing here depends on anything of ours.
+//!
+//! Every request is an `ioctl()` on `/dev/milspec` whose argument points at a structure that
+//! starts with its own size in bytes. The size says which version of the structure the caller
+//! knows:
+//!
+//! - smaller than the first released version: `EINVAL`;
+//! - larger than the driver's version: the bytes that the driver does not know must be zero, else
+//!   `E2BIG`; it leaves them as they are;
+//! - larger than [`SIZE_MAX`]: `E2BIG`;
+//! - in between: the driver fills the part that the caller has room for.
+//!
+//! So a new field is appended, 0 means "as before", and old and new callers and drivers mix
+//! within one major version. All structures have the same layout for 32-bit and 64-bit callers.
+//! `flags` and fields named `reserved` must be zero, else `EINVAL`. Text is ASCII, padded with zero
+//! bytes, and not terminated when it fills its field.
+
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+mod control;
+mod info;
+mod status;
+
+pub use control::{
+    Control, ControlValue, Controls, ACCESS_READ_ONLY, ACCESS_READ_WRITE, CLASS_MONITORED,
+    CLASS_QUARANTINED, CLASS_READ_ONLY, CLASS_RESTRICTED, CLASS_SAFE, CONTROL_DEPENDS,
+    CONTROL_SIMULATED, CONTROL_TAMPER, CONTROL_VALUES, FAMILY_DSMIL, FAMILY_PLATFORM,
+    FAMILY_TRAINING, INDEX_NONE, PRESENCE_CONTRADICTORY, PRESENCE_FULL, PRESENCE_PARTIAL,
+    READING_AMBIGUOUS, READING_FAILED, READING_KNOWN, READING_UNKNOWN, VALUE_ACTIVE, VALUE_PRESENT,
+    VALUE_READ,
+};
+pub use info::{Info, INFO_FORCED};
+pub use status::{FamilyStatus, Refresh, Status, FAMILY_ABSENT, FAMILY_FAILED, FAMILY_READY};
+
+/// Name of the device node below `/dev`.
+pub const DEVICE_NAME: &str = "milspec";
+
+/// Major version of this interface. A client refuses a driver with another one.
+pub const ABI_MAJOR: u16 = 1;
+
+/// Minor version of this interface: it grows when a field, flag or request is added.
+pub const ABI_MINOR: u16 = 0;
+
+/// Largest size, in bytes, that a request may state for its own structure.
+pub const SIZE_MAX: u32 = 4096;
+
+/// `ioctl()` type byte of all requests. Not used by any entry of the kernel's
+/// `Documentation/userspace-api/ioctl/ioctl-number.rst`.
+pub const IOC_TYPE: u32 = 0xDE;
+
+/// What the driver is and what it found: fills [`Info`].
+pub const IOC_INFO: u32 = 0xC008_DE00;
+
+/// The state of the driver and its families: fills [`Status`]. Makes no firmware call.
+pub const IOC_STATUS: u32 = 0xC008_DE01;
+
+/// All controls as last read: fills [`Controls`] and its buffer. Makes no firmware call.
+pub const IOC_CONTROLS: u32 = 0xC008_DE02;
+
+/// Reads all controls from the firmware: fills [`Refresh`].
+///
+/// Firmware calls can stop every core for milliseconds, so this takes what a change takes: a
+/// descriptor opened for writing (else `EBADF`) and `CAP_SYS_ADMIN` in the initial user namespace
+/// (else `EPERM`).
+pub const IOC_REFRESH: u32 = 0xC008_DE03;
+
+/// The first eight bytes of every request.
+///
+/// The `ioctl()` numbers carry this structure's size, so that they stay the same when a request
+/// grows.
+#[repr(C)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+pub struct Head {
+    /// Size of the whole structure in bytes, as the caller knows it.
+    pub size: u32,
+    /// None defined: zero.
+    pub flags: u32,
+}
+
+/// `_IOWR(IOC_TYPE, nr, struct milspec_head)` of the kernel's `<asm-generic/ioctl.h>`.
+const fn iowr(nr: u32) -> u32 {
+    (3 << 30) | ((size_of::<Head>() as u32) << 16) | (IOC_TYPE << 8) | nr
+}
+
+// The numbers above are spelled out so that the generated header shows them; this holds them to
+// the rule.
+const _: () = {
+    assert!(IOC_INFO == iowr(0));
+    assert!(IOC_STATUS == iowr(1));
+    assert!(IOC_CONTROLS == iowr(2));
+    assert!(IOC_REFRESH == iowr(3));
+};
+
+/// Returns the text in a zero-padded field, or `None` where it is not UTF-8.
+pub fn text(field: &[u8]) -> Option<&str> {
+    let end = field.iter().position(|byte| *byte == 0);
+    let bytes = field.get(..end.unwrap_or(field.len()))?;
+    core::str::from_utf8(bytes).ok()
+}
+
+/// Makes a zero-padded field of `bytes`, cutting off what does not fit.
+pub fn field<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    let mut field = [0; N];
+    for (to, from) in field.iter_mut().zip(bytes) {
+        *to = *from;
+    }
+    field
+}

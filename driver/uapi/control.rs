@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `IOC_CONTROLS`: what there is, and how it stands.
+
+use super::Head;
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+/// [`Control::family`]: Dell's SMBIOS tokens, through mainline's `dell-smbios`.
+pub const FAMILY_PLATFORM: u8 = 1;
+/// [`Control::family`]: devices of the ACPI device `DSML0001`.
+pub const FAMILY_DSMIL: u8 = 2;
+/// [`Control::family`]: a copy in RAM, for training.
+pub const FAMILY_TRAINING: u8 = 3;
+
+/// [`Control::class`]: may be changed.
+pub const CLASS_SAFE: u8 = 0;
+/// [`Control::class`]: may be changed; each change is worth an administrator's attention.
+pub const CLASS_MONITORED: u8 = 1;
+/// [`Control::class`]: changed only where a module parameter allows this class.
+pub const CLASS_RESTRICTED: u8 = 2;
+/// [`Control::class`]: never changed, by no path.
+pub const CLASS_QUARANTINED: u8 = 3;
+/// [`Control::class`]: cannot be changed.
+pub const CLASS_READ_ONLY: u8 = 4;
+
+/// [`Control::presence`]: the machine lists every value of the control.
+pub const PRESENCE_FULL: u8 = 0;
+/// [`Control::presence`]: the machine lists some values of the control, see [`VALUE_PRESENT`].
+pub const PRESENCE_PARTIAL: u8 = 1;
+/// [`Control::presence`]: the machine's tables contradict themselves about this control.
+pub const PRESENCE_CONTRADICTORY: u8 = 2;
+
+/// [`Control::reading`]: `current` is the index of the value in force.
+pub const READING_KNOWN: u8 = 0;
+/// [`Control::reading`]: the firmware answered, but none of the values matches.
+pub const READING_UNKNOWN: u8 = 1;
+/// [`Control::reading`]: the firmware answered, but more than one value matches.
+pub const READING_AMBIGUOUS: u8 = 2;
+/// [`Control::reading`]: reading failed; `error` says why.
+pub const READING_FAILED: u8 = 3;
+
+/// [`Control::access`]: the control can only be read.
+pub const ACCESS_READ_ONLY: u8 = 0;
+/// [`Control::access`]: the control can be changed, as its class allows.
+pub const ACCESS_READ_WRITE: u8 = 1;
+
+/// [`Control::properties`]: the firmware reports tampering with this device.
+pub const CONTROL_TAMPER: u32 = 1;
+/// [`Control::properties`]: not of the firmware, but a copy in RAM (family `training`).
+pub const CONTROL_SIMULATED: u32 = 2;
+
+/// [`ControlValue::properties`]: the machine lists this value.
+pub const VALUE_PRESENT: u16 = 1;
+/// [`ControlValue::properties`]: `read` holds what the firmware answered.
+pub const VALUE_READ: u16 = 2;
+/// [`ControlValue::properties`]: this value is in force.
+pub const VALUE_ACTIVE: u16 = 4;
+
+/// [`Control::current`] when no single value is known to be in force.
+pub const INDEX_NONE: u8 = 0xFF;
+/// Most values that a control can have.
+pub const CONTROL_VALUES: usize = 8;
+/// Most controls that a control can depend on.
+pub const CONTROL_DEPENDS: usize = 4;
+
+/// One value of a control.
+#[repr(C)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+pub struct ControlValue {
+    /// Name, e.g. `enabled`.
+    pub name: [u8; 16],
+    /// Family `platform`: id of the SMBIOS token. Else zero.
+    pub token: u16,
+    /// Family `platform`: location of the token. Else zero.
+    pub location: u16,
+    /// What the firmware answers when this value is in force.
+    pub expected: u16,
+    /// `VALUE_` bits.
+    pub properties: u16,
+    /// What the firmware answered, with [`VALUE_READ`].
+    pub read: u32,
+    /// Zero.
+    pub reserved: u32,
+}
+
+/// One control.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct Control {
+    /// Number of the control; the same on every machine and in every version.
+    pub id: u32,
+    /// `FAMILY_` number.
+    pub family: u8,
+    /// `CLASS_` number.
+    pub class: u8,
+    /// `ACCESS_` number.
+    pub access: u8,
+    /// `PRESENCE_` number.
+    pub presence: u8,
+    /// `READING_` number.
+    pub reading: u8,
+    /// Index in `values` of the value in force, or [`INDEX_NONE`].
+    pub current: u8,
+    /// How many of `values` are used.
+    pub value_count: u8,
+    /// How many of `depends` are used.
+    pub depend_count: u8,
+    /// Positive errno of the last read, 0 without an error.
+    pub error: u32,
+    /// `CONTROL_` bits.
+    pub properties: u32,
+    /// Family `dsmil`: number of the group. Else zero.
+    pub group: u32,
+    /// [`Status::generation`](super::Status::generation) at which the reading last changed.
+    pub changed: u64,
+    /// Ids of the controls that must be active before this one can be.
+    pub depends: [u32; CONTROL_DEPENDS],
+    /// Name, e.g. `camera`, `DSMIL0D5`.
+    pub name: [u8; 32],
+    /// What it does, for people.
+    pub label: [u8; 64],
+    /// The values, `value_count` of them.
+    pub values: [ControlValue; CONTROL_VALUES],
+}
+
+impl Control {
+    /// The size of the first released version.
+    pub const SIZE_MIN: u32 = 400;
+}
+
+/// Request and answer of [`IOC_CONTROLS`](super::IOC_CONTROLS).
+///
+/// A call with `capacity` 0 tells the number of controls. With a `capacity` below that number,
+/// the call fails with `ENOSPC`, `count` is set, and the buffer is left as it was.
+#[repr(C)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+pub struct Controls {
+    /// Size and flags of this request.
+    pub head: Head,
+    /// In: address of an array of [`Control`], in the caller's memory.
+    pub buffer: u64,
+    /// In: how many elements the array has room for.
+    pub capacity: u32,
+    /// In: size of one element in bytes, as the caller knows it, a multiple of 8 and at least
+    /// 400. Fields that the driver knows beyond it are cut off, bytes that it does not know are
+    /// set to zero.
+    pub stride: u32,
+    /// Out: number of controls.
+    pub count: u32,
+    /// Zero.
+    pub reserved: u32,
+    /// Out: generation of what was copied.
+    pub generation: u64,
+}
+
+impl Controls {
+    /// The size of the first released version.
+    pub const SIZE_MIN: u32 = 40;
+}
+
+const _: () = {
+    assert!(size_of::<ControlValue>() == 32);
+    assert!(size_of::<Control>() == Control::SIZE_MIN as usize);
+    assert!(size_of::<Controls>() == Controls::SIZE_MIN as usize);
+};
