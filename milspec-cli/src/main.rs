@@ -1,5 +1,175 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! `milspecctl`: shows how a Dell machine is hardened, through the `dell_milspec` driver.
+//!
+//! It decides nothing that the driver decides: it fetches ([`source`], [`snapshot`]), puts into
+//! words ([`model`]), and shows ([`render`]). A subcommand is a file in [`cmd`].
 
-fn main() {}
+mod cli;
+mod cmd;
+mod device;
+mod diagnose;
+mod facts;
+mod failure;
+mod model;
+mod output;
+mod recording;
+mod render;
+mod root;
+mod snapshot;
+mod source;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::Parser;
+use cli::{Cli, Command, ControlCommand, Global, When};
+use cmd::Document;
+use failure::{Exit, Failure, Result};
+use root::Root;
+use serde::Serialize;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let (ended, json, color) = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => {
+            let (json, color) = (cli.global.json, cli.global.color);
+            (run(&cli), json, color)
+        }
+        Err(error) => {
+            let json = arguments
+                .iter()
+                .take_while(|argument| *argument != "--")
+                .any(|argument| argument == "--json");
+            (not_parsed(&error), json, When::Auto)
+        }
+    };
+    match ended {
+        Ok(status) => ExitCode::from(status),
+        Err(failure) => {
+            report(&failure, json, color);
+            ExitCode::from(failure.exit as u8)
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<u8> {
+    let global = &cli.global;
+    let root = Root::open(global.root.as_deref())?;
+    match &cli.command {
+        Command::Status(refresh) => show(global, &cmd::status::run(&root, *refresh)?),
+        Command::Control(ControlCommand::List(list)) => {
+            show(global, &cmd::control_list::run(&root, list)?)
+        }
+        Command::Control(ControlCommand::Show(what)) => {
+            show(global, &cmd::control_show::run(&root, what)?)
+        }
+        Command::Doctor => show(global, &cmd::doctor::run(&root)),
+    }
+}
+
+/// Prints a document, and returns the exit status that it stands for.
+fn show(global: &Global, document: &impl Document) -> Result<u8> {
+    if global.json {
+        output::stdout(&json_text(document)?)?;
+    } else if !global.quiet {
+        output::stdout(&document.human(&output::stdout_screen(global)))?;
+    }
+    Ok(document.exit())
+}
+
+fn json_text(document: &impl Serialize) -> Result<String> {
+    let mut text = serde_json::to_string_pretty(document).map_err(|error| Failure {
+        code: "output-failed",
+        exit: Exit::Failed,
+        errno: None,
+        what: "cannot write the JSON document".into(),
+        why: error.to_string(),
+        next: "report this as a bug of milspecctl".into(),
+    })?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// Help and version, which clap treats as errors, and wrong command lines.
+fn not_parsed(error: &clap::Error) -> Result<u8> {
+    if matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    ) {
+        output::stdout(&error.render().to_string())?;
+        return Ok(0);
+    }
+    let text = error.render().to_string();
+    let what = match error.kind() {
+        // Here clap shows the help instead of an error.
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "a command is missing",
+        _ => text.lines().next().unwrap_or("wrong usage"),
+    };
+    let usage = match error.get(ContextKind::Usage) {
+        Some(ContextValue::StyledStr(usage)) => usage.to_string(),
+        _ => String::new(),
+    };
+    let usage = usage.trim().trim_start_matches("Usage: ");
+    let tip = text.lines().find_map(|line| {
+        let line = line.trim();
+        line.strip_prefix("tip: ")
+            .or_else(|| line.starts_with('[').then_some(line))
+    });
+    Err(Failure {
+        code: "usage",
+        exit: Exit::Usage,
+        errno: None,
+        what: what.trim_start_matches("error: ").to_string(),
+        why: tip.map_or_else(
+            || "the command line is not one that milspecctl knows".into(),
+            |tip| tip.trim_matches(['[', ']']).to_string(),
+        ),
+        next: match usage.lines().next() {
+            Some(usage) if !usage.is_empty() => usage.to_string(),
+            _ => "milspecctl --help".to_string(),
+        },
+    })
+}
+
+/// `milspec.error/1`
+#[derive(Serialize)]
+struct ErrorDocument<'a> {
+    schema: &'static str,
+    error: ErrorBody<'a>,
+}
+
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    code: &'static str,
+    exit: u8,
+    errno: Option<String>,
+    what: &'a str,
+    why: &'a str,
+    next: &'a str,
+}
+
+/// Prints an error: as a document on standard output where JSON was asked for, else as three lines
+/// on standard error.
+fn report(failure: &Failure, json: bool, color: When) {
+    let document = ErrorDocument {
+        schema: "milspec.error/1",
+        error: ErrorBody {
+            code: failure.code,
+            exit: failure.exit as u8,
+            errno: failure.errno.map(|e| failure::errno_name(e as i32)),
+            what: &failure.what,
+            why: &failure.why,
+            next: &failure.next,
+        },
+    };
+    // When standard output itself is what failed, standard error is the only way left.
+    if json && failure.code != "output-failed" {
+        if let Ok(text) = json_text(&document) {
+            if output::stdout(&text).is_ok() {
+                return;
+            }
+        }
+    }
+    output::stderr(&render::error(&output::stderr_screen(color), failure));
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `milspecctl control list`
+
+use super::{recording, Document};
+use crate::cli::List;
+use crate::failure::Result;
+use crate::model::{Control, Machine};
+use crate::render::{self, Screen};
+use crate::root::Root;
+use crate::snapshot::{Refreshed, Snapshot};
+use clap::ValueEnum;
+use serde::Serialize;
+
+/// `milspec.control-list/1`
+#[derive(Debug, Serialize)]
+pub struct ControlList {
+    /// Name and major version of this document.
+    pub schema: &'static str,
+    /// Where a recording is from; null on the live machine.
+    pub recording: Option<String>,
+    /// Whether the machine is the project's simulated Dell.
+    pub simulated: bool,
+    /// How that was recognised; for people, in the document of `status` for programs.
+    #[serde(skip)]
+    pub simulated_because: Option<String>,
+    /// Generation of the listing.
+    pub generation: u64,
+    /// Number of controls on this machine.
+    pub total: u64,
+    /// Those that were asked for.
+    pub controls: Vec<Control>,
+    /// What `--refresh` did; null without it.
+    pub refresh: Option<Refreshed>,
+}
+
+/// Fetches the document.
+pub fn run(root: &Root, list: &List) -> Result<ControlList> {
+    let snapshot = Snapshot::take(root, list.refresh.refresh)?;
+    let machine = Machine::new(&snapshot.info, &snapshot.status);
+    let total = snapshot.controls.len() as u64;
+    let mut controls = snapshot.controls;
+    controls.retain(|control| {
+        is(list.family, &control.family)
+            && is(list.class, &control.class)
+            && list.group.is_none_or(|group| control.group == Some(group))
+    });
+    Ok(ControlList {
+        schema: "milspec.control-list/1",
+        recording: recording(root),
+        simulated: machine.simulated,
+        simulated_because: machine.simulated_because,
+        generation: snapshot.status.generation,
+        total,
+        controls,
+        refresh: snapshot.refreshed,
+    })
+}
+
+/// Whether `word` is the wanted one, if one is wanted. The words of the command line are those of
+/// the ABI.
+fn is(wanted: Option<impl ValueEnum>, word: &str) -> bool {
+    wanted.is_none_or(|wanted| {
+        wanted
+            .to_possible_value()
+            .is_some_and(|value| value.matches(word, false))
+    })
+}
+
+impl Document for ControlList {
+    fn human(&self, screen: &Screen) -> String {
+        render::control_list(screen, self)
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `milspecctl control show`
+
+use super::{recording, Document};
+use crate::cli::Show;
+use crate::failure::{Exit, Failure, Result};
+use crate::model::{Control, Machine};
+use crate::render::{self, Screen};
+use crate::root::Root;
+use crate::snapshot::{Refreshed, Snapshot};
+use serde::Serialize;
+
+/// `milspec.control/1`
+#[derive(Debug, Serialize)]
+pub struct ControlShow {
+    /// Name and major version of this document.
+    pub schema: &'static str,
+    /// Where a recording is from; null on the live machine.
+    pub recording: Option<String>,
+    /// Whether the machine is the project's simulated Dell.
+    pub simulated: bool,
+    /// How that was recognised; for people, in the document of `status` for programs.
+    #[serde(skip)]
+    pub simulated_because: Option<String>,
+    /// Generation of the reading.
+    pub generation: u64,
+    /// The control.
+    pub control: Control,
+    /// Names and present values of the controls that must be active first.
+    #[serde(skip)]
+    pub depends: Vec<(String, String)>,
+    /// What `--refresh` did; null without it.
+    pub refresh: Option<Refreshed>,
+}
+
+/// Fetches the document.
+pub fn run(root: &Root, show: &Show) -> Result<ControlShow> {
+    let snapshot = Snapshot::take(root, show.refresh.refresh)?;
+    let machine = Machine::new(&snapshot.info, &snapshot.status);
+    let controls = &snapshot.controls;
+    let find = |name: &str| controls.iter().find(|control| control.name == name);
+    let control = find(&show.name).ok_or_else(|| unknown(&show.name, controls))?;
+    let depends = control
+        .depends
+        .iter()
+        .map(|name| {
+            let value = find(name).map_or_else(|| "absent".into(), Control::in_words);
+            (name.clone(), value)
+        })
+        .collect();
+    Ok(ControlShow {
+        schema: "milspec.control/1",
+        recording: recording(root),
+        simulated: machine.simulated,
+        simulated_because: machine.simulated_because,
+        generation: snapshot.status.generation,
+        control: control.clone(),
+        depends,
+        refresh: snapshot.refreshed,
+    })
+}
+
+fn unknown(name: &str, controls: &[Control]) -> Failure {
+    let near = near(name, controls);
+    let next = if near.is_empty() {
+        "\"milspecctl control list\" shows all names".to_string()
+    } else {
+        format!("did you mean {}?", near.join(", "))
+    };
+    Failure {
+        code: "no-such-control",
+        exit: Exit::Failed,
+        errno: None,
+        what: format!("there is no control \"{name}\" on this machine"),
+        why: format!("none of its {} controls has this name", controls.len()),
+        next,
+    }
+}
+
+/// At most three names that could have been meant, the nearest first.
+fn near<'a>(name: &str, controls: &'a [Control]) -> Vec<&'a str> {
+    let wanted = name.to_lowercase();
+    let mut near: Vec<(usize, &str)> = controls
+        .iter()
+        .filter_map(|control| {
+            let have = control.name.to_lowercase();
+            let distance = strsim::damerau_levenshtein(&wanted, &have);
+            let part = wanted.len() >= 3 && (have.contains(&wanted) || wanted.contains(&have));
+            (distance <= 1 + wanted.len() / 4 || part).then_some((distance, control.name.as_str()))
+        })
+        .collect();
+    near.sort_by_key(|(distance, _)| *distance);
+    near.truncate(3);
+    near.into_iter().map(|(_, name)| name).collect()
+}
+
+impl Document for ControlShow {
+    fn human(&self, screen: &Screen) -> String {
+        render::control_show(screen, self)
+    }
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `milspecctl status`
+
+use super::{recording, Abi, Document};
+use crate::cli::Refresh;
+use crate::failure::Result;
+use crate::model::{clean, tampered, Control, Family, Machine, Reading};
+use crate::render::{self, count, Screen};
+use crate::root::Root;
+use crate::snapshot::{Refreshed, Snapshot};
+use milspec_uapi::INFO_FORCED;
+use serde::Serialize;
+
+/// `milspec.status/1`
+#[derive(Debug, Serialize)]
+pub struct Status {
+    /// Name and major version of this document.
+    pub schema: &'static str,
+    /// Where a recording is from; null on the live machine.
+    pub recording: Option<String>,
+    /// The machine.
+    pub machine: Machine,
+    /// The driver.
+    pub driver: Driver,
+    /// This program.
+    pub client: Client,
+    /// Grows whenever a read of the firmware finds anything different.
+    pub generation: u64,
+    /// When the controls were last read, on the clock that counts from boot, sleep included.
+    pub read_boottime_ns: u64,
+    /// How long ago that was; null where the clock cannot be read.
+    pub read_age_ms: Option<u64>,
+    /// The families of controls.
+    pub families: Vec<Family>,
+    /// Names of the controls with which the firmware reports tampering.
+    pub tamper: Vec<String>,
+    /// What needs attention.
+    pub warnings: Vec<Warning>,
+    /// What `--refresh` did; null without it.
+    pub refresh: Option<Refreshed>,
+}
+
+/// The driver.
+#[derive(Debug, Serialize)]
+pub struct Driver {
+    /// Its version.
+    pub version: String,
+    /// Its ABI.
+    pub abi: Abi,
+    /// Whether it was loaded with `force` on a machine that is not a Dell.
+    pub forced: bool,
+}
+
+/// This program.
+#[derive(Debug, Serialize)]
+pub struct Client {
+    /// Its version.
+    pub version: &'static str,
+    /// The ABI it was built for.
+    pub abi: Abi,
+}
+
+/// Something that needs attention.
+#[derive(Debug, Serialize)]
+pub struct Warning {
+    /// Stable name for scripts.
+    pub code: &'static str,
+    /// What it is.
+    pub text: String,
+    /// What to do about it.
+    pub remedy: &'static str,
+    /// The controls that it is about.
+    pub controls: Vec<String>,
+}
+
+/// Fetches the document.
+pub fn run(root: &Root, refresh: Refresh) -> Result<Status> {
+    let snapshot = Snapshot::take(root, refresh.refresh)?;
+    let (info, status) = (&snapshot.info, &snapshot.status);
+    let read_age_ms = root
+        .boottime_ns()
+        .map(|now| now.saturating_sub(status.refreshed_ns) / 1_000_000);
+    let families = Family::all(status);
+    let tamper = tampered(&snapshot.controls);
+    let forced = info.properties & INFO_FORCED != 0;
+    Ok(Status {
+        schema: "milspec.status/1",
+        recording: recording(root),
+        machine: Machine::new(info, status),
+        driver: Driver {
+            version: clean(&info.driver_version),
+            abi: Abi::of(info),
+            forced,
+        },
+        client: Client {
+            version: env!("CARGO_PKG_VERSION"),
+            abi: Abi::OWN,
+        },
+        generation: status.generation,
+        read_boottime_ns: status.refreshed_ns,
+        read_age_ms,
+        warnings: warnings(forced, &families, &tamper, &snapshot.controls),
+        families,
+        tamper,
+        refresh: snapshot.refreshed,
+    })
+}
+
+fn warnings(
+    forced: bool,
+    families: &[Family],
+    tamper: &[String],
+    controls: &[Control],
+) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let mut warn = |code, text: String, remedy, controls| {
+        warnings.push(Warning {
+            code,
+            text,
+            remedy,
+            controls,
+        });
+    };
+    let names = |wanted: &dyn Fn(&Control) -> bool| -> Vec<String> {
+        controls
+            .iter()
+            .filter(|control| wanted(control))
+            .map(|control| control.name.clone())
+            .collect()
+    };
+    if !tamper.is_empty() {
+        warn(
+            "tamper",
+            "the firmware reports tampering".into(),
+            "inspect the machine; only the firmware can take the report back",
+            tamper.to_vec(),
+        );
+    }
+    if forced {
+        warn(
+            "forced",
+            "the driver was loaded with force on a machine that is not a Dell".into(),
+            "reload the module without force",
+            Vec::new(),
+        );
+    }
+    for family in families.iter().filter(|family| family.state == "failed") {
+        let error = family
+            .error
+            .as_ref()
+            .map(|error| format!(": {}", error.name))
+            .unwrap_or_default();
+        warn(
+            "family-failed",
+            format!("family {} could not be read{error}", family.name),
+            "see \"dmesg | grep milspec\", then \"milspecctl status --refresh\" as root",
+            Vec::new(),
+        );
+    }
+    if families.iter().all(|family| family.state == "absent") {
+        warn(
+            "no-controls",
+            "this machine offers no control".into(),
+            "run \"milspecctl doctor\" for what is missing",
+            Vec::new(),
+        );
+    }
+    let unreadable = names(&|control| control.reading != Reading::Known);
+    if !unreadable.is_empty() {
+        warn(
+            "unreadable",
+            format!(
+                "{} without a known value",
+                count(unreadable.len() as u64, "control")
+            ),
+            "\"milspecctl control list\" shows which, and why",
+            unreadable,
+        );
+    }
+    let contradictory = names(&|control| control.presence == "contradictory");
+    if !contradictory.is_empty() {
+        warn(
+            "contradictory",
+            format!(
+                "the machine's tables contradict themselves about {}",
+                count(contradictory.len() as u64, "control")
+            ),
+            "look for a BIOS update; \"milspecctl control list\" shows which",
+            contradictory,
+        );
+    }
+    warnings
+}
+
+impl Document for Status {
+    fn human(&self, screen: &Screen) -> String {
+        render::status(screen, self)
+    }
+}

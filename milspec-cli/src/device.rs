@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The live device `/dev/milspec`. All `ioctl()` calls, and all `unsafe` of this program, are here.
+
+use crate::root::Root;
+use crate::source::{Access, Listing, Source};
+use milspec_uapi::{
+    Control, Controls, Head, Info, Refresh, Status, DEVICE_NAME, IOC_CONTROLS, IOC_INFO,
+    IOC_REFRESH, IOC_STATUS,
+};
+use nix::errno::Errno;
+use std::fs::{File, OpenOptions};
+use std::os::fd::AsRawFd;
+use zerocopy::FromZeros;
+
+/// The ioctl numbers carry the size of the head only, not of the whole structure: "bad" in nix'
+/// words is a number that is taken as it stands.
+mod raw {
+    use super::{Controls, Info, Refresh, Status, IOC_CONTROLS, IOC_INFO, IOC_REFRESH, IOC_STATUS};
+    nix::ioctl_readwrite_bad!(info, IOC_INFO, Info);
+    nix::ioctl_readwrite_bad!(status, IOC_STATUS, Status);
+    nix::ioctl_readwrite_bad!(controls, IOC_CONTROLS, Controls);
+    nix::ioctl_readwrite_bad!(refresh, IOC_REFRESH, Refresh);
+}
+
+/// More controls than any machine has; a count beyond it is a broken answer, not a size to
+/// allocate.
+const CONTROLS_MAX: u32 = 1 << 16;
+
+/// The open device.
+pub struct Device {
+    file: File,
+}
+
+impl Device {
+    /// Opens the device, for writing only where a request needs that.
+    pub fn open(root: &Root, access: Access) -> nix::Result<Self> {
+        let file = OpenOptions::new()
+            .read(true)
+            .write(access == Access::Refresh)
+            .open(root.path(&format!("/dev/{DEVICE_NAME}")))
+            .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(Errno::EIO as i32)))?;
+        Ok(Self { file })
+    }
+
+    /// One `CONTROLS` request with room for `room.len()` controls; returns the driver's count and
+    /// the generation of the copy.
+    fn fill(&self, room: &mut [Control]) -> nix::Result<Controls> {
+        let mut request = Controls {
+            head: head::<Controls>(),
+            buffer: if room.is_empty() {
+                0
+            } else {
+                room.as_mut_ptr() as u64
+            },
+            capacity: u32::try_from(room.len()).map_err(|_| Errno::EOVERFLOW)?,
+            stride: size_of::<Control>() as u32,
+            ..Controls::default()
+        };
+        // SAFETY: the request states its own size, which bounds what the driver writes to it, and
+        // `buffer` points at `capacity` elements of `stride` bytes, mutably borrowed for the call.
+        match unsafe { raw::controls(self.file.as_raw_fd(), &mut request) } {
+            Ok(_) => Ok(request),
+            // The count is valid with ENOSPC too: the caller makes more room.
+            Err(Errno::ENOSPC) if request.count as usize > room.len() => Ok(request),
+            Err(errno) => Err(errno),
+        }
+    }
+}
+
+impl Source for Device {
+    fn info(&self) -> nix::Result<Info> {
+        let mut answer = Info::new_zeroed();
+        answer.head = head::<Info>();
+        // SAFETY: the request states its own size, which bounds what the driver writes.
+        unsafe { raw::info(self.file.as_raw_fd(), &mut answer) }?;
+        Ok(answer)
+    }
+
+    fn status(&self) -> nix::Result<Status> {
+        let mut answer = Status {
+            head: head::<Status>(),
+            ..Status::default()
+        };
+        // SAFETY: the request states its own size, which bounds what the driver writes.
+        unsafe { raw::status(self.file.as_raw_fd(), &mut answer) }?;
+        Ok(answer)
+    }
+
+    fn controls(&self) -> nix::Result<Listing> {
+        // Controls can appear between asking for the number and asking for all: ask again then.
+        let mut count = self.fill(&mut [])?.count;
+        for _ in 0..8 {
+            if count > CONTROLS_MAX {
+                return Err(Errno::EPROTO);
+            }
+            let mut controls = vec![Control::new_zeroed(); count as usize];
+            let answer = self.fill(&mut controls)?;
+            if answer.count <= count {
+                controls.truncate(answer.count as usize);
+                return Ok(Listing {
+                    generation: answer.generation,
+                    controls,
+                });
+            }
+            count = answer.count;
+        }
+        Err(Errno::EAGAIN)
+    }
+
+    fn refresh(&mut self) -> nix::Result<Refresh> {
+        let mut answer = Refresh {
+            head: head::<Refresh>(),
+            ..Refresh::default()
+        };
+        // SAFETY: the request states its own size, which bounds what the driver writes.
+        unsafe { raw::refresh(self.file.as_raw_fd(), &mut answer) }?;
+        Ok(answer)
+    }
+}
+
+/// The head of a request of type `T`, as this program knows it.
+fn head<T>() -> Head {
+    Head {
+        size: size_of::<T>() as u32,
+        flags: 0,
+    }
+}

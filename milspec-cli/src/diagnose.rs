@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Turns an errno of the driver into what failed, why, and what to do next. The "why" is looked up
+//! on the machine, not listed as possibilities.
+
+use crate::facts::{self, Installed, Me, MODULE};
+use crate::failure::{Exit, Failure};
+use crate::model::clean;
+use crate::root::Root;
+use crate::source::Access;
+use milspec_uapi::{Info, ABI_MAJOR, ABI_MINOR, DEVICE_NAME};
+use nix::errno::Errno;
+
+/// `/dev/milspec` could not be opened.
+pub fn open(root: &Root, access: Access, errno: Errno) -> Failure {
+    let what = format!("cannot open /dev/{DEVICE_NAME}");
+    match errno {
+        Errno::ENOENT | Errno::ENXIO | Errno::ENODEV => no_driver(root, what, errno),
+        Errno::EACCES | Errno::EPERM => no_permission(root, access, what, errno),
+        _ => Failure {
+            code: "open-failed",
+            exit: Exit::Failed,
+            errno: Some(errno),
+            what,
+            why: "the kernel refused for a reason that is no missing right".into(),
+            next: "run \"milspecctl doctor\"".into(),
+        },
+    }
+}
+
+fn no_driver(root: &Root, what: String, errno: Errno) -> Failure {
+    let release = facts::release(root).unwrap_or_else(|| "unknown".into());
+    let (why, next) = if facts::loaded(root, MODULE) {
+        (
+            format!("module {MODULE} is loaded, but has no device node"),
+            "run \"milspecctl doctor\"; see \"dmesg | grep milspec\"",
+        )
+    } else {
+        match facts::installed(root, &release, MODULE) {
+            _ if facts::is_dell(root) == Some(false) => (
+                "this is not a Dell: the driver does not load here".to_string(),
+                "run \"milspecctl doctor\" for what the driver needs",
+            ),
+            Installed::Yes(_) | Installed::BuiltIn => (
+                format!("module {MODULE} is not loaded"),
+                "run \"modprobe dell_milspec\" as root",
+            ),
+            Installed::NotIndexed(_) => (
+                format!("module {MODULE} is installed but not indexed"),
+                "run \"depmod && modprobe dell_milspec\" as root",
+            ),
+            Installed::No => (
+                format!("module {MODULE} is not there for kernel {release}"),
+                "run \"milspecctl doctor\" for what building it needs",
+            ),
+        }
+    };
+    Failure {
+        code: "no-driver",
+        exit: Exit::Unsupported,
+        errno: Some(errno),
+        what,
+        why,
+        next: next.into(),
+    }
+}
+
+fn no_permission(root: &Root, access: Access, what: String, errno: Errno) -> Failure {
+    let me = Me::read(root);
+    let group = facts::group(root, DEVICE_NAME);
+    let name = me.as_ref().and_then(|me| me.name(root));
+    let (why, next) = match (access, &group, &me, &name) {
+        (Access::Refresh, ..) => (
+            "--refresh makes firmware calls, which only root may".to_string(),
+            "run it as root, or leave out --refresh to see the last reading".to_string(),
+        ),
+        (_, Some((gid, _)), Some(me), _) if me.groups.contains(gid) => (
+            format!("group {DEVICE_NAME} may not read the device node"),
+            format!(
+                "as root: chgrp {DEVICE_NAME} /dev/{DEVICE_NAME}; chmod 640 /dev/{DEVICE_NAME}"
+            ),
+        ),
+        (_, Some((_, members)), Some(_), Some(name)) if members.contains(name) => (
+            format!("this session began before {name} joined group {DEVICE_NAME}"),
+            "log out and in again".to_string(),
+        ),
+        (_, Some(_), ..) => (
+            format!("only root and group {DEVICE_NAME} may read it; you are in neither"),
+            format!(
+                "as root: usermod -aG {DEVICE_NAME} {}; then log in again",
+                name.as_deref().unwrap_or("USER")
+            ),
+        ),
+        (_, None, ..) => (
+            format!("only root may read it: there is no group {DEVICE_NAME}"),
+            "run it as root".to_string(),
+        ),
+    };
+    Failure {
+        code: "no-permission",
+        exit: Exit::Permission,
+        errno: Some(errno),
+        what,
+        why,
+        next,
+    }
+}
+
+/// `IOC_INFO` failed, though every version of the driver answers it.
+pub fn info(errno: Errno) -> Failure {
+    match errno {
+        Errno::ENOTTY | Errno::EINVAL | Errno::E2BIG => Failure {
+            code: "abi-mismatch",
+            exit: Exit::Abi,
+            errno: Some(errno),
+            what: format!("/dev/{DEVICE_NAME} does not answer INFO"),
+            why: "what has this name is not a driver that milspecctl knows".into(),
+            next: "install driver and milspecctl of the same version".into(),
+        },
+        _ => read("info", errno),
+    }
+}
+
+/// The driver has another major version.
+pub fn abi(info: &Info) -> Failure {
+    let older = if info.abi_major < ABI_MAJOR {
+        "driver"
+    } else {
+        "milspecctl"
+    };
+    Failure {
+        code: "abi-mismatch",
+        exit: Exit::Abi,
+        errno: None,
+        what: format!(
+            "milspecctl cannot talk to driver {}",
+            clean(&info.driver_version)
+        ),
+        why: format!(
+            "the driver has ABI {}.{}, milspecctl has {ABI_MAJOR}.{ABI_MINOR}",
+            info.abi_major, info.abi_minor
+        ),
+        next: format!("update the {older}; a driver is reloaded after that"),
+    }
+}
+
+/// A request that makes no firmware call failed.
+pub fn read(request: &str, errno: Errno) -> Failure {
+    let (code, exit, why, next) = match errno {
+        Errno::ENODEV => (
+            "no-driver",
+            Exit::Unsupported,
+            "the driver is being unloaded",
+            "load it again: \"modprobe dell_milspec\" as root",
+        ),
+        Errno::ENOTTY => (
+            "abi-mismatch",
+            Exit::Abi,
+            "the driver does not know this request",
+            "update the driver",
+        ),
+        _ => (
+            "driver-failed",
+            Exit::Failed,
+            "the driver gave this error itself; no firmware call is involved",
+            "see \"dmesg | grep milspec\"",
+        ),
+    };
+    Failure {
+        code,
+        exit,
+        errno: Some(errno),
+        what: format!("cannot read {request} from the driver"),
+        why: why.into(),
+        next: next.into(),
+    }
+}
+
+/// `IOC_REFRESH` failed.
+pub fn refresh(errno: Errno) -> Failure {
+    let (code, exit, why, next) = match errno {
+        Errno::EPERM | Errno::EACCES | Errno::EBADF => (
+            "no-permission",
+            Exit::Permission,
+            "firmware calls need CAP_SYS_ADMIN outside of any container",
+            "run it as root, or leave out --refresh to see the last reading",
+        ),
+        Errno::ENOTTY | Errno::EOPNOTSUPP => (
+            "unsupported",
+            Exit::Unsupported,
+            "what answers here has no firmware to read",
+            "leave out --refresh to see the last reading",
+        ),
+        Errno::EINTR => (
+            "interrupted",
+            Exit::Failed,
+            "a signal arrived before the firmware was read",
+            "run it again",
+        ),
+        Errno::ENODEV => return read("the firmware", errno),
+        _ => (
+            "refresh-failed",
+            Exit::Failed,
+            "the driver could not read the firmware",
+            "run \"milspecctl status\" and see \"dmesg | grep milspec\"",
+        ),
+    };
+    Failure {
+        code,
+        exit,
+        errno: Some(errno),
+        what: "cannot refresh the controls".into(),
+        why: why.into(),
+        next: next.into(),
+    }
+}

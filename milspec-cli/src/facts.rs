@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Facts about the machine that stand in files: for `doctor`, and for the "why" of an error.
+
+use crate::root::Root;
+
+/// Name of the module, as the kernel spells it.
+pub const MODULE: &str = "dell_milspec";
+
+/// Where a module of this kernel stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Installed {
+    /// In `modules.dep`; its path below `/lib/modules/RELEASE`.
+    Yes(String),
+    /// The file is there, but `modules.dep` does not know it.
+    NotIndexed(String),
+    /// Part of the kernel itself.
+    BuiltIn,
+    /// Not for this kernel.
+    No,
+}
+
+/// Release of the running kernel, e.g. `7.3.4-amd64`.
+pub fn release(root: &Root) -> Option<String> {
+    root.text("/proc/sys/kernel/osrelease")
+        .filter(|release| !release.is_empty())
+}
+
+/// Whether `module` is loaded (or built in and initialised).
+pub fn loaded(root: &Root, module: &str) -> bool {
+    root.exists(&format!("/sys/module/{module}"))
+}
+
+/// Whether the machine names Dell as its vendor; `None` where DMI tells no vendor.
+pub fn is_dell(root: &Root) -> Option<bool> {
+    let vendor = dmi(root, "sys_vendor")?;
+    Some(vendor.starts_with("Dell"))
+}
+
+/// A DMI string of the machine.
+pub fn dmi(root: &Root, name: &str) -> Option<String> {
+    root.text(&format!("/sys/class/dmi/id/{name}"))
+        .filter(|text| !text.is_empty())
+}
+
+/// Whether `module` is installed for the kernel `release`.
+pub fn installed(root: &Root, release: &str, module: &str) -> Installed {
+    let dir = format!("/lib/modules/{release}");
+    let find = |index: &str| -> Option<String> {
+        root.text(&format!("{dir}/{index}"))?
+            .lines()
+            .map(|line| line.split(':').next().unwrap_or(line).trim())
+            .find(|path| is_module(path, module))
+            .map(str::to_string)
+    };
+    if let Some(path) = find("modules.dep") {
+        return Installed::Yes(path);
+    }
+    if find("modules.builtin").is_some() {
+        return Installed::BuiltIn;
+    }
+    // Where out-of-tree modules are put: by hand and by DKMS, in all its variants.
+    for below in ["updates", "updates/dkms", "extra", "extra/dkms"] {
+        for name in root.names(&format!("{dir}/{below}")) {
+            if is_module(&name, module) {
+                return Installed::NotIndexed(format!("{below}/{name}"));
+            }
+        }
+    }
+    Installed::No
+}
+
+/// Kernel releases for which `module` is installed.
+pub fn installed_releases(root: &Root, module: &str) -> Vec<String> {
+    root.names("/lib/modules")
+        .into_iter()
+        .filter(|release| installed(root, release, module) != Installed::No)
+        .collect()
+}
+
+/// Whether `path` is the file of `module`, compressed or not; `-` and `_` are the same in names of
+/// modules.
+fn is_module(path: &str, module: &str) -> bool {
+    let file = path.rsplit('/').next().unwrap_or(path).replace('-', "_");
+    ["ko", "ko.xz", "ko.zst", "ko.gz"]
+        .iter()
+        .any(|end| file == format!("{module}.{end}"))
+}
+
+/// Members and number of a group of `/etc/group`.
+pub fn group(root: &Root, name: &str) -> Option<(u32, Vec<String>)> {
+    root.text("/etc/group")?.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        (fields.next()? == name).then_some(())?;
+        let number = fields.nth(1)?.parse().ok()?;
+        let members = fields.next().unwrap_or_default().split(',');
+        Some((number, members.map(str::to_string).collect()))
+    })
+}
+
+/// Name of a group number, or the number.
+pub fn group_name(root: &Root, number: u32) -> String {
+    root.text("/etc/group")
+        .and_then(|text| {
+            text.lines().find_map(|line| {
+                let mut fields = line.split(':');
+                let name = fields.next()?;
+                (fields.nth(1)?.parse::<u32>() == Ok(number)).then(|| name.to_string())
+            })
+        })
+        .unwrap_or_else(|| number.to_string())
+}
+
+/// The effective user and all groups of this process.
+pub struct Me {
+    /// Effective user.
+    pub uid: u32,
+    /// Effective and supplementary groups.
+    pub groups: Vec<u32>,
+}
+
+impl Me {
+    /// Reads `/proc/self/status`.
+    pub fn read(root: &Root) -> Option<Self> {
+        let status = root.text("/proc/self/status")?;
+        let field = |name: &str| -> Option<Vec<u32>> {
+            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+            Some(
+                line.split_whitespace()
+                    .filter_map(|number| number.parse().ok())
+                    .collect(),
+            )
+        };
+        // Real, effective, saved and file system id: the second decides.
+        let uid = *field("Uid:")?.get(1)?;
+        let mut groups = field("Groups:").unwrap_or_default();
+        groups.extend(field("Gid:").and_then(|gids| gids.get(1).copied()));
+        Some(Self { uid, groups })
+    }
+
+    /// Name in `/etc/passwd`.
+    pub fn name(&self, root: &Root) -> Option<String> {
+        root.text("/etc/passwd")?.lines().find_map(|line| {
+            let mut fields = line.split(':');
+            let name = fields.next()?;
+            (fields.nth(1)?.parse::<u32>() == Ok(self.uid)).then(|| name.to_string())
+        })
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What went wrong: what failed, why, and what to do next.
+
+use nix::errno::Errno;
+
+/// Exit statuses; scripts rely on them. 0 is "ok, or nothing to do".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// What was asked for failed.
+    Failed = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// No driver, or the driver or machine does not offer this.
+    Unsupported = 3,
+    /// Permission is missing.
+    Permission = 4,
+    /// Driver and CLI speak different major versions.
+    Abi = 6,
+}
+
+/// One error, in the three parts that every error has.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Stable name for scripts, e.g. `no-driver`.
+    pub code: &'static str,
+    /// Exit status.
+    pub exit: Exit,
+    /// What the system call said, if one failed.
+    pub errno: Option<Errno>,
+    /// What failed.
+    pub what: String,
+    /// Why, as diagnosed.
+    pub why: String,
+    /// What to do about it.
+    pub next: String,
+}
+
+/// Result of everything that can end the program.
+pub type Result<T> = std::result::Result<T, Failure>;
+
+/// Name of an errno, e.g. `ENOENT`; the number where it has no name.
+pub fn errno_name(number: i32) -> String {
+    match Errno::from_raw(number) {
+        Errno::UnknownErrno => format!("errno {number}"),
+        known => format!("{known:?}"),
+    }
+}
+
+/// Name and meaning of an errno for people, e.g. `ENOENT (no such file or directory)`.
+pub fn errno_text(errno: Errno) -> String {
+    let mut meaning = errno.desc().to_string();
+    // Only a first word that is no acronym: "No such file", but "I/O error".
+    if meaning.chars().nth(1).is_some_and(char::is_lowercase) {
+        meaning = meaning
+            .char_indices()
+            .map(|(at, c)| if at == 0 { c.to_ascii_lowercase() } else { c })
+            .collect();
+    }
+    format!("{errno:?} ({meaning})")
+}

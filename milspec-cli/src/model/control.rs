@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Controls and what changed about them.
+
+use super::{clean, word, ErrnoDoc, Word};
+use milspec_uapi as uapi;
+use serde::Serialize;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// What is known about the value of a control.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reading {
+    /// One value is in force.
+    Known,
+    /// The firmware answered something that is none of the values.
+    Unknown,
+    /// More than one value matches.
+    Ambiguous,
+    /// Reading failed.
+    Failed,
+}
+
+/// One value of a control.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Value {
+    /// E.g. `enabled`.
+    pub name: String,
+    /// Whether this machine lists the value.
+    pub present: bool,
+    /// Whether the value is in force.
+    pub active: bool,
+    /// SMBIOS token, family `platform` only.
+    pub token: Option<u16>,
+    /// Location of the token, family `platform` only.
+    pub location: Option<u16>,
+    /// What the firmware answers when the value is in force.
+    pub expected: u16,
+    /// What the firmware answered, if it did.
+    pub read: Option<u32>,
+}
+
+/// One control.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Control {
+    /// Number, the same on every machine.
+    pub id: u32,
+    /// E.g. `camera`.
+    pub name: String,
+    /// What it does.
+    pub label: String,
+    /// `platform`, `dsmil` or `training`.
+    pub family: Word,
+    /// `safe`, `monitored`, `restricted`, `quarantined` or `read-only`.
+    pub class: Word,
+    /// `read-only` or `read-write`.
+    pub access: Word,
+    /// `full`, `partial` or `contradictory`.
+    pub presence: Word,
+    /// What is known about the value.
+    pub reading: Reading,
+    /// The value in force, if known.
+    pub value: Option<String>,
+    /// Why reading failed.
+    pub error: Option<ErrnoDoc>,
+    /// Whether the firmware reports tampering.
+    pub tamper: bool,
+    /// Whether this is a copy in RAM, not the firmware.
+    pub simulated: bool,
+    /// Group, family `dsmil` only.
+    pub group: Option<u32>,
+    /// Generation at which the reading last changed.
+    pub changed_generation: u64,
+    /// Names of the controls that must be active before this one can be.
+    pub depends: Vec<String>,
+    /// All values.
+    pub values: Vec<Value>,
+}
+
+impl Control {
+    /// All controls of an answer.
+    pub fn all(wire: &[uapi::Control]) -> Vec<Self> {
+        let names: BTreeMap<u32, String> = wire.iter().map(|c| (c.id, clean(&c.name))).collect();
+        wire.iter().map(|c| Self::new(c, &names)).collect()
+    }
+
+    fn new(wire: &uapi::Control, names: &BTreeMap<u32, String>) -> Self {
+        let platform = wire.family == uapi::FAMILY_PLATFORM;
+        let values: Vec<Value> = wire
+            .values
+            .iter()
+            .take(usize::from(wire.value_count))
+            .map(|value| Value {
+                name: clean(&value.name),
+                present: value.properties & uapi::VALUE_PRESENT != 0,
+                active: value.properties & uapi::VALUE_ACTIVE != 0,
+                token: platform.then_some(value.token),
+                location: platform.then_some(value.location),
+                expected: value.expected,
+                read: (value.properties & uapi::VALUE_READ != 0).then_some(value.read),
+            })
+            .collect();
+        let value = (wire.reading == uapi::READING_KNOWN)
+            .then(|| values.get(usize::from(wire.current)))
+            .flatten()
+            .map(|value| value.name.clone());
+        let reading = match wire.reading {
+            uapi::READING_KNOWN if value.is_some() => Reading::Known,
+            uapi::READING_AMBIGUOUS => Reading::Ambiguous,
+            uapi::READING_FAILED => Reading::Failed,
+            // A "known" value that is not in the list is not known, and a kind of reading of a
+            // later minor version is none that this version could put a value to.
+            _ => Reading::Unknown,
+        };
+        Self {
+            id: wire.id,
+            name: clean(&wire.name),
+            label: clean(&wire.label),
+            family: family(wire.family),
+            class: class(wire.class),
+            access: word(
+                "access",
+                wire.access.into(),
+                &[
+                    (uapi::ACCESS_READ_ONLY.into(), "read-only"),
+                    (uapi::ACCESS_READ_WRITE.into(), "read-write"),
+                ],
+            ),
+            presence: word(
+                "presence",
+                wire.presence.into(),
+                &[
+                    (uapi::PRESENCE_FULL.into(), "full"),
+                    (uapi::PRESENCE_PARTIAL.into(), "partial"),
+                    (uapi::PRESENCE_CONTRADICTORY.into(), "contradictory"),
+                ],
+            ),
+            reading,
+            value,
+            error: ErrnoDoc::new(wire.error),
+            tamper: wire.properties & uapi::CONTROL_TAMPER != 0,
+            simulated: wire.properties & uapi::CONTROL_SIMULATED != 0,
+            group: (wire.family == uapi::FAMILY_DSMIL).then_some(wire.group),
+            changed_generation: wire.changed,
+            depends: wire
+                .depends
+                .iter()
+                .take(usize::from(wire.depend_count))
+                .map(|id| names.get(id).cloned().unwrap_or_else(|| format!("id-{id}")))
+                .collect(),
+            values,
+        }
+    }
+
+    /// The distinct raw answers of the firmware, in the order of the values.
+    pub fn raw(&self) -> Vec<u32> {
+        let mut raw = Vec::new();
+        for read in self.values.iter().filter_map(|value| value.read) {
+            if !raw.contains(&read) {
+                raw.push(read);
+            }
+        }
+        raw
+    }
+
+    /// The raw answers as text, e.g. `raw 0x0003`; `None` where the firmware gave none.
+    pub fn raw_text(&self) -> Option<String> {
+        let raw: Vec<String> = self.raw().iter().map(|raw| format!("{raw:#06x}")).collect();
+        (!raw.is_empty()).then(|| format!("raw {}", raw.join(" ")))
+    }
+
+    /// The value in one or a few words: `enabled`, `unknown (raw 0x0003)`, `failed (EIO)`.
+    pub fn in_words(&self) -> String {
+        match (&self.reading, &self.value) {
+            (Reading::Known, Some(value)) => value.clone(),
+            (Reading::Known | Reading::Unknown, _) => self
+                .raw_text()
+                .map_or_else(|| "unknown".to_string(), |raw| format!("unknown ({raw})")),
+            (Reading::Ambiguous, _) => format!("ambiguous ({})", self.candidates().join(" or ")),
+            (Reading::Failed, _) => match &self.error {
+                Some(error) => format!("failed ({})", error.name),
+                None => "failed".to_string(),
+            },
+        }
+    }
+
+    /// Names of the values that the firmware's answer matches.
+    pub fn candidates(&self) -> Vec<&str> {
+        self.values
+            .iter()
+            .filter(|value| value.active)
+            .map(|value| value.name.as_str())
+            .collect()
+    }
+}
+
+/// Word of a `FAMILY_` number.
+pub fn family(number: u8) -> Word {
+    word(
+        "family",
+        number.into(),
+        &[
+            (uapi::FAMILY_PLATFORM.into(), "platform"),
+            (uapi::FAMILY_DSMIL.into(), "dsmil"),
+            (uapi::FAMILY_TRAINING.into(), "training"),
+        ],
+    )
+}
+
+fn class(number: u8) -> Word {
+    word(
+        "class",
+        number.into(),
+        &[
+            (uapi::CLASS_SAFE.into(), "safe"),
+            (uapi::CLASS_MONITORED.into(), "monitored"),
+            (uapi::CLASS_RESTRICTED.into(), "restricted"),
+            (uapi::CLASS_QUARANTINED.into(), "quarantined"),
+            (uapi::CLASS_READ_ONLY.into(), "read-only"),
+        ],
+    )
+}
+
+/// A control whose reading differs between two listings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// E.g. `camera`.
+    pub name: String,
+    /// `platform`, `dsmil` or `training`.
+    pub family: Word,
+    /// In words, e.g. `enabled`, `unknown (raw 0x0003)`; `absent` where there was no such control.
+    pub before: Word,
+    /// The same, afterwards.
+    pub after: Word,
+}
+
+/// Which controls differ, in the order of `after`, those that are gone at the end.
+pub fn diff(before: &[Control], after: &[Control]) -> Vec<Change> {
+    let absent: Word = Cow::Borrowed("absent");
+    let old: BTreeMap<u32, &Control> = before.iter().map(|c| (c.id, c)).collect();
+    let new: BTreeMap<u32, &Control> = after.iter().map(|c| (c.id, c)).collect();
+    let seen = |control: &Control| -> Word {
+        let tamper = if control.tamper { ", tamper" } else { "" };
+        Cow::Owned(format!("{}{tamper}", control.in_words()))
+    };
+    let changed = after.iter().filter_map(|now| match old.get(&now.id) {
+        Some(was) if same_reading(was, now) => None,
+        was => Some(Change {
+            name: now.name.clone(),
+            family: now.family.clone(),
+            before: was.map_or(absent.clone(), |was| seen(was)),
+            after: seen(now),
+        }),
+    });
+    let gone = before
+        .iter()
+        .filter(|was| !new.contains_key(&was.id))
+        .map(|was| Change {
+            name: was.name.clone(),
+            family: was.family.clone(),
+            before: seen(was),
+            after: absent.clone(),
+        });
+    changed.chain(gone).collect()
+}
+
+/// Everything about a control that a read of the firmware can change.
+fn same_reading(a: &Control, b: &Control) -> bool {
+    a.reading == b.reading
+        && a.value == b.value
+        && a.error == b.error
+        && a.tamper == b.tamper
+        && a.values == b.values
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The machine, the driver and the families.
+
+use super::{clean, word, Control, ErrnoDoc, Word};
+use milspec_uapi as uapi;
+use serde::Serialize;
+
+/// The machine, as the driver sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Machine {
+    /// DMI system vendor.
+    pub vendor: String,
+    /// DMI product name.
+    pub product: String,
+    /// DMI BIOS version.
+    pub bios_version: String,
+    /// Whether this is the project's simulated Dell.
+    pub simulated: bool,
+    /// How that was recognised.
+    pub simulated_because: Option<String>,
+}
+
+impl Machine {
+    /// Reads what the driver said.
+    pub fn new(info: &uapi::Info, status: &uapi::Status) -> Self {
+        let bios_version = clean(&info.bios_version);
+        let implementation = clean(&status.dsmil_implementation);
+        // The simulated Dell marks itself in both places, so that what it shows is never taken
+        // for the state of a real machine.
+        let simulated_because = if bios_version.to_ascii_uppercase().starts_with("SIM") {
+            Some(format!("BIOS version is \"{bios_version}\""))
+        } else if implementation.to_ascii_lowercase().contains("simulated") {
+            Some(format!("DSML0001 firmware is by \"{implementation}\""))
+        } else {
+            None
+        };
+        Self {
+            vendor: clean(&info.vendor),
+            product: clean(&info.product),
+            bios_version,
+            simulated: simulated_because.is_some(),
+            simulated_because,
+        }
+    }
+}
+
+/// Version of the DSML0001 interface.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Interface {
+    /// Major version.
+    pub major: u16,
+    /// Minor version.
+    pub minor: u16,
+    /// Who made the firmware, in its own words.
+    pub implementation: String,
+}
+
+/// One family of controls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Family {
+    /// `platform` or `dsmil`.
+    pub name: Word,
+    /// `absent`, `ready` or `failed`.
+    pub state: Word,
+    /// Why the family failed.
+    pub error: Option<ErrnoDoc>,
+    /// Number of controls.
+    pub controls: u32,
+    /// How many of them have no known value.
+    pub unreadable: u32,
+    /// Firmware calls since load.
+    pub firmware_calls: u64,
+    /// Family `dsmil`: the firmware's interface.
+    pub interface: Option<Interface>,
+}
+
+impl Family {
+    /// All families that the driver reports on.
+    pub fn all(status: &uapi::Status) -> Vec<Self> {
+        let interface = (status.dsmil_major != 0).then(|| Interface {
+            major: status.dsmil_major,
+            minor: status.dsmil_minor,
+            implementation: clean(&status.dsmil_implementation),
+        });
+        vec![
+            Self::new(uapi::FAMILY_PLATFORM, &status.platform, None),
+            Self::new(uapi::FAMILY_DSMIL, &status.dsmil, interface),
+        ]
+    }
+
+    fn new(number: u8, wire: &uapi::FamilyStatus, interface: Option<Interface>) -> Self {
+        Self {
+            name: super::control::family(number),
+            state: word(
+                "state",
+                wire.state,
+                &[
+                    (uapi::FAMILY_ABSENT, "absent"),
+                    (uapi::FAMILY_READY, "ready"),
+                    (uapi::FAMILY_FAILED, "failed"),
+                ],
+            ),
+            error: ErrnoDoc::new(wire.error),
+            controls: wire.controls,
+            unreadable: wire.unreadable,
+            firmware_calls: wire.firmware_calls,
+            interface,
+        }
+    }
+}
+
+/// Names of the controls with which the firmware reports tampering.
+pub fn tampered(controls: &[Control]) -> Vec<String> {
+    controls
+        .iter()
+        .filter(|control| {
+            // The chassis switch is a platform setting: its value is the report.
+            control.tamper
+                || (control.name == "intrusion-latch"
+                    && control.value.as_deref() == Some("tripped"))
+        })
+        .map(|control| control.name.clone())
+        .collect()
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the wire types say, in the words of people and of the JSON documents.
+//!
+//! Everything here is checked: an index that does not fit, or a number that this version has no
+//! word for, is shown as such and never guessed.
+
+mod control;
+mod machine;
+
+pub use control::{diff, Change, Control, Reading, Value};
+pub use machine::{tampered, Family, Machine};
+
+use crate::failure::errno_name;
+use serde::Serialize;
+use std::borrow::Cow;
+
+/// A word of the ABI, e.g. `platform`; a number without a word becomes e.g. `family-9`.
+pub type Word = Cow<'static, str>;
+
+/// An errno in a JSON document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ErrnoDoc {
+    /// E.g. `EIO`.
+    pub name: String,
+    /// E.g. 5.
+    pub number: u32,
+}
+
+impl ErrnoDoc {
+    /// `None` for 0, which is no error.
+    pub fn new(number: u32) -> Option<Self> {
+        (number != 0).then(|| Self {
+            name: i32::try_from(number).map_or_else(|_| format!("errno {number}"), errno_name),
+            number,
+        })
+    }
+}
+
+/// Finds the word for `number`, or makes `kind-number`.
+fn word(kind: &str, number: u32, words: &[(u32, &'static str)]) -> Word {
+    words
+        .iter()
+        .find(|(known, _)| *known == number)
+        .map_or_else(
+            || Cow::Owned(format!("{kind}-{number}")),
+            |(_, word)| Cow::Borrowed(*word),
+        )
+}
+
+/// The text of a zero-padded field. It comes from firmware in the end: what is not printable ASCII
+/// is spelled out, so that no terminal acts on it.
+pub fn clean(field: &[u8]) -> String {
+    let end = field.iter().position(|byte| *byte == 0);
+    let mut text = String::new();
+    for byte in field.get(..end.unwrap_or(field.len())).unwrap_or_default() {
+        match byte {
+            b'\\' => text.push_str("\\\\"),
+            0x20..=0x7E => text.push(char::from(*byte)),
+            other => text.push_str(&format!("\\x{other:02x}")),
+        }
+    }
+    text.trim().to_string()
+}

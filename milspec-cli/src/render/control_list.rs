@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `control list` for people.
+
+use super::{count, provenance, refreshed, wrap, Mark, Screen};
+use crate::cmd::control_list::ControlList;
+use crate::model::{Control, Reading};
+
+/// The columns between glyph and notes.
+const HEADINGS: [&str; 4] = ["NAME", "FAMILY", "CLASS", "VALUE"];
+
+/// A table, one line for each control.
+pub fn control_list(screen: &Screen, doc: &ControlList) -> String {
+    let mut text = provenance(
+        screen,
+        doc.recording.as_deref(),
+        doc.simulated_because.as_deref(),
+    );
+    if let Some(done) = &doc.refresh {
+        text.push_str(&refreshed(screen, done));
+        text.push('\n');
+    }
+    let cells: Vec<[String; 4]> = doc.controls.iter().map(cells).collect();
+    let mut widths = HEADINGS.map(str::len);
+    for row in &cells {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.len());
+        }
+    }
+    text.push_str(&screen.bold(&format!("  {}NOTES", line(&HEADINGS, &widths))));
+    text.push('\n');
+    for (control, row) in doc.controls.iter().zip(&cells) {
+        let mark = mark(control);
+        let row: [&str; 4] = row.each_ref().map(String::as_str);
+        let lead = line(&row, &widths);
+        let notes = notes(control).join(", ");
+        // Only a terminal breaks lines: who reads through a pipe wants whole records.
+        let parts = match screen.width {
+            Some(width) => wrap(&notes, width.saturating_sub(lead.len() + 2).max(12)),
+            None => vec![notes],
+        };
+        for (at, part) in parts.iter().enumerate() {
+            if at == 0 {
+                let rest = format!("{lead}{part}");
+                let rest = screen.marked(mark, rest.trim_end());
+                text.push_str(&format!("{} {rest}\n", screen.glyph(mark)));
+            } else {
+                text.push_str(&format!("{:indent$}{part}\n", "", indent = lead.len() + 2));
+            }
+        }
+        if screen.verbose && !control.label.is_empty() {
+            text.push_str(&format!("    {}\n", control.label));
+        }
+    }
+    text.push_str(&format!("{}\n", total(doc)));
+    text
+}
+
+fn total(doc: &ControlList) -> String {
+    let shown = doc.controls.len() as u64;
+    let of = if doc.total == shown {
+        String::new()
+    } else {
+        format!(" of {}", doc.total)
+    };
+    let unreadable = doc
+        .controls
+        .iter()
+        .filter(|control| control.reading != Reading::Known)
+        .count();
+    match unreadable {
+        0 => format!("{}{of}", count(shown, "control")),
+        n => format!("{}{of}, {n} without a known value", count(shown, "control")),
+    }
+}
+
+fn line(cells: &[&str; 4], widths: &[usize; 4]) -> String {
+    cells
+        .iter()
+        .zip(widths)
+        .map(|(cell, width)| format!("{cell:<width$}  "))
+        .collect()
+}
+
+fn cells(control: &Control) -> [String; 4] {
+    let value = match (control.reading, &control.value) {
+        (Reading::Known, Some(value)) => value.as_str(),
+        (Reading::Known | Reading::Unknown, _) => "unknown",
+        (Reading::Ambiguous, _) => "ambiguous",
+        (Reading::Failed, _) => "failed",
+    };
+    [
+        control.name.clone(),
+        control.family.to_string(),
+        control.class.to_string(),
+        value.to_string(),
+    ]
+}
+
+fn mark(control: &Control) -> Mark {
+    match Mark::of(control.reading) {
+        Mark::Plain if control.tamper => Mark::Warning,
+        mark => mark,
+    }
+}
+
+fn notes(control: &Control) -> Vec<String> {
+    let mut notes = Vec::new();
+    match control.reading {
+        Reading::Unknown => notes.extend(control.raw_text()),
+        Reading::Ambiguous => notes.push(control.candidates().join(" or ")),
+        Reading::Failed => notes.extend(control.error.iter().map(|error| error.name.clone())),
+        Reading::Known => {}
+    }
+    if control.tamper {
+        notes.push("tamper".into());
+    }
+    if control.simulated {
+        notes.push("simulated".into());
+    }
+    // The class says so already where it is `read-only`.
+    if control.access == "read-only" && control.class != "read-only" {
+        notes.push("read-only".into());
+    }
+    if control.presence != "full" {
+        notes.push(control.presence.to_string());
+    }
+    notes.retain(|note| !note.is_empty());
+    notes
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `control show` for people.
+
+use super::{provenance, refreshed, Mark, Rows, Screen};
+use crate::cmd::control_show::ControlShow;
+use crate::model::{Reading, Value};
+
+/// Key and value, one thing per line.
+pub fn control_show(screen: &Screen, doc: &ControlShow) -> String {
+    let control = &doc.control;
+    let mut text = provenance(
+        screen,
+        doc.recording.as_deref(),
+        doc.simulated_because.as_deref(),
+    );
+    let mut rows = Rows::new(screen, 8);
+    rows.add("Name", &control.name);
+    if !control.label.is_empty() {
+        rows.add("Label", &control.label);
+    }
+    let simulated = if control.simulated {
+        " (simulated: a copy in RAM)"
+    } else {
+        ""
+    };
+    rows.add_marked(
+        "Value",
+        Mark::of(control.reading),
+        &format!("{}{simulated}", control.in_words()),
+    );
+    rows.add("Family", &control.family);
+    if let Some(group) = control.group {
+        rows.add("Group", &group.to_string());
+    }
+    rows.add(
+        "Class",
+        &with(&control.class, class_meaning(&control.class)),
+    );
+    rows.add("Access", &control.access);
+    rows.add(
+        "Presence",
+        &with(&control.presence, presence_meaning(&control.presence)),
+    );
+    if !doc.depends.is_empty() {
+        let list: Vec<String> = doc
+            .depends
+            .iter()
+            .map(|(name, value)| format!("{name} ({value})"))
+            .collect();
+        rows.add("Depends", &list.join(", "));
+    }
+    if control.tamper {
+        rows.add_marked("Tamper", Mark::Bad, "reported by the firmware");
+    }
+    rows.add(
+        "Changed",
+        &format!(
+            "at generation {} (now {})",
+            control.changed_generation, doc.generation
+        ),
+    );
+    rows.add("Id", &control.id.to_string());
+    text.push_str(&rows.finish());
+    text.push_str(&values(screen, &control.values, control.reading));
+    if let Some(done) = &doc.refresh {
+        text.push('\n');
+        text.push_str(&refreshed(screen, done));
+    }
+    text
+}
+
+fn with(word: &str, meaning: &str) -> String {
+    if meaning.is_empty() {
+        word.to_string()
+    } else {
+        format!("{word}: {meaning}")
+    }
+}
+
+fn class_meaning(class: &str) -> &'static str {
+    match class {
+        "safe" => "may be changed",
+        "monitored" => "may be changed, with attention",
+        "restricted" => "changed only where a module parameter allows it",
+        "quarantined" => "never changed",
+        "read-only" => "cannot be changed",
+        _ => "",
+    }
+}
+
+fn presence_meaning(presence: &str) -> &'static str {
+    match presence {
+        "full" => "the machine lists every value",
+        "partial" => "the machine lists some of the values",
+        "contradictory" => "the machine's tables contradict themselves",
+        _ => "",
+    }
+}
+
+/// The raw side: what stands where in the firmware, and what it answered.
+fn values(screen: &Screen, values: &[Value], reading: Reading) -> String {
+    let name = values.iter().map(|v| v.name.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for (at, value) in values.iter().enumerate() {
+        let mark = match (value.active, reading) {
+            (true, Reading::Ambiguous) => Mark::Ambiguous,
+            (true, _) => Mark::Plain,
+            (false, _) => Mark::None,
+        };
+        let place = match (value.token, value.location) {
+            (Some(token), Some(location)) if value.present => {
+                format!("token {token:#06x} at {location:#06x}, ")
+            }
+            (Some(token), _) => format!("token {token:#06x}, "),
+            _ => String::new(),
+        };
+        let read = match value.read {
+            _ if !value.present => "not on this machine".to_string(),
+            Some(read) => format!("in force at {:#06x}, read {read:#06x}", value.expected),
+            None => format!("in force at {:#06x}, not read", value.expected),
+        };
+        let key = if at == 0 { "Values" } else { "" };
+        text.push_str(&format!(
+            "{}  {} {:<name$}  {place}{read}\n",
+            screen.bold(&format!("{key:<8}")),
+            screen.glyph(mark),
+            value.name,
+        ));
+    }
+    text
+}

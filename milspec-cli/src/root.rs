@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The machine's files, relocatable: below `--root DIR` a recorded tree stands in for a machine.
+
+use crate::failure::{Exit, Failure, Result};
+use serde::Deserialize;
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// Where a recorded tree keeps the answers of the driver.
+pub const RECORDING_DIR: &str = "recording";
+
+/// More than any file that is read here has; a file that is longer is cut off, not trusted.
+const FILE_MAX: u64 = 32 << 20;
+
+/// `recording/recording.json` of a recorded tree. Without this file a tree is not a recording, so
+/// that a directory given by mistake is never shown as a machine.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Note {
+    /// `milspec.recording/1`.
+    pub schema: String,
+    /// Where the recording is from, for people.
+    pub from: String,
+    /// The errno with which `/dev/milspec` refused to be opened, where it did.
+    pub open_error: Option<i32>,
+    /// Owner and mode of `/dev/milspec`.
+    pub node: Option<Node>,
+}
+
+/// Owner and permission bits of `/dev/milspec`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Node {
+    /// Permission bits.
+    pub mode: u32,
+    /// Numeric owner.
+    pub uid: u32,
+    /// Numeric group.
+    pub gid: u32,
+}
+
+/// The directory below which the machine's files are.
+#[derive(Clone, Debug)]
+pub struct Root {
+    dir: PathBuf,
+    note: Option<Note>,
+}
+
+impl Root {
+    /// The live machine without `dir`, else the recorded tree at `dir`.
+    pub fn open(dir: Option<&Path>) -> Result<Self> {
+        let Some(dir) = dir.filter(|dir| *dir != Path::new("/")) else {
+            return Ok(Self {
+                dir: PathBuf::from("/"),
+                note: None,
+            });
+        };
+        let path = dir.join(RECORDING_DIR).join("recording.json");
+        let note: Note = fs::read(&path)
+            .map_err(|error| error.to_string())
+            .and_then(|bytes| serde_json::from_slice(&bytes).map_err(|error| error.to_string()))
+            .and_then(|note: Note| match note.schema.as_str() {
+                "milspec.recording/1" => Ok(note),
+                other => Err(format!("unknown schema \"{other}\"")),
+            })
+            .map_err(|why| Failure {
+                code: "bad-recording",
+                exit: Exit::Failed,
+                errno: None,
+                what: format!("{} is not a recorded tree", dir.display()),
+                why: format!("{RECORDING_DIR}/recording.json: {why}"),
+                next: "name a recorded tree, or leave out --root".into(),
+            })?;
+        Ok(Self {
+            dir: dir.to_path_buf(),
+            note: Some(note),
+        })
+    }
+
+    /// The note of the recording, `None` on the live machine.
+    pub fn note(&self) -> Option<&Note> {
+        self.note.as_ref()
+    }
+
+    /// Where `path`, which starts with `/`, really is.
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.dir.join(path.trim_start_matches('/'))
+    }
+
+    /// The bytes of a file.
+    pub fn bytes(&self, path: &str) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        fs::File::open(self.path(path))?
+            .take(FILE_MAX)
+            .read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// The text of a file without white space around it; `None` where it cannot be read.
+    pub fn text(&self, path: &str) -> Option<String> {
+        let bytes = self.bytes(path).ok()?;
+        Some(String::from_utf8_lossy(&bytes).trim().to_string())
+    }
+
+    /// Whether there is something at `path`.
+    pub fn exists(&self, path: &str) -> bool {
+        self.path(path).exists()
+    }
+
+    /// Names in a directory, sorted; none where it cannot be read.
+    pub fn names(&self, path: &str) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(self.path(path))
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// Time since boot in nanoseconds, sleep included: the clock of `Status::refreshed_ns`.
+    pub fn boottime_ns(&self) -> Option<u64> {
+        let uptime = self.text("/proc/uptime")?;
+        let (seconds, fraction) = uptime.split_whitespace().next()?.split_once('.')?;
+        let hundredths: u64 = fraction.get(..2)?.parse().ok()?;
+        seconds
+            .parse::<u64>()
+            .ok()?
+            .checked_mul(1_000_000_000)?
+            .checked_add(hundredths * 10_000_000)
+    }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Everything that the driver says, fetched so that it belongs together.
+
+use crate::diagnose;
+use crate::failure::Result;
+use crate::model::{diff, Change, Control};
+use crate::root::Root;
+use crate::source::{self, Access, Source};
+use milspec_uapi::{Info, Status, ABI_MAJOR};
+use serde::Serialize;
+
+/// What a refresh did.
+#[derive(Clone, Debug, Serialize)]
+pub struct Refreshed {
+    /// How many controls the driver found changed.
+    pub changed_count: u32,
+    /// Firmware calls that this took.
+    pub firmware_calls: u32,
+    /// Which controls differ from before.
+    pub changed: Vec<Change>,
+}
+
+/// One consistent view of the driver.
+pub struct Snapshot {
+    /// Answer of `IOC_INFO`.
+    pub info: Info,
+    /// Answer of `IOC_STATUS`.
+    pub status: Status,
+    /// The controls.
+    pub controls: Vec<Control>,
+    /// What the refresh did, if one was asked for.
+    pub refreshed: Option<Refreshed>,
+}
+
+impl Snapshot {
+    /// Opens the source and reads everything; with `refresh`, the firmware is read first.
+    pub fn take(root: &Root, refresh: bool) -> Result<Self> {
+        let access = if refresh {
+            Access::Refresh
+        } else {
+            Access::Read
+        };
+        let mut source = source::open(root, access)?;
+        // INFO comes first: with another major version nothing else can be understood.
+        let info = source.info().map_err(diagnose::info)?;
+        if info.abi_major != ABI_MAJOR {
+            return Err(diagnose::abi(&info));
+        }
+        let before = if refresh {
+            let (_, controls) = matching(source.as_ref())?;
+            Some((controls, source.refresh().map_err(diagnose::refresh)?))
+        } else {
+            None
+        };
+        let (status, controls) = matching(source.as_ref())?;
+        let refreshed = before.map(|(before, answer)| Refreshed {
+            changed_count: answer.changed,
+            firmware_calls: answer.firmware_calls,
+            changed: diff(&before, &controls),
+        });
+        Ok(Self {
+            info,
+            status,
+            controls,
+            refreshed,
+        })
+    }
+}
+
+/// Status and controls of one generation. Firmware can change between the two requests; after a few
+/// attempts the latest answers are as good as any.
+fn matching(source: &dyn Source) -> Result<(Status, Vec<Control>)> {
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        let status = source.status().map_err(|e| diagnose::read("status", e))?;
+        let listing = source
+            .controls()
+            .map_err(|e| diagnose::read("controls", e))?;
+        if listing.generation == status.generation || attempts == 4 {
+            return Ok((status, Control::all(&listing.controls)));
+        }
+    }
+}
