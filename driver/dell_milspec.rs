@@ -1,10 +1,56 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Driver for the security controls of Dell machines.
+//!
+//! The house, from top to bottom; a layer uses those below it:
+//!
+//! - `surface`: what user space sees;
+//! - `engine`: what the driver knows of the machine;
+//! - `provider`: what reads one family of controls;
+//! - `kapi`: safe wrappers over C interfaces, all `unsafe` of the driver;
+//! - `posture` and `uapi`: pure logic and wire types, compiled on the host as well.
+//!
+//! Limitations: reads only; one `DSML0001` device.
 
-use kernel::prelude::*;
+use crate::{
+    engine::Engine,
+    kapi::{
+        dmi::{
+            self,
+            Field, //
+        },
+        faux, //
+    },
+    provider::Dsmil,
+    surface::{
+        chardev::{
+            self,
+            Chardev, //
+        },
+        sysfs, //
+    }, //
+};
+use kernel::{
+    acpi,
+    device::Core,
+    driver::Registration,
+    miscdevice::MiscDeviceRegistration,
+    platform,
+    prelude::*,
+    InPlaceModule, //
+};
 
+mod engine;
+mod kapi;
+#[expect(unreachable_pub, reason = "a crate of its own on the host")]
 mod posture;
+mod provider;
+mod surface;
+#[expect(
+    dead_code,
+    unreachable_pub,
+    reason = "a crate of its own on the host, with items for clients"
+)]
 mod uapi;
 
 module! {
@@ -13,12 +59,108 @@ module! {
     authors: ["The dell_milspec maintainers"],
     description: "Security controls of Dell machines",
     license: "GPL v2",
+    alias: ["dmi*:svnDellInc.:*"],
+    params: {
+        force: i32 {
+            default: 0,
+            description: "Load on a machine that is not a Dell (0 or 1)",
+        },
+    },
 }
 
-struct DellMilspec;
+/// Tells whether the module was told to load on any machine, and this is not a Dell.
+fn is_forced() -> bool {
+    module_parameters::force.value() != 0 && !is_dell()
+}
 
-impl kernel::Module for DellMilspec {
-    fn init(_module: &'static ThisModule) -> Result<Self> {
-        Ok(Self)
+/// Tells whether the machine calls itself a Dell.
+fn is_dell() -> bool {
+    dmi::text(Field::Vendor).is_some_and(|vendor| vendor.to_bytes() == b"Dell Inc.")
+}
+
+kapi::global::global! {
+    /// The engine, for callbacks that get no pointer of ours.
+    static state: Engine;
+}
+
+#[pin_data]
+struct DellMilspec {
+    // Fields are dropped in this order. The DSML0001 driver goes first, so that nothing adds to
+    // the engine any more. When the character device goes no descriptor is open, because each
+    // holds a reference to the module. With the faux device the last callback that looks for the
+    // engine is gone; then the engine itself goes, and with it the reference to dell-smbios.
+    #[pin]
+    _dsmil: Registration<platform::Adapter<DsmilDriver>>,
+    #[pin]
+    _chardev: MiscDeviceRegistration<Chardev>,
+    _sysfs: faux::Registration,
+    _state: state::Guard,
+}
+
+impl InPlaceModule for DellMilspec {
+    fn init(module: &'static ThisModule) -> impl PinInit<Self, Error> {
+        // Fields are initialised in this order, each when all that it uses is there.
+        try_pin_init!(Self {
+            _state: start()?,
+            _sysfs: sysfs::register()?,
+            _chardev <- chardev::register(),
+            _dsmil <- Registration::new(c"dell_milspec", module),
+        })
+    }
+}
+
+/// Brings the engine up, on a Dell.
+fn start() -> Result<state::Guard> {
+    if !is_dell() && !is_forced() {
+        pr_err!("this machine is not a Dell: not loaded (force=1 loads it anyway)\n");
+        return Err(ENODEV);
+    }
+    let engine = Engine::new()?;
+    let controls = engine.snapshot().platform.controls().len();
+    pr_info!("{controls} platform controls\n");
+    state::install(engine)
+}
+
+/// Binds to the ACPI device `DSML0001`.
+struct DsmilDriver;
+
+kernel::acpi_device_table!(
+    ACPI_TABLE,
+    <DsmilDriver as platform::Driver>::IdInfo,
+    [(acpi::DeviceId::new(c"DSML0001"), ())]
+);
+
+impl platform::Driver for DsmilDriver {
+    type IdInfo = ();
+    type Data<'bound> = Self;
+    const ACPI_ID_TABLE: Option<acpi::IdTable<Self::IdInfo>> = Some(&ACPI_TABLE);
+
+    fn probe<'bound>(
+        device: &'bound platform::Device<Core<'_>>,
+        _info: Option<&'bound Self::IdInfo>,
+    ) -> impl PinInit<Self, Error> + 'bound {
+        let device = device.as_ref();
+        let engine = state::get().ok_or(ENODEV)?;
+        let dsmil = Dsmil::discover(device);
+        let error = dsmil.as_ref().err().copied();
+        engine.attach(dsmil)?;
+        match error {
+            None => {
+                let controls = engine.snapshot().dsmil.controls().len();
+                dev_info!(device, "{controls} DSMIL devices\n");
+                Ok(Self)
+            }
+            // The engine shows why. `ENODEV` keeps the driver core from saying it once more.
+            Some(error) => {
+                dev_err!(device, "firmware bug: DSML0001 cannot be used: {error:?}\n");
+                Err(ENODEV)
+            }
+        }
+    }
+
+    fn unbind<'bound>(_device: &'bound platform::Device<Core<'_>>, _this: Pin<&Self>) {
+        if let Some(engine) = state::get() {
+            engine.detach();
+        }
     }
 }

@@ -1,3 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! What the driver knows about controls: pure logic, no kernel, no allocation.
+//!
+//! Compiled into the module and, as a crate of its own, on the host, where its tests run.
+
+pub mod control;
+pub mod dsmil;
+pub mod setting;
+pub mod settings;
+pub mod token_table;

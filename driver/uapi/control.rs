@@ -3,14 +3,12 @@
 //! `IOC_CONTROLS`: what there is, and how it stands.
 
 use super::Head;
-use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+use zerocopy_derive::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// [`Control::family`]: Dell's SMBIOS tokens, through mainline's `dell-smbios`.
 pub const FAMILY_PLATFORM: u8 = 1;
 /// [`Control::family`]: devices of the ACPI device `DSML0001`.
 pub const FAMILY_DSMIL: u8 = 2;
-/// [`Control::family`]: a copy in RAM, for training.
-pub const FAMILY_TRAINING: u8 = 3;
 
 /// [`Control::class`]: may be changed.
 pub const CLASS_SAFE: u8 = 0;
@@ -46,8 +44,6 @@ pub const ACCESS_READ_WRITE: u8 = 1;
 
 /// [`Control::properties`]: the firmware reports tampering with this device.
 pub const CONTROL_TAMPER: u32 = 1;
-/// [`Control::properties`]: not of the firmware, but a copy in RAM (family `training`).
-pub const CONTROL_SIMULATED: u32 = 2;
 
 /// [`ControlValue::properties`]: the machine lists this value.
 pub const VALUE_PRESENT: u16 = 1;

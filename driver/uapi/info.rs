@@ -3,7 +3,7 @@
 //! `IOC_INFO`.
 
 use super::Head;
-use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+use zerocopy_derive::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// [`Info::properties`]: the module was loaded with `force` on a machine that is not a Dell.
 pub const INFO_FORCED: u32 = 1;

@@ -20,7 +20,7 @@
 //! `flags` and fields named `reserved` must be zero, else `EINVAL`. Text is ASCII, padded with zero
 //! bytes, and not terminated when it fills its field.
 
-use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+use zerocopy_derive::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 mod control;
 mod info;
@@ -29,10 +29,9 @@ mod status;
 pub use control::{
     Control, ControlValue, Controls, ACCESS_READ_ONLY, ACCESS_READ_WRITE, CLASS_MONITORED,
     CLASS_QUARANTINED, CLASS_READ_ONLY, CLASS_RESTRICTED, CLASS_SAFE, CONTROL_DEPENDS,
-    CONTROL_SIMULATED, CONTROL_TAMPER, CONTROL_VALUES, FAMILY_DSMIL, FAMILY_PLATFORM,
-    FAMILY_TRAINING, INDEX_NONE, PRESENCE_CONTRADICTORY, PRESENCE_FULL, PRESENCE_PARTIAL,
-    READING_AMBIGUOUS, READING_FAILED, READING_KNOWN, READING_UNKNOWN, VALUE_ACTIVE, VALUE_PRESENT,
-    VALUE_READ,
+    CONTROL_TAMPER, CONTROL_VALUES, FAMILY_DSMIL, FAMILY_PLATFORM, INDEX_NONE,
+    PRESENCE_CONTRADICTORY, PRESENCE_FULL, PRESENCE_PARTIAL, READING_AMBIGUOUS, READING_FAILED,
+    READING_KNOWN, READING_UNKNOWN, VALUE_ACTIVE, VALUE_PRESENT, VALUE_READ,
 };
 pub use info::{Info, INFO_FORCED};
 pub use status::{FamilyStatus, Refresh, Status, FAMILY_ABSENT, FAMILY_FAILED, FAMILY_READY};

@@ -3,7 +3,7 @@
 //! `IOC_STATUS` and `IOC_REFRESH`.
 
 use super::Head;
-use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+use zerocopy_derive::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// [`FamilyStatus::state`]: this machine has no such family.
 pub const FAMILY_ABSENT: u32 = 0;

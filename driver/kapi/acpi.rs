@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Device-specific methods (`_DSM`) of ACPI devices.
+//!
+//! C header: `include/acpi/acpi_bus.h`.
+
+use core::{
+    mem::{
+        offset_of,
+        zeroed, //
+    },
+    ptr::NonNull, //
+};
+use kernel::{
+    bindings,
+    device::{
+        Bound,
+        Device, //
+    },
+    prelude::*,
+    sync::aref::ARef, //
+};
+
+/// Most arguments that a function can be given.
+const ARGUMENTS: usize = 4;
+
+/// The `_DSM` of one ACPI device.
+pub(crate) struct Dsm {
+    /// The `dev` of a `struct acpi_device`, which this keeps in memory.
+    companion: ARef<Device>,
+    uuid: bindings::guid_t,
+    revision: u64,
+}
+
+impl Dsm {
+    /// Takes the `_DSM` of the ACPI device that `device` was made for.
+    ///
+    /// `uuid` is in the byte order of `ToUUID()`.
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV` when `device` has no ACPI companion.
+    pub(crate) fn new(device: &Device<Bound>, uuid: [u8; 16], revision: u16) -> Result<Self> {
+        let device: *const Device<Bound> = device;
+        // SAFETY: `Device` is a transparent wrapper of `struct device`, and a bound device's
+        // `fwnode` does not change.
+        let fwnode = unsafe { (*device.cast::<bindings::device>()).fwnode };
+        // SAFETY: `is_acpi_device_node()` takes null and any valid node.
+        if !unsafe { bindings::is_acpi_device_node(fwnode) } {
+            return Err(ENODEV);
+        }
+        // SAFETY: The node is the `fwnode` of a `struct acpi_device`, as just asked, and that is
+        // alive while `device` is bound to it. `get_device` takes a reference of its own.
+        let companion = unsafe {
+            let companion = fwnode
+                .byte_sub(offset_of!(bindings::acpi_device, fwnode))
+                .cast::<bindings::acpi_device>();
+            Device::get_device(&raw mut (*companion).dev)
+        };
+        Ok(Self {
+            companion,
+            uuid: bindings::guid_t { b: uuid },
+            revision: revision.into(),
+        })
+    }
+
+    fn handle(&self) -> bindings::acpi_handle {
+        let device: *const Device = &*self.companion;
+        // SAFETY: By the type's invariant `companion` is the `dev` of a live `struct acpi_device`.
+        // When the ACPI core takes the device out of its namespace it replaces the handle by one
+        // that every evaluation refuses, so it is read anew for each.
+        unsafe {
+            (*device
+                .byte_sub(offset_of!(bindings::acpi_device, dev))
+                .cast::<bindings::acpi_device>())
+            .handle
+        }
+    }
+
+    /// Evaluates a function and returns the bytes of the Buffer that it answers. Sleeps.
+    ///
+    /// # Errors
+    ///
+    /// `EIO` when the method fails or answers no Buffer, `EINVAL` for too many arguments.
+    pub(crate) fn evaluate(&self, function: u32, arguments: &[u16]) -> Result<KVec<u8>> {
+        // SAFETY: All bytes zero is a valid value of this union of plain C structures.
+        let mut elements: [bindings::acpi_object; ARGUMENTS] = unsafe { zeroed() };
+        if arguments.len() > elements.len() {
+            return Err(EINVAL);
+        }
+        for (element, argument) in elements.iter_mut().zip(arguments) {
+            element.integer.type_ = bindings::ACPI_TYPE_INTEGER;
+            element.integer.value = u64::from(*argument);
+        }
+        // SAFETY: As above.
+        let mut package: bindings::acpi_object = unsafe { zeroed() };
+        package.package.type_ = bindings::ACPI_TYPE_PACKAGE;
+        package.package.count = arguments.len() as u32;
+        package.package.elements = elements.as_mut_ptr();
+
+        // SAFETY: `package` and the `count` elements that it points to are valid and outlive the
+        // call, which only reads them, as it does the UUID.
+        let answer = unsafe {
+            bindings::acpi_evaluate_dsm(
+                self.handle(),
+                &self.uuid,
+                self.revision,
+                u64::from(function),
+                &mut package,
+            )
+        };
+        Answer(NonNull::new(answer).ok_or(EIO)?).buffer()
+    }
+}
+
+/// An object that ACPICA has allocated for us.
+struct Answer(NonNull<bindings::acpi_object>);
+
+impl Answer {
+    /// Copies the bytes of a Buffer.
+    fn buffer(&self) -> Result<KVec<u8>> {
+        // SAFETY: The object is valid until dropped, and every variant of the union begins with
+        // its type.
+        let object = unsafe { self.0.as_ref() };
+        // SAFETY: As above.
+        if unsafe { object.type_ } != bindings::ACPI_TYPE_BUFFER {
+            return Err(EIO);
+        }
+        // SAFETY: It is a Buffer, as just asked.
+        let (pointer, length) = unsafe { (object.buffer.pointer, object.buffer.length) };
+        let mut bytes = KVec::new();
+        if !pointer.is_null() {
+            // SAFETY: ACPICA has filled `length` bytes at `pointer`, inside the same allocation.
+            let answer = unsafe { core::slice::from_raw_parts(pointer, length as usize) };
+            bytes.extend_from_slice(answer, GFP_KERNEL)?;
+        }
+        Ok(bytes)
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        // SAFETY: ACPICA on Linux allocates with `kmalloc()`, and `ACPI_FREE()` is `kfree()`
+        // (`include/acpi/platform/aclinuxex.h`). The object is freed once.
+        unsafe { bindings::kfree(self.0.as_ptr().cast()) };
+    }
+}

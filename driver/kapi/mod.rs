@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Safe wrappers over C interfaces for which the kernel has no Rust abstraction.
+//!
+//! All `unsafe` of this driver is below this module, one file per matter.
+
+pub(crate) mod acpi;
+pub(crate) mod dell_smbios;
+pub(crate) mod dmi;
+pub(crate) mod faux;
+pub(crate) mod global;
+pub(crate) mod privilege;

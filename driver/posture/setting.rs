@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Platform settings: what they are, and where this machine has them.
+
+use super::control::{Class, Presence};
+use super::settings::SETTINGS;
+use super::token_table::Token;
+
+/// One value of a setting, and the token that stands for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Value {
+    /// Name, at most 16 bytes.
+    pub name: &'static str,
+    /// Id of the SMBIOS token that is active when the value is in force.
+    pub token: u16,
+}
+
+/// One setting of Dell firmware.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Name, at most 32 bytes.
+    pub name: &'static str,
+    /// What it does, for people, at most 64 bytes.
+    pub label: &'static str,
+    /// What may be done to it.
+    pub class: Class,
+    /// Its values, at most [`VALUES`].
+    pub values: &'static [Value],
+}
+
+/// Most values that a setting has.
+pub const VALUES: usize = 8;
+
+// The wire format has room for this much. Indexing is checked here, at compile time.
+const _: () = {
+    let mut i = 0;
+    while i < SETTINGS.len() {
+        let setting = &SETTINGS[i];
+        assert!(setting.name.len() <= 32 && setting.label.len() <= 64);
+        assert!(!setting.values.is_empty() && setting.values.len() <= VALUES);
+        let mut j = 0;
+        while j < setting.values.len() {
+            assert!(setting.values[j].name.len() <= 16);
+            j += 1;
+        }
+        i += 1;
+    }
+};
+
+/// What a machine's token table says of one token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Listing {
+    /// Not listed.
+    #[default]
+    Absent,
+    /// Listed, once or several times alike.
+    Listed {
+        /// Where the firmware keeps it: the argument of a read or write call.
+        location: u16,
+        /// What is read there when the token is active.
+        value: u16,
+    },
+    /// Listed several times, differently: not to be used.
+    Contradictory,
+}
+
+/// What a machine's token table says of the values of one setting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Listings(pub [Listing; VALUES]);
+
+impl Listings {
+    /// Takes in one token of the machine's table.
+    pub fn take(&mut self, setting: &Setting, token: Token) {
+        for (listing, value) in self.0.iter_mut().zip(setting.values) {
+            if value.token != token.id {
+                continue;
+            }
+            let new = Listing::Listed {
+                location: token.location,
+                value: token.value,
+            };
+            *listing = match *listing {
+                Listing::Absent => new,
+                old if old == new => old,
+                _ => Listing::Contradictory,
+            };
+        }
+    }
+
+    /// Tells how completely the machine lists `setting`, or `None` when not at all.
+    ///
+    /// Two values with one location and one expected reading could never be told apart: that is
+    /// a contradiction as well.
+    pub fn presence(&self, setting: &Setting) -> Option<Presence> {
+        let listings = self.0.get(..setting.values.len()).unwrap_or(&self.0);
+        if listings.iter().all(|l| *l == Listing::Absent) {
+            return None;
+        }
+        let twins = |(i, l): (usize, &Listing)| {
+            *l != Listing::Absent && listings.iter().skip(i.saturating_add(1)).any(|m| m == l)
+        };
+        if listings.contains(&Listing::Contradictory) || listings.iter().enumerate().any(twins) {
+            return Some(Presence::Contradictory);
+        }
+        Some(match listings.contains(&Listing::Absent) {
+            true => Presence::Partial,
+            false => Presence::Full,
+        })
+    }
+}

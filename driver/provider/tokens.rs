@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The family `platform`: Dell's SMBIOS tokens, through mainline's `dell-smbios`.
+
+use super::{
+    errno,
+    Control,
+    FamilyReading,
+    Provider,
+    Value,
+    DEPENDS, //
+};
+use crate::{
+    kapi::{
+        dell_smbios::{
+            wait_for_backend,
+            Buffer,
+            DellSmbios, //
+        },
+        dmi, //
+    },
+    posture::{
+        control::{
+            reading,
+            Answer,
+            Class,
+            Family,
+            Presence,
+            Reading, //
+        },
+        setting::{
+            Listing,
+            Listings,
+            Setting,
+            VALUES, //
+        },
+        settings::SETTINGS,
+        token_table, //
+    },
+    uapi, //
+};
+use kernel::{
+    prelude::*,
+    sync::atomic::{
+        Atomic,
+        Relaxed, //
+    }, //
+};
+
+/// Ids of this family begin here.
+const FIRST_ID: u32 = (uapi::FAMILY_PLATFORM as u32) << 16;
+
+/// `CLASS_TOKEN_READ` and `SELECT_TOKEN_STD` of `drivers/platform/x86/dell/dell-smbios.h`.
+const TOKEN_READ: (u16, u16) = (0, 0);
+
+/// Status that firmware gives for a call that it did not carry out (libsmbios). Preset in the
+/// answer, because a zeroed one reads as success when firmware ignores the call.
+const NOT_EXECUTED: u32 = -3i32 as u32;
+
+/// One setting that this machine lists.
+struct Listed {
+    id: u32,
+    setting: &'static Setting,
+    listings: Listings,
+    presence: Presence,
+}
+
+/// The tokens of this machine that stand for settings that the driver knows.
+pub(crate) struct Tokens {
+    smbios: DellSmbios,
+    settings: KVec<Listed>,
+    /// The distinct locations of all these tokens.
+    locations: KVec<u16>,
+    calls: Atomic<u64>,
+}
+
+impl Tokens {
+    /// Looks for the settings that this machine lists. Makes no firmware call but, where
+    /// `dell-smbios` is just coming up, waits for it.
+    ///
+    /// Returns `None` when the machine lists none.
+    ///
+    /// # Errors
+    ///
+    /// `ENOENT` without `dell-smbios`, `ENOMEM`.
+    pub(crate) fn discover() -> Result<Option<Self>> {
+        let settings = listed()?;
+        if settings.is_empty() {
+            return Ok(None);
+        }
+        let smbios = DellSmbios::get()?;
+        wait_for_backend();
+        Ok(Some(Self {
+            locations: locations(&settings)?,
+            smbios,
+            settings,
+            calls: Atomic::new(0),
+        }))
+    }
+
+    /// Reads what is kept at `location`.
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV` without a way into the firmware, `ENODATA` when the firmware ignored the call,
+    /// `EIO`, `ENXIO`, `EINVAL` as `dell_smbios_error()` has them.
+    fn read_location(&self, location: u16) -> Result<u32> {
+        let (class, select) = TOKEN_READ;
+        let mut buffer = Buffer {
+            class,
+            select,
+            input: [location.into(), 0, 0, 0],
+            output: [NOT_EXECUTED, 0, 0, 0],
+        };
+        self.calls.fetch_add(1, Relaxed);
+        self.smbios.call(&mut buffer)?;
+        let [status, current, _, _] = buffer.output;
+        match status as i32 {
+            0 => Ok(current),
+            -1 => Err(EIO),
+            -2 => Err(ENXIO),
+            -3 => Err(ENODATA),
+            _ => Err(EINVAL),
+        }
+    }
+}
+
+/// Takes the token table of this machine.
+fn listed() -> Result<KVec<Listed>> {
+    let mut all: KVec<Listings> = KVec::from_elem(Listings::default(), SETTINGS.len(), GFP_KERNEL)?;
+    let mut fault = None;
+    let walked = dmi::walk(token_table::TYPE, |structure| {
+        let parsed = token_table::parse(structure, |token| {
+            for (listings, setting) in all.iter_mut().zip(SETTINGS) {
+                listings.take(setting, token);
+            }
+        });
+        fault = fault.or(parsed.err());
+    });
+    if let Some(fault) = fault {
+        pr_warn!("firmware bug: SMBIOS structure of type 0xDA: {fault:?}\n");
+    }
+    if let Err(error) = walked {
+        pr_warn!("cannot read the SMBIOS tables: {error:?}\n");
+    }
+
+    let mut listed = KVec::new();
+    let mut contradictory = 0u32;
+    for ((id, setting), listings) in (FIRST_ID..).zip(SETTINGS).zip(all) {
+        let Some(presence) = listings.presence(setting) else {
+            continue;
+        };
+        if presence == Presence::Contradictory {
+            contradictory = contradictory.saturating_add(1);
+        }
+        listed.push(
+            Listed {
+                id,
+                setting,
+                listings,
+                presence,
+            },
+            GFP_KERNEL,
+        )?;
+    }
+    if contradictory > 0 {
+        pr_warn!("firmware bug: {contradictory} settings have contradictory tokens\n");
+    }
+    Ok(listed)
+}
+
+/// Returns the distinct locations of all tokens.
+fn locations(settings: &[Listed]) -> Result<KVec<u16>> {
+    let mut locations = KVec::new();
+    for listing in settings.iter().flat_map(|listed| listed.listings.0) {
+        if let Listing::Listed { location, .. } = listing {
+            if !locations.contains(&location) {
+                locations.push(location, GFP_KERNEL)?;
+            }
+        }
+    }
+    Ok(locations)
+}
+
+impl Listed {
+    /// Makes the control out of what was read at each location.
+    fn control(&self, read: impl Fn(u16) -> Result<u32, u32>) -> Control {
+        let mut values = [Value::NONE; VALUES];
+        let known = self.setting.values.iter().zip(self.listings.0);
+        for (to, (value, listing)) in values.iter_mut().zip(known) {
+            let (location, answer) = match listing {
+                Listing::Listed { location, value } => (
+                    location,
+                    match read(location) {
+                        Ok(read) => Answer::Read {
+                            read,
+                            expected: value,
+                        },
+                        Err(errno) => Answer::Failed(errno),
+                    },
+                ),
+                Listing::Absent | Listing::Contradictory => (0, Answer::Absent),
+            };
+            *to = Value {
+                name: value.name,
+                token: value.token,
+                location,
+                answer,
+            };
+        }
+        let value_count = self.setting.values.len();
+        let reading = match reading(values.iter().take(value_count).map(|value| value.answer)) {
+            // Nothing that such a table says of the setting can be relied on.
+            Reading::Known(_) if self.presence == Presence::Contradictory => Reading::Ambiguous,
+            reading => reading,
+        };
+        Control {
+            id: self.id,
+            family: Family::Platform,
+            class: self.setting.class,
+            writable: self.setting.class != Class::ReadOnly && self.presence == Presence::Full,
+            presence: self.presence,
+            reading,
+            tamper: false,
+            group: 0,
+            name: uapi::field(self.setting.name.as_bytes()),
+            label: uapi::field(self.setting.label.as_bytes()),
+            values,
+            value_count,
+            depends: [0; DEPENDS],
+            depend_count: 0,
+            changed: 0,
+        }
+    }
+}
+
+impl Provider for Tokens {
+    fn read(&self) -> Result<FamilyReading> {
+        let mut answers = KVec::with_capacity(self.locations.len(), GFP_KERNEL)?;
+        let mut error = None;
+        for location in &self.locations {
+            if kernel::current!().signal_pending() {
+                return Err(EINTR);
+            }
+            // Without a way into the firmware the next call fails as this one did.
+            let answer = match error {
+                Some(error) => Err(error),
+                None => self.read_location(*location),
+            };
+            if let Err(ENODEV) = answer {
+                error = Some(ENODEV);
+            }
+            answers.push((*location, answer.map_err(errno)), GFP_KERNEL)?;
+        }
+        let read = |location| {
+            let answer = answers.iter().find(|(at, _)| *at == location);
+            answer.map_or(Err(errno(ENODATA)), |(_, answer)| *answer)
+        };
+        let mut controls = KVVec::with_capacity(self.settings.len(), GFP_KERNEL)?;
+        for listed in &self.settings {
+            controls.push(listed.control(read), GFP_KERNEL)?;
+        }
+        Ok(FamilyReading { controls, error })
+    }
+
+    fn firmware_calls(&self) -> u64 {
+        self.calls.load(Relaxed)
+    }
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `/dev/milspec`.
+
+use super::wire;
+use crate::{
+    engine::Engine,
+    kapi::privilege,
+    state, //
+    uapi,
+};
+use kernel::{
+    fs::File,
+    miscdevice::{
+        MiscDevice,
+        MiscDeviceOptions,
+        MiscDeviceRegistration, //
+    },
+    prelude::*,
+    sync::{
+        Arc,
+        ArcBorrow, //
+    },
+    uaccess::{
+        UserPtr,
+        UserSlice, //
+    }, //
+};
+use zerocopy::{
+    FromBytes,
+    Immutable,
+    IntoBytes, //
+};
+
+/// One open descriptor. It holds a reference to the engine, which thus outlives it.
+pub(crate) struct Chardev;
+
+/// Registers the device. It can be opened from here on.
+pub(crate) fn register() -> impl PinInit<MiscDeviceRegistration<Chardev>, Error> {
+    MiscDeviceRegistration::register(MiscDeviceOptions { name: c"milspec" })
+}
+
+#[vtable]
+impl MiscDevice for Chardev {
+    type Ptr = Arc<Engine>;
+
+    fn open(_file: &File, _misc: &MiscDeviceRegistration<Self>) -> Result<Self::Ptr> {
+        state::get().ok_or(ENODEV)
+    }
+
+    fn ioctl(engine: ArcBorrow<'_, Engine>, file: &File, cmd: u32, arg: usize) -> Result<isize> {
+        let arg = UserPtr::from_addr(arg);
+        match cmd {
+            uapi::IOC_INFO => {
+                let (request, frame) = Frame::read::<uapi::Info>(arg, uapi::Info::SIZE_MIN)?;
+                frame.write(uapi::Info {
+                    head: request.head,
+                    ..wire::info()
+                })
+            }
+            uapi::IOC_STATUS => {
+                let (request, frame) = Frame::read::<uapi::Status>(arg, uapi::Status::SIZE_MIN)?;
+                frame.write(uapi::Status {
+                    head: request.head,
+                    ..wire::status(&engine.snapshot())
+                })
+            }
+            uapi::IOC_CONTROLS => controls(&engine, arg),
+            uapi::IOC_REFRESH => refresh(&engine, file, arg),
+            _ => Err(ENOTTY),
+        }?;
+        Ok(0)
+    }
+}
+
+/// Where a request came from, and how much of it the caller knows.
+struct Frame {
+    arg: UserPtr,
+    size: usize,
+}
+
+impl Frame {
+    /// Reads a request by the rules of `uapi`'s first page. `size_min` is the size of the first
+    /// released version of `T`, whose first field is a `uapi::Head`.
+    fn read<T: FromBytes + IntoBytes>(arg: UserPtr, size_min: u32) -> Result<(T, Self)> {
+        let size: u32 = UserSlice::new(arg, size_of::<u32>()).reader().read()?;
+        if size < size_min {
+            return Err(EINVAL);
+        }
+        if size > uapi::SIZE_MAX {
+            return Err(E2BIG);
+        }
+        let frame = Self {
+            arg,
+            size: size as usize,
+        };
+
+        let mut reader = UserSlice::new(arg, frame.size).reader();
+        let mut request = T::new_zeroed();
+        let known = request
+            .as_mut_bytes()
+            .get_mut(..frame.known::<T>())
+            .ok_or(EINVAL)?;
+        reader.read_slice(known)?;
+        // The size may have been changed meanwhile; what was checked counts.
+        let (head, _) = uapi::Head::mut_from_prefix(request.as_mut_bytes()).map_err(|_| EINVAL)?;
+        head.size = size;
+        if head.flags != 0 {
+            return Err(EINVAL);
+        }
+        while !reader.is_empty() {
+            let mut tail = [0; 64];
+            let length = reader.len().min(tail.len());
+            let tail = tail.get_mut(..length).ok_or(EINVAL)?;
+            reader.read_slice(tail)?;
+            if tail.iter().any(|byte| *byte != 0) {
+                return Err(E2BIG);
+            }
+        }
+        Ok((request, frame))
+    }
+
+    /// How many bytes of `T` both sides know.
+    fn known<T>(&self) -> usize {
+        self.size.min(size_of::<T>())
+    }
+
+    /// Writes the answer, as much of it as the caller knows.
+    fn write<T: IntoBytes + Immutable>(&self, answer: T) -> Result {
+        let known = answer.as_bytes().get(..self.known::<T>()).ok_or(EINVAL)?;
+        UserSlice::new(self.arg, known.len())
+            .writer()
+            .write_slice(known)
+    }
+}
+
+fn controls(engine: &Engine, arg: UserPtr) -> Result {
+    let (request, frame) = Frame::read::<uapi::Controls>(arg, uapi::Controls::SIZE_MIN)?;
+    if request.reserved != 0 {
+        return Err(EINVAL);
+    }
+    let snapshot = engine.snapshot();
+    let count = snapshot.controls().count();
+    let answer = uapi::Controls {
+        count: u32::try_from(count)?,
+        generation: snapshot.generation,
+        ..request
+    };
+    if request.capacity == 0 {
+        return frame.write(answer);
+    }
+
+    if request.stride % 8 != 0
+        || request.stride < uapi::Control::SIZE_MIN
+        || request.stride > uapi::SIZE_MAX
+    {
+        return Err(EINVAL);
+    }
+    if request.capacity < answer.count {
+        frame.write(answer)?;
+        return Err(ENOSPC);
+    }
+    let stride = request.stride as usize;
+    let size = count.checked_mul(stride).ok_or(EINVAL)?;
+    let buffer = UserPtr::from_addr(usize::try_from(request.buffer)?);
+    let mut writer = UserSlice::new(buffer, size).writer();
+    for control in snapshot.controls() {
+        let control = wire::control(control);
+        let bytes = control.as_bytes();
+        writer.write_slice(bytes.get(..stride).unwrap_or(bytes))?;
+        let mut rest = stride.saturating_sub(bytes.len());
+        while rest > 0 {
+            let zeros = [0; 64];
+            let zeros = zeros.get(..rest).unwrap_or(&zeros);
+            writer.write_slice(zeros)?;
+            rest = rest.saturating_sub(zeros.len());
+        }
+    }
+    frame.write(answer)
+}
+
+fn refresh(engine: &Engine, file: &File, arg: UserPtr) -> Result {
+    if !privilege::is_writable(file) {
+        return Err(EBADF);
+    }
+    if !privilege::is_admin() {
+        return Err(EPERM);
+    }
+    let (request, frame) = Frame::read::<uapi::Refresh>(arg, uapi::Refresh::SIZE_MIN)?;
+    let refreshed = engine.refresh()?;
+    frame.write(uapi::Refresh {
+        head: request.head,
+        generation: refreshed.generation,
+        changed: refreshed.changed,
+        firmware_calls: u32::try_from(refreshed.firmware_calls).unwrap_or(u32::MAX),
+    })
+}

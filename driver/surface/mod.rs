@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What user space sees. Translates, decides nothing.
+
+pub(crate) mod chardev;
+pub(crate) mod sysfs;
+mod wire;
