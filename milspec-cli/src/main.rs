@@ -5,6 +5,7 @@
 //! It decides nothing that the driver decides: it fetches ([`source`], [`snapshot`]), puts into
 //! words ([`model`]), and shows ([`render`]). A subcommand is a file in [`cmd`].
 
+mod checks;
 mod cli;
 mod cmd;
 mod device;
@@ -97,39 +98,54 @@ fn not_parsed(error: &clap::Error) -> Result<u8> {
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     ) {
-        output::stdout(&error.render().to_string())?;
+        output::stdout(&format!("{}\n", error.render().to_string().trim_end()))?;
         return Ok(0);
     }
+    Err(usage(error))
+}
+
+/// A wrong command line, in the three parts that every error has.
+fn usage(error: &clap::Error) -> Failure {
     let text = error.render().to_string();
     let what = match error.kind() {
         // Here clap shows the help instead of an error.
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "a command is missing",
-        _ => text.lines().next().unwrap_or("wrong usage"),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "a command is missing".to_string(),
+        // The names follow, indented, up to an empty line.
+        ErrorKind::MissingRequiredArgument => {
+            let lines = text.lines().map(str::trim);
+            let lines: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
+            lines.join(" ")
+        }
+        _ => text.lines().next().unwrap_or("wrong usage").to_string(),
     };
+    let why = match error.kind() {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+        | ErrorKind::MissingSubcommand
+        | ErrorKind::MissingRequiredArgument => "the command line ends too early",
+        ErrorKind::ArgumentConflict => "the two contradict each other",
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => "only certain values are allowed",
+        _ => "milspecctl has no such command, option or argument",
+    };
+    let tip = text.lines().map(str::trim).find_map(|line| {
+        line.strip_prefix("tip: ")
+            .or_else(|| Some(line.strip_prefix('[')?.strip_suffix(']')?))
+    });
     let usage = match error.get(ContextKind::Usage) {
         Some(ContextValue::StyledStr(usage)) => usage.to_string(),
         _ => String::new(),
     };
-    let usage = usage.trim().trim_start_matches("Usage: ");
-    let tip = text.lines().find_map(|line| {
-        let line = line.trim();
-        line.strip_prefix("tip: ")
-            .or_else(|| line.starts_with('[').then_some(line))
-    });
-    Err(Failure {
+    let usage = usage.trim().trim_start_matches("Usage: ").lines().next();
+    Failure {
         code: "usage",
         exit: Exit::Usage,
         errno: None,
         what: what.trim_start_matches("error: ").to_string(),
-        why: tip.map_or_else(
-            || "the command line is not one that milspecctl knows".into(),
-            |tip| tip.trim_matches(['[', ']']).to_string(),
-        ),
-        next: match usage.lines().next() {
-            Some(usage) if !usage.is_empty() => usage.to_string(),
-            _ => "milspecctl --help".to_string(),
+        why: tip.unwrap_or(why).to_string(),
+        next: match usage {
+            Some(usage) if !usage.is_empty() => format!("use: {usage}"),
+            _ => "see \"milspecctl --help\"".to_string(),
         },
-    })
+    }
 }
 
 /// `milspec.error/1`

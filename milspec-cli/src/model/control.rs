@@ -140,7 +140,7 @@ impl Control {
             value,
             error: ErrnoDoc::new(wire.error),
             tamper: wire.properties & uapi::CONTROL_TAMPER != 0,
-            simulated: wire.properties & uapi::CONTROL_SIMULATED != 0,
+            simulated: false,
             group: (wire.family == uapi::FAMILY_DSMIL).then_some(wire.group),
             changed_generation: wire.changed,
             depends: wire
@@ -203,7 +203,6 @@ pub fn family(number: u8) -> Word {
         &[
             (uapi::FAMILY_PLATFORM.into(), "platform"),
             (uapi::FAMILY_DSMIL.into(), "dsmil"),
-            (uapi::FAMILY_TRAINING.into(), "training"),
         ],
     )
 }

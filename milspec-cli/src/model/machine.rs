@@ -26,15 +26,7 @@ impl Machine {
     pub fn new(info: &uapi::Info, status: &uapi::Status) -> Self {
         let bios_version = clean(&info.bios_version);
         let implementation = clean(&status.dsmil_implementation);
-        // The simulated Dell marks itself in both places, so that what it shows is never taken
-        // for the state of a real machine.
-        let simulated_because = if bios_version.to_ascii_uppercase().starts_with("SIM") {
-            Some(format!("BIOS version is \"{bios_version}\""))
-        } else if implementation.to_ascii_lowercase().contains("simulated") {
-            Some(format!("DSML0001 firmware is by \"{implementation}\""))
-        } else {
-            None
-        };
+        let simulated_because = simulated_because(&bios_version, &implementation);
         Self {
             vendor: clean(&info.vendor),
             product: clean(&info.product),
@@ -42,6 +34,18 @@ impl Machine {
             simulated: simulated_because.is_some(),
             simulated_because,
         }
+    }
+}
+
+/// How this machine is recognised as the project's simulated Dell; `None` for any other. It marks
+/// itself in both places, so that what it shows is never taken for the state of a real machine.
+pub fn simulated_because(bios_version: &str, implementation: &str) -> Option<String> {
+    if bios_version.to_ascii_uppercase().starts_with("SIM") {
+        Some(format!("BIOS version is \"{bios_version}\""))
+    } else if implementation.to_ascii_lowercase().contains("simulated") {
+        Some(format!("DSML0001 firmware is by \"{implementation}\""))
+    } else {
+        None
     }
 }
 

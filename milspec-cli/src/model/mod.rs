@@ -9,7 +9,7 @@ mod control;
 mod machine;
 
 pub use control::{diff, Change, Control, Reading, Value};
-pub use machine::{tampered, Family, Machine};
+pub use machine::{simulated_because, tampered, Family, Machine};
 
 use crate::failure::errno_name;
 use serde::Serialize;

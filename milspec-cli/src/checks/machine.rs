@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What does this machine have that the driver can use?
+
+use super::{About, Check, Context};
+use crate::facts::{self, Installed};
+use crate::failure::Exit;
+use crate::model::Family;
+use crate::render::count;
+use milspec_uapi::ABI_MAJOR;
+
+/// Is this a Dell?
+pub fn vendor(context: &Context<'_>) -> Check {
+    let about = About("machine", "Machine");
+    let dmi = |name| facts::dmi(context.root, name).unwrap_or_default();
+    let is = format!("{} {}", dmi("sys_vendor"), dmi("product_name"));
+    match context.dell {
+        Some(true) => about.ok(is),
+        Some(false) if context.loaded => about.warning(
+            format!("{} is not a Dell; the module was forced", is.trim()),
+            "nothing to do where this is meant as a trial",
+        ),
+        Some(false) => about.problem(
+            Exit::Unsupported,
+            format!("{} is not a Dell", is.trim()),
+            "use the driver on a Dell, or on the simulated one",
+        ),
+        None => about.problem(
+            Exit::Unsupported,
+            "DMI names no vendor, so this is not known to be a Dell",
+            "in a container or without /sys: run this on the machine itself",
+        ),
+    }
+}
+
+/// Is there the module through which mainline speaks to Dell's firmware?
+pub fn smbios(context: &Context<'_>) -> Check {
+    let about = About("dell-smbios", "dell-smbios");
+    if context.dell != Some(true) {
+        return about.not_applicable("not a Dell");
+    }
+    if facts::loaded(context.root, "dell_smbios") {
+        return about.ok("loaded");
+    }
+    let remedy = "run \"modprobe dell-smbios\" as root and see dmesg";
+    let Some(release) = &context.release else {
+        return about.warning("not loaded", remedy);
+    };
+    match facts::installed(context.root, release, "dell_smbios") {
+        Installed::No => about.warning(
+            "this kernel does not have it: there will be no platform controls",
+            "boot a kernel with CONFIG_DELL_SMBIOS",
+        ),
+        _ if context.loaded => about.warning(
+            "available, but not loaded: there are no platform controls",
+            remedy,
+        ),
+        _ => about.ok("available; the driver loads it"),
+    }
+}
+
+/// Does the firmware have the DSML0001 device?
+pub fn dsmil(context: &Context<'_>) -> Check {
+    let about = About("dsmil", "DSML0001");
+    let devices = context.root.names("/sys/bus/acpi/devices");
+    let Some(device) = devices.iter().find(|name| name.starts_with("DSML0001:")) else {
+        return about.not_applicable("the firmware has none, like every Dell known today");
+    };
+    let status = context
+        .root
+        .text(&format!("/sys/bus/acpi/devices/{device}/status"))
+        .and_then(|status| status.parse::<u32>().ok());
+    // _STA: bit 0 present, bit 1 enabled. Without _STA, the kernel shows no status, or 15.
+    if status.is_some_and(|status| status & 3 != 3) {
+        return about.not_applicable(format!("{device} is switched off in the firmware"));
+    }
+    let bound = format!("/sys/bus/platform/devices/{device}/driver");
+    if context.loaded && !context.root.exists(&bound) {
+        return about.warning(
+            format!("{device} is there, but the driver does not use it"),
+            "see \"dmesg | grep milspec\" for what is wrong with its answers",
+        );
+    }
+    about.ok(format!("{device} is there"))
+}
+
+/// Could the driver read the firmware?
+pub fn families(context: &Context<'_>) -> Check {
+    let about = About("families", "Firmware read");
+    let Ok(source) = &context.opened else {
+        return about.not_applicable("the driver cannot be asked");
+    };
+    match source.info() {
+        Ok(info) if info.abi_major == ABI_MAJOR => {}
+        _ => return about.not_applicable("the driver cannot be asked"),
+    }
+    let families = match source.status() {
+        Ok(status) => Family::all(&status),
+        Err(errno) => {
+            return about.problem(
+                Exit::Failed,
+                format!("STATUS failed ({errno:?})"),
+                "see \"dmesg | grep milspec\"",
+            )
+        }
+    };
+    let failed: Vec<String> = families
+        .iter()
+        .filter(|family| family.state == "failed")
+        .map(|family| match &family.error {
+            Some(error) => format!("{} failed ({})", family.name, error.name),
+            None => format!("{} failed", family.name),
+        })
+        .collect();
+    let total: u32 = families.iter().map(|family| family.controls).sum();
+    let unreadable: u32 = families.iter().map(|family| family.unreadable).sum();
+    if !failed.is_empty() {
+        return about.problem(
+            Exit::Failed,
+            failed.join(", "),
+            "see dmesg, then \"milspecctl status --refresh\" as root",
+        );
+    }
+    if total == 0 {
+        return about.warning(
+            "this machine offers no control",
+            "see the checks of dell-smbios and DSML0001",
+        );
+    }
+    if unreadable > 0 {
+        return about.warning(
+            format!(
+                "{unreadable} of {} have no known value",
+                count(total, "control")
+            ),
+            "\"milspecctl control list\" shows which, and why",
+        );
+    }
+    about.ok(format!("{} with known values", count(total, "control")))
+}
+
+/// Is there a TPM?
+pub fn tpm(context: &Context<'_>) -> Check {
+    let about = About("tpm", "TPM");
+    let chips = context.root.names("/sys/class/tpm");
+    let Some(chip) = chips.iter().find(|name| name.starts_with("tpm")) else {
+        return about.warning(
+            "the kernel has none",
+            "switch it on in the BIOS setup, if the machine has one",
+        );
+    };
+    let major = context
+        .root
+        .text(&format!("/sys/class/tpm/{chip}/tpm_version_major"));
+    match major.as_deref() {
+        Some("2") => about.ok(format!("{chip}, version 2")),
+        Some(other) => about.warning(
+            format!("{chip} has version {other}"),
+            "the driver's journal will need version 2: look for a firmware update",
+        ),
+        None => about.ok(chip.as_str()),
+    }
+}
