@@ -118,8 +118,6 @@ pub enum Family {
     Platform,
     /// Devices of the ACPI device DSML0001
     Dsmil,
-    /// A copy in RAM, for training
-    Training,
 }
 
 /// What may be done with a control.

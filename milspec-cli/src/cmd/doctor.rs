@@ -36,9 +36,9 @@ pub fn run(root: &Root) -> Doctor {
     let worst = [Verdict::Problem, Verdict::Warning]
         .into_iter()
         .find(|verdict| checks.iter().any(|check| check.result == *verdict));
-    // The driver may not be there to be asked: only the BIOS version can tell.
-    let bios = facts::dmi(root, "bios_version").unwrap_or_default();
-    let because = simulated_because(&bios, "");
+    // The driver may not be there to be asked: only DMI can tell.
+    let dmi = |name| facts::dmi(root, name).unwrap_or_default();
+    let because = simulated_because(&dmi("product_name"), &dmi("bios_version"), "");
     Doctor {
         schema: "milspec.doctor/1",
         recording: recording(root),

@@ -178,6 +178,18 @@ fn warnings(
             unreadable,
         );
     }
+    let failed = names(&Control::device_failed);
+    if !failed.is_empty() {
+        warn(
+            "device-failed",
+            format!(
+                "{} in state failed",
+                count(failed.len() as u64, "DSMIL device")
+            ),
+            "\"milspecctl control list --family dsmil\" shows which",
+            failed,
+        );
+    }
     let contradictory = names(&|control| control.presence == "contradictory");
     if !contradictory.is_empty() {
         warn(

@@ -35,8 +35,8 @@ pub struct Value {
     pub token: Option<u16>,
     /// Location of the token, family `platform` only.
     pub location: Option<u16>,
-    /// What the firmware answers when the value is in force.
-    pub expected: u16,
+    /// What the firmware answers when the value is in force; told only with what it did answer.
+    pub expected: Option<u16>,
     /// What the firmware answered, if it did.
     pub read: Option<u32>,
 }
@@ -50,7 +50,7 @@ pub struct Control {
     pub name: String,
     /// What it does.
     pub label: String,
-    /// `platform`, `dsmil` or `training`.
+    /// `platform` or `dsmil`.
     pub family: Word,
     /// `safe`, `monitored`, `restricted`, `quarantined` or `read-only`.
     pub class: Word,
@@ -66,8 +66,6 @@ pub struct Control {
     pub error: Option<ErrnoDoc>,
     /// Whether the firmware reports tampering.
     pub tamper: bool,
-    /// Whether this is a copy in RAM, not the firmware.
-    pub simulated: bool,
     /// Group, family `dsmil` only.
     pub group: Option<u32>,
     /// Generation at which the reading last changed.
@@ -91,14 +89,17 @@ impl Control {
             .values
             .iter()
             .take(usize::from(wire.value_count))
-            .map(|value| Value {
-                name: clean(&value.name),
-                present: value.properties & uapi::VALUE_PRESENT != 0,
-                active: value.properties & uapi::VALUE_ACTIVE != 0,
-                token: platform.then_some(value.token),
-                location: platform.then_some(value.location),
-                expected: value.expected,
-                read: (value.properties & uapi::VALUE_READ != 0).then_some(value.read),
+            .map(|value| {
+                let read = value.properties & uapi::VALUE_READ != 0;
+                Value {
+                    name: clean(&value.name),
+                    present: value.properties & uapi::VALUE_PRESENT != 0,
+                    active: value.properties & uapi::VALUE_ACTIVE != 0,
+                    token: platform.then_some(value.token),
+                    location: platform.then_some(value.location),
+                    expected: read.then_some(value.expected),
+                    read: read.then_some(value.read),
+                }
             })
             .collect();
         let value = (wire.reading == uapi::READING_KNOWN)
@@ -140,7 +141,6 @@ impl Control {
             value,
             error: ErrnoDoc::new(wire.error),
             tamper: wire.properties & uapi::CONTROL_TAMPER != 0,
-            simulated: false,
             group: (wire.family == uapi::FAMILY_DSMIL).then_some(wire.group),
             changed_generation: wire.changed,
             depends: wire
@@ -185,6 +185,12 @@ impl Control {
         }
     }
 
+    /// Whether this is a DSMIL device that says of itself that it failed: a known value, other than
+    /// a reading that failed.
+    pub fn device_failed(&self) -> bool {
+        self.family == "dsmil" && self.value.as_deref() == Some("failed")
+    }
+
     /// Names of the values that the firmware's answer matches.
     pub fn candidates(&self) -> Vec<&str> {
         self.values
@@ -226,7 +232,7 @@ fn class(number: u8) -> Word {
 pub struct Change {
     /// E.g. `camera`.
     pub name: String,
-    /// `platform`, `dsmil` or `training`.
+    /// `platform` or `dsmil`.
     pub family: Word,
     /// In words, e.g. `enabled`, `unknown (raw 0x0003)`; `absent` where there was no such control.
     pub before: Word,

@@ -24,12 +24,13 @@ pub struct Machine {
 impl Machine {
     /// Reads what the driver said.
     pub fn new(info: &uapi::Info, status: &uapi::Status) -> Self {
+        let product = clean(&info.product);
         let bios_version = clean(&info.bios_version);
         let implementation = clean(&status.dsmil_implementation);
-        let simulated_because = simulated_because(&bios_version, &implementation);
+        let simulated_because = simulated_because(&product, &bios_version, &implementation);
         Self {
             vendor: clean(&info.vendor),
-            product: clean(&info.product),
+            product,
             bios_version,
             simulated: simulated_because.is_some(),
             simulated_because,
@@ -38,11 +39,18 @@ impl Machine {
 }
 
 /// How this machine is recognised as the project's simulated Dell; `None` for any other. It marks
-/// itself in both places, so that what it shows is never taken for the state of a real machine.
-pub fn simulated_because(bios_version: &str, implementation: &str) -> Option<String> {
-    if bios_version.to_ascii_uppercase().starts_with("SIM") {
+/// itself in several places, so that what it shows is never taken for the state of a real machine.
+pub fn simulated_because(
+    product: &str,
+    bios_version: &str,
+    implementation: &str,
+) -> Option<String> {
+    let marked = |text: &str| text.to_ascii_lowercase().contains("simulated");
+    if marked(bios_version) || bios_version.to_ascii_uppercase().starts_with("SIM") {
         Some(format!("BIOS version is \"{bios_version}\""))
-    } else if implementation.to_ascii_lowercase().contains("simulated") {
+    } else if marked(product) {
+        Some(format!("product is \"{product}\""))
+    } else if marked(implementation) {
         Some(format!("DSML0001 firmware is by \"{implementation}\""))
     } else {
         None

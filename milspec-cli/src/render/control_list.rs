@@ -99,6 +99,7 @@ fn cells(control: &Control) -> [String; 4] {
 
 fn mark(control: &Control) -> Mark {
     match Mark::of(control.reading) {
+        Mark::Plain if control.device_failed() => Mark::Bad,
         Mark::Plain if control.tamper => Mark::Warning,
         mark => mark,
     }
@@ -110,13 +111,11 @@ fn notes(control: &Control) -> Vec<String> {
         Reading::Unknown => notes.extend(control.raw_text()),
         Reading::Ambiguous => notes.push(control.candidates().join(" or ")),
         Reading::Failed => notes.extend(control.error.iter().map(|error| error.name.clone())),
+        Reading::Known if control.device_failed() => notes.push("says the device".into()),
         Reading::Known => {}
     }
     if control.tamper {
         notes.push("tamper".into());
-    }
-    if control.simulated {
-        notes.push("simulated".into());
     }
     // The class says so already where it is `read-only`.
     if control.access == "read-only" && control.class != "read-only" {

@@ -19,16 +19,7 @@ pub fn control_show(screen: &Screen, doc: &ControlShow) -> String {
     if !control.label.is_empty() {
         rows.add("Label", &control.label);
     }
-    let simulated = if control.simulated {
-        " (simulated: a copy in RAM)"
-    } else {
-        ""
-    };
-    rows.add_marked(
-        "Value",
-        Mark::of(control.reading),
-        &format!("{}{simulated}", control.in_words()),
-    );
+    rows.add_marked("Value", Mark::of(control.reading), &control.in_words());
     rows.add("Family", &control.family);
     if let Some(group) = control.group {
         rows.add("Group", &group.to_string());
@@ -115,10 +106,12 @@ fn values(screen: &Screen, values: &[Value], reading: Reading) -> String {
             (Some(token), _) => format!("token {token:#06x}, "),
             _ => String::new(),
         };
-        let read = match value.read {
+        let read = match (value.read, value.expected) {
             _ if !value.present => "not on this machine".to_string(),
-            Some(read) => format!("in force at {:#06x}, read {read:#06x}", value.expected),
-            None => format!("in force at {:#06x}, not read", value.expected),
+            (Some(read), Some(expected)) => {
+                format!("in force at {expected:#06x}, read {read:#06x}")
+            }
+            _ => "not read".to_string(),
         };
         let key = if at == 0 { "Values" } else { "" };
         text.push_str(&format!(
