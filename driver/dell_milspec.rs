@@ -37,6 +37,7 @@ use kernel::{
     miscdevice::MiscDeviceRegistration,
     platform,
     prelude::*,
+    sync::Arc,
     InPlaceModule, //
 };
 
@@ -61,16 +62,16 @@ module! {
     license: "GPL v2",
     alias: ["dmi*:svnDellInc.:*"],
     params: {
-        force: i32 {
-            default: 0,
-            description: "Load on a machine that is not a Dell (0 or 1)",
+        force: bool {
+            default: false,
+            description: "Load on a machine that is not a Dell",
         },
     },
 }
 
 /// Tells whether the module was told to load on any machine, and this is not a Dell.
 fn is_forced() -> bool {
-    module_parameters::force.value() != 0 && !is_dell()
+    module_parameters::force.value() && !is_dell()
 }
 
 /// Tells whether the machine calls itself a Dell.
@@ -121,8 +122,16 @@ fn start() -> Result<state::Guard> {
     state::install(engine)
 }
 
-/// Binds to the ACPI device `DSML0001`.
-struct DsmilDriver;
+/// Binds to the ACPI device `DSML0001`. The engine has its devices for as long as this exists.
+struct DsmilDriver {
+    engine: Arc<Engine>,
+}
+
+impl Drop for DsmilDriver {
+    fn drop(&mut self) {
+        self.engine.detach();
+    }
+}
 
 kernel::acpi_device_table!(
     ACPI_TABLE,
@@ -148,19 +157,13 @@ impl platform::Driver for DsmilDriver {
             None => {
                 let controls = engine.snapshot().dsmil.controls().len();
                 dev_info!(device, "{controls} DSMIL devices\n");
-                Ok(Self)
+                Ok(Self { engine })
             }
             // The engine shows why. `ENODEV` keeps the driver core from saying it once more.
             Some(error) => {
                 dev_err!(device, "firmware bug: DSML0001 cannot be used: {error:?}\n");
                 Err(ENODEV)
             }
-        }
-    }
-
-    fn unbind<'bound>(_device: &'bound platform::Device<Core<'_>>, _this: Pin<&Self>) {
-        if let Some(engine) = state::get() {
-            engine.detach();
         }
     }
 }

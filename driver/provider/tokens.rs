@@ -72,11 +72,12 @@ pub(crate) struct Tokens {
     /// The distinct locations of all these tokens.
     locations: KVec<u16>,
     calls: Atomic<u64>,
+    /// Waited for `dell-smbios` to find its way into the firmware.
+    waited: Atomic<bool>,
 }
 
 impl Tokens {
-    /// Looks for the settings that this machine lists. Makes no firmware call but, where
-    /// `dell-smbios` is just coming up, waits for it.
+    /// Looks for the settings that this machine lists. Makes no firmware call.
     ///
     /// Returns `None` when the machine lists none.
     ///
@@ -89,12 +90,12 @@ impl Tokens {
             return Ok(None);
         }
         let smbios = DellSmbios::get()?;
-        wait_for_backend();
         Ok(Some(Self {
             locations: locations(&settings)?,
             smbios,
             settings,
             calls: Atomic::new(0),
+            waited: Atomic::new(false),
         }))
     }
 
@@ -243,10 +244,15 @@ impl Provider for Tokens {
                 return Err(EINTR);
             }
             // Without a way into the firmware the next call fails as this one did.
-            let answer = match error {
+            let mut answer = match error {
                 Some(error) => Err(error),
                 None => self.read_location(*location),
             };
+            // At boot both drivers may have been loaded before `dell-smbios` was probed.
+            if answer == Err(ENODEV) && !self.waited.xchg(true, Relaxed) {
+                wait_for_backend();
+                answer = self.read_location(*location);
+            }
             if let Err(ENODEV) = answer {
                 error = Some(ENODEV);
             }
