@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Compiling in the Debian 13 root: the module, C programs for the guest, ACPI tables, lints.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::cache::digest;
+use super::chroot::Bind;
+use super::Prepared;
+use crate::progress::Progress;
+
+/// Where compiled results appear in the root.
+const OUT: &str = "/out";
+
+/// The word size of a C program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bits {
+    /// `-m32`: a compat caller.
+    B32,
+    /// `-m64`.
+    B64,
+}
+
+impl Prepared {
+    /// Runs a program in the Debian 13 root and returns its standard output.
+    pub fn run_in_root(&self, arguments: &[&str], binds: &[Bind]) -> Result<String> {
+        let what = format!("run {} in the Debian root", arguments.first().unwrap_or(&"nothing"));
+        self.root.run(arguments, binds, &what, None)
+    }
+
+    /// Builds the module of the source tree `repo`, without debug information. With `clippy`, lints
+    /// it too and fails on any warning. What has not changed is not compiled again.
+    pub fn build_module(&self, repo: &Path, clippy: bool, progress: &Progress) -> Result<PathBuf> {
+        let repo = repo
+            .canonicalize()
+            .with_context(|| format!("resolve {}", repo.display()))?;
+        let key = digest([&*repo.to_string_lossy(), &*self.kdir.to_string_lossy()]);
+        let name = format!("module{}-{key}", if clippy { "-clippy" } else { "" });
+        let _lock = self.cache.lock(&name, progress)?;
+        let out = self.cache.path(&name);
+        fs::create_dir_all(&out).with_context(|| format!("make {}", out.display()))?;
+
+        let step = progress.step(if clippy { "linting the module" } else { "building the module" });
+        // clippy keeps its results apart, and warnings are errors there: a build must not fail on
+        // the warning of a compiler that is not ours to choose.
+        const SCRIPT: &str = r#"kdir=$1 repo=$2 out=$3 clippy=$4
+set -- -s --no-print-directory -j"$(nproc)" -C "$kdir" M="$repo" MO="$out" modules
+if [ -n "$clippy" ]; then
+	exec make "$@" CLIPPY=1 KRUSTFLAGS=-Dwarnings W=e
+fi
+make "$@"
+objcopy --strip-debug "$out/dell_milspec.ko" "$out/dell_milspec.stripped"
+mv "$out/dell_milspec.stripped" "$out/dell_milspec-stripped.ko""#;
+        let (kdir, repo_text) = (self.kdir.to_string_lossy(), repo.to_string_lossy());
+        self.root.run(
+            &[
+                "bash",
+                "-ec",
+                SCRIPT,
+                "build",
+                &kdir,
+                &repo_text,
+                OUT,
+                if clippy { "clippy" } else { "" },
+            ],
+            &[Bind::same(&repo), Bind::new(&out, OUT)],
+            "build the module",
+            Some(&step),
+        )?;
+        step.done();
+        Ok(out.join(if clippy { "dell_milspec.ko" } else { "dell_milspec-stripped.ko" }))
+    }
+
+    /// Compiles a C program, statically, to `to`. Headers are found in `includes`.
+    pub fn build_c(&self, source: &Path, bits: Bits, includes: &[&Path], to: &Path) -> Result<()> {
+        let source = source
+            .canonicalize()
+            .with_context(|| format!("resolve {}", source.display()))?;
+        let (source_dir, target_dir, target) = directories(&source, to)?;
+        let mut binds = vec![Bind::same(source_dir), Bind::new(target_dir, OUT)];
+        let output = format!("{OUT}/{target}");
+        let source = source.to_string_lossy().into_owned();
+        let mut arguments = vec![
+            "gcc",
+            match bits {
+                Bits::B32 => "-m32",
+                Bits::B64 => "-m64",
+            },
+            "-static",
+            "-O1",
+            "-std=gnu11",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            "-o",
+            &output,
+            &source,
+        ];
+        let includes: Vec<PathBuf> = includes
+            .iter()
+            .map(|dir| dir.canonicalize().with_context(|| format!("resolve {}", dir.display())))
+            .collect::<Result<_>>()?;
+        binds.extend(includes.iter().map(Bind::same));
+        let flags: Vec<String> = includes.iter().map(|dir| format!("-I{}", dir.display())).collect();
+        arguments.extend(flags.iter().map(String::as_str));
+        self.root.run(&arguments, &binds, "compile a C program", None)?;
+        Ok(())
+    }
+
+    /// Compiles an ACPI source file to the table `to`; warnings of iasl are errors.
+    pub fn iasl(&self, source: &Path, to: &Path) -> Result<()> {
+        let source = source
+            .canonicalize()
+            .with_context(|| format!("resolve {}", source.display()))?;
+        let (source_dir, target_dir, target) = directories(&source, to)?;
+        let output = format!("{OUT}/{target}");
+        self.root.run(
+            &["iasl", "-we", "-vi", "-vs", "-p", &output, &source.to_string_lossy()],
+            &[Bind::same(source_dir), Bind::new(target_dir, OUT)],
+            &format!("compile {}", source.display()),
+            None,
+        )?;
+        Ok(())
+    }
+}
+
+/// The directory of a source, and the directory and file name of a result.
+fn directories(source: &Path, to: &Path) -> Result<(PathBuf, PathBuf, String)> {
+    let source_dir = source.parent().context("a source needs a directory")?;
+    let name = to.file_name().context("a result needs a name")?;
+    let dir = match to.parent() {
+        Some(dir) if !dir.as_os_str().is_empty() => dir,
+        _ => Path::new("."),
+    };
+    let dir = dir
+        .canonicalize()
+        .with_context(|| format!("resolve {}", dir.display()))?;
+    Ok((source_dir.to_path_buf(), dir, name.to_string_lossy().into_owned()))
+}

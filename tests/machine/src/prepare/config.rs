@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `kernel.toml`: the kernel series, the Debian release and the packages, as data.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+/// The file itself: part of the key of everything that is made from it.
+pub const TEXT: &str = include_str!("../../kernel.toml");
+
+/// What `kernel.toml` says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The kernel series that the driver supports, `7.3`.
+    pub series: String,
+    /// What the names of its packages end in.
+    pub flavour: String,
+    /// The archive.
+    pub debian: Debian,
+    /// What this machine must have.
+    pub host: Host,
+    /// The root that compiles.
+    pub build: Build,
+    /// The userland of the simulated Dell.
+    pub guest: Guest,
+}
+
+/// The suites to take packages from.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Debian {
+    /// Names of suites.
+    pub suites: Vec<String>,
+}
+
+/// Programs on this machine.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Host {
+    /// A program, and the package that brings it.
+    pub programs: BTreeMap<String, String>,
+}
+
+/// The root that compiles.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Build {
+    /// Packages, without those of the kernel.
+    pub packages: Vec<String>,
+}
+
+/// The userland of the simulated Dell.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guest {
+    /// Packages, without those of the kernel.
+    pub packages: Vec<String>,
+    /// Kernel modules, without their dependencies.
+    pub modules: Vec<String>,
+    /// Groups beyond Debian's base list.
+    pub groups: Vec<String>,
+}
+
+impl Config {
+    /// Reads the file that was compiled in.
+    pub fn load() -> Result<Self> {
+        toml::from_str(TEXT).context("read tests/machine/kernel.toml")
+    }
+}

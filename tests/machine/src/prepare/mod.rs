@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! From nothing to everything that the simulated Dell is made of: a Debian 13 root that compiles, the
+//! kernel with its Rust metadata, and the base of the guest's first root.
+//!
+//! The work is done once per user and kept in the cache. When it is done, [`prepare`] only looks
+//! whether it still fits, and needs neither network nor time.
+
+mod apt;
+mod build;
+mod cache;
+mod chroot;
+mod command;
+mod config;
+pub mod cpio;
+mod guest;
+mod host;
+mod unpack;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+pub use build::Bits;
+pub use cache::{digest, Cache, Lock};
+pub use chroot::{Bind, Root};
+pub use command::Interruptible;
+
+use apt::{Apt, Kernel, Package};
+use config::Config;
+
+use crate::progress::Progress;
+
+/// The same script that users run on their own machine.
+const RUST_METADATA: &str = include_str!("../../../../scripts/rust-metadata");
+/// Where the tree to build modules against is, inside the root.
+const METADATA: &str = "/srv/rust-metadata";
+/// Raised when this code makes something else from the same inputs.
+const EDITION: &str = "1";
+
+/// What [`prepare`] is asked.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Look for a newer kernel of the series, although what is there works.
+    pub update: bool,
+}
+
+/// Everything that is needed to build for the simulated Dell and to boot it.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// The user's cache: for results of later steps.
+    pub cache: Cache,
+    /// The Debian 13 root that compiles.
+    pub root: Root,
+    /// `uname -r` of the kernel: `7.3.4+deb13-amd64`.
+    pub release: String,
+    /// Its package version.
+    pub version: String,
+    /// The kernel to boot.
+    pub vmlinuz: PathBuf,
+    /// The tree to build modules against: a path inside the root.
+    pub kdir: PathBuf,
+    /// The base of the first root, to which an archive with `/init` is appended.
+    pub initramfs: PathBuf,
+}
+
+/// What is written down when all steps are done.
+#[derive(Serialize, Deserialize)]
+struct State {
+    release: String,
+    version: String,
+    root: String,
+    guest: String,
+}
+
+impl State {
+    fn prepared(&self, cache: &Cache) -> Option<Prepared> {
+        let guest = cache.path(&self.guest);
+        let prepared = Prepared {
+            cache: cache.clone(),
+            root: Root::new(cache.path(&self.root)),
+            release: self.release.clone(),
+            version: self.version.clone(),
+            vmlinuz: guest.join("vmlinuz"),
+            kdir: Path::new(METADATA).join("obj"),
+            initramfs: guest.join("base.cpio"),
+        };
+        // The user may have emptied the cache in part.
+        let whole = prepared.root.path(&prepared.kdir).is_dir()
+            && prepared.vmlinuz.is_file()
+            && prepared.initramfs.is_file();
+        whole.then_some(prepared)
+    }
+}
+
+/// Prepares everything, or finds it prepared.
+pub fn prepare(options: &Options, progress: &Progress) -> Result<Prepared> {
+    let config = Config::load()?;
+    let cache = Cache::open()?;
+    let state_file = cache.path(format!(
+        "prepared-{}.json",
+        digest([EDITION, config::TEXT, RUST_METADATA])
+    ));
+    let missing = host::missing_packages(&config);
+    let ready = || read_state(&state_file).and_then(|state| state.prepared(&cache));
+    if let (false, [], Some(prepared)) = (options.update, missing.as_slice(), ready()) {
+        return Ok(prepared);
+    }
+
+    let _interruptible = Interruptible::new()?;
+    let _lock = cache.lock("prepare", progress)?;
+    // Another run may have done it while this one waited for the lock.
+    let found = ready().filter(|_| !options.update);
+    let prepared = std::thread::scope(|scope| {
+        // The machine's own packages come while ours are unpacked and compiled.
+        let installing = scope.spawn(|| host::install(&missing, progress));
+        let prepared = match found {
+            Some(prepared) => Ok(prepared),
+            None => build_all(&cache, &config, &state_file, progress),
+        };
+        join(installing).and(prepared)
+    })?;
+    Ok(prepared)
+}
+
+fn build_all(cache: &Cache, config: &Config, state_file: &Path, progress: &Progress) -> Result<Prepared> {
+    host::check_can_isolate()?;
+
+    let step = progress.step("fetching the package lists");
+    let apt = Apt::new(cache, config, &step)?;
+    let kernel = apt.kernel(config)?;
+    let build_names = build_packages(config, &kernel);
+    let guest_names = guest_packages(config, &kernel);
+    let build_packages = apt.resolve(&build_names)?;
+    let guest_packages = apt.resolve(&guest_names)?;
+    step.done();
+    progress.say(&format!("  kernel {} ({})", kernel.release, kernel.version));
+
+    let root_name = format!("root-{}", key(&kernel, &build_packages, &[]));
+    let guest_name = format!("guest-{}", key(&kernel, &guest_packages, &[config::TEXT]));
+    let archives = apt.archives();
+    let download = |names: &[String], packages: &[Package], what: &str| -> Result<()> {
+        let bytes: u64 = packages.iter().map(|package| package.size).sum();
+        let step = progress.step(format!("downloading {what} ({} MB)", bytes / 1_000_000));
+        apt.download(names, &step)?;
+        step.done();
+        Ok(())
+    };
+    if !cache.path(&root_name).exists() {
+        download(&build_names, &build_packages, "the compilers")?;
+    }
+    if !cache.path(&guest_name).exists() {
+        download(&guest_names, &guest_packages, "the guest")?;
+    }
+
+    // The guest needs one core for a few seconds; the crates need all that is left.
+    std::thread::scope(|scope| {
+        let guest = scope.spawn(|| {
+            cache.directory(&guest_name, |dir| {
+                let step = progress.step("making the guest's first root");
+                make_guest(dir, &archives, &guest_packages, config, &kernel, &step)?;
+                step.done();
+                Ok(())
+            })
+        });
+        let root = make_root(cache, &root_name, &archives, &build_packages, progress)
+            .and_then(|root| make_metadata(&root, &kernel, progress));
+        join(guest).map(drop).and(root)
+    })?;
+    apt::forget_downloads(&archives)?;
+
+    let state = State {
+        release: kernel.release,
+        version: kernel.version,
+        root: root_name,
+        guest: guest_name,
+    };
+    let text = serde_json::to_string_pretty(&state)?;
+    let new = state_file.with_extension("new");
+    fs::write(&new, text).with_context(|| format!("write {}", new.display()))?;
+    fs::rename(&new, state_file).with_context(|| format!("write {}", state_file.display()))?;
+    state
+        .prepared(cache)
+        .context("the cache changed while it was being filled")
+}
+
+/// The root that compiles.
+fn make_root(
+    cache: &Cache,
+    name: &str,
+    archives: &Path,
+    packages: &[Package],
+    progress: &Progress,
+) -> Result<Root> {
+    let dir = cache.directory(name, |dir| {
+        let step = progress.step("unpacking the compilers");
+        unpack::unpack(dir, archives, packages, &step)?;
+        step.done();
+        Ok(())
+    })?;
+    Ok(Root::new(dir))
+}
+
+/// The Rust metadata of the kernel, by the users' own script: it knows itself what is up to date.
+fn make_metadata(root: &Root, kernel: &Kernel, progress: &Progress) -> Result<()> {
+    let script = root.path("/srv/rust-metadata.sh");
+    fs::write(&script, RUST_METADATA).with_context(|| format!("write {}", script.display()))?;
+    let step = progress.step("compiling the kernel's Rust crates");
+    root.run(
+        &["bash", "/srv/rust-metadata.sh", "-o", METADATA, &kernel.release],
+        &[],
+        "derive the kernel's Rust metadata",
+        Some(&step),
+    )?;
+    step.done();
+    Ok(())
+}
+
+/// `vmlinuz` and `base.cpio` in `dir`.
+fn make_guest(
+    dir: &Path,
+    archives: &Path,
+    packages: &[Package],
+    config: &Config,
+    kernel: &Kernel,
+    step: &crate::progress::Step,
+) -> Result<()> {
+    let root = Root::new(dir.join("root"));
+    fs::create_dir(root.dir())?;
+    unpack::unpack(root.dir(), archives, packages, step)?;
+    guest::write_archive(&dir.join("base.cpio"), &root, &kernel.release, &config.guest, step)?;
+    let vmlinuz = root.path("usr/lib/modules").join(&kernel.release).join("vmlinuz");
+    fs::rename(&vmlinuz, dir.join("vmlinuz")).with_context(|| format!("take {}", vmlinuz.display()))?;
+    // All that is needed of it is in the archive.
+    cache::remove_tree(root.dir())
+}
+
+fn build_packages(config: &Config, kernel: &Kernel) -> Vec<String> {
+    let Kernel { release, version } = kernel;
+    let mut names = config.build.packages.clone();
+    names.extend([
+        format!("linux-headers-{release}={version}"),
+        format!("linux-binary-{release}={version}"),
+        format!("linux-source-{}={version}", config.series),
+    ]);
+    names
+}
+
+fn guest_packages(config: &Config, kernel: &Kernel) -> Vec<String> {
+    let Kernel { release, version } = kernel;
+    let mut names = config.guest.packages.clone();
+    names.extend([
+        format!("linux-binary-{release}={version}"),
+        format!("linux-modules-{release}={version}"),
+    ]);
+    names
+}
+
+fn key(kernel: &Kernel, packages: &[Package], more: &[&str]) -> String {
+    let files = packages.iter().map(|package| package.file.as_str());
+    let hash = digest([EDITION].into_iter().chain(files).chain(more.iter().copied()));
+    format!("{}-{}", kernel.release, &hash[..12])
+}
+
+fn read_state(path: &Path) -> Option<State> {
+    // Unreadable is as good as absent: it is made again.
+    serde_json::from_str(&fs::read_to_string(path).ok()?).ok()
+}
+
+fn join<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
+    thread
+        .join()
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
