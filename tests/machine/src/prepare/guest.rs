@@ -18,18 +18,28 @@ use super::config::Guest;
 use super::cpio::Archive;
 use crate::progress::Step;
 
-/// What a package brings that no guest of ours uses. Prefixes of paths in the archive.
+/// What a package brings that no guest of ours uses, and what is made anew: paths in the archive, with
+/// all that is below them.
 const LEFT_OUT: &[&str] = &[
-    "dev/",
-    "proc/",
-    "tmp/",
+    "dev",
+    "etc/group",
+    "etc/passwd",
+    "proc",
+    "root",
+    "run",
+    "sys",
+    "tmp",
     "usr/include",
     "usr/lib/modules",
     "usr/lib/systemd/catalog",
     "usr/lib/systemd/system",
+    "usr/lib/systemd/systemd-journald",
+    "usr/lib/systemd/systemd-logind",
+    "usr/lib/systemd/systemd-networkd",
     "usr/lib/systemd/user",
     "usr/lib/udev/hwdb.d",
     "usr/lib/x86_64-linux-gnu/gconv",
+    "usr/lib/x86_64-linux-gnu/libdb-5.3.so",
     "usr/lib/x86_64-linux-gnu/perl",
     "usr/share/bash-completion",
     "usr/share/bug",
@@ -61,8 +71,7 @@ pub fn write_archive(to: &Path, root: &Root, release: &str, config: &Guest, step
     archive.character_device("dev/console", 0o600, 5, 1)?;
     archive.character_device("dev/null", 0o666, 1, 3)?;
     archive.tree("", root.dir(), &|path| {
-        !LEFT_OUT.iter().any(|prefix| path.starts_with(prefix))
-            && !matches!(path, "dev" | "proc" | "sys" | "run" | "tmp" | "root" | "etc/passwd" | "etc/group")
+        !LEFT_OUT.iter().any(|left_out| Path::new(path).starts_with(left_out))
     })?;
     applets(&mut archive, root)?;
     accounts(&mut archive, root, &config.groups)?;
@@ -151,13 +160,15 @@ fn select_modules(root: &Root, release: &str, names: &[String], work: &Path, ste
     for name in ["modules.builtin", "modules.builtin.modinfo", "modules.order"] {
         fs::copy(from.join(name), to.join(name)).with_context(|| format!("copy {name}"))?;
     }
-    // Uncompressed: decompressing is slow in an emulated machine. busybox brings xz.
+    // Uncompressed: decompressing is slow in an emulated machine. busybox brings xz, but its depmod
+    // writes less than kmod's modprobe reads.
     root.run(
         &[
-            "busybox",
             "sh",
             "-ec",
-            "cd /mnt/lib/modules/$1; busybox find . -name '*.ko.xz' -exec busybox xz -d {} +; depmod -b /mnt $1",
+            "cd /mnt/lib/modules/$1
+             busybox find . -name '*.ko.xz' -exec busybox xz -d {} +
+             /usr/sbin/depmod -b /mnt $1",
             "sh",
             release,
         ],

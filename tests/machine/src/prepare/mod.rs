@@ -37,8 +37,15 @@ use crate::progress::Progress;
 const RUST_METADATA: &str = include_str!("../../../../scripts/rust-metadata");
 /// Where the tree to build modules against is, inside the root.
 const METADATA: &str = "/srv/rust-metadata";
-/// Raised when this code makes something else from the same inputs.
-const EDITION: &str = "1";
+/// What makes a root, and what makes the guest's archive: part of their keys, so that a change of
+/// this code is a change of what it makes.
+const ROOT_CODE: &[&str] = &[include_str!("unpack.rs")];
+const GUEST_CODE: &[&str] = &[
+    include_str!("unpack.rs"),
+    include_str!("guest.rs"),
+    include_str!("cpio.rs"),
+    config::TEXT,
+];
 
 /// What [`prepare`] is asked.
 #[derive(Clone, Debug, Default)]
@@ -101,7 +108,7 @@ pub fn prepare(options: &Options, progress: &Progress) -> Result<Prepared> {
     let cache = Cache::open()?;
     let state_file = cache.path(format!(
         "prepared-{}.json",
-        digest([EDITION, config::TEXT, RUST_METADATA])
+        digest([&[config::TEXT, RUST_METADATA], ROOT_CODE, GUEST_CODE].concat())
     ));
     let missing = host::missing_packages(&config);
     let ready = || read_state(&state_file).and_then(|state| state.prepared(&cache));
@@ -138,8 +145,8 @@ fn build_all(cache: &Cache, config: &Config, state_file: &Path, progress: &Progr
     step.done();
     progress.say(&format!("  kernel {} ({})", kernel.release, kernel.version));
 
-    let root_name = format!("root-{}", key(&kernel, &build_packages, &[]));
-    let guest_name = format!("guest-{}", key(&kernel, &guest_packages, &[config::TEXT]));
+    let root_name = format!("root-{}", key(&kernel, &build_packages, ROOT_CODE));
+    let guest_name = format!("guest-{}", key(&kernel, &guest_packages, GUEST_CODE));
     let archives = apt.archives();
     let download = |names: &[String], packages: &[Package], what: &str| -> Result<()> {
         let bytes: u64 = packages.iter().map(|package| package.size).sum();
@@ -258,9 +265,9 @@ fn guest_packages(config: &Config, kernel: &Kernel) -> Vec<String> {
     names
 }
 
-fn key(kernel: &Kernel, packages: &[Package], more: &[&str]) -> String {
+fn key(kernel: &Kernel, packages: &[Package], code: &[&str]) -> String {
     let files = packages.iter().map(|package| package.file.as_str());
-    let hash = digest([EDITION].into_iter().chain(files).chain(more.iter().copied()));
+    let hash = digest(files.chain(code.iter().copied()));
     format!("{}-{}", kernel.release, &hash[..12])
 }
 
