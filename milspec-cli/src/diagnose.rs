@@ -22,7 +22,7 @@ pub fn open(root: &Root, access: Access, errno: Errno) -> Failure {
             exit: Exit::Failed,
             errno: Some(errno),
             what,
-            why: "the kernel refused for a reason that is no missing right".into(),
+            why: "neither a missing driver nor a missing permission explains this".into(),
             next: "run \"milspecctl doctor\"".into(),
         },
     }
@@ -123,10 +123,10 @@ pub fn info(errno: Errno) -> Failure {
 
 /// The driver has another major version.
 pub fn abi(info: &Info) -> Failure {
-    let older = if info.abi_major < ABI_MAJOR {
-        "driver"
+    let next = if info.abi_major < ABI_MAJOR {
+        "update the driver, then reload it or reboot"
     } else {
-        "milspecctl"
+        "update milspecctl to the version of the driver"
     };
     Failure {
         code: "abi-mismatch",
@@ -140,7 +140,7 @@ pub fn abi(info: &Info) -> Failure {
             "the driver has ABI {}.{}, milspecctl has {ABI_MAJOR}.{ABI_MINOR}",
             info.abi_major, info.abi_minor
         ),
-        next: format!("update the {older}; a driver is reloaded after that"),
+        next: next.into(),
     }
 }
 

@@ -49,7 +49,12 @@ pub fn errno_name(number: i32) -> String {
 
 /// Name and meaning of an errno for people, e.g. `ENOENT (no such file or directory)`.
 pub fn errno_text(errno: Errno) -> String {
-    let mut meaning = errno.desc().to_string();
+    let text = std::io::Error::from_raw_os_error(errno as i32).to_string();
+    let mut meaning = text
+        .split(" (os error")
+        .next()
+        .unwrap_or_default()
+        .to_string();
     // Only a first word that is no acronym: "No such file", but "I/O error".
     if meaning.chars().nth(1).is_some_and(char::is_lowercase) {
         meaning = meaning

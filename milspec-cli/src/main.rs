@@ -128,7 +128,7 @@ fn usage(error: &clap::Error) -> Failure {
     };
     let tip = text.lines().map(str::trim).find_map(|line| {
         line.strip_prefix("tip: ")
-            .or_else(|| Some(line.strip_prefix('[')?.strip_suffix(']')?))
+            .or_else(|| line.strip_prefix('[')?.strip_suffix(']'))
     });
     let usage = match error.get(ContextKind::Usage) {
         Some(ContextValue::StyledStr(usage)) => usage.to_string(),

@@ -48,7 +48,7 @@ pub fn run(root: &Root, list: &List) -> Result<ControlList> {
     Ok(ControlList {
         schema: "milspec.control-list/1",
         recording: recording(root),
-        simulated: machine.simulated,
+        simulated: machine.simulated_because.is_some(),
         simulated_because: machine.simulated_because,
         generation: snapshot.status.generation,
         total,

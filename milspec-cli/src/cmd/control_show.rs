@@ -52,7 +52,7 @@ pub fn run(root: &Root, show: &Show) -> Result<ControlShow> {
     Ok(ControlShow {
         schema: "milspec.control/1",
         recording: recording(root),
-        simulated: machine.simulated,
+        simulated: machine.simulated_because.is_some(),
         simulated_because: machine.simulated_because,
         generation: snapshot.status.generation,
         control: control.clone(),

@@ -19,6 +19,10 @@ pub struct Status {
     pub schema: &'static str,
     /// Where a recording is from; null on the live machine.
     pub recording: Option<String>,
+    /// Whether the machine is the project's simulated Dell.
+    pub simulated: bool,
+    /// How that was recognised.
+    pub simulated_because: Option<String>,
     /// The machine.
     pub machine: Machine,
     /// The driver.
@@ -84,10 +88,13 @@ pub fn run(root: &Root, refresh: Refresh) -> Result<Status> {
     let families = Family::all(status);
     let tamper = tampered(&snapshot.controls);
     let forced = info.properties & INFO_FORCED != 0;
+    let machine = Machine::new(info, status);
     Ok(Status {
         schema: "milspec.status/1",
         recording: recording(root),
-        machine: Machine::new(info, status),
+        simulated: machine.simulated_because.is_some(),
+        simulated_because: machine.simulated_because.clone(),
+        machine,
         driver: Driver {
             version: clean(&info.driver_version),
             abi: Abi::of(info),
@@ -166,7 +173,12 @@ fn warnings(
             Vec::new(),
         );
     }
-    let unreadable = names(&|control| control.reading != Reading::Known);
+    // A family that failed as a whole is one warning, not one more for all that is in it.
+    let failed = |control: &Control| {
+        let mut families = families.iter();
+        families.any(|family| family.name == control.family && family.state == "failed")
+    };
+    let unreadable = names(&|c| c.reading != Reading::Known && !failed(c));
     if !unreadable.is_empty() {
         warn(
             "unreadable",

@@ -15,9 +15,8 @@ pub struct Machine {
     pub product: String,
     /// DMI BIOS version.
     pub bios_version: String,
-    /// Whether this is the project's simulated Dell.
-    pub simulated: bool,
-    /// How that was recognised.
+    /// How the project's simulated Dell was recognised. Documents say this in a place of their own.
+    #[serde(skip)]
     pub simulated_because: Option<String>,
 }
 
@@ -32,7 +31,6 @@ impl Machine {
             vendor: clean(&info.vendor),
             product,
             bios_version,
-            simulated: simulated_because.is_some(),
             simulated_because,
         }
     }

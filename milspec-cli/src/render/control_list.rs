@@ -9,6 +9,9 @@ use crate::model::{Control, Reading};
 /// The columns between glyph and notes.
 const HEADINGS: [&str; 4] = ["NAME", "FAMILY", "CLASS", "VALUE"];
 
+/// What follows each: narrow where that keeps the usual line within 80 columns.
+const GAPS: [&str; 4] = ["  ", " ", " ", "  "];
+
 /// A table, one line for each control.
 pub fn control_list(screen: &Screen, doc: &ControlList) -> String {
     let mut text = provenance(
@@ -78,7 +81,8 @@ fn line(cells: &[&str; 4], widths: &[usize; 4]) -> String {
     cells
         .iter()
         .zip(widths)
-        .map(|(cell, width)| format!("{cell:<width$}  "))
+        .zip(GAPS)
+        .map(|((cell, width), gap)| format!("{cell:<width$}{gap}"))
         .collect()
 }
 
@@ -109,7 +113,7 @@ fn notes(control: &Control) -> Vec<String> {
     let mut notes = Vec::new();
     match control.reading {
         Reading::Unknown => notes.extend(control.raw_text()),
-        Reading::Ambiguous => notes.push(control.candidates().join(" or ")),
+        Reading::Ambiguous => notes.push(control.candidates().join("/")),
         Reading::Failed => notes.extend(control.error.iter().map(|error| error.name.clone())),
         Reading::Known if control.device_failed() => notes.push("says the device".into()),
         Reading::Known => {}

@@ -31,7 +31,10 @@ pub fn control_show(screen: &Screen, doc: &ControlShow) -> String {
     rows.add("Access", &control.access);
     rows.add(
         "Presence",
-        &with(&control.presence, presence_meaning(&control.presence)),
+        &with(
+            &control.presence,
+            presence_meaning(&control.family, &control.presence),
+        ),
     );
     if !doc.depends.is_empty() {
         let list: Vec<String> = doc
@@ -80,9 +83,11 @@ fn class_meaning(class: &str) -> &'static str {
     }
 }
 
-fn presence_meaning(presence: &str) -> &'static str {
+fn presence_meaning(family: &str, presence: &str) -> &'static str {
     match presence {
+        "full" if family == "dsmil" => "described by the firmware, with all it depends on",
         "full" => "the machine lists every value",
+        "partial" if family == "dsmil" => "something that it depends on is missing",
         "partial" => "the machine lists some of the values",
         "contradictory" => "the machine's tables contradict themselves",
         _ => "",

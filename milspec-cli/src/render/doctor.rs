@@ -57,10 +57,13 @@ fn one(screen: &Screen, check: &Check) -> String {
         }
     }
     if let Some(remedy) = &check.remedy {
-        let columns = columns.saturating_sub(3);
+        let columns = columns.saturating_sub(2);
         for (at, line) in wrap(remedy, columns).iter().enumerate() {
-            let arrow = if at == 0 { screen.arrow() } else { "" };
-            text.push_str(&format!("{:LEAD$}{arrow:<2} {line}\n", ""));
+            let lead = match at {
+                0 => screen.glyph(Mark::Next),
+                _ => " ".to_string(),
+            };
+            text.push_str(&format!("{:LEAD$}{lead} {line}\n", ""));
         }
     }
     text

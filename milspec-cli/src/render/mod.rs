@@ -52,6 +52,8 @@ pub enum Mark {
     Unknown,
     /// Broken.
     Bad,
+    /// What to do next.
+    Next,
 }
 
 impl Mark {
@@ -79,13 +81,15 @@ impl Mark {
             (Self::Unknown, _) => "?",
             (Self::Bad, false) => "✗",
             (Self::Bad, true) => "x",
+            (Self::Next, false) => "→",
+            (Self::Next, true) => ">",
         }
     }
 
     fn style(self) -> Style {
         match self {
             Self::Good => AnsiColor::Green.on_default(),
-            Self::Plain => Style::new(),
+            Self::Plain | Self::Next => Style::new(),
             Self::None => Style::new().dimmed(),
             Self::Warning | Self::Ambiguous | Self::Unknown => AnsiColor::Yellow.on_default(),
             Self::Bad => AnsiColor::Red.on_default().bold(),

@@ -11,7 +11,7 @@ pub fn status(screen: &Screen, doc: &Status) -> String {
     let mut text = provenance(
         screen,
         doc.recording.as_deref(),
-        doc.machine.simulated_because.as_deref(),
+        doc.simulated_because.as_deref(),
     );
     let mut rows = Rows::new(screen, 8);
     let machine = &doc.machine;
@@ -43,10 +43,11 @@ pub fn status(screen: &Screen, doc: &Status) -> String {
         let (mark, line) = family_line(family);
         rows.add_marked(key, mark, &line);
         if let Some(interface) = &family.interface {
-            rows.add(
+            rows.add_marked(
                 "",
+                Mark::None,
                 &format!(
-                    "  DSML0001 interface {}.{} by \"{}\"",
+                    "DSML0001 interface {}.{} by \"{}\"",
                     interface.major, interface.minor, interface.implementation
                 ),
             );
@@ -78,7 +79,7 @@ pub fn status(screen: &Screen, doc: &Status) -> String {
         if screen.verbose && !warning.controls.is_empty() {
             rows.add_marked("", Mark::None, &warning.controls.join(", "));
         }
-        rows.add_marked("", Mark::None, &warning.remedy);
+        rows.add_marked("", Mark::Next, warning.remedy);
     }
     text.push_str(&rows.finish());
     if let Some(done) = &doc.refresh {

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `milspecctl doctor`
+
+use crate::assert_shows;
+use crate::machines::*;
+use crate::run::{json, on};
+use crate::tree::{Tree, RELEASE};
+use milspec_uapi::ABI_MAJOR;
+use nix::errno::Errno;
+use serde_json::Value;
+use std::io::Write;
+
+fn check<'a>(document: &'a Value, id: &str) -> &'a Value {
+    let checks = document["checks"].as_array().unwrap();
+    checks
+        .iter()
+        .find(|check| check["id"] == id)
+        .unwrap_or_else(|| panic!("no check {id}"))
+}
+
+/// The result of one check, and the exit status of all.
+fn result(tree: &Tree, id: &str) -> (String, i32) {
+    let (status, document) = json(tree, &["doctor"]);
+    assert_eq!(document["exit"], status);
+    let check = check(&document, id);
+    let result = check["result"].as_str().unwrap().to_string();
+    // What is not right comes with a remedy.
+    let wanted = result == "warning" || result == "problem";
+    assert_eq!(check["remedy"].is_string(), wanted, "{check}");
+    (result, status)
+}
+
+/// Asserts the result of one check and the exit status.
+#[track_caller]
+fn expect(tree: &Tree, id: &str, wanted: &str, exit: i32) {
+    assert_eq!(result(tree, id), (wanted.to_string(), exit));
+}
+
+/// Promise: where everything works, doctor says so and ends with 0.
+#[test]
+fn all_well() {
+    let tree = rugged("doctor-well");
+    let output = on(&tree, &["doctor"]);
+    assert_eq!((output.status, output.stderr.as_str()), (0, ""));
+    assert_shows!(output.stdout, "doctor-well.txt");
+    let (_, document) = json(&tree, &["doctor"]);
+    assert_eq!(document["result"], "ok");
+    assert_eq!(document["simulated"], true);
+}
+
+/// Promise: doctor works where nothing works yet, and says what to do first.
+#[test]
+fn nothing_works() {
+    let tree = Tree::bare("doctor-nothing")
+        .file("proc/sys/kernel/osrelease", "6.12.0-old\n")
+        .file("boot/config-6.12.0-old", "# CONFIG_RUST is not set\n")
+        .without("sys/class/tpm")
+        .without("sys/module");
+    let output = on(&tree, &["doctor"]);
+    assert_eq!(output.status, 3);
+    assert_shows!(output.stdout, "doctor-nothing.txt");
+    let (_, document) = json(&tree, &["doctor"]);
+    assert_shows!(format!("{document:#}\n"), "doctor-nothing.json");
+}
+
+/// Promise: an empty tree (a container without /proc and /sys) makes no check fail to be made.
+#[test]
+fn empty() {
+    let tree = Tree::bare("doctor-empty")
+        .without("proc")
+        .without("sys")
+        .without("etc")
+        .without("lib")
+        .without("boot");
+    let (status, document) = json(&tree, &["doctor"]);
+    assert_eq!(status, 3);
+    assert_eq!(document["checks"].as_array().unwrap().len(), 14);
+}
+
+/// Promise: not a Dell is said to be no Dell, not a missing module.
+#[test]
+fn not_a_dell() {
+    let tree = Tree::bare("doctor-not-dell").dmi("Example", "Box", "1");
+    let output = on(&tree, &["doctor"]);
+    assert_eq!(output.status, 3);
+    assert_shows!(output.stdout, "doctor-not-dell.txt");
+}
+
+/// Promise: the kernel's version and its Rust support are told apart.
+#[test]
+fn kernel() {
+    for (release, wanted) in [
+        ("7.2.9-test", "problem"),
+        ("7.3.0-test", "ok"),
+        ("10.0-test", "ok"),
+    ] {
+        let tree = rugged("doctor-kernel-version").file("proc/sys/kernel/osrelease", release);
+        assert_eq!(result(&tree, "kernel-version").0, wanted, "{release}");
+    }
+    let config = format!("boot/config-{RELEASE}");
+    let tree = Tree::bare("doctor-kernel-rust").file(&config, "# CONFIG_RUST is not set\n");
+    expect(&tree, "kernel-rust", "problem", 3);
+    let tree = tree.without(&config);
+    expect(&tree, "kernel-rust", "warning", 3);
+    // Kernels that tell it themselves, packed.
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(b"CONFIG_RUST=y\n").unwrap();
+    tree.put("proc/config.gz", &packed.finish().unwrap());
+    expect(&tree, "kernel-rust", "ok", 3);
+}
+
+/// Promise: headers without Rust metadata are no reason to give up; none at all are.
+#[test]
+fn headers() {
+    let tree = Tree::bare("doctor-headers");
+    expect(&tree, "kernel-headers", "problem", 3);
+    let build = format!("lib/modules/{RELEASE}/build");
+    let tree = tree.file(&format!("{build}/Makefile"), "").file(
+        &format!("boot/config-{RELEASE}"),
+        "CONFIG_RUST=y\nCONFIG_RUSTC_VERSION_TEXT=\"rustc 1.85.1\"\n",
+    );
+    expect(&tree, "kernel-headers", "warning", 3);
+    let (_, document) = json(&tree, &["doctor"]);
+    let remedy = check(&document, "kernel-headers")["remedy"]
+        .as_str()
+        .unwrap();
+    assert!(remedy.contains("rustc 1.85.1"), "{remedy}");
+    let tree = tree
+        .file(&format!("{build}/rust/libkernel.rmeta"), "")
+        .file(&format!("{build}/rust/libmacros.so"), "");
+    expect(&tree, "kernel-headers", "ok", 3);
+    let tree = tree.installed();
+    expect(&tree, "kernel-headers", "not-applicable", 3);
+}
+
+/// Promise: a module of another kernel, one that modprobe does not know, and one that was only
+/// loaded by hand are told apart.
+#[test]
+fn module() {
+    let tree = Tree::bare("doctor-module");
+    expect(&tree, "module-installed", "problem", 3);
+    let tree = tree.file("lib/modules/7.3.1-other/updates/dell_milspec.ko", "");
+    let (_, document) = json(&tree, &["doctor"]);
+    let reason = check(&document, "module-installed")["reason"]
+        .as_str()
+        .unwrap();
+    assert!(reason.contains("7.3.1-other"), "{reason}");
+    let tree = tree.file(
+        &format!("lib/modules/{RELEASE}/extra/dell-milspec.ko.zst"),
+        "",
+    );
+    expect(&tree, "module-installed", "warning", 3);
+    let tree = rugged("doctor-insmod")
+        .file(&format!("lib/modules/{RELEASE}/modules.dep"), "")
+        .without(&format!("lib/modules/{RELEASE}/updates"));
+    expect(&tree, "module-installed", "warning", 0);
+    let tree = rugged("doctor-going").file("sys/module/dell_milspec/initstate", "going\n");
+    expect(&tree, "module-loaded", "problem", 3);
+}
+
+/// Promise: an unsigned module under lockdown is found before modprobe refuses it.
+#[test]
+fn signature() {
+    let lockdown = "sys/kernel/security/lockdown";
+    let module = format!("lib/modules/{RELEASE}/updates/dkms/dell_milspec.ko");
+    let tree = Tree::bare("doctor-signature").installed();
+    expect(&tree, "module-signature", "ok", 3);
+    let tree = tree.file(lockdown, "none [integrity] confidentiality\n");
+    expect(&tree, "module-signature", "warning", 3);
+    let tree = tree.file(&module, "ELF");
+    expect(&tree, "module-signature", "problem", 3);
+    // Lockdown may be hidden from ordinary users; Secure Boot is not.
+    let secure_boot = "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
+    let tree = tree.without(lockdown).file(secure_boot, "\x06\0\0\0\x01");
+    expect(&tree, "module-signature", "problem", 3);
+    let tree = tree.file(secure_boot, "\x06\0\0\0\0");
+    expect(&tree, "module-signature", "ok", 3);
+    let tree = tree.file("sys/module/module/parameters/sig_enforce", "Y\n");
+    expect(&tree, "module-signature", "problem", 3);
+}
+
+/// Promise: what is wrong with the device node, or with this user's rights, has its own remedy, and
+/// a missing right its own exit status.
+#[test]
+fn node_and_permission() {
+    expect(
+        &rugged("doctor-node").node(0o600, 0),
+        "device-node",
+        "warning",
+        0,
+    );
+    expect(
+        &rugged("doctor-open").node(0o666, 990),
+        "device-node",
+        "warning",
+        0,
+    );
+    let tree = rugged("doctor-no-group").file("etc/group", "root:x:0:\n");
+    expect(&tree, "device-node", "warning", 0);
+    let tree = rugged("doctor-permission").open_error(Errno::EACCES);
+    expect(&tree, "permission", "problem", 4);
+    expect(&tree, "abi", "not-applicable", 4);
+}
+
+/// Promise: another major version is found, with its own exit status.
+#[test]
+fn abi() {
+    let mut info = info("Dell Inc.", "Latitude 5450", "1.9.1");
+    info.abi_major = ABI_MAJOR + 1;
+    let tree = Tree::loaded("doctor-abi").answers(&info, &status(&[]), &[]);
+    expect(&tree, "abi", "problem", 6);
+    expect(&tree, "families", "not-applicable", 6);
+}
+
+/// Promise: firmware that cannot be read is a problem, single values are a warning.
+#[test]
+fn firmware() {
+    expect(&failed_family("doctor-failed"), "families", "problem", 1);
+    let tree = rugged_with("doctor-odd", &odd_controls());
+    expect(&tree, "families", "warning", 0);
+}
+
+/// Promise: what the machine offers is reported as it is.
+#[test]
+fn machine() {
+    expect(&business("doctor-no-dsmil"), "dsmil", "not-applicable", 0);
+    let tree = rugged("doctor-dsmil-off").file("sys/bus/acpi/devices/DSML0001:00/status", "0\n");
+    expect(&tree, "dsmil", "not-applicable", 0);
+    let tree = rugged("doctor-dsmil-unbound").without("sys/bus/platform/devices");
+    expect(&tree, "dsmil", "warning", 0);
+    let tree = business("doctor-smbios").without("sys/module/dell_smbios");
+    expect(&tree, "dell-smbios", "warning", 0);
+    let tree = Tree::bare("doctor-smbios-ready").without("sys/module/dell_smbios");
+    expect(&tree, "dell-smbios", "ok", 3);
+    let tree = business("doctor-no-tpm").without("sys/class/tpm");
+    expect(&tree, "tpm", "warning", 0);
+    let tree = business("doctor-tpm-1").file("sys/class/tpm/tpm0/tpm_version_major", "1\n");
+    expect(&tree, "tpm", "warning", 0);
+}

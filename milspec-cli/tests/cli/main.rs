@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a user of milspecctl sees, on recorded machines: no machine is needed.
+//!
+//! Expected output is in `snapshots/`; `SNAPSHOTS=overwrite cargo test -p milspecctl` rewrites it,
+//! to be read in `git diff` before it is committed.
+
+mod controls;
+mod doctor;
+mod errors;
+mod machines;
+mod run;
+mod schemas;
+mod status;
+mod terminal;
+mod tree;
+
+/// Compares text with the file `snapshots/NAME`.
+#[macro_export]
+macro_rules! assert_shows {
+    ($text:expr, $name:literal) => {
+        snapbox::assert_data_eq!(
+            $text,
+            snapbox::Data::read_from(
+                std::path::Path::new(concat!(
+                    env!("CARGO_MANIFEST_DIR"),
+                    "/tests/cli/snapshots/",
+                    $name
+                )),
+                Some(snapbox::data::DataFormat::Text),
+            )
+            .raw()
+        )
+    };
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The published schemas themselves. That every document keeps to its schema is checked wherever a
+//! test reads one.
+
+use crate::run::schema;
+use serde_json::Value;
+
+const NAMES: [&str; 5] = [
+    "milspec.status/1",
+    "milspec.control-list/1",
+    "milspec.control/1",
+    "milspec.doctor/1",
+    "milspec.error/1",
+];
+
+/// Promise: every schema is a valid one, of the draft that it names, and names its document.
+#[test]
+fn valid() {
+    for name in NAMES {
+        let schema = schema(name);
+        assert_eq!(
+            schema["$schema"],
+            "https://json-schema.org/draft/2020-12/schema"
+        );
+        assert_eq!(schema["properties"]["schema"]["const"], name);
+        assert!(jsonschema::draft202012::meta::is_valid(&schema), "{name}");
+    }
+}
+
+/// Promise: a word that several documents share means the same in all of them.
+#[test]
+fn same_words() {
+    let schemas = NAMES.map(schema);
+    let mut seen: Vec<(&String, &Value)> = Vec::new();
+    for schema in &schemas {
+        for (name, definition) in schema["$defs"].as_object().into_iter().flatten() {
+            match seen.iter().find(|(known, _)| *known == name) {
+                Some((_, known)) => assert_eq!(*known, definition, "{name}"),
+                None => seen.push((name, definition)),
+            }
+        }
+    }
+}
+
+/// Promise: every field is described.
+#[test]
+fn described() {
+    fn walk(path: &str, value: &Value) {
+        for (name, field) in value["properties"].as_object().into_iter().flatten() {
+            let path = format!("{path}.{name}");
+            let described = field.get("description").or(field.get("$ref"));
+            assert!(described.is_some(), "{path} has no description");
+            walk(&path, field);
+        }
+        for (name, definition) in value["$defs"].as_object().into_iter().flatten() {
+            walk(&format!("{path}#{name}"), definition);
+        }
+    }
+    for name in NAMES {
+        walk(name, &schema(name));
+    }
+}

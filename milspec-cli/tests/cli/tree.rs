@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Makes recorded trees: a machine as files, and the driver's answers as bytes.
+
+use milspec_uapi::{Control, Controls, Info, Refresh, Status};
+use serde_json::{json, Value};
+use std::fs;
+use std::path::{Path, PathBuf};
+use zerocopy::{FromZeros, IntoBytes};
+
+/// The kernel of all recordings.
+pub const RELEASE: &str = "7.3.4-test";
+
+/// A recorded tree; its directory goes with it.
+pub struct Tree {
+    dir: PathBuf,
+    note: Value,
+}
+
+impl Drop for Tree {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.dir);
+    }
+}
+
+impl Tree {
+    /// A Dell on which everything works but the driver, which is not there. `name` is that of the
+    /// test, so that trees do not meet.
+    pub fn bare(name: &str) -> Self {
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = fs::remove_dir_all(&dir);
+        let tree = Self {
+            dir,
+            note: json!({ "schema": "milspec.recording/1", "from": "made by a test" }),
+        };
+        tree.write_note();
+        tree.file("proc/sys/kernel/osrelease", &format!("{RELEASE}\n"))
+            .file("proc/uptime", "1000.25 900.00\n")
+            .file(
+                "proc/self/status",
+                "Uid:\t1000\t1000\t1000\t1000\nGid:\t1000\t1000\t1000\t1000\nGroups:\t1000 990\n",
+            )
+            .file(
+                "etc/group",
+                "root:x:0:\nalice:x:1000:\nmilspec:x:990:alice\n",
+            )
+            .file(
+                "etc/passwd",
+                "root:x:0:0::/:/bin/sh\nalice:x:1000:1000::/:/bin/sh\n",
+            )
+            .file(
+                &format!("boot/config-{RELEASE}"),
+                "CONFIG_64BIT=y\nCONFIG_RUST=y\n",
+            )
+            .file(
+                &format!("lib/modules/{RELEASE}/modules.dep"),
+                "kernel/drivers/platform/x86/dell/dell-smbios.ko.xz: kernel/wmi.ko.xz\n",
+            )
+            .dmi("Dell Inc.", "Latitude 5450", "1.9.1")
+            .file("sys/module/dell_smbios/initstate", "live\n")
+            .file("sys/class/tpm/tpm0/tpm_version_major", "2\n")
+            .file(
+                "sys/kernel/security/lockdown",
+                "[none] integrity confidentiality\n",
+            )
+    }
+
+    /// [`Tree::bare`] with the module installed and loaded, and its device node.
+    pub fn loaded(name: &str) -> Self {
+        let mut tree = Self::bare(name).installed();
+        tree.note["node"] = json!({ "mode": 0o640, "uid": 0, "gid": 990 });
+        tree.write_note();
+        tree.file("sys/module/dell_milspec/initstate", "live\n")
+    }
+
+    /// Installs the module, signed.
+    pub fn installed(self) -> Self {
+        self.file(
+            &format!("lib/modules/{RELEASE}/modules.dep"),
+            "kernel/drivers/platform/x86/dell/dell-smbios.ko.xz: kernel/wmi.ko.xz\n\
+             updates/dkms/dell_milspec.ko:\n",
+        )
+        .file(
+            &format!("lib/modules/{RELEASE}/updates/dkms/dell_milspec.ko"),
+            "ELF~Module signature appended~\n",
+        )
+    }
+
+    /// Writes a file.
+    pub fn file(self, path: &str, text: &str) -> Self {
+        self.put(path, text.as_bytes());
+        self
+    }
+
+    /// Removes a file or directory.
+    pub fn without(self, path: &str) -> Self {
+        let path = self.dir.join(path);
+        if path.is_dir() {
+            fs::remove_dir_all(path).unwrap();
+        } else {
+            fs::remove_file(path).unwrap();
+        }
+        self
+    }
+
+    /// Sets the DMI strings.
+    pub fn dmi(self, vendor: &str, product: &str, bios: &str) -> Self {
+        self.file("sys/class/dmi/id/sys_vendor", &format!("{vendor}\n"))
+            .file("sys/class/dmi/id/product_name", &format!("{product}\n"))
+            .file("sys/class/dmi/id/bios_version", &format!("{bios}\n"))
+    }
+
+    /// Adds the ACPI device, bound to the driver.
+    pub fn dsml0001(self) -> Self {
+        self.file("sys/bus/acpi/devices/DSML0001:00/status", "15\n")
+            .file("sys/bus/platform/devices/DSML0001:00/driver/uevent", "")
+    }
+
+    /// Records the driver's answers.
+    pub fn answers(self, info: &Info, status: &Status, controls: &[Control]) -> Self {
+        self.put("recording/info.bin", info.as_bytes());
+        self.put("recording/status.bin", status.as_bytes());
+        self.put("recording/controls.bin", &listing(status, controls));
+        self
+    }
+
+    /// Records what a refresh gave.
+    pub fn refreshed(self, answer: &Refresh, status: &Status, controls: &[Control]) -> Self {
+        self.put("recording/refresh.bin", answer.as_bytes());
+        self.put("recording/refreshed/status.bin", status.as_bytes());
+        self.put(
+            "recording/refreshed/controls.bin",
+            &listing(status, controls),
+        );
+        self
+    }
+
+    /// Lets opening the device fail.
+    pub fn open_error(mut self, errno: nix::errno::Errno) -> Self {
+        self.note["open_error"] = json!(errno as i32);
+        self.write_note();
+        self
+    }
+
+    /// Sets owner and mode of the device node.
+    pub fn node(mut self, mode: u32, gid: u32) -> Self {
+        self.note["node"] = json!({ "mode": mode, "uid": 0, "gid": gid });
+        self.write_note();
+        self
+    }
+
+    /// The directory for `--root`.
+    pub fn dir(&self) -> &str {
+        self.dir.to_str().unwrap()
+    }
+
+    /// Writes bytes.
+    pub fn put(&self, path: &str, bytes: &[u8]) {
+        let path = self.dir.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+
+    fn write_note(&self) {
+        self.put("recording/recording.json", self.note.to_string().as_bytes());
+    }
+}
+
+/// The answer to CONTROLS as a recording keeps it.
+fn listing(status: &Status, controls: &[Control]) -> Vec<u8> {
+    let mut head = Controls::new_zeroed();
+    head.head.size = size_of::<Controls>() as u32;
+    head.capacity = controls.len() as u32;
+    head.count = controls.len() as u32;
+    head.stride = size_of::<Control>() as u32;
+    head.generation = status.generation;
+    let mut bytes = head.as_bytes().to_vec();
+    for control in controls {
+        bytes.extend(control.as_bytes());
+    }
+    bytes
+}
