@@ -64,27 +64,38 @@ pub enum Answer {
         /// What it is when the value is in force.
         expected: u16,
     },
+    /// The value has no answer of its own: it is in force when this says so, because the other
+    /// values are not.
+    Implied(bool),
 }
 
 impl Answer {
     /// Tells whether the value is in force.
     pub fn is_active(&self) -> bool {
-        matches!(self, Self::Read { read, expected } if *read == u32::from(*expected))
+        match self {
+            Self::Absent | Self::Failed(_) => false,
+            Self::Read { read, expected } => *read == u32::from(*expected),
+            Self::Implied(active) => *active,
+        }
     }
 }
 
 /// Derives how a control stands from the answers for its values.
 ///
 /// A failed answer outweighs a match elsewhere: with one value unread, "exactly one is in force"
-/// is a guess.
+/// is a guess. A match past the 256th answer has no index and is never reported as known.
 pub fn reading(answers: impl Iterator<Item = Answer>) -> Reading {
     let mut found = Reading::Unknown;
-    for (index, answer) in (0u8..).zip(answers) {
+    for (index, answer) in answers.enumerate() {
         match answer {
             Answer::Failed(errno) => return Reading::Failed(errno),
             _ if !answer.is_active() => {}
-            _ if found == Reading::Unknown => found = Reading::Known(index),
-            _ => found = Reading::Ambiguous,
+            _ => {
+                found = match (found, u8::try_from(index)) {
+                    (Reading::Unknown, Ok(index)) => Reading::Known(index),
+                    _ => Reading::Ambiguous,
+                }
+            }
         }
     }
     found

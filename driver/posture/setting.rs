@@ -28,6 +28,17 @@ pub struct Setting {
     pub values: &'static [Value],
 }
 
+impl Setting {
+    /// Name of the value that is in force when no token of the setting is active, for a setting
+    /// that is a flag: its only token stands for `yes`.
+    pub fn otherwise(&self) -> Option<&'static str> {
+        match self.values {
+            [Value { name: "yes", .. }] => Some("no"),
+            _ => None,
+        }
+    }
+}
+
 /// Most values that a setting has.
 pub const VALUES: usize = 8;
 

@@ -209,7 +209,16 @@ impl Listed {
                 answer,
             };
         }
-        let value_count = self.setting.values.len();
+        let mut value_count = self.setting.values.len();
+        if let (Some(name), [token, no, ..]) = (self.setting.otherwise(), &mut values) {
+            let answered = matches!(token.answer, Answer::Read { .. });
+            *no = Value {
+                name,
+                answer: Answer::Implied(answered && !token.answer.is_active()),
+                ..Value::NONE
+            };
+            value_count = 2;
+        }
         let reading = match reading(values.iter().take(value_count).map(|value| value.answer)) {
             // Nothing that such a table says of the setting can be relied on.
             Reading::Known(_) if self.presence == Presence::Contradictory => Reading::Ambiguous,

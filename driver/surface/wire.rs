@@ -141,7 +141,8 @@ pub(super) fn control(control: &provider::Control) -> uapi::Control {
 fn value(value: &provider::Value, family: Family) -> uapi::ControlValue {
     let (properties, expected, read) = match value.answer {
         Answer::Absent => (0, 0, 0),
-        Answer::Failed(_) => (uapi::VALUE_PRESENT, 0, 0),
+        Answer::Failed(_) | Answer::Implied(false) => (uapi::VALUE_PRESENT, 0, 0),
+        Answer::Implied(true) => (uapi::VALUE_PRESENT | uapi::VALUE_ACTIVE, 0, 0),
         Answer::Read { read, expected } => {
             let active = match value.answer.is_active() {
                 true => uapi::VALUE_ACTIVE,

@@ -67,7 +67,8 @@ pub const CONTROL_DEPENDS: usize = 4;
 pub struct ControlValue {
     /// Name, e.g. `enabled`.
     pub name: [u8; 16],
-    /// Family `platform`: id of the SMBIOS token. Else zero.
+    /// Family `platform`: id of the SMBIOS token, zero for the value that is in force when no token
+    /// is active. Else zero.
     pub token: u16,
     /// Family `platform`: location of the token. Else zero.
     pub location: u16,

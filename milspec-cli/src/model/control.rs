@@ -84,7 +84,6 @@ impl Control {
     }
 
     fn new(wire: &uapi::Control, names: &BTreeMap<u32, String>) -> Self {
-        let platform = wire.family == uapi::FAMILY_PLATFORM;
         let values: Vec<Value> = wire
             .values
             .iter()
@@ -95,8 +94,8 @@ impl Control {
                     name: clean(&value.name),
                     present: value.properties & uapi::VALUE_PRESENT != 0,
                     active: value.properties & uapi::VALUE_ACTIVE != 0,
-                    token: platform.then_some(value.token),
-                    location: platform.then_some(value.location),
+                    token: (value.token != 0).then_some(value.token),
+                    location: (value.token != 0).then_some(value.location),
                     expected: read.then_some(value.expected),
                     read: read.then_some(value.read),
                 }
