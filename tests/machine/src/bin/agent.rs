@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The agent in the guest: does what the host asks over a serial port.
+//!
+//! Started by `guest/init` with the tty as its argument. It never exits by
+//! itself: without it the machine is mute.
+
+use anyhow::{bail, Context, Result};
+use milspec_machine::proto::{Reply, Request, ACK, CHUNK, LIMIT, MAGIC};
+use nix::sys::termios;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+
+#[path = "agent/jobs.rs"]
+mod jobs;
+#[path = "agent/tools.rs"]
+mod tools;
+
+fn main() -> Result<()> {
+    let args: Vec<String> = std::env::args().collect();
+    match args.get(1).map(String::as_str) {
+        Some("serve") => serve(args.get(2).map_or("/dev/ttyS1", String::as_str)),
+        Some("smbios") => tools::smbios(&args[2..]),
+        Some("events") => tools::events(&args[2..]),
+        _ => bail!("usage: milspec-agent serve TTY | smbios CLASS SELECT IN... | events SECONDS"),
+    }
+}
+
+fn serve(tty: &str) -> Result<()> {
+    let mut port = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(tty)
+        .with_context(|| format!("cannot open {tty}"))?;
+    let mut settings = termios::tcgetattr(&port).context("tcgetattr")?;
+    termios::cfmakeraw(&mut settings);
+    termios::cfsetspeed(&mut settings, termios::BaudRate::B115200).context("cfsetspeed")?;
+    termios::tcsetattr(&port, termios::SetArg::TCSANOW, &settings).context("tcsetattr")?;
+
+    // The host waits for this line on the console.
+    if let Ok(mut log) = OpenOptions::new().write(true).open("/dev/kmsg") {
+        let _ = log.write_all(b"<1>milspec-agent: ready\n");
+    }
+
+    let mut jobs = jobs::Jobs::default();
+    loop {
+        let (text, bytes) = receive(&mut port)?;
+        let (sequence, reply, bytes) = match serde_json::from_slice::<(u32, Request)>(&text) {
+            Ok((sequence, request)) => {
+                let (reply, bytes) = jobs.answer(request, bytes);
+                (sequence, reply, bytes)
+            }
+            Err(error) => {
+                let message = format!("not a request: {error}");
+                (0, Reply::Failed { errno: 0, message }, Vec::new())
+            }
+        };
+        send(&mut port, sequence, &reply, &bytes)?;
+    }
+}
+
+fn receive(port: &mut File) -> Result<(Vec<u8>, Vec<u8>)> {
+    // Bytes that came while nobody listened are skipped.
+    let mut window = [0; 4];
+    loop {
+        window.rotate_left(1);
+        port.read_exact(&mut window[3..])
+            .context("cannot read from the host")?;
+        if u32::from_le_bytes(window) == MAGIC {
+            break;
+        }
+    }
+    let mut lengths = [0; 8];
+    port.read_exact(&mut lengths)
+        .context("cannot read from the host")?;
+    let word = |i: usize| {
+        let bytes = [lengths[i], lengths[i + 1], lengths[i + 2], lengths[i + 3]];
+        u32::from_le_bytes(bytes) as usize
+    };
+    let (text, bytes) = (word(0), word(4));
+    if text > LIMIT || bytes > LIMIT {
+        bail!("the host sent a frame of {text} + {bytes} bytes");
+    }
+    let mut body = vec![0; text + bytes];
+    let mut done = 0;
+    while done < body.len() {
+        let end = (done + CHUNK).min(body.len());
+        port.read_exact(&mut body[done..end])
+            .context("cannot read from the host")?;
+        done = end;
+        if done < body.len() {
+            port.write_all(&[ACK]).context("cannot write to the host")?;
+        }
+    }
+    let bytes = body.split_off(text);
+    Ok((body, bytes))
+}
+
+fn send(port: &mut File, sequence: u32, reply: &Reply, bytes: &[u8]) -> Result<()> {
+    let text = serde_json::to_vec(&(sequence, reply)).context("cannot encode an answer")?;
+    let mut frame = Vec::with_capacity(12 + text.len() + bytes.len());
+    for word in [MAGIC, text.len() as u32, bytes.len() as u32] {
+        frame.extend(word.to_le_bytes());
+    }
+    frame.extend(text);
+    frame.extend(bytes);
+    port.write_all(&frame).context("cannot write to the host")
+}

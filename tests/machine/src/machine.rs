@@ -1,0 +1,466 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A running simulated Dell, as tests see it.
+
+use crate::children::TempDir;
+use crate::guest::{Guest, GuestCommand, Output};
+use crate::nvram::{factory, Nvram};
+use crate::prepare::{prepare, Prepared};
+use crate::profile::Profile;
+use crate::progress::Progress;
+use crate::qemu::{Hardware, Paths, Qemu};
+use crate::tokens::Plan;
+use crate::{image, klog, qmp, snapshot};
+use anyhow::{bail, Context, Result};
+use std::path::PathBuf;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long a boot may take. It takes about 6 s on an idle machine.
+const BOOT: Duration = Duration::from_secs(180);
+/// How long switching off may take.
+const OFF: Duration = Duration::from_secs(60);
+/// What the agent says on the console when it is there.
+const READY: &str = "milspec-agent: ready";
+
+/// Our module in the guest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Module {
+    /// Loaded by udev as on a user's machine, where DMI or ACPI match.
+    #[default]
+    Autoload,
+    /// There, but only `modprobe dell_milspec` loads it.
+    Present,
+    /// Not there: needs no build of it either.
+    Absent,
+}
+
+/// How a machine is built and started.
+#[derive(Clone)]
+pub struct Options {
+    /// Our module in the guest.
+    pub module: Module,
+    /// Added to the kernel's command line.
+    pub cmdline: String,
+    /// Processors.
+    pub processors: u32,
+    /// Memory in MiB.
+    pub memory: u32,
+    /// Progress goes here.
+    pub progress: Progress,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            module: Module::default(),
+            cmdline: String::new(),
+            processors: 1,
+            memory: 512,
+            progress: Progress::new(),
+        }
+    }
+}
+
+impl Options {
+    /// With our module like this.
+    pub fn module(module: Module) -> Self {
+        Self {
+            module,
+            ..Self::default()
+        }
+    }
+}
+
+/// Everything prepared, once per process.
+pub fn prepared(progress: &Progress) -> Result<&'static Prepared> {
+    static PREPARED: OnceLock<Prepared> = OnceLock::new();
+    static LOCK: Mutex<()> = Mutex::new(());
+    let _lock = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(prepared) = PREPARED.get() {
+        return Ok(prepared);
+    }
+    let prepared = prepare(&Default::default(), progress)?;
+    // From here on machines run: they must not outlive a Ctrl-C.
+    crate::children::clean_up_on_signals()?;
+    Ok(PREPARED.get_or_init(|| prepared))
+}
+
+/// A running machine. Dropping it switches it off and removes its files.
+#[derive(Debug)]
+pub struct Machine {
+    // In this order: the agent's connection, QEMU, then the files.
+    guest: Option<Guest>,
+    qemu: Qemu,
+    nvram: Option<Nvram>,
+    directory: TempDir,
+    hardware: Hardware,
+    prepared: &'static Prepared,
+    console_seen: usize,
+    patience: Duration,
+}
+
+impl Machine {
+    /// Boots a machine with its factory settings and waits until it can run
+    /// commands.
+    pub fn boot(profile: &str, options: &Options) -> Result<Self> {
+        let parts = Parts::make(profile, options)?;
+        let mut machine = parts.start(None)?;
+        machine.wait_booted()?;
+        Ok(machine)
+    }
+
+    /// Switches a machine on and does not wait: its console is the caller's
+    /// terminal when `interactive`.
+    pub fn start(profile: &str, options: &Options, interactive: bool) -> Result<Self> {
+        let mut parts = Parts::make(profile, options)?;
+        parts.hardware.interactive = interactive;
+        parts.start(None)
+    }
+
+    /// The same as [`Machine::boot`], but in a part of a second when such a
+    /// machine was booted before.
+    ///
+    /// Not sound for tests of booting itself, and for anything that depends on
+    /// the time of day: the guest's clock goes on from when it was saved.
+    pub fn from_snapshot(profile: &str, options: &Options) -> Result<Self> {
+        Self::from_snapshot_with(profile, options, |_| Ok(()))
+    }
+
+    /// As [`Machine::from_snapshot`]; `poke` may change the NVRAM before the
+    /// guest runs on. The guest's kernel has already read its firmware: this
+    /// changes what it will find, not what it has found.
+    pub fn from_snapshot_with(
+        profile: &str,
+        options: &Options,
+        poke: impl FnOnce(&Nvram) -> Result<()>,
+    ) -> Result<Self> {
+        let parts = Parts::make(profile, options)?;
+        let key = parts
+            .hardware
+            .key(parts.prepared, &parts.image, &parts.factory)?;
+        let directory = parts.prepared.cache.path("snapshots");
+        std::fs::create_dir_all(&directory)
+            .with_context(|| format!("cannot make {}", directory.display()))?;
+        let file = directory.join(&key);
+        if !file.exists() {
+            let _lock = parts
+                .prepared
+                .cache
+                .lock(&format!("snapshot-{key}"), &options.progress)?;
+            if !file.exists() {
+                let mut machine = parts.start(None)?;
+                machine.wait_booted()?;
+                let new = file.with_extension(format!("new-{}", std::process::id()));
+                machine.qemu.save(&new)?;
+                std::fs::rename(&new, &file)
+                    .with_context(|| format!("cannot write {}", file.display()))?;
+                snapshot::prune(&directory, snapshot::KEEP)?;
+            }
+        }
+        snapshot::touch(&file)?;
+        let mut machine = parts.start(Some(file))?;
+        if let Some(nvram) = &machine.nvram {
+            poke(nvram)?;
+        }
+        machine.qemu.resume()?;
+        machine.connect()?;
+        Ok(machine)
+    }
+
+    /// Runs a program in the guest, as root, to its end.
+    pub fn run<S: Into<String>>(&self, argv: impl IntoIterator<Item = S>) -> Result<Output> {
+        self.guest()?.run(GuestCommand::new(argv))
+    }
+
+    /// Runs a line of shell in the guest, as root, to its end.
+    pub fn sh(&self, line: &str) -> Result<Output> {
+        self.guest()?.run(GuestCommand::shell(line))
+    }
+
+    /// Runs a command to its end.
+    pub fn run_command(&self, command: GuestCommand) -> Result<Output> {
+        self.guest()?.run(command)
+    }
+
+    /// Files and background processes of the guest.
+    pub fn guest(&self) -> Result<&Guest> {
+        self.guest
+            .as_ref()
+            .context("the machine is not running commands")
+    }
+
+    /// A file of the guest as text, without white space at its end.
+    pub fn read(&self, path: &str) -> Result<String> {
+        match self.guest()?.read(path)? {
+            Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).trim_end().to_owned()),
+            Err(errno) => bail!("cannot read {path} in the guest: error {errno}"),
+        }
+    }
+
+    /// Whether a path exists in the guest.
+    pub fn exists(&self, path: &str) -> Result<bool> {
+        Ok(self.run(["test", "-e", path])?.code == 0)
+    }
+
+    /// The NVRAM, to look at and to poke.
+    pub fn nvram(&self) -> Result<&Nvram> {
+        self.nvram.as_ref().with_context(|| {
+            format!(
+                "{} has no NVRAM: it is not a Dell",
+                self.hardware.profile.name
+            )
+        })
+    }
+
+    /// The tokens of this machine.
+    pub fn plan(&self) -> &Plan {
+        &self.hardware.plan
+    }
+
+    /// The profile of this machine.
+    pub fn profile(&self) -> &Profile {
+        &self.hardware.profile
+    }
+
+    /// The kernel's release.
+    pub fn release(&self) -> &str {
+        &self.prepared.release
+    }
+
+    /// Where the machine's files are.
+    pub fn paths(&self) -> Paths {
+        Paths::new(self.directory.path())
+    }
+
+    /// Raises a Dell WMI event (the words after the count word) and waits
+    /// until the guest's kernel has fetched it.
+    pub fn raise_event(&self, words: &[u16]) -> Result<()> {
+        self.nvram()?.queue_event(words)?;
+        self.pulse()
+    }
+
+    /// Sends a notification of DSML0001 and waits until firmware has passed it
+    /// on.
+    pub fn dsmil_notify(&self, code: u8) -> Result<()> {
+        self.nvram()?.queue_notify(code)?;
+        self.pulse()
+    }
+
+    /// Changes a DSMIL device behind the driver's back and notifies it, with
+    /// "tamper" when bit 0 of `flags` is set.
+    pub fn dsmil_change(&self, index: u16, state: u8, flags: u8) -> Result<()> {
+        self.nvram()?.dsmil_set_state(index, state, flags)?;
+        self.dsmil_notify(if flags & 1 == 0 { 0x80 } else { 0x81 })
+    }
+
+    fn pulse(&self) -> Result<()> {
+        qmp::pulse_interrupt(&self.paths().qtest())?;
+        let start = Instant::now();
+        while !self.nvram()?.events_taken()? {
+            if start.elapsed() > Duration::from_secs(20) {
+                bail!("{}", self.qemu.describe("the guest does not take an event"));
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
+    }
+
+    /// Switches the machine off and on again, as an administrator's `reboot`
+    /// does. NVRAM and TPM keep what they keep; nothing else stays.
+    pub fn reboot(&mut self) -> Result<()> {
+        self.reboot_with(|_| Ok(()))
+    }
+
+    /// As [`Machine::reboot`]; `poke` may change the NVRAM while it is off.
+    pub fn reboot_with(&mut self, poke: impl FnOnce(&Nvram) -> Result<()>) -> Result<()> {
+        // The answer is lost: the agent ends with the machine.
+        if let Ok(guest) = self.guest() {
+            let quick = GuestCommand::shell("sync; (sleep 0.2; reboot -f) >/dev/null 2>&1 &");
+            guest.run(quick)?;
+        }
+        self.guest = None;
+        self.qemu.wait_off(OFF)?;
+        if let Some(nvram) = &self.nvram {
+            poke(nvram)?;
+        }
+        self.console_seen = self.qemu.console().len();
+        self.qemu = Qemu::start(self.prepared, &self.hardware, &self.directory, None)?;
+        self.wait_booted()
+    }
+
+    /// Cuts the power, and switches the machine on again.
+    pub fn power_cycle(&mut self) -> Result<()> {
+        self.guest = None;
+        self.console_seen = self.qemu.console().len();
+        // One machine at a time may use the TPM's state and the sockets.
+        self.qemu.power_off()?;
+        self.qemu = Qemu::start(self.prepared, &self.hardware, &self.directory, None)?;
+        self.wait_booted()
+    }
+
+    /// Switches the machine off at once.
+    pub fn kill(self) {}
+
+    /// Waits until the guest has switched the machine off.
+    pub fn wait_off(&mut self, patience: Duration) -> Result<()> {
+        self.qemu.wait_off(patience)
+    }
+
+    /// Everything that the kernel logged since boot.
+    pub fn dmesg(&self) -> Result<String> {
+        Ok(self.run(["dmesg"])?.ok()?.text())
+    }
+
+    /// Fails when the kernel logged an oops, a warning with a trace or the
+    /// like. Every test that uses a machine ends with it.
+    pub fn check_kernel_log(&self) -> Result<()> {
+        let log = match self.guest {
+            Some(_) => self.dmesg()?,
+            None => self.qemu.console(),
+        };
+        klog::check(&log)
+    }
+
+    /// What the guest wrote to its console.
+    pub fn console(&self) -> String {
+        self.qemu.console()
+    }
+
+    fn wait_booted(&mut self) -> Result<()> {
+        let start = Instant::now();
+        loop {
+            let console = self.qemu.console();
+            let fresh = console.get(self.console_seen..).unwrap_or_default();
+            if fresh.contains(READY) {
+                break;
+            }
+            if self.qemu.is_off()? {
+                bail!(
+                    "{}",
+                    self.qemu
+                        .describe("the machine switched itself off while it booted")
+                );
+            }
+            if start.elapsed() > self.patience {
+                let what = format!("the machine did not boot within {:?}", self.patience);
+                bail!("{}", self.qemu.describe(&what));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        self.connect()
+    }
+
+    fn connect(&mut self) -> Result<()> {
+        let guest = Guest::connect(&self.paths().agent())?;
+        guest
+            .ping(Duration::from_secs(60))
+            .with_context(|| self.qemu.describe("the guest's agent is silent"))?;
+        self.guest = Some(guest);
+        Ok(())
+    }
+}
+
+/// Boots a guest with KVM, or says why that does not work.
+pub(crate) fn probe_kvm(prepared: &'static Prepared) -> Result<()> {
+    let options = Options {
+        progress: Progress::silent(),
+        ..Options::module(Module::Absent)
+    };
+    let parts = Parts::with_accelerator("not-dell", &options, prepared, "kvm".to_owned())?;
+    let mut machine = parts.start(None)?;
+    machine.patience = Duration::from_secs(30);
+    machine.wait_booted()?;
+    machine.run(["true"])?.ok().map(|_| ())
+}
+
+/// What a machine is made of, before it is switched on.
+struct Parts {
+    prepared: &'static Prepared,
+    hardware: Hardware,
+    image: String,
+    factory: Vec<u8>,
+}
+
+impl Parts {
+    fn make(profile: &str, options: &Options) -> Result<Self> {
+        let prepared = prepared(&options.progress)?;
+        Self::with_accelerator(
+            profile,
+            options,
+            prepared,
+            crate::kvm::accelerator(prepared),
+        )
+    }
+
+    fn with_accelerator(
+        profile: &str,
+        options: &Options,
+        prepared: &'static Prepared,
+        accelerator: String,
+    ) -> Result<Self> {
+        let profile = Profile::load(profile)?;
+        let plan = Plan::of(&profile)?;
+        let image = image::image(
+            prepared,
+            options.module != Module::Absent,
+            &options.progress,
+        )?;
+        let factory = match profile.has_table("nvram") {
+            true => factory::image(&profile, &plan)?,
+            false => Vec::new(),
+        };
+        // panic=1: with -no-reboot a panic ends QEMU, and is seen at once.
+        // loglevel=5: warnings and worse on the console; dmesg has the rest.
+        let mut cmdline = "console=ttyS0,115200 loglevel=5 panic=1".to_owned();
+        if options.module != Module::Autoload {
+            cmdline.push_str(" milspec.module=blacklist");
+        }
+        if !options.cmdline.is_empty() {
+            cmdline.push(' ');
+            cmdline.push_str(&options.cmdline);
+        }
+        let hardware = Hardware {
+            profile,
+            plan,
+            kernel: prepared.vmlinuz.clone(),
+            initramfs: image.initramfs,
+            cmdline,
+            processors: options.processors,
+            memory: options.memory,
+            interactive: false,
+            accelerator,
+        };
+        Ok(Self {
+            prepared,
+            hardware,
+            image: image.key,
+            factory,
+        })
+    }
+
+    fn start(&self, snapshot: Option<PathBuf>) -> Result<Machine> {
+        let directory = TempDir::new("machine")?;
+        let paths = Paths::new(directory.path());
+        let nvram = match self.factory.is_empty() {
+            true => None,
+            false => Some(Nvram::create(&paths.nvram(), &self.factory)?),
+        };
+        let qemu = Qemu::start(
+            self.prepared,
+            &self.hardware,
+            &directory,
+            snapshot.as_deref(),
+        )?;
+        Ok(Machine {
+            guest: None,
+            qemu,
+            nvram,
+            directory,
+            hardware: self.hardware.clone(),
+            prepared: self.prepared,
+            console_seen: 0,
+            patience: BOOT,
+        })
+    }
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Faults: what the host wants firmware to do wrong, and to which call.
+
+use super::layout::*;
+use super::Nvram;
+use anyhow::{bail, Result};
+
+/// Which calls a fault strikes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Call {
+    space: u32,
+    key: u32,
+    select: u32,
+    argument: u32,
+}
+
+impl Call {
+    /// Every SMBIOS call.
+    pub const SMBIOS: Call = Call {
+        space: SPACE_SMBIOS,
+        key: ANY,
+        select: ANY,
+        argument: ANY,
+    };
+    /// SMBIOS token reads.
+    pub const TOKEN_READ: Call = Call::class(0);
+    /// SMBIOS token writes.
+    pub const TOKEN_WRITE: Call = Call::class(1);
+    /// Every `_DSM` call of DSML0001.
+    pub const DSML: Call = Call {
+        space: SPACE_DSML,
+        key: ANY,
+        select: ANY,
+        argument: ANY,
+    };
+    /// dell-wmi-sysman sets an attribute.
+    pub const SYSMAN_SET: Call = Call {
+        space: SPACE_SYSMAN,
+        key: super::layout::SYSMAN_SET,
+        select: ANY,
+        argument: ANY,
+    };
+
+    /// SMBIOS calls of one class.
+    pub const fn class(class: u16) -> Call {
+        Call {
+            space: SPACE_SMBIOS,
+            key: class as u32,
+            select: ANY,
+            argument: ANY,
+        }
+    }
+
+    /// Calls of one function of DSML0001.
+    pub const fn dsml(function: u32) -> Call {
+        Call {
+            space: SPACE_DSML,
+            key: function,
+            select: ANY,
+            argument: ANY,
+        }
+    }
+
+    /// Of these calls, those with this select only.
+    pub const fn select(mut self, select: u16) -> Call {
+        self.select = select as u32;
+        self
+    }
+
+    /// Of these calls, those for one token location (SMBIOS) or one device
+    /// index (DSML0001) only.
+    pub const fn at(mut self, argument: u32) -> Call {
+        self.argument = argument;
+        self
+    }
+}
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// The call answers with this status and does nothing. SMBIOS: -1 error,
+    /// -2 unsupported; DSML0001 and sysman: their own numbers.
+    Fail(i32),
+    /// The call does nothing; the caller's buffer goes back as it came.
+    Ignore,
+    /// The call does its work but shows this value.
+    Readback(u16),
+    /// The call takes so many milliseconds longer. Other faults still strike.
+    Delay(u32),
+    /// The call reports success and changes nothing.
+    Lie,
+    /// The call does its work but reports this status.
+    Status(i32),
+    /// DSML0001: an Integer comes back instead of a Buffer.
+    Integer(u32),
+    /// DSML0001: a String comes back instead of a Buffer.
+    String,
+    /// DSML0001: a Package with the Buffer comes back.
+    Package,
+    /// DSML0001: nothing comes back.
+    Nothing,
+    /// DSML0001: the method ends with an AML error.
+    Abort,
+    /// DSML0001: the Buffer has this many bytes, the header is as it was.
+    Size(u32),
+    /// DSML0001: the header claims this many bytes, the Buffer is as it was.
+    Length(u32),
+    /// DSML0001: Buffer and header are this many bytes longer.
+    Grow(u32),
+}
+
+impl Wrong {
+    fn encode(self) -> (u32, u32) {
+        match self {
+            Wrong::Fail(status) => (KIND_FAIL, status as u32),
+            Wrong::Ignore => (KIND_IGNORE, 0),
+            Wrong::Readback(value) => (KIND_READBACK, u32::from(value)),
+            Wrong::Delay(ms) => (KIND_DELAY, ms),
+            Wrong::Lie => (KIND_LIE, 0),
+            Wrong::Status(status) => (KIND_STATUS, status as u32),
+            Wrong::Integer(value) => (KIND_INTEGER, value),
+            Wrong::String => (KIND_STRING, 0),
+            Wrong::Package => (KIND_PACKAGE, 0),
+            Wrong::Nothing => (KIND_NOTHING, 0),
+            Wrong::Abort => (KIND_ABORT, 0),
+            Wrong::Size(size) => (KIND_SIZE, size),
+            Wrong::Length(length) => (KIND_LENGTH, length),
+            Wrong::Grow(bytes) => (KIND_GROW, bytes),
+        }
+    }
+}
+
+/// A fault: which calls, what, from the how-manieth and how often.
+#[derive(Clone, Copy, Debug)]
+pub struct Fault {
+    call: Call,
+    wrong: Wrong,
+    skip: u32,
+    times: u32,
+}
+
+impl Fault {
+    /// Strikes every matching call until it is cleared.
+    pub const fn new(call: Call, wrong: Wrong) -> Fault {
+        Fault {
+            call,
+            wrong,
+            skip: 0,
+            times: ANY,
+        }
+    }
+
+    /// Strikes the `n`-th matching call from now (1 is the next), and no other.
+    pub const fn nth(mut self, n: u32) -> Fault {
+        self.skip = n.saturating_sub(1);
+        self.times = 1;
+        self
+    }
+
+    /// Strikes so many matching calls.
+    pub const fn times(mut self, times: u32) -> Fault {
+        self.times = times;
+        self
+    }
+}
+
+/// A fault that is in place.
+#[derive(Clone, Copy, Debug)]
+#[must_use = "the number of strikes is asked through it"]
+pub struct Armed {
+    slot: u32,
+}
+
+const KIND: u32 = 0;
+const TIMES: u32 = 24;
+const HITS: u32 = 32;
+
+impl Nvram {
+    /// Puts a fault in place.
+    pub fn arm(&self, fault: Fault) -> Result<Armed> {
+        let used = self.read_u32(NV_FAULT_COUNT)?;
+        let mut slot = used;
+        for candidate in 0..used {
+            let at = NV_FAULT_SLOTS + candidate * NV_FAULT_SIZE;
+            if self.read_u32(at + KIND)? == KIND_NONE || self.read_u32(at + TIMES)? == 0 {
+                slot = candidate;
+                break;
+            }
+        }
+        if slot >= NV_FAULT_MAX {
+            bail!("all {NV_FAULT_MAX} fault slots are in use");
+        }
+        let (kind, param) = fault.wrong.encode();
+        let at = NV_FAULT_SLOTS + slot * NV_FAULT_SIZE;
+        let words = [
+            fault.call.space,
+            fault.call.key,
+            fault.call.select,
+            fault.call.argument,
+            fault.skip,
+            fault.times,
+            param,
+            0,
+        ];
+        // The kind goes last: firmware may look at the slot meanwhile.
+        self.write_u32(at + KIND, KIND_NONE)?;
+        for (i, word) in words.into_iter().enumerate() {
+            self.write_u32(at + 4 + 4 * i as u32, word)?;
+        }
+        self.write_u32(at + KIND, kind)?;
+        self.write_u32(NV_FAULT_COUNT, used.max(slot + 1))?;
+        Ok(Armed { slot })
+    }
+
+    /// How often a fault has struck.
+    pub fn hits(&self, fault: Armed) -> Result<u32> {
+        self.read_u32(NV_FAULT_SLOTS + fault.slot * NV_FAULT_SIZE + HITS)
+    }
+
+    /// Takes one fault away.
+    pub fn disarm(&self, fault: Armed) -> Result<()> {
+        self.write_u32(
+            NV_FAULT_SLOTS + fault.slot * NV_FAULT_SIZE + KIND,
+            KIND_NONE,
+        )
+    }
+
+    /// Takes all faults away.
+    pub fn clear_faults(&self) -> Result<()> {
+        self.write_u32(NV_FAULT_COUNT, 0)?;
+        self.write(
+            NV_FAULT_SLOTS,
+            &[0; (NV_FAULT_SIZE * NV_FAULT_MAX) as usize],
+        )
+    }
+
+    /// The `n`-th matching call from now fails with `status`.
+    pub fn fail_call(&self, call: Call, n: u32, status: i32) -> Result<Armed> {
+        self.arm(Fault::new(call, Wrong::Fail(status)).nth(n))
+    }
+
+    /// Every matching call is ignored.
+    pub fn ignore_call(&self, call: Call) -> Result<Armed> {
+        self.arm(Fault::new(call, Wrong::Ignore))
+    }
+
+    /// Reading `location` shows `value`, whatever the cell holds.
+    pub fn wrong_readback(&self, location: u16, value: u16) -> Result<Armed> {
+        self.arm(Fault::new(
+            Call::TOKEN_READ.at(u32::from(location)),
+            Wrong::Readback(value),
+        ))
+    }
+
+    /// Every matching call takes `ms` longer.
+    pub fn delay(&self, call: Call, ms: u32) -> Result<Armed> {
+        self.arm(Fault::new(call, Wrong::Delay(ms)))
+    }
+}
