@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Every way to hand /dev/milspec a bad request. Built for 64 and for 32 bits and run in the guest
+ * as root; one line for each promise, exit status 1 when one is broken.
+ *
+ * Promise: the answer to bad input is an errno, what is not the driver's to write is not written,
+ * and 32-bit callers see the same as 64-bit ones.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "dell_milspec.h"
+
+static int broken;
+static const char *subject;
+
+static void check(int ok, const char *what)
+{
+	printf("%s %s: %s\n", ok ? "ok" : "BROKEN", subject, what);
+	fflush(stdout);
+	broken += !ok;
+}
+
+/* Makes the call and tells whether it ended as expected: 0 for success, else an errno. */
+static int ends(int fd, unsigned int request, void *arg, int expected)
+{
+	int result = ioctl(fd, request, arg) == 0 ? 0 : errno;
+
+	if (result != expected)
+		printf("# got %s, expected %s\n", strerror(result), strerror(expected));
+	return result == expected;
+}
+
+struct request {
+	const char *name;
+	unsigned int number;
+	uint32_t size;
+};
+
+static const struct request requests[] = {
+	{ "INFO", MILSPEC_IOC_INFO, sizeof(struct milspec_info) },
+	{ "STATUS", MILSPEC_IOC_STATUS, sizeof(struct milspec_status) },
+	{ "CONTROLS", MILSPEC_IOC_CONTROLS, sizeof(struct milspec_controls) },
+	{ "REFRESH", MILSPEC_IOC_REFRESH, sizeof(struct milspec_refresh) },
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define ROOM 16384
+
+static unsigned char *room;
+
+/* A request of `size` bytes, all zero but for its size, at `offset` in `room`; 0xAA behind it. */
+static void *blank(uint32_t size, size_t offset)
+{
+	memset(room, 0xAA, ROOM);
+	memset(room + offset, 0, size < 8 ? 8 : size);
+	memcpy(room + offset, &size, sizeof(size));
+	return room + offset;
+}
+
+static int untouched(const unsigned char *from, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (from[i] != 0xAA)
+			return 0;
+	return 1;
+}
+
+static void sizes(int fd, const struct request *r)
+{
+	unsigned char *arg;
+	uint32_t size, huge;
+
+	check(ends(fd, r->number, NULL, EFAULT), "null");
+	check(ends(fd, r->number, (void *)(uintptr_t)-4096, EFAULT), "an address of the kernel");
+	arg = blank(r->size, 0);
+	check(ends(fd, r->number, arg, 0) && untouched(room + r->size, 64), "its own size");
+	arg = blank(r->size, 3);
+	check(ends(fd, r->number, arg, 0) && untouched(arg + r->size, 64), "misaligned");
+	for (size = 0; size < r->size; size = size ? size * 2 : 1)
+		if (!ends(fd, r->number, blank(size, 0), EINVAL))
+			break;
+	check(size >= r->size, "short sizes");
+	check(ends(fd, r->number, blank(r->size - 1, 0), EINVAL), "one byte short");
+	arg = blank(r->size + 8, 0);
+	check(ends(fd, r->number, arg, 0) && !arg[r->size] && untouched(arg + r->size + 8, 64),
+	      "over-long, tail zero");
+	arg = blank(r->size + 8, 0);
+	arg[r->size + 7] = 1;
+	check(ends(fd, r->number, arg, E2BIG), "over-long, last byte of the tail not zero");
+	arg = blank(4096, 0);
+	check(ends(fd, r->number, arg, 0), "4096 bytes");
+	arg = blank(4096, 0);
+	arg[2000] = 1;
+	check(ends(fd, r->number, arg, E2BIG), "4096 bytes, a byte within the tail not zero");
+	check(ends(fd, r->number, blank(4097, 0), E2BIG), "4097 bytes");
+	for (huge = 0x80000000u; huge; huge = huge == ~0u ? 0 : ~0u) {
+		arg = blank(r->size, 0);
+		memcpy(arg, &huge, sizeof(huge));
+		check(ends(fd, r->number, arg, E2BIG), "huge size");
+	}
+	arg = blank(r->size, 0);
+	arg[4] = 1;
+	check(ends(fd, r->number, arg, EINVAL), "a flag");
+}
+
+static void mappings(int fd, const struct request *r)
+{
+	long page = sysconf(_SC_PAGESIZE);
+	unsigned char *two = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned char *arg;
+
+	if (two == MAP_FAILED || munmap(two + page, page)) {
+		check(0, "cannot map");
+		return;
+	}
+	arg = two + page - 8;
+	memcpy(arg, &r->size, sizeof(r->size));
+	check(ends(fd, r->number, arg, EFAULT), "ends behind its mapping");
+	memcpy(two + page - 2, &r->size, 2);
+	check(ends(fd, r->number, two + page - 2, EFAULT), "its size ends behind its mapping");
+	memset(two, 0, page);
+	memcpy(two, &r->size, sizeof(r->size));
+	mprotect(two, page, PROT_READ);
+	check(ends(fd, r->number, two, EFAULT), "a read-only mapping");
+	munmap(two, page);
+}
+
+static void numbers(int fd)
+{
+	static const unsigned int unknown[] = {
+		0, ~0u, 0xC008DE04, 0xC008DEFF, 0xC008DD00, 0xC010DE00, 0x8008DE00, 0x4008DE01,
+		0x0000DE01, 0x5401 /* TCGETS */,
+	};
+	size_t i;
+
+	subject = "unknown requests";
+	for (i = 0; i < COUNT(unknown); i++)
+		if (!ends(fd, unknown[i], blank(64, 0), ENOTTY))
+			break;
+	check(i == COUNT(unknown), "ENOTTY");
+}
+
+static void arrays(int fd)
+{
+	static unsigned char array[1 << 20];
+	struct milspec_controls q = { .head = { .size = sizeof(q) } }, fresh;
+	const struct milspec_control *first;
+	uint32_t count;
+	size_t i;
+
+	subject = "CONTROLS";
+	check(ends(fd, MILSPEC_IOC_CONTROLS, &q, 0) && q.count > 0, "capacity 0 counts");
+	count = q.count;
+	fresh = (struct milspec_controls){
+		.head = { .size = sizeof(fresh) },
+		.buffer = (uintptr_t)array,
+		.capacity = count,
+		.stride = sizeof(struct milspec_control),
+	};
+#define TRY(change, expected) \
+	(q = fresh, memset(array, 0xAA, sizeof(array)), (change), \
+	 ends(fd, MILSPEC_IOC_CONTROLS, &q, expected))
+
+	check(TRY(0, 0) && untouched(array + count * q.stride, 64), "fills just its array");
+	first = (const struct milspec_control *)array;
+	check(first->name[0] && first->value_count <= 8, "the first control has a name");
+	check(TRY(q.capacity = ~0u, 0), "any capacity above the number");
+	check(TRY(q.capacity--, ENOSPC) && untouched(array, sizeof(array)) && q.count == count,
+	      "one too few: ENOSPC, the number, array untouched");
+	check(TRY(q.stride = 0, EINVAL), "stride 0");
+	check(TRY(q.stride -= 8, EINVAL), "stride short");
+	check(TRY(q.stride += 4, EINVAL), "stride not a multiple of 8");
+	check(TRY(q.stride = ~7u, EINVAL), "stride huge");
+	check(TRY(q.reserved = 1, EINVAL), "reserved");
+	check(TRY(q.buffer = 0, EFAULT), "array at null");
+	check(TRY(q.buffer = (uint64_t)-4096, EFAULT), "array in the kernel");
+	check(TRY(q.buffer = 1ull << 40 | 8, EFAULT), "array above 32 bits, unmapped");
+	check(TRY(q.buffer += 5, 0) && untouched(array, 5), "array misaligned");
+	if (TRY(q.stride += 16, 0)) {
+		for (i = 0; i < 16 && !array[sizeof(*first) + i]; i++)
+			;
+		check(i == 16, "stride above the driver's: the rest is zero");
+	} else {
+		check(0, "stride above the driver's");
+	}
+#undef TRY
+}
+
+static void others(int fd)
+{
+	char byte;
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	subject = "other calls";
+	check(read(fd, &byte, 1) < 0 && errno == EINVAL, "read: EINVAL");
+	check(write(fd, &byte, 1) < 0 && errno == EINVAL, "write: EINVAL");
+	check(mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED && errno == ENODEV,
+	      "mmap: ENODEV");
+	check(poll(&p, 1, 0) >= 0, "poll returns");
+}
+
+static void rights(void)
+{
+	struct milspec_refresh q = { .head = { .size = sizeof(q) } };
+	int readonly = open("/dev/milspec", O_RDONLY);
+	int status;
+	pid_t child;
+
+	subject = "REFRESH";
+	check(ends(readonly, MILSPEC_IOC_REFRESH, &q, EBADF), "a read-only descriptor: EBADF");
+	close(readonly);
+	child = fork();
+	if (child == 0) {
+		int fd = open("/dev/milspec", O_RDWR);
+
+		_exit(fd < 0 || setuid(65534) || !ends(fd, MILSPEC_IOC_REFRESH, &q, EPERM));
+	}
+	check(child > 0 && waitpid(child, &status, 0) == child && status == 0,
+	      "a descriptor passed to an ordinary user: EPERM");
+}
+
+static volatile int stop;
+
+static void *reader(void *unused)
+{
+	struct milspec_control *array = calloc(1024, sizeof(*array));
+	intptr_t bad = array == NULL;
+
+	(void)unused;
+	while (!stop && !bad) {
+		int fd = open("/dev/milspec", O_RDONLY);
+		struct milspec_controls q = {
+			.head = { .size = sizeof(q) },
+			.buffer = (uintptr_t)array,
+			.capacity = 1024,
+			.stride = sizeof(*array),
+		};
+
+		bad = fd < 0 || ioctl(fd, MILSPEC_IOC_CONTROLS, &q) || !q.count || q.count > 1024;
+		for (uint32_t i = 0; !bad && i < q.count; i++)
+			bad = !array[i].name[0] || array[i].changed > q.generation;
+		close(fd);
+	}
+	free(array);
+	return (void *)bad;
+}
+
+static void crowd(int fd)
+{
+	struct milspec_refresh q = { .head = { .size = sizeof(q) } };
+	pthread_t threads[8];
+	intptr_t bad = 0;
+
+	subject = "8 readers";
+	for (size_t i = 0; i < COUNT(threads); i++)
+		bad |= pthread_create(&threads[i], NULL, reader, NULL);
+	for (int i = 0; i < 10; i++)
+		bad |= ioctl(fd, MILSPEC_IOC_REFRESH, &q);
+	stop = 1;
+	for (size_t i = 0; i < COUNT(threads); i++) {
+		void *result;
+
+		pthread_join(threads[i], &result);
+		bad |= (intptr_t)result;
+	}
+	check(!bad, "see whole snapshots during 10 refreshes");
+}
+
+int main(void)
+{
+	int fd = open("/dev/milspec", O_RDWR | O_CLOEXEC);
+
+	subject = "abuse";
+	room = malloc(ROOM);
+	if (fd < 0 || !room) {
+		perror("/dev/milspec");
+		return 1;
+	}
+	for (size_t i = 0; i < COUNT(requests); i++) {
+		subject = requests[i].name;
+		sizes(fd, &requests[i]);
+		mappings(fd, &requests[i]);
+	}
+	numbers(fd);
+	arrays(fd);
+	others(fd);
+	rights();
+	crowd(fd);
+	return broken != 0;
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the guest tests share.
+
+use anyhow::{ensure, Context, Result};
+use milspec_machine::machine::{Machine, Module, Options};
+use milspec_machine::tokens;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A test: its name, which says what it guards, and its code.
+pub type Test = (&'static str, fn() -> Result<()>);
+
+/// A machine that has just booted.
+pub fn machine(profile: &str, module: Module) -> Result<Machine> {
+    Machine::from_snapshot(profile, &Options::module(module))
+}
+
+/// Runs `milspecctl --json` as root and returns its document.
+pub fn milspecctl(machine: &Machine, arguments: &[&str]) -> Result<Value> {
+    let argv = [&["milspecctl", "--json"], arguments].concat();
+    machine.run(argv)?.ok()?.json()
+}
+
+/// All controls, as the CLI lists them.
+pub fn controls(machine: &Machine) -> Result<Vec<Value>> {
+    let list = milspecctl(machine, &["control", "list"])?;
+    let controls = list["controls"].as_array().context("no list of controls")?;
+    ensure!(list["total"] == controls.len(), "total is not the length of the list");
+    Ok(controls.clone())
+}
+
+/// A text field.
+pub fn field<'a>(value: &'a Value, name: &str) -> Result<&'a str> {
+    value[name].as_str().with_context(|| format!("no text {name} in {value:#}"))
+}
+
+/// A family of a status document.
+pub fn family<'a>(status: &'a Value, name: &str) -> Result<&'a Value> {
+    let mut families = status["families"].as_array().into_iter().flatten();
+    families.find(|family| family["name"] == name).with_context(|| format!("no {name}: {status:#}"))
+}
+
+/// What the driver has written to the kernel log.
+pub fn log_lines(machine: &Machine) -> Result<Vec<String>> {
+    let log = machine.dmesg()?;
+    Ok(log.lines().filter(|line| line.contains("dell_milspec")).map(str::to_owned).collect())
+}
+
+/// The locations of all listed tokens that stand for a setting that the driver knows.
+pub fn known_locations(machine: &Machine) -> Result<BTreeSet<u16>> {
+    let known: BTreeSet<u16> = tokens::known()?.iter().map(|known| known.id).collect();
+    let tokens = machine.plan().tokens.iter();
+    Ok(tokens.filter(|token| known.contains(&token.id)).map(|token| token.location).collect())
+}
+
+/// The value of each setting, worked out from the NVRAM: the one whose token is active, if there
+/// is exactly one. Of a flag only `yes` has a token.
+pub fn expected_values(machine: &Machine) -> Result<BTreeMap<String, Option<String>>> {
+    let nvram = machine.nvram()?;
+    let listed: BTreeSet<u16> = machine.plan().tokens.iter().map(|token| token.id).collect();
+    let mut active: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for ((setting, value), token) in &machine.plan().by_name {
+        if listed.contains(&token.id) {
+            let values = active.entry(setting.clone()).or_default();
+            if nvram.location(token.location)? == token.value {
+                values.push(value.clone());
+            }
+        }
+    }
+    let single = |setting: &str, values: Vec<String>| match <[String; 1]>::try_from(values) {
+        Ok([value]) => Some(value),
+        Err(none) if none.is_empty() && ["tpm-owned", "tpm-deactivated"].contains(&setting) => {
+            Some("no".to_owned())
+        }
+        Err(_) => None,
+    };
+    let values = active.into_iter().map(|(setting, values)| {
+        let value = single(&setting, values);
+        (setting, value)
+    });
+    Ok(values.collect())
+}
+
+/// Kernel memory in use: slab and vmalloc, in bytes.
+pub fn kernel_memory(machine: &Machine) -> Result<u64> {
+    // Lazily freed memory comes back first.
+    machine.sh("sync; echo 3 >/proc/sys/vm/drop_caches; sleep 0.3")?.ok()?;
+    let meminfo = machine.read("/proc/meminfo")?;
+    let kilobytes = |name: &str| -> Result<u64> {
+        let line = meminfo.lines().find(|line| line.starts_with(name));
+        let number = line.and_then(|line| line.split_whitespace().nth(1));
+        number.with_context(|| format!("no {name}"))?.parse().context("no number")
+    };
+    Ok(1024 * (kilobytes("SUnreclaim:")? + kilobytes("VmallocUsed:")?))
+}

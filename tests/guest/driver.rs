@@ -1,0 +1,466 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the driver promises on a machine whose firmware is well: judged by the NVRAM and by
+//! mainline's own view, not by what the driver says of itself.
+
+use crate::common::{self, controls, field, machine, milspecctl, Test};
+use anyhow::{bail, ensure, Context, Result};
+use milspec_machine::guest::GuestCommand;
+use milspec_machine::machine::Module;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// The tests of this file.
+pub const TESTS: &[Test] = &[
+    ("driver_loads_by_itself_on_dells", loads_by_itself),
+    ("driver_loads_on_nothing_but_a_dell", refuses_other_machines),
+    ("driver_force_loads_it_anyway", force_loads),
+    ("driver_needs_dell_smbios_and_says_so", needs_dell_smbios),
+    ("driver_keeps_dell_smbios_loaded", keeps_dell_smbios),
+    ("driver_agrees_with_firmware_on_latitude", agrees_on_latitude),
+    ("driver_agrees_with_firmware_on_rugged", agrees_on_rugged),
+    ("driver_agrees_with_firmware_on_optiplex", agrees_on_optiplex),
+    ("driver_agrees_with_mainline_on_every_token", agrees_with_mainline),
+    ("driver_shows_every_dsmil_device", shows_dsmil),
+    ("driver_reads_with_the_fewest_calls", fewest_calls),
+    ("driver_status_makes_no_firmware_call", status_is_free),
+    ("driver_refresh_finds_what_changed_and_nothing_else", refresh_finds),
+    ("driver_refresh_finds_dsmil_changes_and_tamper", refresh_finds_dsmil),
+    ("driver_generation_counts_differences", generation_counts),
+    ("driver_shows_what_it_cannot_know", unknown_values),
+    ("driver_shows_ignored_and_failed_calls", failed_calls),
+    ("driver_stays_while_a_descriptor_is_open", busy_while_open),
+    ("driver_unloads_and_loads_again", reloads),
+    ("driver_unloads_while_read", unloads_while_read),
+    ("driver_lets_go_of_an_unbound_dsml0001", unbind),
+    ("driver_serves_the_group_and_nobody_else", permissions),
+    ("driver_sysfs_is_what_its_abi_says", sysfs),
+];
+
+const SYSFS: &str = "/sys/devices/faux/dell_milspec";
+
+fn loads_by_itself() -> Result<()> {
+    for profile in ["latitude", "rugged", "optiplex"] {
+        let machine = machine(profile, Module::Autoload)?;
+        ensure!(machine.exists("/sys/module/dell_milspec")?, "{profile}: not loaded");
+        ensure!(machine.exists("/dev/milspec")?, "{profile}: no /dev/milspec");
+        machine.check_kernel_log()?;
+    }
+    Ok(())
+}
+
+fn refuses_other_machines() -> Result<()> {
+    let machine = machine("not-dell", Module::Autoload)?;
+    ensure!(!machine.exists("/sys/module/dell_milspec")?, "it was loaded by itself");
+    let modprobe = machine.run(["modprobe", "dell_milspec"])?;
+    ensure!(modprobe.code != 0, "modprobe succeeded");
+    ensure!(modprobe.error_text().contains("No such device"), "{}", modprobe.error_text());
+    let lines = common::log_lines(&machine)?;
+    ensure!(lines.len() == 1 && lines[0].contains("not a Dell"), "kernel log: {lines:#?}");
+    machine.check_kernel_log()
+}
+
+fn force_loads() -> Result<()> {
+    let machine = machine("not-dell", Module::Present)?;
+    machine.run(["modprobe", "dell_milspec", "force=1"])?.ok()?;
+    let status = milspecctl(&machine, &["status"])?;
+    ensure!(status["driver"]["forced"] == true, "{status:#}");
+    ensure!(controls(&machine)?.is_empty(), "controls out of nowhere");
+    machine.run(["rmmod", "dell_milspec"])?.ok()?;
+    machine.check_kernel_log()
+}
+
+fn needs_dell_smbios() -> Result<()> {
+    let machine = machine("latitude", Module::Present)?;
+    machine.sh("modprobe -r dell_laptop dell_wmi dell_smbios; mv $(modinfo -n dell_smbios) /tmp/")?;
+    ensure!(!machine.exists("/sys/module/dell_smbios")?, "dell_smbios is still loaded");
+    machine.run(["modprobe", "dell_milspec"])?.ok()?;
+    let lines = common::log_lines(&machine)?;
+    ensure!(lines.iter().any(|line| line.contains("no dell-smbios")), "kernel log: {lines:#?}");
+    let status = milspecctl(&machine, &["status"])?;
+    let platform = common::family(&status, "platform")?;
+    ensure!(platform["state"] == "failed", "{platform:#}");
+    ensure!(controls(&machine)?.is_empty(), "controls that nobody has read");
+    machine.run(["rmmod", "dell_milspec"])?.ok()?;
+    machine.check_kernel_log()
+}
+
+fn keeps_dell_smbios() -> Result<()> {
+    let machine = machine("latitude", Module::Autoload)?;
+    machine.sh("modprobe -r dell_laptop dell_wmi")?;
+    let removed = machine.run(["rmmod", "dell_smbios"])?;
+    ensure!(removed.code != 0, "dell_smbios was unloaded under the driver");
+    milspecctl(&machine, &["status", "--refresh"])?;
+    machine.run(["rmmod", "dell_milspec"])?.ok()?;
+    machine.sh("modprobe -r dell_smbios")?;
+    ensure!(!machine.exists("/sys/module/dell_smbios")?, "a reference was leaked");
+    machine.check_kernel_log()
+}
+
+fn agrees_on_latitude() -> Result<()> {
+    agrees("latitude")
+}
+
+fn agrees_on_rugged() -> Result<()> {
+    agrees("rugged")
+}
+
+fn agrees_on_optiplex() -> Result<()> {
+    agrees("optiplex")
+}
+
+/// Every setting of the profile, and no other, with the value that the NVRAM holds.
+fn agrees(profile: &str) -> Result<()> {
+    let machine = machine(profile, Module::Autoload)?;
+    let shown: BTreeMap<String, Value> = controls(&machine)?
+        .into_iter()
+        .filter(|control| control["family"] == "platform")
+        .map(|control| Ok((field(&control, "name")?.to_owned(), control)))
+        .collect::<Result<_>>()?;
+    let expected = common::expected_values(&machine)?;
+    let names = |map: BTreeSet<&String>| map.into_iter().cloned().collect::<Vec<_>>();
+    ensure!(
+        shown.keys().eq(expected.keys()),
+        "shown: {:?}\nlisted: {:?}",
+        names(shown.keys().collect()),
+        names(expected.keys().collect())
+    );
+    for (name, value) in &expected {
+        let control = &shown[name];
+        ensure!(control["presence"] == "full", "{name}: {control:#}");
+        ensure!(control["value"].as_str() == value.as_deref(), "{name} is {value:?}: {control:#}");
+        let reading = if value.is_some() { "known" } else { "unknown" };
+        ensure!(control["reading"] == reading, "{name}: {control:#}");
+    }
+    machine.check_kernel_log()
+}
+
+fn agrees_with_mainline() -> Result<()> {
+    for profile in ["latitude", "rugged", "optiplex"] {
+        let machine = machine(profile, Module::Autoload)?;
+        let tokens = "/sys/devices/platform/dell-smbios.0/tokens";
+        let listing = machine
+            .sh(&format!("cd {tokens} && for f in *; do echo \"$f $(cat $f)\"; done"))?
+            .ok()?
+            .text();
+        let mainline: BTreeMap<&str, u64> = listing
+            .lines()
+            .map(|line| {
+                let (name, number) = line.split_once(' ').context("a line without a number")?;
+                Ok((name, u64::from_str_radix(number, 16)?))
+            })
+            .collect::<Result<_>>()?;
+        let mut compared = 0;
+        for control in controls(&machine)? {
+            for value in control["values"].as_array().into_iter().flatten() {
+                let Some(token) = value["token"].as_u64() else { continue };
+                let location = mainline.get(format!("{token:04x}_location").as_str()).copied();
+                let expected = mainline.get(format!("{token:04x}_value").as_str()).copied();
+                ensure!(value["present"].as_bool() == Some(location.is_some()), "{value:#}");
+                if location.is_some() {
+                    ensure!(value["location"].as_u64() == location, "{value:#}");
+                    ensure!(value["expected"].as_u64() == expected, "{value:#}");
+                    compared += 2;
+                }
+            }
+        }
+        ensure!(compared == mainline.len(), "{compared} of {} compared", mainline.len());
+    }
+    Ok(())
+}
+
+fn shows_dsmil() -> Result<()> {
+    let machine = machine("rugged", Module::Autoload)?;
+    let shown: Vec<Value> =
+        controls(&machine)?.into_iter().filter(|control| control["family"] == "dsmil").collect();
+    let rows: Vec<Vec<&str>> = include_str!("../data/dsmil-devices.csv")
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').collect())
+        .collect();
+    ensure!(rows.len() == 84 && shown.len() == 84, "{} shown", shown.len());
+    for (control, row) in shown.iter().zip(&rows) {
+        let &[name, group, _, function, class, depends] = row.as_slice() else {
+            bail!("{row:?}");
+        };
+        ensure!(control["name"] == name && control["label"] == function, "{name}: {control:#}");
+        ensure!(control["group"] == group.parse::<u64>()?, "{name}: {control:#}");
+        ensure!(control["class"] == class, "{name}: {control:#}");
+        let access = match class {
+            "quarantined" => "read-only",
+            _ => "read-write",
+        };
+        ensure!(control["access"] == access, "{name}: {control:#}");
+        let needed: Vec<&str> = depends.split_whitespace().collect();
+        ensure!(control["depends"] == serde_json::json!(needed), "{name}: {control:#}");
+        let active = ["DSMIL0D0", "DSMIL0D5", "DSMIL0D8", "DSMIL1D0"].contains(&name);
+        let value = if active { "active" } else { "inactive" };
+        ensure!(control["value"] == value, "{name}: {control:#}");
+    }
+    Ok(())
+}
+
+/// One read for each distinct location, one STATE_ALL; at discovery one QUERY, one IDENTITY and a
+/// DESCRIBE for each device.
+fn fewest_calls() -> Result<()> {
+    let machine = machine("rugged", Module::Present)?;
+    let nvram = machine.nvram()?;
+    let locations = common::known_locations(&machine)?.len() as u32;
+
+    let before = nvram.counts()?;
+    machine.run(["modprobe", "dell_milspec"])?.ok()?;
+    let load = nvram.counts()?.since(&before);
+    ensure!(load.token_reads() == locations, "{} reads, {locations} places", load.token_reads());
+    ensure!(load.smbios() == locations, "calls other than reads: {:?}", load.nonzero());
+    for (function, calls) in [(0, 1), (1, 1), (2, 84), (3, 0), (4, 1), (5, 0)] {
+        ensure!(load.dsml(function) == calls, "function {function}: {:?}", load.nonzero());
+    }
+
+    let before = nvram.counts()?;
+    let status = milspecctl(&machine, &["status", "--refresh"])?;
+    let refresh = nvram.counts()?.since(&before);
+    ensure!(refresh.token_reads() == locations && refresh.smbios() == locations);
+    ensure!(refresh.dsml(4) == 1 && refresh.dsml_total() == 1, "{:?}", refresh.nonzero());
+    ensure!(status["refresh"]["firmware_calls"] == locations + 1, "{status:#}");
+    Ok(())
+}
+
+fn status_is_free() -> Result<()> {
+    let machine = machine("rugged", Module::Autoload)?;
+    let before = machine.nvram()?.counts()?;
+    milspecctl(&machine, &["status"])?;
+    milspecctl(&machine, &["control", "list"])?;
+    milspecctl(&machine, &["control", "show", "camera"])?;
+    machine.sh(&format!("cat {SYSFS}/[a-z]*s {SYSFS}/generation {SYSFS}/abi_version"))?.ok()?;
+    let calls = machine.nvram()?.counts()?.since(&before);
+    ensure!(calls.nonzero().is_empty(), "{:?}", calls.nonzero());
+    Ok(())
+}
+
+fn refresh_finds() -> Result<()> {
+    let machine = machine("rugged", Module::Autoload)?;
+    let nvram = machine.nvram()?;
+    for (setting, value) in
+        [("camera", "disabled"), ("bluetooth", "disabled"), ("thunderbolt", "disabled")]
+    {
+        let old = milspecctl(&machine, &["control", "show", setting])?;
+        ensure!(old["control"]["value"] == "enabled", "{old:#}");
+        nvram.set_setting(machine.plan(), setting, value)?;
+        let unread = milspecctl(&machine, &["control", "show", setting])?;
+        ensure!(unread["control"] == old["control"], "without a refresh: {unread:#}");
+        let status = milspecctl(&machine, &["status", "--refresh"])?;
+        let changed: Vec<&Value> =
+            status["refresh"]["changed"].as_array().into_iter().flatten().collect();
+        ensure!(changed.len() == 1 && changed[0]["name"] == setting, "{status:#}");
+        let new = milspecctl(&machine, &["control", "show", setting])?;
+        ensure!(new["control"]["value"] == value, "{new:#}");
+        ensure!(new["control"]["changed_generation"] == status["generation"], "{new:#}");
+    }
+    machine.check_kernel_log()
+}
+
+fn refresh_finds_dsmil() -> Result<()> {
+    let machine = machine("rugged", Module::Autoload)?;
+    machine.nvram()?.dsmil_set_state(6, 1, 1)?;
+    let status = milspecctl(&machine, &["status", "--refresh"])?;
+    ensure!(status["refresh"]["changed_count"] == 1, "{status:#}");
+    ensure!(status["tamper"] == serde_json::json!(["DSMIL0D6"]), "{status:#}");
+    let shown = milspecctl(&machine, &["control", "show", "DSMIL0D6"])?;
+    ensure!(shown["control"]["value"] == "active", "{shown:#}");
+    ensure!(shown["control"]["tamper"] == true, "{shown:#}");
+    machine.check_kernel_log()
+}
+
+fn generation_counts() -> Result<()> {
+    let machine = machine("latitude", Module::Autoload)?;
+    let generation = |arguments: &[&str]| -> Result<u64> {
+        milspecctl(&machine, arguments)?["generation"].as_u64().context("no generation")
+    };
+    let first = generation(&["status"])?;
+    ensure!(generation(&["status", "--refresh"])? == first, "it grew though nothing changed");
+    machine.nvram()?.set_setting(machine.plan(), "camera", "disabled")?;
+    ensure!(generation(&["status", "--refresh"])? == first + 1, "one change is one step");
+    Ok(())
+}
+
+fn unknown_values() -> Result<()> {
+    let machine = machine("rugged", Module::Autoload)?;
+    let nvram = machine.nvram()?;
+    let shared = machine.plan().token("bluetooth", "enabled")?;
+    let hot = [
+        machine.plan().token("thunderbolt", "enabled")?,
+        machine.plan().token("thunderbolt", "disabled")?,
+    ];
+    nvram.set_location(shared.location, 0x77)?;
+    nvram.set_location(hot[0].location, hot[0].value)?;
+    nvram.set_location(hot[1].location, hot[1].value)?;
+    nvram.dsmil_set_state(3, 0x42, 0)?;
+    let status = milspecctl(&machine, &["status", "--refresh"])?;
+    ensure!(status["refresh"]["changed_count"] == 3, "{status:#}");
+    for (name, reading) in
+        [("bluetooth", "unknown"), ("thunderbolt", "ambiguous"), ("DSMIL0D3", "unknown")]
+    {
+        let shown = milspecctl(&machine, &["control", "show", name])?;
+        let control = &shown["control"];
+        ensure!(control["reading"] == reading && control["value"].is_null(), "{shown:#}");
+    }
+    let shown = milspecctl(&machine, &["control", "show", "bluetooth"])?;
+    ensure!(shown["control"]["values"][0]["read"] == 0x77, "the raw answer: {shown:#}");
+    machine.check_kernel_log()
+}
+
+fn failed_calls() -> Result<()> {
+    use milspec_machine::nvram::fault::{Call, Fault, Wrong};
+
+    let machine = machine("latitude", Module::Autoload)?;
+    let nvram = machine.nvram()?;
+    let location = u32::from(machine.plan().token("bluetooth", "enabled")?.location);
+    let cases = [
+        (Wrong::Ignore, "ENODATA"),
+        (Wrong::Fail(-1), "EIO"),
+        (Wrong::Fail(-2), "ENXIO"),
+        (Wrong::Fail(-6), "EINVAL"),
+        (Wrong::Fail(2), "EINVAL"),
+    ];
+    for (wrong, errno) in cases {
+        let fault = nvram.arm(Fault::new(Call::TOKEN_READ.at(location), wrong))?;
+        milspecctl(&machine, &["status", "--refresh"])?;
+        ensure!(nvram.hits(fault)? == 1, "{wrong:?} did not strike");
+        let shown = milspecctl(&machine, &["control", "show", "bluetooth"])?;
+        let control = &shown["control"];
+        ensure!(control["reading"] == "failed", "{wrong:?}: {shown:#}");
+        ensure!(control["error"]["errno"] == errno, "{wrong:?}: {shown:#}");
+        ensure!(control["value"].is_null(), "{wrong:?}: {shown:#}");
+        let other = milspecctl(&machine, &["control", "show", "camera"])?;
+        ensure!(other["control"]["reading"] == "known", "one fault spoils another: {other:#}");
+        nvram.clear_faults()?;
+        milspecctl(&machine, &["status", "--refresh"])?;
+        let shown = milspecctl(&machine, &["control", "show", "bluetooth"])?;
+        ensure!(shown["control"]["value"] == "enabled", "it does not recover: {shown:#}");
+    }
+    machine.check_kernel_log()
+}
+
+fn busy_while_open() -> Result<()> {
+    let machine = machine("rugged", Module::Autoload)?;
+    let guest = machine.guest()?;
+    let mut holder = guest.spawn(GuestCommand::shell("exec 3</dev/milspec; echo open; read line"))?;
+    holder.wait_for("open", Duration::from_secs(20))?;
+    let removed = machine.run(["rmmod", "dell_milspec"])?;
+    ensure!(removed.code != 0, "rmmod succeeded");
+    ensure!(removed.error_text().contains("in use"), "{}", removed.error_text());
+    milspecctl(&machine, &["status", "--refresh"])?;
+    holder.feed(b"\n")?;
+    holder.wait(Duration::from_secs(20))?.ok()?;
+    machine.run(["rmmod", "dell_milspec"])?.ok()?;
+    ensure!(!machine.exists("/dev/milspec")?, "/dev/milspec is still there");
+    ensure!(!machine.exists(SYSFS)?, "{SYSFS} is still there");
+    machine.check_kernel_log()
+}
+
+fn reloads() -> Result<()> {
+    let machine = machine("rugged", Module::Present)?;
+    let before = common::kernel_memory(&machine)?;
+    for _ in 0..8 {
+        machine.run(["modprobe", "dell_milspec"])?.ok()?;
+        milspecctl(&machine, &["status", "--refresh"])?;
+        machine.run(["rmmod", "dell_milspec"])?.ok()?;
+    }
+    machine.run(["modprobe", "dell_milspec"])?.ok()?;
+    ensure!(controls(&machine)?.len() > 84);
+    machine.run(["rmmod", "dell_milspec"])?.ok()?;
+    // One load allocates over 60 kB. Nine of them that leak it all are far above the noise.
+    let after = common::kernel_memory(&machine)?;
+    ensure!(after < before + 400_000, "kernel memory in use: {before} bytes before, {after} after");
+    machine.check_kernel_log()
+}
+
+/// Readers of sysfs and of the device hold on to nothing that unloading frees.
+fn unloads_while_read() -> Result<()> {
+    let machine = machine("rugged", Module::Autoload)?;
+    let guest = machine.guest()?;
+    let line = format!(
+        "while [ ! -e /tmp/stop ]; do cat {SYSFS}/*s {SYSFS}/generation >/dev/null 2>&1; \
+         : </dev/milspec; done 2>/dev/null; echo done"
+    );
+    let reader = guest.spawn(GuestCommand::shell(&line))?;
+    for _ in 0..6 {
+        machine.sh("while ! rmmod dell_milspec 2>/dev/null; do :; done")?.ok()?;
+        machine.run(["modprobe", "dell_milspec"])?.ok()?;
+    }
+    machine.run(["touch", "/tmp/stop"])?.ok()?;
+    reader.wait(Duration::from_secs(30))?.ok()?;
+    milspecctl(&machine, &["status"])?;
+    machine.check_kernel_log()
+}
+
+fn unbind() -> Result<()> {
+    let machine = machine("rugged", Module::Autoload)?;
+    let guest = machine.guest()?;
+    let driver = "/sys/bus/platform/drivers/dell_milspec";
+    let mut holder = guest.spawn(GuestCommand::shell("exec 3</dev/milspec; echo open; read line"))?;
+    holder.wait_for("open", Duration::from_secs(20))?;
+    let all = controls(&machine)?.len();
+    for _ in 0..3 {
+        machine.sh(&format!("echo DSML0001:00 >{driver}/unbind"))?.ok()?;
+        let left = controls(&machine)?;
+        ensure!(left.len() == all - 84, "{} controls left of {all}", left.len());
+        ensure!(left.iter().all(|control| control["family"] == "platform"));
+        let status = milspecctl(&machine, &["status", "--refresh"])?;
+        ensure!(common::family(&status, "dsmil")?["state"] == "absent", "{status:#}");
+        machine.sh(&format!("echo DSML0001:00 >{driver}/bind"))?.ok()?;
+        ensure!(controls(&machine)?.len() == all, "it does not come back");
+    }
+    holder.feed(b"\n")?;
+    holder.wait(Duration::from_secs(20))?.ok()?;
+    machine.run(["rmmod", "dell_milspec"])?.ok()?;
+    machine.check_kernel_log()
+}
+
+fn permissions() -> Result<()> {
+    let machine = machine("latitude", Module::Autoload)?;
+    let mode = machine.run(["stat", "-c", "%a %U %G", "/dev/milspec"])?.ok()?.text();
+    ensure!(mode.trim() == "640 root milspec", "{mode}");
+    let group: u32 = machine
+        .sh("sed -n 's/^milspec:[^:]*:\\([0-9]*\\):.*/\\1/p' /etc/group")?
+        .ok()?
+        .text()
+        .trim()
+        .parse()?;
+    let status = |uid, gid, arguments: &[&str]| {
+        let argv = [&["milspecctl", "--json"], arguments].concat();
+        machine.run_command(GuestCommand::new(argv).user(uid, gid))
+    };
+    status(65534, group, &["status"])?.ok()?;
+    status(65534, group, &["status", "--refresh"])?.exits(4)?;
+    status(65534, 65534, &["status"])?.exits(4)?;
+    machine.check_kernel_log()
+}
+
+fn sysfs() -> Result<()> {
+    let machine = machine("rugged", Module::Autoload)?;
+    let status = milspecctl(&machine, &["status"])?;
+    let files = machine.sh(&format!("find {SYSFS}/ -maxdepth 1 -type f -perm 444"))?.ok()?.text();
+    let mut files: Vec<&str> = files.lines().filter_map(|path| path.rsplit('/').next()).collect();
+    files.sort_unstable();
+    let abi = include_str!("../../docs/ABI/testing/sysfs-devices-faux-dell_milspec");
+    let documented: Vec<&str> = abi
+        .lines()
+        .filter_map(|line| line.strip_prefix("What:")?.trim().strip_prefix(SYSFS))
+        .filter_map(|file| Some(file.strip_prefix('/')?).filter(|file| !file.is_empty()))
+        .collect();
+    ensure!(files == documented, "there: {files:?}\ndocumented: {documented:?}");
+    let number = |file: &str| -> Result<u64> { Ok(machine.read(&format!("{SYSFS}/{file}"))?.parse()?) };
+    ensure!(machine.read(&format!("{SYSFS}/abi_version"))? == "1.0");
+    ensure!(number("generation")? == status["generation"]);
+    ensure!(number("refreshed_ns")? == status["read_boottime_ns"]);
+    ensure!(number("dsmil_controls")? == 84);
+    let platform = common::family(&status, "platform")?;
+    ensure!(number("platform_controls")? == platform["controls"]);
+    ensure!(number("unreadable_controls")? == 0);
+    let calls = machine.nvram()?.counts()?.dsml_total() + common::known_locations(&machine)?.len() as u32;
+    ensure!(number("firmware_calls")? == u64::from(calls));
+    machine.check_kernel_log()
+}
+
