@@ -158,16 +158,18 @@ impl Identity {
     /// Parses an answer to IDENTITY.
     pub fn parse(bytes: &[u8]) -> Result<Self, Fault> {
         let body = Body::parse(bytes, 36)?;
+        let major = body.u16(8)?;
+        // First: what the other fields of another version mean is not known.
+        if major != REVISION {
+            return Err(Fault::Version(major));
+        }
         let identity = Self {
-            major: body.u16(8)?,
+            major,
             minor: body.u16(10)?,
             devices: body.u16(12)?,
             groups: body.u16(14)?,
             implementation: body.text(20, is_printable)?,
         };
-        if identity.major != REVISION {
-            return Err(Fault::Version(identity.major));
-        }
         match (1..=DEVICES).contains(&identity.devices) && (1..=GROUPS).contains(&identity.groups) {
             true => Ok(identity),
             false => Err(Fault::Limits),
