@@ -118,7 +118,10 @@ Acquire::Languages "none";
             // A name may be known from a dependency only: without a version it cannot be had.
             for version in self.versions(name)? {
                 if in_series {
-                    kernels.push(Kernel { release: release.to_owned(), version });
+                    kernels.push(Kernel {
+                        release: release.to_owned(),
+                        version,
+                    });
                 } else {
                     others.push(release.to_owned());
                 }
@@ -145,7 +148,11 @@ Acquire::Languages "none";
             "the archive has linux-source-{series} in {} but the kernel in {}: it is between two \
              uploads, try again in some hours",
             sources.join(", "),
-            kernels.iter().map(|k| k.version.as_str()).collect::<Vec<_>>().join(", "),
+            kernels
+                .iter()
+                .map(|k| k.version.as_str())
+                .collect::<Vec<_>>()
+                .join(", "),
         )
     }
 
@@ -155,7 +162,10 @@ Acquire::Languages "none";
             self.command("apt-get")
                 .args(["-qq", "-y", "--print-uris"])
                 // It leaves out what is downloaded already: let it look where nothing ever is.
-                .arg(format!("-oDir::Cache::Archives={}", self.dir.join("nothing").display()))
+                .arg(format!(
+                    "-oDir::Cache::Archives={}",
+                    self.dir.join("nothing").display()
+                ))
                 .arg("install")
                 .args(names),
             "resolve package dependencies",
@@ -172,7 +182,11 @@ Acquire::Languages "none";
                 size: size.parse().with_context(|| format!("size in {line}"))?,
             });
         }
-        ensure!(!packages.is_empty(), "apt resolved {} to no package", names.join(" "));
+        ensure!(
+            !packages.is_empty(),
+            "apt resolved {} to no package",
+            names.join(" ")
+        );
         Ok(packages)
     }
 
@@ -195,7 +209,9 @@ Acquire::Languages "none";
 
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        command.env("APT_CONFIG", self.dir.join("apt.conf")).env("LC_ALL", "C");
+        command
+            .env("APT_CONFIG", self.dir.join("apt.conf"))
+            .env("LC_ALL", "C");
         command
     }
 

@@ -27,7 +27,10 @@ pub enum Bits {
 impl Prepared {
     /// Runs a program in the Debian 13 root and returns its standard output.
     pub fn run_in_root(&self, arguments: &[&str], binds: &[Bind]) -> Result<String> {
-        let what = format!("run {} in the Debian root", arguments.first().unwrap_or(&"nothing"));
+        let what = format!(
+            "run {} in the Debian root",
+            arguments.first().unwrap_or(&"nothing")
+        );
         self.root.run(arguments, binds, &what, None)
     }
 
@@ -43,7 +46,11 @@ impl Prepared {
         let out = self.cache.path(&name);
         fs::create_dir_all(&out).with_context(|| format!("make {}", out.display()))?;
 
-        let step = progress.step(if clippy { "linting the module" } else { "building the module" });
+        let step = progress.step(if clippy {
+            "linting the module"
+        } else {
+            "building the module"
+        });
         // clippy keeps its results apart, and warnings are errors there: a build must not fail on
         // the warning of a compiler that is not ours to choose.
         const SCRIPT: &str = r#"kdir=$1 repo=$2 out=$3 clippy=$4
@@ -71,7 +78,11 @@ mv "$out/dell_milspec.stripped" "$out/dell_milspec-stripped.ko""#;
             Some(&step),
         )?;
         step.done();
-        Ok(out.join(if clippy { "dell_milspec.ko" } else { "dell_milspec-stripped.ko" }))
+        Ok(out.join(if clippy {
+            "dell_milspec.ko"
+        } else {
+            "dell_milspec-stripped.ko"
+        }))
     }
 
     /// Compiles a C program, statically, to `to`. Headers are found in `includes`.
@@ -101,12 +112,19 @@ mv "$out/dell_milspec.stripped" "$out/dell_milspec-stripped.ko""#;
         ];
         let includes: Vec<PathBuf> = includes
             .iter()
-            .map(|dir| dir.canonicalize().with_context(|| format!("resolve {}", dir.display())))
+            .map(|dir| {
+                dir.canonicalize()
+                    .with_context(|| format!("resolve {}", dir.display()))
+            })
             .collect::<Result<_>>()?;
         binds.extend(includes.iter().map(Bind::same));
-        let flags: Vec<String> = includes.iter().map(|dir| format!("-I{}", dir.display())).collect();
+        let flags: Vec<String> = includes
+            .iter()
+            .map(|dir| format!("-I{}", dir.display()))
+            .collect();
         arguments.extend(flags.iter().map(String::as_str));
-        self.root.run(&arguments, &binds, "compile a C program", None)?;
+        self.root
+            .run(&arguments, &binds, "compile a C program", None)?;
         Ok(())
     }
 
@@ -118,7 +136,15 @@ mv "$out/dell_milspec.stripped" "$out/dell_milspec-stripped.ko""#;
         let (source_dir, target_dir, target) = directories(&source, to)?;
         let output = format!("{OUT}/{target}");
         self.root.run(
-            &["iasl", "-we", "-vi", "-vs", "-p", &output, &source.to_string_lossy()],
+            &[
+                "iasl",
+                "-we",
+                "-vi",
+                "-vs",
+                "-p",
+                &output,
+                &source.to_string_lossy(),
+            ],
             &[Bind::same(source_dir), Bind::new(target_dir, OUT)],
             &format!("compile {}", source.display()),
             None,
@@ -138,5 +164,9 @@ fn directories(source: &Path, to: &Path) -> Result<(PathBuf, PathBuf, String)> {
     let dir = dir
         .canonicalize()
         .with_context(|| format!("resolve {}", dir.display()))?;
-    Ok((source_dir.to_path_buf(), dir, name.to_string_lossy().into_owned()))
+    Ok((
+        source_dir.to_path_buf(),
+        dir,
+        name.to_string_lossy().into_owned(),
+    ))
 }

@@ -29,12 +29,16 @@ impl Cache {
     pub fn open() -> Result<Self> {
         let base = match std::env::var_os("XDG_CACHE_HOME").filter(|v| !v.is_empty()) {
             Some(dir) => PathBuf::from(dir),
-            None => PathBuf::from(std::env::var_os("HOME").context("HOME is not set")?).join(".cache"),
+            None => {
+                PathBuf::from(std::env::var_os("HOME").context("HOME is not set")?).join(".cache")
+            }
         };
         let dir = base.join("dell-milspec");
         fs::create_dir_all(&dir).with_context(|| format!("make {}", dir.display()))?;
         // Absolute and without links: it is bound into other roots.
-        let dir = dir.canonicalize().with_context(|| format!("resolve {}", dir.display()))?;
+        let dir = dir
+            .canonicalize()
+            .with_context(|| format!("resolve {}", dir.display()))?;
         Ok(Self { dir })
     }
 
@@ -57,10 +61,15 @@ impl Cache {
             match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
                 Ok(file) => return Ok(Lock { _file: file }),
                 Err((back, nix::errno::Errno::EWOULDBLOCK)) => file = back,
-                Err((_, error)) => return Err(error).with_context(|| format!("lock {}", path.display())),
+                Err((_, error)) => {
+                    return Err(error).with_context(|| format!("lock {}", path.display()))
+                }
             }
             if !said {
-                progress.say(&format!("  waiting for another run that holds {}", path.display()));
+                progress.say(&format!(
+                    "  waiting for another run that holds {}",
+                    path.display()
+                ));
                 said = true;
             }
             super::command::check_interrupted()?;
@@ -70,7 +79,11 @@ impl Cache {
 
     /// Builds the directory `name` by `build` unless it is there. `build` gets a directory that
     /// becomes the result when it succeeds, and goes when it fails.
-    pub fn directory(&self, name: &str, build: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
+    pub fn directory(
+        &self,
+        name: &str,
+        build: impl FnOnce(&Path) -> Result<()>,
+    ) -> Result<PathBuf> {
         let path = self.path(name);
         if path.exists() {
             return Ok(path);

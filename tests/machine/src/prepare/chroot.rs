@@ -93,7 +93,11 @@ exec env -i PATH=/usr/sbin:/usr/bin HOME=/tmp LC_ALL=C TERM="${TERM:-dumb}" "$(c
         let mut command = unshare();
         command.args(["sh", "-ec", SCRIPT, "chroot"]).arg(&self.dir);
         for bind in binds {
-            ensure!(bind.to.is_absolute(), "{} is not absolute", bind.to.display());
+            ensure!(
+                bind.to.is_absolute(),
+                "{} is not absolute",
+                bind.to.display()
+            );
             command.arg(&bind.from).arg(&bind.to);
         }
         command.arg("--").arg(program);
@@ -101,7 +105,13 @@ exec env -i PATH=/usr/sbin:/usr/bin HOME=/tmp LC_ALL=C TERM="${TERM:-dumb}" "$(c
     }
 
     /// Runs a program inside to its end and returns its standard output. `what` names it in errors.
-    pub fn run(&self, arguments: &[&str], binds: &[Bind], what: &str, step: Option<&Step>) -> Result<String> {
+    pub fn run(
+        &self,
+        arguments: &[&str],
+        binds: &[Bind],
+        what: &str,
+        step: Option<&Step>,
+    ) -> Result<String> {
         let (program, rest) = arguments.split_first().context("no program to run")?;
         let mut command = self.command(program, binds)?;
         command.args(rest);

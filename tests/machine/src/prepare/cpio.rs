@@ -76,7 +76,13 @@ impl<W: Write> Archive<W> {
     }
 
     /// A character device.
-    pub fn character_device(&mut self, path: &str, mode: u32, major: u32, minor: u32) -> Result<()> {
+    pub fn character_device(
+        &mut self,
+        path: &str,
+        mode: u32,
+        major: u32,
+        minor: u32,
+    ) -> Result<()> {
         self.parents(path)?;
         self.header(path, S_IFCHR | mode, 0, (major, minor))
     }
@@ -93,7 +99,11 @@ impl<W: Write> Archive<W> {
             let Some(name) = name.to_str() else {
                 bail!("{} is not UTF-8", entry.path().display());
             };
-            let inside = if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
+            let inside = if path.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{path}/{name}")
+            };
             if !keep(&inside) {
                 continue;
             }
@@ -119,7 +129,7 @@ impl<W: Write> Archive<W> {
     pub fn finish(mut self) -> Result<W> {
         self.header("TRAILER!!!", 0, 0, (0, 0))?;
         // The kernel wants whatever follows at a multiple of four; 512 is what cpio itself writes.
-        while self.written % 512 != 0 {
+        while !self.written.is_multiple_of(512) {
             self.bytes(&[0])?;
         }
         self.out.flush()?;
@@ -158,7 +168,7 @@ impl<W: Write> Archive<W> {
     }
 
     fn pad(&mut self) -> Result<()> {
-        while self.written % 4 != 0 {
+        while !self.written.is_multiple_of(4) {
             self.bytes(&[0])?;
         }
         Ok(())

@@ -50,7 +50,13 @@ const LEFT_OUT: &[&str] = &[
 ];
 
 /// Writes the archive to `to`.
-pub fn write_archive(to: &Path, root: &Root, release: &str, config: &Guest, step: &Step) -> Result<()> {
+pub fn write_archive(
+    to: &Path,
+    root: &Root,
+    release: &str,
+    config: &Guest,
+    step: &Step,
+) -> Result<()> {
     let work = to.with_extension("modules");
     let modules = select_modules(root, release, &config.modules, &work, step)?;
 
@@ -71,7 +77,9 @@ pub fn write_archive(to: &Path, root: &Root, release: &str, config: &Guest, step
     archive.character_device("dev/console", 0o600, 5, 1)?;
     archive.character_device("dev/null", 0o666, 1, 3)?;
     archive.tree("", root.dir(), &|path| {
-        !LEFT_OUT.iter().any(|left_out| Path::new(path).starts_with(left_out))
+        !LEFT_OUT
+            .iter()
+            .any(|left_out| Path::new(path).starts_with(left_out))
     })?;
     applets(&mut archive, root)?;
     accounts(&mut archive, root, &config.groups)?;
@@ -99,15 +107,23 @@ fn applets<W: std::io::Write>(archive: &mut Archive<W>, root: &Root) -> Result<(
 }
 
 /// The base system's users and groups, and ours.
-fn accounts<W: std::io::Write>(archive: &mut Archive<W>, root: &Root, groups: &[String]) -> Result<()> {
+fn accounts<W: std::io::Write>(
+    archive: &mut Archive<W>,
+    root: &Root,
+    groups: &[String],
+) -> Result<()> {
     let read = |name: &str| {
         let path = root.path("usr/share/base-passwd").join(name);
         fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))
     };
-    let passwd = read("passwd.master")?.replace(":*:", "::").replace("/bin/bash", "/bin/sh");
+    let passwd = read("passwd.master")?
+        .replace(":*:", "::")
+        .replace("/bin/bash", "/bin/sh");
     let mut group = read("group.master")?;
     for (id, name) in (900..).zip(groups) {
-        let present = group.lines().any(|line| line.split(':').next() == Some(name));
+        let present = group
+            .lines()
+            .any(|line| line.split(':').next() == Some(name));
         if !present {
             group.push_str(&format!("{name}:x:{id}:\n"));
         }
@@ -118,7 +134,13 @@ fn accounts<W: std::io::Write>(archive: &mut Archive<W>, root: &Root, groups: &[
 
 /// Puts `names` and all that they depend on, uncompressed and indexed, into a tree in `work`, and
 /// returns the directory to be copied to `/usr/lib/modules`.
-fn select_modules(root: &Root, release: &str, names: &[String], work: &Path, step: &Step) -> Result<PathBuf> {
+fn select_modules(
+    root: &Root,
+    release: &str,
+    names: &[String],
+    work: &Path,
+    step: &Step,
+) -> Result<PathBuf> {
     let from = root.path("usr/lib/modules").join(release);
     let mut available = BTreeMap::new();
     find_modules(&from.join("kernel"), &mut available)?;
@@ -150,14 +172,20 @@ fn select_modules(root: &Root, release: &str, names: &[String], work: &Path, ste
     super::cache::remove_tree(work)?;
     let to = work.join("lib/modules").join(release);
     for path in &chosen {
-        let inside = path.strip_prefix(&from).context("a module outside of its tree")?;
+        let inside = path
+            .strip_prefix(&from)
+            .context("a module outside of its tree")?;
         let target = to.join(inside);
         if let Some(parent) = target.parent() {
             fs::create_dir_all(parent).with_context(|| format!("make {}", parent.display()))?;
         }
         fs::copy(path, &target).with_context(|| format!("copy {}", path.display()))?;
     }
-    for name in ["modules.builtin", "modules.builtin.modinfo", "modules.order"] {
+    for name in [
+        "modules.builtin",
+        "modules.builtin.modinfo",
+        "modules.order",
+    ] {
         fs::copy(from.join(name), to.join(name)).with_context(|| format!("copy {name}"))?;
     }
     // Uncompressed: decompressing is slow in an emulated machine. busybox brings xz, but its depmod

@@ -67,7 +67,11 @@ pub fn install(packages: &[String], progress: &Progress) -> Result<()> {
             .env("DEBIAN_FRONTEND", "noninteractive");
         command
     };
-    run(&mut apt(&["update"]), "update the package lists", Some(&step))?;
+    run(
+        &mut apt(&["update"]),
+        "update the package lists",
+        Some(&step),
+    )?;
     let mut install = apt(&["install"]);
     install.args(packages);
     run(&mut install, &format!("install {list}"), Some(&step))?;
@@ -78,7 +82,10 @@ pub fn install(packages: &[String], progress: &Progress) -> Result<()> {
 /// The address of the Debian archive: from the environment, else the one that this machine's apt
 /// uses for its own release. Third-party archives never match, for they do not carry its name.
 pub fn mirror() -> Result<String> {
-    if let Some(mirror) = std::env::var(MIRROR_VARIABLE).ok().filter(|m| !m.is_empty()) {
+    if let Some(mirror) = std::env::var(MIRROR_VARIABLE)
+        .ok()
+        .filter(|m| !m.is_empty())
+    {
         return Ok(mirror);
     }
     let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
@@ -105,7 +112,9 @@ pub fn mirror() -> Result<String> {
     targets
         .lines()
         .find_map(|line| match line.split(' ').collect::<Vec<_>>()[..] {
-            [uri, release, "main"] if release == codename || release == "stable" => Some(uri.to_owned()),
+            [uri, release, "main"] if release == codename || release == "stable" => {
+                Some(uri.to_owned())
+            }
             _ => None,
         })
         .with_context(|| format!("apt's sources name no archive of {codename} with `main`: {hint}"))
@@ -122,7 +131,11 @@ pub fn apt_settings() -> Result<String> {
         "Acquire::Check-Date",
         "Acquire::ForceIPv4",
     ];
-    let dump = run(Command::new("apt-config").arg("dump"), "read apt's configuration", None)?;
+    let dump = run(
+        Command::new("apt-config").arg("dump"),
+        "read apt's configuration",
+        None,
+    )?;
     Ok(dump
         .lines()
         .filter(|line| WANTED.iter().any(|name| line.starts_with(name)))

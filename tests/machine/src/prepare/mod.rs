@@ -10,11 +10,13 @@ mod apt;
 mod build;
 mod cache;
 mod chroot;
+pub mod cli;
 mod command;
 mod config;
 pub mod cpio;
 mod guest;
 mod host;
+mod rust_analyzer;
 mod unpack;
 
 use std::fs;
@@ -132,7 +134,12 @@ pub fn prepare(options: &Options, progress: &Progress) -> Result<Prepared> {
     Ok(prepared)
 }
 
-fn build_all(cache: &Cache, config: &Config, state_file: &Path, progress: &Progress) -> Result<Prepared> {
+fn build_all(
+    cache: &Cache,
+    config: &Config,
+    state_file: &Path,
+    progress: &Progress,
+) -> Result<Prepared> {
     host::check_can_isolate()?;
 
     let step = progress.step("fetching the package lists");
@@ -216,7 +223,13 @@ fn make_metadata(root: &Root, kernel: &Kernel, progress: &Progress) -> Result<()
     fs::write(&script, RUST_METADATA).with_context(|| format!("write {}", script.display()))?;
     let step = progress.step("compiling the kernel's Rust crates");
     root.run(
-        &["bash", "/srv/rust-metadata.sh", "-o", METADATA, &kernel.release],
+        &[
+            "bash",
+            "/srv/rust-metadata.sh",
+            "-o",
+            METADATA,
+            &kernel.release,
+        ],
         &[],
         "derive the kernel's Rust metadata",
         Some(&step),
@@ -237,9 +250,19 @@ fn make_guest(
     let root = Root::new(dir.join("root"));
     fs::create_dir(root.dir())?;
     unpack::unpack(root.dir(), archives, packages, step)?;
-    guest::write_archive(&dir.join("base.cpio"), &root, &kernel.release, &config.guest, step)?;
-    let vmlinuz = root.path("usr/lib/modules").join(&kernel.release).join("vmlinuz");
-    fs::rename(&vmlinuz, dir.join("vmlinuz")).with_context(|| format!("take {}", vmlinuz.display()))?;
+    guest::write_archive(
+        &dir.join("base.cpio"),
+        &root,
+        &kernel.release,
+        &config.guest,
+        step,
+    )?;
+    let vmlinuz = root
+        .path("usr/lib/modules")
+        .join(&kernel.release)
+        .join("vmlinuz");
+    fs::rename(&vmlinuz, dir.join("vmlinuz"))
+        .with_context(|| format!("take {}", vmlinuz.display()))?;
     // All that is needed of it is in the archive.
     cache::remove_tree(root.dir())
 }

@@ -34,7 +34,10 @@ pub fn unpack(root: &Path, archives: &Path, packages: &[Package], step: &Step) -
     // The largest first, so that no core waits for one at the end.
     packages.sort_by_key(|package| std::cmp::Reverse(package.size));
     // base-files brings the links /bin, /lib, /sbin that others would replace by directories.
-    if let Some(at) = packages.iter().position(|p| p.file.starts_with("base-files_")) {
+    if let Some(at) = packages
+        .iter()
+        .position(|p| p.file.starts_with("base-files_"))
+    {
         one(root, archives, packages.remove(at))?;
     }
     let next = AtomicUsize::new(0);
@@ -50,7 +53,11 @@ pub fn unpack(root: &Path, archives: &Path, packages: &[Package], step: &Step) -
         let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
         threads
             .into_iter()
-            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .map(|thread| {
+                thread
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            })
             .collect::<Result<Vec<()>>>()
     })?;
     finish(root)

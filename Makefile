@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# What a person types. How the module is compiled is in Kbuild, which the kernel's
+# own make reads; this file finds the right kernel tree for it.
+
+# DKMS passes KERNELRELEASE.
+KERNELRELEASE ?= $(shell uname -r)
+KDIR ?= /lib/modules/$(KERNELRELEASE)/build
+PREFIX ?= /usr/local
+DESTDIR ?=
+CARGO ?= cargo
+
+# Results stay out of the source tree: kernel make's MO= for the module.
+OUT := $(CURDIR)/target/module
+CLI := target/release/milspecctl
+MACHINE := $(CARGO) run -q --locked -p milspec-machine --bin machine --
+
+# The tree to build against: KDIR itself when its headers are complete, else one with
+# the missing Rust metadata, made once (scripts/rust-metadata says what it checks).
+kernel-make = tree=$$(scripts/rust-metadata $(KDIR)) && $(MAKE) -C "$$tree" M=$(CURDIR) MO=$(OUT)
+
+.PHONY: all module cli install clean clean-cache help prepare demo shell test lint rust-analyzer
+.DEFAULT_GOAL := all
+
+all: module cli ## build the module and milspecctl for this machine's kernel
+
+module: ## build the module (KDIR= for another kernel)
+	@mkdir -p $(OUT)
+	+@$(kernel-make) modules
+
+cli: ## build milspecctl
+	$(CARGO) build --release --locked -p milspecctl
+
+install: ## install both (DESTDIR, PREFIX); build first
+	@test -f $(OUT)/dell_milspec.ko -a -f $(CLI) || { echo "nothing to install: run 'make' first" >&2; exit 1; }
+	+@$(kernel-make) INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_STRIP=1 modules_install
+	install -D -m 755 $(CLI) $(DESTDIR)$(PREFIX)/bin/milspecctl
+	install -D -m 644 -t $(DESTDIR)/usr/lib/udev/rules.d packaging/udev/60-dell-milspec.rules
+	install -D -m 644 -t $(DESTDIR)/usr/lib/sysusers.d packaging/sysusers/dell-milspec.conf
+
+demo: ## boot a simulated Dell and show the driver and milspecctl at work
+	@$(MACHINE) demo
+
+shell: ## a shell in the simulated Dell
+	@$(MACHINE) shell
+
+prepare: ## make or check all that the simulated Dell needs (demo, shell and test do it too)
+	@$(MACHINE) prepare
+
+test: ## host tests, lints, and tests in the simulated Dell
+	@scripts/test
+
+lint: ## the lints alone
+	@scripts/test lint
+
+rust-analyzer: ## describe the module to rust-analyzer
+	@$(MACHINE) rust-analyzer
+
+clean: ## remove what was built here
+	rm -rf target rust-project.json
+
+clean-cache: ## remove what all clones of this user share: the roots, kernels and metadata
+	rm -rf $${XDG_CACHE_HOME:-$$HOME/.cache}/dell-milspec
+
+help: ## this text
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
