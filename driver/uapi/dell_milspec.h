@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * Generated from driver/uapi: do not edit.
+ *
+ * Wire types of /dev/milspec.
+ *
+ * This one source is compiled into the kernel module and into its clients, and the C header
+ * dell_milspec.h beside it is generated from it. Nothing here depends on anything of ours.
+ *
+ * Every request is an ioctl() on /dev/milspec whose argument points at a structure that
+ * starts with its own size in bytes. The size says which version of the structure the caller
+ * knows:
+ *
+ * - smaller than the first released version: EINVAL;
+ * - larger than the driver's version: the bytes that the driver does not know must be zero, else
+ *   E2BIG; it leaves them as they are;
+ * - larger than MILSPEC_SIZE_MAX: E2BIG;
+ * - in between: the driver fills the part that the caller has room for.
+ *
+ * So a new field is appended, 0 means "as before", and old and new callers and drivers mix
+ * within one major version. All structures have the same layout for 32-bit and 64-bit callers.
+ * flags and fields named reserved must be zero, else EINVAL. Text is ASCII, padded with zero
+ * bytes, and not terminated when it fills its field.
+ */
+#ifndef _DELL_MILSPEC_H
+#define _DELL_MILSPEC_H
+
+#include <linux/types.h>
+
+/* Name of the device node below /dev. */
+#define MILSPEC_DEVICE_NAME "milspec"
+
+/* Major version of this interface. A client refuses a driver with another one. */
+#define MILSPEC_ABI_MAJOR 1
+
+/* Minor version of this interface: it grows when a field, flag or request is added. */
+#define MILSPEC_ABI_MINOR 0
+
+/* Largest size, in bytes, that a request may state for its own structure. */
+#define MILSPEC_SIZE_MAX 4096
+
+/*
+ * ioctl() type byte of all requests. Not used by any entry of the kernel's
+ * Documentation/userspace-api/ioctl/ioctl-number.rst.
+ */
+#define MILSPEC_IOC_TYPE 0xDE
+
+/* What the driver is and what it found: fills struct milspec_info. */
+#define MILSPEC_IOC_INFO 0xC008DE00
+
+/* The state of the driver and its families: fills struct milspec_status. Makes no firmware call. */
+#define MILSPEC_IOC_STATUS 0xC008DE01
+
+/* All controls as last read: fills struct milspec_controls and its buffer. Makes no firmware call. */
+#define MILSPEC_IOC_CONTROLS 0xC008DE02
+
+/*
+ * Reads all controls from the firmware: fills struct milspec_refresh.
+ *
+ * Firmware calls can stop every core for milliseconds, so this takes what a change takes: a
+ * descriptor opened for writing (else EBADF) and CAP_SYS_ADMIN in the initial user namespace
+ * (else EPERM).
+ */
+#define MILSPEC_IOC_REFRESH 0xC008DE03
+
+/* milspec_control.family: Dell's SMBIOS tokens, through mainline's dell-smbios. */
+#define MILSPEC_FAMILY_PLATFORM 1
+
+/* milspec_control.family: devices of the ACPI device DSML0001. */
+#define MILSPEC_FAMILY_DSMIL 2
+
+/* milspec_control.class_: may be changed. */
+#define MILSPEC_CLASS_SAFE 0
+
+/* milspec_control.class_: may be changed; each change is worth an administrator's attention. */
+#define MILSPEC_CLASS_MONITORED 1
+
+/* milspec_control.class_: changed only where a module parameter allows this class. */
+#define MILSPEC_CLASS_RESTRICTED 2
+
+/* milspec_control.class_: never changed, by no path. */
+#define MILSPEC_CLASS_QUARANTINED 3
+
+/* milspec_control.class_: cannot be changed. */
+#define MILSPEC_CLASS_READ_ONLY 4
+
+/* milspec_control.presence: the machine lists every value of the control. */
+#define MILSPEC_PRESENCE_FULL 0
+
+/* milspec_control.presence: the machine lists some values of the control, see MILSPEC_VALUE_PRESENT. */
+#define MILSPEC_PRESENCE_PARTIAL 1
+
+/* milspec_control.presence: the machine's tables contradict themselves about this control. */
+#define MILSPEC_PRESENCE_CONTRADICTORY 2
+
+/* milspec_control.reading: current is the index of the value in force. */
+#define MILSPEC_READING_KNOWN 0
+
+/* milspec_control.reading: the firmware answered, but none of the values matches. */
+#define MILSPEC_READING_UNKNOWN 1
+
+/* milspec_control.reading: the firmware answered, but more than one value matches. */
+#define MILSPEC_READING_AMBIGUOUS 2
+
+/* milspec_control.reading: reading failed; error says why. */
+#define MILSPEC_READING_FAILED 3
+
+/* milspec_control.access: the control can only be read. */
+#define MILSPEC_ACCESS_READ_ONLY 0
+
+/* milspec_control.access: the control can be changed, as its class allows. */
+#define MILSPEC_ACCESS_READ_WRITE 1
+
+/* milspec_control.properties: the firmware reports tampering with this device. */
+#define MILSPEC_CONTROL_TAMPER 1
+
+/* milspec_control_value.properties: the machine lists this value. */
+#define MILSPEC_VALUE_PRESENT 1
+
+/* milspec_control_value.properties: read holds what the firmware answered. */
+#define MILSPEC_VALUE_READ 2
+
+/* milspec_control_value.properties: this value is in force. */
+#define MILSPEC_VALUE_ACTIVE 4
+
+/* milspec_control.current when no single value is known to be in force. */
+#define MILSPEC_INDEX_NONE 255
+
+/* Most values that a control can have. */
+#define MILSPEC_CONTROL_VALUES 8
+
+/* Most controls that a control can depend on. */
+#define MILSPEC_CONTROL_DEPENDS 4
+
+/* milspec_info.properties: the module was loaded with force on a machine that is not a Dell. */
+#define MILSPEC_INFO_FORCED 1
+
+/* milspec_family_status.state: this machine has no such family. */
+#define MILSPEC_FAMILY_ABSENT 0
+
+/* milspec_family_status.state: found and last read without an error of the whole family. */
+#define MILSPEC_FAMILY_READY 1
+
+/* milspec_family_status.state: found, but the last read failed as a whole; error says why. */
+#define MILSPEC_FAMILY_FAILED 2
+
+/*
+ * The first eight bytes of every request.
+ *
+ * The ioctl() numbers carry this structure's size, so that they stay the same when a request
+ * grows.
+ */
+struct milspec_head {
+	/* Size of the whole structure in bytes, as the caller knows it. */
+	__u32 size;
+	/* None defined: zero. */
+	__u32 flags;
+};
+
+/* Answer of MILSPEC_IOC_INFO. Constant from load to unload. */
+struct milspec_info {
+	/* Size and flags of this request. */
+	struct milspec_head head;
+	/* MILSPEC_ABI_MAJOR of the driver. */
+	__u16 abi_major;
+	/* MILSPEC_ABI_MINOR of the driver. */
+	__u16 abi_minor;
+	/* MILSPEC_INFO_ bits. */
+	__u32 properties;
+	/* Version of the driver. */
+	__u8 driver_version[16];
+	/* DMI system vendor. */
+	__u8 vendor[32];
+	/* DMI product name. */
+	__u8 product[64];
+	/* DMI BIOS version. */
+	__u8 bios_version[32];
+};
+
+/* The size of the first released version. */
+#define MILSPEC_INFO_SIZE_MIN 160
+
+/* State of one family of controls. */
+struct milspec_family_status {
+	/* One of MILSPEC_FAMILY_ABSENT, MILSPEC_FAMILY_READY, MILSPEC_FAMILY_FAILED. */
+	__u32 state;
+	/* Positive errno of the last failure of the whole family, 0 without one. */
+	__u32 error;
+	/* Number of controls. */
+	__u32 controls;
+	/* How many of them have no known value: unknown, ambiguous or failed. */
+	__u32 unreadable;
+	/* Firmware calls made for this family since load, failed ones included. */
+	__u64 firmware_calls;
+};
+
+/* Answer of MILSPEC_IOC_STATUS. */
+struct milspec_status {
+	/* Size and flags of this request. */
+	struct milspec_head head;
+	/* Grows whenever a read finds anything different: a value, a control, an error. */
+	__u64 generation;
+	/* When the controls were last read, in nanoseconds of CLOCK_BOOTTIME. */
+	__u64 refreshed_ns;
+	/* The family platform. */
+	struct milspec_family_status platform;
+	/* The family dsmil. */
+	struct milspec_family_status dsmil;
+	/* Version of the DSML0001 interface of the firmware: major, 0 without one. */
+	__u16 dsmil_major;
+	/* Version of the DSML0001 interface of the firmware: minor. */
+	__u16 dsmil_minor;
+	/* Zero. */
+	__u32 reserved;
+	/* Who made the DSML0001 firmware, in its own words. */
+	__u8 dsmil_implementation[16];
+};
+
+/* The size of the first released version. */
+#define MILSPEC_STATUS_SIZE_MIN 96
+
+/* Answer of MILSPEC_IOC_REFRESH. */
+struct milspec_refresh {
+	/* Size and flags of this request. */
+	struct milspec_head head;
+	/* Generation after reading. */
+	__u64 generation;
+	/* Controls whose reading differs from the one before. */
+	__u32 changed;
+	/* Firmware calls that this took. */
+	__u32 firmware_calls;
+};
+
+/* The size of the first released version. */
+#define MILSPEC_REFRESH_SIZE_MIN 24
+
+/* One value of a control. */
+struct milspec_control_value {
+	/* Name, e.g. enabled. */
+	__u8 name[16];
+	/*
+	 * Family platform: id of the SMBIOS token, zero for the value that is in force when no token
+	 * is active. Else zero.
+	 */
+	__u16 token;
+	/* Family platform: location of the token. Else zero. */
+	__u16 location;
+	/* What the firmware answers when this value is in force. */
+	__u16 expected;
+	/* MILSPEC_VALUE_ bits. */
+	__u16 properties;
+	/* What the firmware answered, with MILSPEC_VALUE_READ. */
+	__u32 read;
+	/* Zero. */
+	__u32 reserved;
+};
+
+/* One control. */
+struct milspec_control {
+	/* Number of the control; the same on every machine and in every version. */
+	__u32 id;
+	/* MILSPEC_FAMILY_ number. */
+	__u8 family;
+	/* MILSPEC_CLASS_ number. */
+	__u8 class_;
+	/* MILSPEC_ACCESS_ number. */
+	__u8 access;
+	/* MILSPEC_PRESENCE_ number. */
+	__u8 presence;
+	/* MILSPEC_READING_ number. */
+	__u8 reading;
+	/* Index in values of the value in force, or MILSPEC_INDEX_NONE. */
+	__u8 current;
+	/* How many of values are used. */
+	__u8 value_count;
+	/* How many of depends are used. */
+	__u8 depend_count;
+	/* Positive errno of the last read, 0 without an error. */
+	__u32 error;
+	/* MILSPEC_CONTROL_ bits. */
+	__u32 properties;
+	/* Family dsmil: number of the group. Else zero. */
+	__u32 group;
+	/* milspec_status.generation at which the reading last changed. */
+	__u64 changed;
+	/* Ids of the controls that must be active before this one can be. */
+	__u32 depends[MILSPEC_CONTROL_DEPENDS];
+	/* Name, e.g. camera, DSMIL0D5. */
+	__u8 name[32];
+	/* What it does, for people. */
+	__u8 label[64];
+	/* The values, value_count of them. */
+	struct milspec_control_value values[MILSPEC_CONTROL_VALUES];
+};
+
+/* The size of the first released version. */
+#define MILSPEC_CONTROL_SIZE_MIN 400
+
+/*
+ * Request and answer of MILSPEC_IOC_CONTROLS.
+ *
+ * A call with capacity 0 tells the number of controls. With a capacity below that number,
+ * the call fails with ENOSPC, count is set, and the buffer is left as it was.
+ */
+struct milspec_controls {
+	/* Size and flags of this request. */
+	struct milspec_head head;
+	/* In: address of an array of struct milspec_control, in the caller's memory. */
+	__u64 buffer;
+	/* In: how many elements the array has room for. */
+	__u32 capacity;
+	/*
+	 * In: size of one element in bytes, as the caller knows it, a multiple of 8 and at least
+	 * 400. Fields that the driver knows beyond it are cut off, bytes that it does not know are
+	 * set to zero.
+	 */
+	__u32 stride;
+	/* Out: number of controls. */
+	__u32 count;
+	/* Zero. */
+	__u32 reserved;
+	/* Out: generation of what was copied. */
+	__u64 generation;
+};
+
+/* The size of the first released version. */
+#define MILSPEC_CONTROLS_SIZE_MIN 40
+
+#endif /* _DELL_MILSPEC_H */

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Makes the C header. cbindgen reads the Rust source; what follows it here gives the result the
+//! names and the style of the kernel's own uapi headers.
+
+use cbindgen::{Builder, Config, DocumentationStyle, Language, ParseConfig, Style};
+use std::path::Path;
+
+/// The source, in the order of the header.
+const FILES: [&str; 4] = ["mod.rs", "info.rs", "status.rs", "control.rs"];
+
+/// The whole header.
+pub fn header() -> String {
+    let sources: Vec<String> = FILES.iter().map(|file| source(file)).collect();
+    let names = Names::of(&sources);
+    let mut text = String::from("/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */\n");
+    text.push_str("/*\n * Generated from driver/uapi: do not edit.\n *\n");
+    for line in sources[0]
+        .lines()
+        .filter_map(|line| line.strip_prefix("//!"))
+    {
+        text.push_str(format!(" *{}", names.prose(line)).trim_end());
+        text.push('\n');
+    }
+    text.push_str(" */\n#ifndef _DELL_MILSPEC_H\n#define _DELL_MILSPEC_H\n\n");
+    text.push_str("#include <linux/types.h>\n\n");
+    // A `&str` is the one kind of constant that cbindgen leaves out.
+    text.push_str("/* Name of the device node below /dev. */\n");
+    text.push_str(&format!(
+        "#define MILSPEC_DEVICE_NAME \"{}\"\n\n",
+        milspec_uapi::DEVICE_NAME
+    ));
+    let body: Vec<String> = cbindgen(&names)
+        .trim()
+        .lines()
+        .map(|line| names.line(line))
+        .collect();
+    let mut rest = body.as_slice();
+    while let [line, after @ ..] = rest {
+        // A comment of one line gets one line.
+        let (line, after) = match rest {
+            [open, comment, close, after @ ..]
+                if open.trim() == "/*" && close.trim() == "*/" && comment.trim() != "*" =>
+            {
+                let comment = comment.replacen(" *", "/*", 1);
+                (format!("{comment} */"), after)
+            }
+            _ => (line.clone(), after),
+        };
+        text.push_str(&line);
+        text.push('\n');
+        // Nothing sticks to the end of a structure.
+        if line == "};" && after.first().is_some_and(|next| !next.is_empty()) {
+            text.push('\n');
+        }
+        rest = after;
+    }
+    text.push_str("\n#endif /* _DELL_MILSPEC_H */\n");
+    text
+}
+
+/// The name of a field in C: cbindgen keeps out of the way of the words of C++, so that C++ programs
+/// can use the header too.
+pub fn c_field(field: &str) -> &str {
+    match field {
+        "class" => "class_",
+        other => other,
+    }
+}
+
+fn source(file: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    std::fs::read_to_string(path).unwrap()
+}
+
+fn cbindgen(names: &Names) -> String {
+    let mut config = Config {
+        language: Language::C,
+        style: Style::Tag,
+        no_includes: true,
+        tab_width: 8,
+        documentation_style: DocumentationStyle::Doxy,
+        parse: ParseConfig::default(),
+        ..Config::default()
+    };
+    config.export.include = names.types.iter().map(|(rust, _)| rust.clone()).collect();
+    for (rust, c) in &names.types {
+        config.export.rename.insert(rust.clone(), c.clone());
+    }
+    let mut builder = Builder::new().with_config(config);
+    for file in FILES {
+        builder = builder.with_src(Path::new(env!("CARGO_MANIFEST_DIR")).join(file));
+    }
+    let mut bytes = Vec::new();
+    builder.generate().unwrap().write(&mut bytes);
+    String::from_utf8(bytes).unwrap()
+}
+
+/// What Rust calls things, and what C does.
+struct Names {
+    types: Vec<(String, String)>,
+    constants: Vec<String>,
+}
+
+impl Names {
+    fn of(sources: &[String]) -> Self {
+        let find = |start: &str| -> Vec<String> {
+            let lines = sources.iter().flat_map(|source| source.lines());
+            lines
+                .filter_map(|line| line.strip_prefix(start))
+                .map(|rest| {
+                    let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
+                    rest[..end.unwrap_or(rest.len())].to_string()
+                })
+                .collect()
+        };
+        let types = find("pub struct ");
+        Self {
+            types: types
+                .into_iter()
+                .map(|rust| (rust.clone(), c_type(&rust)))
+                .collect(),
+            constants: find("pub const "),
+        }
+    }
+
+    /// One line of cbindgen's output, in the kernel's style.
+    fn line(&self, line: &str) -> String {
+        let line = &line.replace("        ", "\t");
+        let start = line.trim_start();
+        if start == "/**" {
+            return line.replace("/**", "/*");
+        }
+        if start.starts_with('*') {
+            let (indent, text) = line.split_once('*').unwrap();
+            return match text {
+                "/" => line.to_string(),
+                text => format!("{indent}*{}", self.prose(text))
+                    .trim_end()
+                    .to_string(),
+            };
+        }
+        let line = line
+            .replace("uint8_t", "__u8")
+            .replace("uint16_t", "__u16")
+            .replace("uint32_t", "__u32")
+            .replace("uint64_t", "__u64");
+        let line = words(&line, |word| self.code_word(word));
+        // ioctl numbers are read by their bytes.
+        match line
+            .strip_prefix("#define MILSPEC_IOC_")
+            .and_then(|rest| rest.split_once(' '))
+        {
+            Some((name, number)) => {
+                let number: u32 = number.parse().unwrap();
+                format!("#define MILSPEC_IOC_{name} {number:#X}").replace("0X", "0x")
+            }
+            None => line,
+        }
+    }
+
+    fn code_word(&self, word: &str) -> String {
+        if self.constants.iter().any(|constant| constant == word) {
+            return format!("MILSPEC_{word}");
+        }
+        // A constant of a type: cbindgen puts the name of the type before it.
+        for (rust, c) in &self.types {
+            for owner in [rust, c] {
+                if let Some(constant) = word.strip_prefix(&format!("{owner}_SIZE_")) {
+                    return format!("{}_SIZE_{constant}", c.to_uppercase());
+                }
+            }
+        }
+        word.to_string()
+    }
+
+    /// Documentation: links become names, and names those of C.
+    fn prose(&self, text: &str) -> String {
+        // [`name`](target) and [`name`] become `name`.
+        let mut plain = String::new();
+        let mut rest = text;
+        while let Some((before, link)) = rest.split_once("[`") {
+            let (name, after) = link.split_once("`]").unwrap_or((link, ""));
+            plain.push_str(before);
+            plain.push('`');
+            plain.push_str(name);
+            plain.push('`');
+            rest = match after
+                .strip_prefix('(')
+                .and_then(|target| target.split_once(')'))
+            {
+                Some((_, after)) => after,
+                None => after,
+            };
+        }
+        plain.push_str(rest);
+        // Only what stands between backticks is a name; the words of a sentence stay.
+        let mut text = String::new();
+        for (at, part) in plain.split('`').enumerate() {
+            match at % 2 {
+                0 => text.push_str(part),
+                _ => text.push_str(&self.name(part)),
+            }
+        }
+        text
+    }
+
+    fn name(&self, name: &str) -> String {
+        let c_type = |name: &str| {
+            let mut types = self.types.iter();
+            types.find(|(rust, _)| rust == name).map(|(_, c)| c.clone())
+        };
+        if let Some((owner, field)) = name.split_once("::") {
+            let owner = c_type(owner).unwrap_or_else(|| owner.to_string());
+            return format!("{owner}.{}", c_field(field));
+        }
+        if self.constants.iter().any(|constant| constant == name) || name.ends_with('_') {
+            return format!("MILSPEC_{name}");
+        }
+        match c_type(name) {
+            Some(c) => format!("struct {c}"),
+            None => name.to_string(),
+        }
+    }
+}
+
+/// `FamilyStatus` to `milspec_family_status`.
+fn c_type(rust: &str) -> String {
+    let mut name = String::from("milspec");
+    for c in rust.chars() {
+        if c.is_uppercase() {
+            name.push('_');
+        }
+        name.extend(c.to_lowercase());
+    }
+    name
+}
+
+/// Applies `change` to each identifier.
+fn words(line: &str, change: impl Fn(&str) -> String) -> String {
+    let mut text = String::new();
+    let mut word = String::new();
+    for c in line.chars().chain(['\n']) {
+        if c.is_alphanumeric() || c == '_' {
+            word.push(c);
+            continue;
+        }
+        if !word.is_empty() {
+            text.push_str(&change(&word));
+            word.clear();
+        }
+        text.push(c);
+    }
+    text.pop();
+    text
+}
