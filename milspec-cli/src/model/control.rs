@@ -31,7 +31,8 @@ pub struct Value {
     pub present: bool,
     /// Whether the value is in force.
     pub active: bool,
-    /// SMBIOS token, family `platform` only.
+    /// SMBIOS token, family `platform` only; `None` there for the value that is in force when no
+    /// token of the control is active.
     pub token: Option<u16>,
     /// Location of the token, family `platform` only.
     pub location: Option<u16>,
@@ -176,7 +177,11 @@ impl Control {
             (Reading::Known | Reading::Unknown, _) => self
                 .raw_text()
                 .map_or_else(|| "unknown".to_string(), |raw| format!("unknown ({raw})")),
-            (Reading::Ambiguous, _) => format!("ambiguous ({})", self.candidates().join(" or ")),
+            (Reading::Ambiguous, _) => match self.candidates().as_slice() {
+                // Not by the answers, then, but because the machine's tables contradict themselves.
+                [] | [_] => "ambiguous".to_string(),
+                several => format!("ambiguous ({})", several.join(" or ")),
+            },
             (Reading::Failed, _) => match &self.error {
                 Some(error) => format!("failed ({})", error.name),
                 None => "failed".to_string(),

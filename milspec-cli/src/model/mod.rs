@@ -8,7 +8,7 @@
 mod control;
 mod machine;
 
-pub use control::{diff, Change, Control, Reading, Value};
+pub use control::{diff, Change, Control, Reading};
 pub use machine::{simulated_because, tampered, Family, Machine};
 
 use crate::failure::errno_name;

@@ -113,10 +113,12 @@ fn notes(control: &Control) -> Vec<String> {
     let mut notes = Vec::new();
     match control.reading {
         Reading::Unknown => notes.extend(control.raw_text()),
-        Reading::Ambiguous => notes.push(control.candidates().join("/")),
+        Reading::Ambiguous if control.candidates().len() > 1 => {
+            notes.push(control.candidates().join("/"));
+        }
         Reading::Failed => notes.extend(control.error.iter().map(|error| error.name.clone())),
         Reading::Known if control.device_failed() => notes.push("says the device".into()),
-        Reading::Known => {}
+        Reading::Known | Reading::Ambiguous => {}
     }
     if control.tamper {
         notes.push("tamper".into());

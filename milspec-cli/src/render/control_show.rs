@@ -4,7 +4,7 @@
 
 use super::{provenance, refreshed, Mark, Rows, Screen};
 use crate::cmd::control_show::ControlShow;
-use crate::model::{Reading, Value};
+use crate::model::{Control, Reading};
 
 /// Key and value, one thing per line.
 pub fn control_show(screen: &Screen, doc: &ControlShow) -> String {
@@ -56,7 +56,7 @@ pub fn control_show(screen: &Screen, doc: &ControlShow) -> String {
     );
     rows.add("Id", &control.id.to_string());
     text.push_str(&rows.finish());
-    text.push_str(&values(screen, &control.values, control.reading));
+    text.push_str(&values(screen, control));
     if let Some(done) = &doc.refresh {
         text.push('\n');
         text.push_str(&refreshed(screen, done));
@@ -95,11 +95,12 @@ fn presence_meaning(family: &str, presence: &str) -> &'static str {
 }
 
 /// The raw side: what stands where in the firmware, and what it answered.
-fn values(screen: &Screen, values: &[Value], reading: Reading) -> String {
+fn values(screen: &Screen, control: &Control) -> String {
+    let values = &control.values;
     let name = values.iter().map(|v| v.name.len()).max().unwrap_or(0);
     let mut text = String::new();
     for (at, value) in values.iter().enumerate() {
-        let mark = match (value.active, reading) {
+        let mark = match (value.active, control.reading) {
             (true, Reading::Ambiguous) => Mark::Ambiguous,
             (true, _) => Mark::Plain,
             (false, _) => Mark::None,
@@ -115,6 +116,9 @@ fn values(screen: &Screen, values: &[Value], reading: Reading) -> String {
             _ if !value.present => "not on this machine".to_string(),
             (Some(read), Some(expected)) => {
                 format!("in force at {expected:#06x}, read {read:#06x}")
+            }
+            _ if control.family == "platform" && value.token.is_none() => {
+                "in force when no token is active".to_string()
             }
             _ => "not read".to_string(),
         };

@@ -128,6 +128,8 @@ fn show_odd() {
         "microphone",
         "wlan",
         "bluetooth",
+        "thunderbolt-security",
+        "tpm-owned",
         "DSMIL0D4",
         "DSMIL0D6",
     ] {

@@ -98,6 +98,20 @@ pub fn answer(control: &mut Control, read: u32) {
     }
 }
 
+/// A setting of one token, which is not active: the other value is in force for that reason.
+pub fn flag(name: &str) -> Control {
+    let mut control = setting(name, "yes");
+    control.values[0].expected = 1;
+    control.value_count = 1;
+    answer(&mut control, 0);
+    control.value_count = 2;
+    control.values[1].name = uapi::field(b"no");
+    control.values[1].properties = uapi::VALUE_PRESENT | uapi::VALUE_ACTIVE;
+    control.reading = uapi::READING_KNOWN;
+    control.current = 1;
+    control
+}
+
 /// Two values are in force at once.
 pub fn ambiguous(control: &mut Control) {
     control.reading = uapi::READING_AMBIGUOUS;
@@ -265,7 +279,12 @@ pub fn odd_controls() -> Vec<Control> {
     let bluetooth = by_name(&mut controls, "bluetooth");
     bluetooth.presence = uapi::PRESENCE_PARTIAL;
     bluetooth.values[0].properties = 0;
-    by_name(&mut controls, "thunderbolt-security").presence = uapi::PRESENCE_CONTRADICTORY;
+    // The driver trusts no answer where the tables contradict themselves.
+    let thunderbolt = by_name(&mut controls, "thunderbolt-security");
+    thunderbolt.presence = uapi::PRESENCE_CONTRADICTORY;
+    thunderbolt.reading = uapi::READING_AMBIGUOUS;
+    thunderbolt.current = uapi::INDEX_NONE;
+    controls.insert(10, flag("tpm-owned"));
     answer(by_name(&mut controls, "DSMIL0D3"), 2);
     answer(by_name(&mut controls, "DSMIL0D4"), 9);
     by_name(&mut controls, "DSMIL0D6").properties = uapi::CONTROL_TAMPER;
