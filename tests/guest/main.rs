@@ -1,28 +1,48 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Tests on the simulated Dell: what an administrator sees, judged by independent witnesses.
+//! Tests on the simulated Dell.
 //!
-//! `cargo test -p milspec-guest-tests -- NAME` runs those whose name contains NAME, `--list` lists
-//! them. The last line is `N passed, N failed`.
+//! `cargo test -p milspec-guest-tests -- FILTER` runs those whose name contains
+//! the filter, `-- --list` names them. Two run at once unless `--test-threads`
+//! says otherwise: a machine is one thread of emulation.
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use std::process::ExitCode;
 
 mod cli;
 mod common;
 mod driver;
 mod hostile;
-
-use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
-use std::process::ExitCode;
+mod witness;
+mod witness_faults;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
-    let tests = [driver::TESTS, hostile::TESTS, cli::TESTS];
-    let trials = tests.iter().flat_map(|tests| tests.iter()).map(|&(name, test)| {
-        Trial::test(name, move || test().map_err(|error| Failed::from(format!("{error:?}"))))
-    });
-    let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    let mut arguments = Arguments::from_args();
+    if arguments.test_threads.is_none() {
+        arguments.test_threads = Some(2);
+    }
+    let tests = [
+        witness::TESTS,
+        witness_faults::TESTS,
+        driver::TESTS,
+        hostile::TESTS,
+        cli::TESTS,
+    ];
+    let trials = tests
+        .concat()
+        .into_iter()
+        .map(|(name, test)| {
+            Trial::test(name, move || {
+                test().map_err(|error| Failed::from(format!("{error:#}")))
+            })
+        })
+        .collect();
+    let conclusion = libtest_mimic::run(&arguments, trials);
     if !arguments.list {
-        let Conclusion { num_passed, num_failed, .. } = conclusion;
-        println!("{num_passed} passed, {num_failed} failed");
+        println!(
+            "{} passed, {} failed",
+            conclusion.num_passed, conclusion.num_failed
+        );
     }
     conclusion.exit_code()
 }

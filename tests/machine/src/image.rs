@@ -26,7 +26,7 @@ pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Builds the image, with the module and milspecctl when `with_module`.
+/// Builds the image, with our module when `with_module`.
 pub fn image(prepared: &Prepared, with_module: bool, progress: &Progress) -> Result<Image> {
     // Building is quick when nothing changed, but not free: once per process.
     static DONE: Mutex<[Option<Image>; 2]> = Mutex::new([None, None]);
@@ -71,10 +71,10 @@ fn build(prepared: &Prepared, with_module: bool, progress: &Progress) -> Result<
 }
 
 fn overlay(prepared: &Prepared, with_module: bool, progress: &Progress) -> Result<Vec<u8>> {
-    let mut wanted = vec![("milspec-machine", "milspec-agent")];
-    if with_module {
-        wanted.push(("milspecctl", "milspecctl"));
-    }
+    let wanted = [
+        ("milspec-machine", "milspec-agent"),
+        ("milspecctl", "milspecctl"),
+    ];
     let programs = build_programs(&wanted, progress)?;
     let mut archive = Archive::new(Vec::new());
     let init = Path::new(env!("CARGO_MANIFEST_DIR")).join("guest/init");

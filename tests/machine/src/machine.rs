@@ -31,7 +31,7 @@ pub enum Module {
     Autoload,
     /// There, but only `modprobe dell_milspec` loads it.
     Present,
-    /// Not there: needs no build of it either.
+    /// Not there, and not built. milspecctl is there all the same.
     Absent,
 }
 
@@ -231,6 +231,11 @@ impl Machine {
     /// Where the machine's files are.
     pub fn paths(&self) -> Paths {
         Paths::new(self.directory.path())
+    }
+
+    /// The directory of the machine's files; it goes with the machine.
+    pub fn directory(&self) -> &std::path::Path {
+        self.directory.path()
     }
 
     /// Raises a Dell WMI event (the words after the count word) and waits

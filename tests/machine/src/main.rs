@@ -1,5 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The simulated Dell: prepares it, boots it, drives it.
+//! The simulated Dell from the command line: prepares it, boots it, drives it.
 
-fn main() {}
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use milspec_machine::prepare::cli;
+
+mod cmd;
+
+/// A simulated Dell: its firmware is simulated, its kernel is Debian's own
+#[derive(Parser)]
+#[command(name = "machine", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Prepare(cli::Prepare),
+    Demo(cmd::demo::Demo),
+    Shell(cmd::shell::Shell),
+    Profiles(cmd::profiles::Profiles),
+    Nvram(cmd::nvram::Nvram),
+    Build(cli::Build),
+    InRoot(cli::InRoot),
+    RustAnalyzer(cli::RustAnalyzer),
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().command {
+        Command::Prepare(command) => command.run(),
+        Command::Demo(command) => command.run(),
+        Command::Shell(command) => command.run(),
+        Command::Profiles(command) => command.run(),
+        Command::Nvram(command) => command.run(),
+        Command::Build(command) => command.run(),
+        Command::InRoot(command) => command.run(),
+        Command::RustAnalyzer(command) => command.run(),
+    }
+}

@@ -1,0 +1,672 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Is the simulated Dell a Dell? Judged by mainline's own drivers and by
+//! tpm2-tools, on a stock kernel, without any code of ours in it.
+
+use crate::common::{machine, Test};
+use anyhow::{bail, ensure, Context, Result};
+use milspec_machine::guest::Guest;
+use milspec_machine::{smbios, GuestCommand, Machine, Module, Output};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// The tests of this file.
+pub const TESTS: &[Test] = &[
+    ("witness_lists_tokens_of_latitude", || {
+        lists_tokens("latitude")
+    }),
+    ("witness_lists_tokens_of_rugged", || lists_tokens("rugged")),
+    ("witness_lists_tokens_of_optiplex", || {
+        lists_tokens("optiplex")
+    }),
+    ("witness_lists_tokens_duplicate_ids", || {
+        lists_tokens("bad/duplicate-ids")
+    }),
+    ("witness_lists_tokens_truncated", || {
+        lists_tokens("bad/truncated-tokens")
+    }),
+    ("witness_lists_tokens_header_only", || {
+        lists_tokens("bad/header-only")
+    }),
+    ("witness_lists_tokens_strange_ids", || {
+        lists_tokens("bad/strange-ids")
+    }),
+    ("witness_lists_thousands_of_tokens", || {
+        lists_tokens("bad/many-tokens")
+    }),
+    ("witness_lists_tokens_of_partial_settings", || {
+        lists_tokens("bad/partial-settings")
+    }),
+    ("witness_lists_no_tokens_without_0xda", || {
+        lists_tokens("bad/no-tokens")
+    }),
+    ("witness_reads_every_token", reads_tokens),
+    ("witness_writes_in_all_layouts", writes_tokens),
+    (
+        "witness_finds_read_only_and_odd_writes_refused",
+        refuses_writes,
+    ),
+    ("witness_filter_of_mainline_holds", filter_holds),
+    ("witness_password", password),
+    ("witness_password_of_a_silent_machine", silent_password),
+    ("witness_events", events),
+    ("witness_sysman_shows_and_changes", sysman_changes),
+    ("witness_sysman_password", sysman_password),
+    ("witness_dell_laptop_binds", dell_laptop),
+    ("witness_tpm", tpm),
+    ("witness_intrusion", intrusion),
+    ("witness_nvram_survives_reboot", survives_reboot),
+    ("witness_snapshots_are_independent", snapshots),
+    ("witness_dsml_device", dsml_device),
+    ("witness_not_a_dell", not_a_dell),
+];
+
+/// Where mainline lists tokens.
+const TOKENS: &str = "/sys/devices/platform/dell-smbios.0/tokens";
+/// Where mainline shows attributes.
+const SYSMAN: &str = "/sys/class/firmware-attributes/dell-wmi-sysman";
+/// -1, completed with an error.
+pub const ERROR: u32 = 0xFFFF_FFFF;
+/// What a caller presets to see whether firmware answered.
+pub const SENTINEL: u32 = 0xFFFF_FFFD;
+
+/// One SMBIOS call through mainline's character device: its four outputs.
+pub fn call(machine: &Machine, arguments: &[&str]) -> Result<[u32; 4]> {
+    let output = call_output(machine, arguments)?.ok()?;
+    let text = output.text();
+    let words: Option<Vec<u32>> = text
+        .split_whitespace()
+        .map(|w| u32::from_str_radix(w, 16).ok())
+        .collect();
+    words
+        .and_then(|words| words.try_into().ok())
+        .with_context(|| format!("not four outputs: {text}"))
+}
+
+fn call_output(machine: &Machine, arguments: &[&str]) -> Result<Output> {
+    machine.run([&["milspec-agent", "smbios"], arguments].concat())
+}
+
+/// Reads a location: status and value.
+pub fn read(machine: &Machine, location: u16) -> Result<(u32, u32)> {
+    let out = call(machine, &["0", "0", &location.to_string()])?;
+    Ok((out[0], out[1]))
+}
+
+/// Writes a location: the status.
+pub fn write(machine: &Machine, location: u16, value: u16, key: u16) -> Result<u32> {
+    let numbers = [location, value, key].map(|n| n.to_string());
+    Ok(call(machine, &["1", "0", &numbers[0], &numbers[1], &numbers[2]])?[0])
+}
+
+fn plain(profile: &str) -> Result<Machine> {
+    machine(profile, Module::Absent)
+}
+
+/// Fails when mainline lists one token more or less than the profile has, or
+/// another location or value for it.
+fn lists_tokens(profile: &str) -> Result<()> {
+    let machine = plain(profile)?;
+    let mut expected = BTreeMap::new();
+    for token in smbios::as_mainline_lists(machine.profile(), machine.plan())? {
+        expected.insert(
+            format!("{:04x}_location", token.id),
+            format!("{:08x}", token.location),
+        );
+        expected.insert(
+            format!("{:04x}_value", token.id),
+            format!("{:08x}", token.value),
+        );
+    }
+    let listing = machine.sh(&format!("cd {TOKENS} && grep -H '' *"))?;
+    let mut found = BTreeMap::new();
+    for line in listing.text().lines() {
+        let (file, contents) = line
+            .split_once(':')
+            .context("not a file and its contents")?;
+        found.insert(file.to_owned(), contents.to_owned());
+    }
+    ensure!(
+        found == expected,
+        "mainline lists\n{found:?}\nthe profile has\n{expected:?}"
+    );
+    ensure!(!expected.is_empty() || ["bad/no-tokens", "bad/header-only"].contains(&profile));
+    machine.check_kernel_log()
+}
+
+/// Locations that mainline's ioctl does not let through, by the first token
+/// that names them.
+fn filtered(machine: &Machine, location: u16) -> bool {
+    let first = machine
+        .plan()
+        .tokens
+        .iter()
+        .find(|t| t.location == location);
+    first.is_none_or(|t| (0x013A..=0x01FF).contains(&t.id) || t.id == 0x0350)
+}
+
+/// Fails when a token reads differently from what its cell holds.
+fn reads_tokens() -> Result<()> {
+    for profile in ["rugged", "optiplex"] {
+        let machine = plain(profile)?;
+        let nvram = machine.nvram()?;
+        let before = nvram.counts()?;
+        let mut reads = 0;
+        for (&location, entry) in &machine.plan().locations {
+            if filtered(&machine, location) {
+                continue;
+            }
+            reads += 1;
+            let out = call(&machine, &["0", "0", &location.to_string()])?;
+            let expected = [
+                0,
+                u32::from(nvram.location(location)?),
+                0,
+                u32::from(entry.max),
+            ];
+            ensure!(
+                out == expected,
+                "{profile}: location {location:#x} reads {out:x?}"
+            );
+        }
+        ensure!(reads > 20, "{profile}: only {reads} locations were read");
+        ensure!(
+            nvram.counts()?.since(&before).token_reads() == reads,
+            "calls were miscounted"
+        );
+        machine.check_kernel_log()?;
+    }
+    Ok(())
+}
+
+/// Fails when activating one token of a setting leaves another one active, in
+/// any of the three layouts, or when nothing changes at all.
+fn writes_tokens() -> Result<()> {
+    let machine = plain("rugged")?;
+    let nvram = machine.nvram()?;
+    let plan = machine.plan();
+    // One location, an alias per token, a location per token; two values, many.
+    for setting in [
+        "thunderbolt-security",
+        "camera",
+        "stealth",
+        "unobtrusive",
+        "thunderbolt",
+    ] {
+        for (value, token) in plan.setting(setting) {
+            let status = write(&machine, token.location, token.value, 0)?;
+            ensure!(status == 0, "{setting} = {value}: status {status:#x}");
+            for (other, sibling) in plan.setting(setting) {
+                let (status, shown) = read(&machine, sibling.location)?;
+                let active = status == 0 && shown == u32::from(sibling.value);
+                ensure!(
+                    active == (other == value),
+                    "{setting}: {value} was activated, {other} is {}",
+                    if active { "active" } else { "inactive" }
+                );
+            }
+            ensure!(
+                nvram.setting(plan, setting)?.as_deref() == Some(value),
+                "NVRAM disagrees"
+            );
+        }
+    }
+    machine.check_kernel_log()
+}
+
+/// Fails when firmware accepts a write that it must refuse, or changes a cell
+/// although it refused.
+fn refuses_writes() -> Result<()> {
+    let machine = plain("optiplex")?;
+    let nvram = machine.nvram()?;
+    let key = machine.profile().password.key;
+    let latch = machine.plan().token("intrusion-latch", "tripped")?;
+    let before = nvram.location(latch.location)?;
+    ensure!(
+        write(&machine, latch.location, latch.value, key)? == ERROR,
+        "the latch was written"
+    );
+    ensure!(
+        nvram.location(latch.location)? == before,
+        "a refused write changed the latch"
+    );
+
+    let ports = machine.plan().token("usb3-front", "enabled")?;
+    ensure!(
+        write(&machine, ports.location, 200, key)? == ERROR,
+        "200 was written"
+    );
+    nvram.set_present(ports.location, false)?;
+    ensure!(
+        read(&machine, ports.location)?.0 == ERROR,
+        "a vanished location was read"
+    );
+    nvram.set_present(ports.location, true)?;
+    ensure!(
+        read(&machine, ports.location)?.0 == 0,
+        "a location did not come back"
+    );
+    ensure!(
+        call(&machine, &["0", "7", "0"])?[0] == 0xFFFF_FFFE,
+        "select 7 of class 0 exists"
+    );
+    machine.check_kernel_log()
+}
+
+/// Fails when mainline's ioctl lets a token through that its filter forbids:
+/// then the driver under test would not be the only way to such tokens.
+fn filter_holds() -> Result<()> {
+    let machine = plain("latitude")?;
+    let microphone = machine.plan().token("microphone", "disabled")?;
+    let before = machine.nvram()?.counts()?;
+    let output = call_output(&machine, &["0", "0", &microphone.location.to_string()])?;
+    ensure!(
+        output.code != 0 && output.error_text().contains("refused"),
+        "{output:?}"
+    );
+    ensure!(
+        machine.nvram()?.counts()? == before,
+        "firmware was called all the same"
+    );
+    machine.check_kernel_log()
+}
+
+/// The long form of a password check: class 10, select 4.
+fn verify(machine: &Machine, password: &str) -> Result<[u32; 4]> {
+    call(machine, &["10", "4", "44", "--text", password])
+}
+
+/// Fails when a write without the security key of an installed password gets
+/// through, when a wrong password yields a key, or when guessing is not stopped.
+fn password() -> Result<()> {
+    let mut machine = plain("optiplex")?;
+    let key = u32::from(machine.profile().password.key);
+    let usb = machine.plan().token("usb3-front", "disabled")?;
+    ensure!(
+        call(&machine, &["10", "0"])?[0] == 0,
+        "the password is not reported"
+    );
+    let properties = call(&machine, &["10", "3"])?;
+    ensure!(
+        properties[..2] == [0, 0x0104_1F00],
+        "properties are {properties:x?}"
+    );
+    ensure!(
+        write(&machine, usb.location, usb.value, 0)? == ERROR,
+        "written without a key"
+    );
+    ensure!(
+        write(&machine, usb.location, usb.value, 1)? == ERROR,
+        "written with a wrong key"
+    );
+    ensure!(
+        machine.nvram()?.location(usb.location)? != usb.value,
+        "refused but changed"
+    );
+
+    ensure!(
+        verify(&machine, "wrong")?[..2] == [2, 0],
+        "a wrong password yields a key"
+    );
+    ensure!(
+        verify(&machine, "simulated")?[..2] == [0, key],
+        "the right one does not"
+    );
+    ensure!(
+        write(&machine, usb.location, usb.value, key as u16)? == 0,
+        "the key is refused"
+    );
+    ensure!(
+        machine.nvram()?.location(usb.location)? == usb.value,
+        "accepted but unchanged"
+    );
+
+    for _ in 0..3 {
+        ensure!(verify(&machine, "wrong")?[0] == 2);
+    }
+    ensure!(
+        verify(&machine, "simulated")?[..2] == [2, 0],
+        "guessing is not stopped"
+    );
+    machine.check_kernel_log()?;
+    machine.reboot()?;
+    ensure!(
+        verify(&machine, "simulated")?[..2] == [0, key],
+        "not even after a reboot"
+    );
+
+    // The short form, eight bytes in two inputs: "sesame!!".
+    machine.nvram()?.set_password("sesame!!", 77)?;
+    let out = call(&machine, &["10", "1", "0x61736573", "0x2121656d"])?;
+    ensure!(out[..2] == [0, 77], "the short form says {out:x?}");
+    machine.nvram()?.set_password("", 0)?;
+    ensure!(
+        call(&machine, &["10", "0"])?[0] == 1,
+        "no password is reported as one"
+    );
+    ensure!(
+        write(&machine, usb.location, 0, 0)? == 0,
+        "no password, but a key is wanted"
+    );
+    machine.check_kernel_log()
+}
+
+/// Fails when the machine that lies about refused writes tells the truth.
+fn silent_password() -> Result<()> {
+    let machine = plain("bad/password-silent")?;
+    let camera = machine.plan().token("camera", "disabled")?;
+    ensure!(
+        write(&machine, camera.location, camera.value, 0)? == 0,
+        "it does not lie"
+    );
+    ensure!(
+        read(&machine, camera.location)?.1 != u32::from(camera.value),
+        "it changed"
+    );
+    let key = machine.profile().password.key;
+    ensure!(write(&machine, camera.location, camera.value, key)? == 0);
+    ensure!(
+        read(&machine, camera.location)?.1 == u32::from(camera.value),
+        "the key is refused"
+    );
+    machine.check_kernel_log()
+}
+
+/// Fails when an event that the host raises does not arrive as mainline's key,
+/// or arrives with other words.
+fn events() -> Result<()> {
+    let machine = plain("latitude")?;
+    let guest: &Guest = machine.guest()?;
+    let listen = GuestCommand::new(["milspec-agent", "events", "120", "Dell WMI hotkeys"]);
+    let mut listener = guest.spawn(listen)?;
+    let patience = Duration::from_secs(30);
+    listener.wait_for("listening", patience)?;
+    machine.raise_event(&[0x0000, 0x0150])?;
+    listener.wait_for("1 248 1", patience)?; // EV_KEY KEY_MICMUTE pressed
+    machine.raise_event(&[0x0012, 0x000C, 2])?;
+    listener.wait_for("1 634 1", patience)?; // EV_KEY KEY_PRIVACY_SCREEN... on
+                                             // Stealth mode toggled by its key: mainline does not know it and says so.
+    machine.raise_event(&[0x0010, 0x0155])?;
+    machine.raise_event(&[0x0077, 0x0001])?;
+    let log = machine.dmesg()?;
+    ensure!(
+        log.contains("type 0x0010 and code 0x0155"),
+        "no word of 0x0010/0x0155:\n{log}"
+    );
+    ensure!(
+        log.contains("Unknown WMI event type 0x77"),
+        "no word of type 0x77:\n{log}"
+    );
+    machine.check_kernel_log()
+}
+
+fn attribute(machine: &Machine, name: &str, file: &str) -> Result<String> {
+    machine.read(&format!("{SYSMAN}/attributes/{name}/{file}"))
+}
+
+fn set_attribute(machine: &Machine, name: &str, value: &str) -> Result<Result<(), i32>> {
+    let path = format!("{SYSMAN}/attributes/{name}/current_value");
+    Ok(machine.guest()?.write(&path, value.as_bytes())?)
+}
+
+/// Fails when an attribute of one of the kinds is not shown, does not take a
+/// value, or takes one that it must not; and when a linked attribute and its
+/// token disagree.
+fn sysman_changes() -> Result<()> {
+    let machine = plain("latitude")?;
+    let camera = machine.plan().token("camera", "enabled")?;
+    for (name, file, expected) in [
+        ("Camera", "type", "enumeration"),
+        ("Camera", "current_value", "Enabled"),
+        ("Camera", "possible_values", "Enabled;Disabled;"),
+        ("AutoOnHr", "type", "integer"),
+        ("AutoOnHr", "current_value", "8"),
+        ("AutoOnHr", "max_value", "23"),
+        ("Asset", "type", "string"),
+        ("Asset", "current_value", "SIMULATED"),
+        ("Asset", "max_length", "32"),
+    ] {
+        let shown = attribute(&machine, name, file)?;
+        ensure!(shown == expected, "{name}/{file} is {shown:?}");
+    }
+    for (name, value) in [("Camera", "Disabled"), ("AutoOnHr", "23"), ("Asset", "X-1")] {
+        ensure!(
+            set_attribute(&machine, name, value)?.is_ok(),
+            "{name} = {value} is refused"
+        );
+        let shown = attribute(&machine, name, "current_value")?;
+        ensure!(shown == value, "{name} was set to {value} and is {shown}");
+    }
+    ensure!(
+        read(&machine, camera.location)?.1 != u32::from(camera.value),
+        "the token stayed"
+    );
+    machine
+        .nvram()?
+        .set_setting(machine.plan(), "camera", "enabled")?;
+    ensure!(
+        attribute(&machine, "Camera", "current_value")? == "Enabled",
+        "the attribute stayed"
+    );
+
+    // EINVAL from mainline's own check, EACCES from firmware.
+    ensure!(
+        set_attribute(&machine, "AutoOnHr", "24")? == Err(22),
+        "24 hours"
+    );
+    ensure!(
+        set_attribute(&machine, "BiosRcvrFrmHdd", "Disabled")? == Err(13),
+        "read-only"
+    );
+    ensure!(attribute(&machine, "BiosRcvrFrmHdd", "current_value")? == "Enabled");
+    let Ok(()) = machine
+        .guest()?
+        .write(&format!("{SYSMAN}/attributes/reset_bios"), b"factory")?
+    else {
+        bail!("factory defaults are refused");
+    };
+    ensure!(
+        attribute(&machine, "Asset", "current_value")? == "SIMULATED",
+        "no default"
+    );
+    machine.check_kernel_log()
+}
+
+/// Fails when attributes can be changed without the password, or not with it.
+fn sysman_password() -> Result<()> {
+    let machine = plain("optiplex")?;
+    let admin = format!("{SYSMAN}/authentication/Admin");
+    let give = |password: &str| {
+        machine
+            .guest()?
+            .write(&format!("{admin}/current_password"), password.as_bytes())
+    };
+    ensure!(machine.read(&format!("{admin}/is_enabled"))? == "1");
+    ensure!(
+        set_attribute(&machine, "AutoOnHr", "9")? == Err(13),
+        "changed without a password"
+    );
+    ensure!(give("wrong")?.is_ok());
+    ensure!(
+        set_attribute(&machine, "AutoOnHr", "9")? == Err(13),
+        "changed with a wrong one"
+    );
+    ensure!(attribute(&machine, "AutoOnHr", "current_value")? == "8");
+    ensure!(give("simulated")?.is_ok());
+    ensure!(
+        set_attribute(&machine, "AutoOnHr", "9")?.is_ok(),
+        "the right one is refused"
+    );
+    ensure!(attribute(&machine, "AutoOnHr", "current_value")? == "9");
+
+    let new = machine
+        .guest()?
+        .write(&format!("{admin}/new_password"), b"another one")?;
+    ensure!(new.is_ok(), "a new password is refused: {new:?}");
+    ensure!(
+        verify(&machine, "another one")?[0] == 0,
+        "the token interface has the old one"
+    );
+    ensure!(machine
+        .guest()?
+        .write(&format!("{admin}/new_password"), b"")?
+        .is_ok());
+    ensure!(
+        machine.read(&format!("{admin}/is_enabled"))? == "0",
+        "it was not taken away"
+    );
+    machine.check_kernel_log()
+}
+
+/// Fails when dell-laptop does not bind to a portable, or binds to a desktop.
+fn dell_laptop() -> Result<()> {
+    let driver = "/sys/bus/platform/drivers/dell-laptop/dell-laptop";
+    ensure!(
+        plain("latitude")?.exists(driver)?,
+        "dell-laptop does not bind to a Latitude"
+    );
+    ensure!(
+        !plain("optiplex")?.exists(driver)?,
+        "dell-laptop binds to an OptiPlex"
+    );
+    Ok(())
+}
+
+/// Fails when the TPM cannot be used, or its state is lost in a snapshot.
+fn tpm() -> Result<()> {
+    let machine = plain("latitude")?;
+    let pcrs = machine
+        .run(["tpm2_pcrread", "sha1:0+sha256:0,10,16+sha384:0+sha512:0"])?
+        .ok()?;
+    ensure!(pcrs.text().matches("0x").count() == 6, "{}", pcrs.text());
+    ensure!(
+        !pcrs.text().contains(&format!("0 : 0x{}", "0".repeat(64))),
+        "PCR 0 was never used"
+    );
+    let zero = format!("16: 0x{}", "0".repeat(64));
+    ensure!(
+        pcrs.text().contains(&zero),
+        "PCR 16 is not zero:\n{}",
+        pcrs.text()
+    );
+    let digest = "11".repeat(32);
+    machine
+        .run(["tpm2_pcrextend", &format!("16:sha256={digest}")])?
+        .ok()?;
+    let after = machine.run(["tpm2_pcrread", "sha256:16"])?.ok()?;
+    ensure!(
+        !after.text().contains(&zero),
+        "PCR 16 was not extended:\n{}",
+        after.text()
+    );
+    ensure!(
+        !plain("bad/no-tpm")?.exists("/dev/tpm0")?,
+        "there is a TPM where there is none"
+    );
+    machine.check_kernel_log()
+}
+
+/// Fails when opening the chassis is not seen in the tokens.
+fn intrusion() -> Result<()> {
+    let machine = plain("optiplex")?;
+    let plan = machine.plan();
+    let active = |setting: &str, value: &str| -> Result<bool> {
+        let token = plan.token(setting, value)?;
+        Ok(read(&machine, token.location)? == (0, u32::from(token.value)))
+    };
+    ensure!(active("intrusion-latch", "clear")? && active("chassis-door", "closed")?);
+    machine.nvram()?.trip_intrusion(plan)?;
+    ensure!(active("intrusion-latch", "tripped")? && active("chassis-door", "open")?);
+    ensure!(!active("intrusion-latch", "clear")? && !active("chassis-door", "closed")?);
+    machine.check_kernel_log()
+}
+
+/// Fails when a setting is lost when the machine is switched off.
+fn survives_reboot() -> Result<()> {
+    let mut machine = plain("latitude")?;
+    let camera = machine.plan().token("camera", "disabled")?;
+    ensure!(write(&machine, camera.location, camera.value, 0)? == 0);
+    ensure!(set_attribute(&machine, "Asset", "KEPT")?.is_ok());
+    machine.check_kernel_log()?;
+    machine.reboot()?;
+    let uptime = machine.read("/proc/uptime")?;
+    let seconds: f64 = uptime.split(' ').next().unwrap_or_default().parse()?;
+    ensure!(seconds < 120.0, "it did not reboot: up for {seconds} s");
+    ensure!(
+        read(&machine, camera.location)? == (0, u32::from(camera.value)),
+        "camera was reset"
+    );
+    ensure!(
+        attribute(&machine, "Asset", "current_value")? == "KEPT",
+        "Asset was reset"
+    );
+    machine.power_cycle()?;
+    ensure!(
+        attribute(&machine, "Asset", "current_value")? == "KEPT",
+        "Asset was reset"
+    );
+    machine.check_kernel_log()
+}
+
+/// Fails when what one restored machine does shows in another, or when a poke
+/// before the guest runs on is lost.
+fn snapshots() -> Result<()> {
+    let first = plain("latitude")?;
+    let camera = first.plan().token("camera", "disabled")?;
+    ensure!(write(&first, camera.location, camera.value, 0)? == 0);
+    first.sh("echo mine >/root/file")?.ok()?;
+    let options = milspec_machine::Options::module(Module::Absent);
+    let second = Machine::from_snapshot_with("latitude", &options, |nvram| {
+        nvram.set_location(camera.location, 0xAB)
+    })?;
+    ensure!(
+        read(&second, camera.location)? == (0, 0xAB),
+        "the poke was lost"
+    );
+    ensure!(!second.exists("/root/file")?, "the machines share files");
+    ensure!(
+        read(&first, camera.location)? == (0, u32::from(camera.value)),
+        "they share NVRAM"
+    );
+    first.check_kernel_log()?;
+    second.check_kernel_log()
+}
+
+/// Fails when the ACPI device is missing where the profile has it, or there
+/// where it has not. What it answers, only a driver can ask.
+fn dsml_device() -> Result<()> {
+    let device = "/sys/bus/acpi/devices/DSML0001:00";
+    let machine = plain("rugged")?;
+    ensure!(machine.read(&format!("{device}/hid"))? == "DSML0001");
+    ensure!(machine.read(&format!("{device}/status"))? == "15");
+    ensure!(machine.exists("/sys/bus/wmi/devices/6932965F-1671-4CEB-B988-D3AB0A901919-9")?);
+    machine.check_kernel_log()?;
+    ensure!(!plain("latitude")?.exists(device)?, "a Latitude has DSMIL");
+    ensure!(plain("bad/dsml-absent")?.read(&format!("{device}/status"))? == "0");
+    Ok(())
+}
+
+/// Fails when another maker's machine has anything of Dell's.
+fn not_a_dell() -> Result<()> {
+    let machine = plain("not-dell")?;
+    let vendor = machine.read("/sys/class/dmi/id/sys_vendor")?;
+    ensure!(vendor == "Example Computers", "{vendor}");
+    let modules = machine.run(["lsmod"])?.ok()?.text();
+    ensure!(
+        !modules.contains("dell"),
+        "a Dell driver was loaded:\n{modules}"
+    );
+    for path in [
+        "/sys/bus/wmi/devices",
+        "/dev/wmi",
+        "/dev/tpm0",
+        "/sys/bus/acpi/devices/ACPI0013:00",
+    ] {
+        ensure!(!machine.exists(path)?, "there is {path}");
+    }
+    ensure!(
+        machine.run(["/usr/sbin/modprobe", "dell-smbios"])?.code != 0,
+        "dell-smbios loads"
+    );
+    machine.check_kernel_log()
+}

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The subcommands that use a machine, one per file.
+
+pub mod demo;
+pub mod nvram;
+pub mod profiles;
+pub mod shell;
