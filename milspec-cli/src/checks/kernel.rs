@@ -59,6 +59,8 @@ pub fn rust(context: &Context<'_>) -> Check {
             format!("CONFIG_RUST is off, says {file}"),
             "boot a kernel with CONFIG_RUST=y, as Debian's are from 6.18 on",
         ),
+        // It was built for this kernel, so the kernel has what it needs.
+        None if context.built() => about.not_applicable("the module is built already"),
         None => about.warning(
             "no file tells the kernel's configuration",
             "install the headers of this kernel",

@@ -103,6 +103,10 @@ fn kernel() {
     expect(&tree, "kernel-rust", "problem", 3);
     let tree = tree.without(&config);
     expect(&tree, "kernel-rust", "warning", 3);
+    let installed = Tree::bare("doctor-kernel-built")
+        .without(&config)
+        .installed();
+    expect(&installed, "kernel-rust", "not-applicable", 3);
     // Kernels that tell it themselves, packed.
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packed.write_all(b"CONFIG_RUST=y\n").unwrap();
