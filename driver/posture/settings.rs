@@ -259,7 +259,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "secure-boot",
         label: "UEFI Secure Boot",
-        class: Restricted,
+        class: ReadOnly,
         values: &[v("enabled", 0x034F), v("disabled", 0x0350)],
     },
     Setting {

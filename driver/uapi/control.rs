@@ -23,7 +23,8 @@ pub const CLASS_READ_ONLY: u8 = 4;
 
 /// [`Control::presence`]: the machine lists every value of the control.
 pub const PRESENCE_FULL: u8 = 0;
-/// [`Control::presence`]: the machine lists some values of the control, see [`VALUE_PRESENT`].
+/// [`Control::presence`]: the machine lists some values of the control, see [`VALUE_PRESENT`], or
+/// not all that it depends on.
 pub const PRESENCE_PARTIAL: u8 = 1;
 /// [`Control::presence`]: the machine's tables contradict themselves about this control.
 pub const PRESENCE_CONTRADICTORY: u8 = 2;
@@ -72,7 +73,7 @@ pub struct ControlValue {
     pub token: u16,
     /// Family `platform`: location of the token. Else zero.
     pub location: u16,
-    /// What the firmware answers when this value is in force.
+    /// What the firmware answers when this value is in force, with [`VALUE_READ`].
     pub expected: u16,
     /// `VALUE_` bits.
     pub properties: u16,

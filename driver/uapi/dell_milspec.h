@@ -87,7 +87,10 @@
 /* milspec_control.presence: the machine lists every value of the control. */
 #define MILSPEC_PRESENCE_FULL 0
 
-/* milspec_control.presence: the machine lists some values of the control, see MILSPEC_VALUE_PRESENT. */
+/*
+ * milspec_control.presence: the machine lists some values of the control, see MILSPEC_VALUE_PRESENT, or
+ * not all that it depends on.
+ */
 #define MILSPEC_PRESENCE_PARTIAL 1
 
 /* milspec_control.presence: the machine's tables contradict themselves about this control. */
@@ -245,7 +248,7 @@ struct milspec_control_value {
 	__u16 token;
 	/* Family platform: location of the token. Else zero. */
 	__u16 location;
-	/* What the firmware answers when this value is in force. */
+	/* What the firmware answers when this value is in force, with MILSPEC_VALUE_READ. */
 	__u16 expected;
 	/* MILSPEC_VALUE_ bits. */
 	__u16 properties;

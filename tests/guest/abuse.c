@@ -170,7 +170,7 @@ static void arrays(int fd)
 		.stride = sizeof(struct milspec_control),
 	};
 #define TRY(change, expected) \
-	(q = fresh, memset(array, 0xAA, sizeof(array)), (change), \
+	(q = fresh, memset(array, 0xAA, sizeof(array)), (void)(change), \
 	 ends(fd, MILSPEC_IOC_CONTROLS, &q, expected))
 
 	check(TRY(0, 0) && untouched(array + count * q.stride, 64), "fills just its array");

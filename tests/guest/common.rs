@@ -41,10 +41,14 @@ pub fn family<'a>(status: &'a Value, name: &str) -> Result<&'a Value> {
     families.find(|family| family["name"] == name).with_context(|| format!("no {name}: {status:#}"))
 }
 
-/// What the driver has written to the kernel log.
+/// What the driver has written to the kernel log. What the module loader says of any module that is
+/// built out of tree is not the driver's.
 pub fn log_lines(machine: &Machine) -> Result<Vec<String>> {
     let log = machine.dmesg()?;
-    Ok(log.lines().filter(|line| line.contains("dell_milspec")).map(str::to_owned).collect())
+    let lines = log.lines().filter(|line| {
+        line.contains("dell_milspec") && !line.contains("taint")
+    });
+    Ok(lines.map(str::to_owned).collect())
 }
 
 /// The locations of all listed tokens that stand for a setting that the driver knows.

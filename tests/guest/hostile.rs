@@ -187,7 +187,7 @@ fn unusable() -> Result<()> {
         let status = milspecctl(&machine, &["status", "--refresh"])?;
         let dsmil = common::family(&status, "dsmil")?;
         ensure!(dsmil["state"] == "failed", "{profile}: {dsmil:#}");
-        ensure!(dsmil["error"]["errno"] == errno, "{profile}: {dsmil:#}");
+        ensure!(dsmil["error"]["name"] == errno, "{profile}: {dsmil:#}");
         ensure!(names(&machine, "dsmil")?.is_empty(), "{profile}: devices of unusable firmware");
         ensure!(names(&machine, "platform")?.len() > 20, "{profile}: tokens suffer");
         blamed_once(&machine).context(profile)?;
@@ -249,7 +249,7 @@ fn state_count() -> Result<()> {
 fn dsmil_failed(machine: &Machine, errno: &str) -> Result<()> {
     let status = milspecctl(machine, &["status"])?;
     let dsmil = common::family(&status, "dsmil")?;
-    ensure!(dsmil["state"] == "failed" && dsmil["error"]["errno"] == errno, "{errno}: {dsmil:#}");
+    ensure!(dsmil["state"] == "failed" && dsmil["error"]["name"] == errno, "{errno}: {dsmil:#}");
     for control in controls(machine)? {
         let failed = control["reading"] == "failed" && control["value"].is_null();
         ensure!(failed == (control["family"] == "dsmil"), "{errno}: {control:#}");
@@ -311,7 +311,7 @@ fn bad_binding() -> Result<()> {
     let driver = "/sys/bus/platform/drivers/dell_milspec";
     machine.sh(&format!("echo DSML0001:00 >{driver}/unbind"))?.ok()?;
     for function in [0, 1] {
-        for wrong in [Wrong::Nothing, Wrong::Integer(0x3F), Wrong::Abort, Wrong::Size(1)] {
+        for wrong in [Wrong::Nothing, Wrong::Integer(0x3F), Wrong::Abort, Wrong::Size(0)] {
             let fault = nvram.arm(Fault::new(Call::dsml(function), wrong))?;
             let lines = blame(&machine)?.len();
             let bound = machine.sh(&format!("echo DSML0001:00 >{driver}/bind"))?;
