@@ -19,6 +19,9 @@ MACHINE := $(CARGO) run -q --locked -p milspec-machine --bin machine --
 # the missing Rust metadata, made once (scripts/rust-metadata says what it checks).
 kernel-make = tree=$$(scripts/rust-metadata $(KDIR)) && $(MAKE) -C "$$tree" M=$(CURDIR) MO=$(OUT)
 
+# The distribution's key is not here; signing with one's own is for DKMS or by hand.
+NO_SIGNING := CONFIG_MODULE_SIG_ALL=
+
 .PHONY: all module cli install clean clean-cache help prepare demo shell test lint rust-analyzer
 .DEFAULT_GOAL := all
 
@@ -33,10 +36,13 @@ cli: ## build milspecctl
 
 install: ## install both (DESTDIR, PREFIX); build first
 	@test -f $(OUT)/dell_milspec.ko -a -f $(CLI) || { echo "nothing to install: run 'make' first" >&2; exit 1; }
-	+@$(kernel-make) INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_STRIP=1 modules_install
+	+@$(kernel-make) INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_STRIP=1 $(NO_SIGNING) modules_install
 	install -D -m 755 $(CLI) $(DESTDIR)$(PREFIX)/bin/milspecctl
 	install -D -m 644 -t $(DESTDIR)/usr/lib/udev/rules.d packaging/udev/60-dell-milspec.rules
 	install -D -m 644 -t $(DESTDIR)/usr/lib/sysusers.d packaging/sysusers/dell-milspec.conf
+	# The kernel's make skips depmod where it finds no System.map: Debian's headers have none.
+	@test -n "$(DESTDIR)" || depmod -a \
+		"$$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)"
 
 demo: ## boot a simulated Dell and show the driver and milspecctl at work
 	@$(MACHINE) demo
@@ -44,7 +50,7 @@ demo: ## boot a simulated Dell and show the driver and milspecctl at work
 shell: ## a shell in the simulated Dell
 	@$(MACHINE) shell
 
-prepare: ## make or check all that the simulated Dell needs (demo, shell and test do it too)
+prepare: ## get all that the simulated Dell needs (demo, shell and test do it too)
 	@$(MACHINE) prepare
 
 test: ## host tests, lints, and tests in the simulated Dell
@@ -59,7 +65,7 @@ rust-analyzer: ## describe the module to rust-analyzer
 clean: ## remove what was built here
 	rm -rf target rust-project.json
 
-clean-cache: ## remove what all clones of this user share: the roots, kernels and metadata
+clean-cache: ## remove what this user's clones share: roots, kernels, metadata
 	rm -rf $${XDG_CACHE_HOME:-$$HOME/.cache}/dell-milspec
 
 help: ## this text

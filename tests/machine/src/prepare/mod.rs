@@ -16,6 +16,7 @@ mod config;
 pub mod cpio;
 mod guest;
 mod host;
+mod prune;
 mod rust_analyzer;
 mod unpack;
 
@@ -37,8 +38,9 @@ use crate::progress::Progress;
 
 /// The same script that users run on their own machine.
 const RUST_METADATA: &str = include_str!("../../../../scripts/rust-metadata");
-/// Where the tree to build modules against is, inside the root.
-const METADATA: &str = "/srv/rust-metadata";
+/// Where the trees to build modules against are, inside the root: one for each edition of the script,
+/// so that two clones do not take turns in making each other's anew.
+const METADATA: &str = "srv";
 /// What makes a root, and what makes the guest's archive: part of their keys, so that a change of
 /// this code is a change of what it makes.
 const ROOT_CODE: &[&str] = &[include_str!("unpack.rs")];
@@ -82,6 +84,8 @@ struct State {
     version: String,
     root: String,
     guest: String,
+    #[serde(default)]
+    metadata: String,
 }
 
 impl State {
@@ -93,7 +97,10 @@ impl State {
             release: self.release.clone(),
             version: self.version.clone(),
             vmlinuz: guest.join("vmlinuz"),
-            kdir: Path::new(METADATA).join("obj"),
+            kdir: Path::new("/")
+                .join(METADATA)
+                .join(&self.metadata)
+                .join("obj"),
             initramfs: guest.join("base.cpio"),
         };
         // The user may have emptied the cache in part.
@@ -113,8 +120,9 @@ pub fn prepare(options: &Options, progress: &Progress) -> Result<Prepared> {
         digest([&[config::TEXT, RUST_METADATA], ROOT_CODE, GUEST_CODE].concat())
     ));
     let missing = host::missing_packages(&config);
-    let ready = || read_state(&state_file).and_then(|state| state.prepared(&cache));
+    let ready = || prune::read_state(&state_file).and_then(|state| state.prepared(&cache));
     if let (false, [], Some(prepared)) = (options.update, missing.as_slice(), ready()) {
+        prune::touch(&state_file);
         return Ok(prepared);
     }
 
@@ -190,11 +198,13 @@ fn build_all(
         version: kernel.version,
         root: root_name,
         guest: guest_name,
+        metadata: metadata_name(),
     };
     let text = serde_json::to_string_pretty(&state)?;
     let new = state_file.with_extension("new");
     fs::write(&new, text).with_context(|| format!("write {}", new.display()))?;
     fs::rename(&new, state_file).with_context(|| format!("write {}", state_file.display()))?;
+    prune::prune(cache)?;
     state
         .prepared(cache)
         .context("the cache changed while it was being filled")
@@ -217,17 +227,23 @@ fn make_root(
     Ok(Root::new(dir))
 }
 
+fn metadata_name() -> String {
+    format!("rust-metadata-{}", &digest([RUST_METADATA])[..12])
+}
+
 /// The Rust metadata of the kernel, by the users' own script: it knows itself what is up to date.
 fn make_metadata(root: &Root, kernel: &Kernel, progress: &Progress) -> Result<()> {
-    let script = root.path("/srv/rust-metadata.sh");
-    fs::write(&script, RUST_METADATA).with_context(|| format!("write {}", script.display()))?;
+    let out = Path::new("/").join(METADATA).join(metadata_name());
+    let script = out.with_extension("sh");
+    fs::write(root.path(&script), RUST_METADATA)
+        .with_context(|| format!("write {}", script.display()))?;
     let step = progress.step("compiling the kernel's Rust crates");
     root.run(
         &[
             "bash",
-            "/srv/rust-metadata.sh",
+            &script.to_string_lossy(),
             "-o",
-            METADATA,
+            &out.to_string_lossy(),
             &kernel.release,
         ],
         &[],
@@ -294,13 +310,11 @@ fn key(kernel: &Kernel, packages: &[Package], code: &[&str]) -> String {
     format!("{}-{}", kernel.release, &hash[..12])
 }
 
-fn read_state(path: &Path) -> Option<State> {
-    // Unreadable is as good as absent: it is made again.
-    serde_json::from_str(&fs::read_to_string(path).ok()?).ok()
-}
-
 fn join<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
     thread
         .join()
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
+
+#[cfg(test)]
+mod metadata_tests;
