@@ -15,6 +15,7 @@ mod driver;
 mod hostile;
 mod witness;
 mod witness_faults;
+mod witness_tokens;
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
     }
     let tests = [
         witness::TESTS,
+        witness_tokens::TESTS,
         witness_faults::TESTS,
         driver::TESTS,
         hostile::TESTS,

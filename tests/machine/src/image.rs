@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The guest's first root: the prepared base, and after it an archive with what
-//! is ours: `/init`, the agent, the module, milspecctl and the packaging's
-//! udev rules.
+//! What the guest starts from: the first root, which is the prepared base and
+//! after it an archive with `/init` and the agent; and a disk with what this
+//! tree has built, which `guest/payload` unpacks.
 
 use crate::prepare::cpio::Archive;
 use crate::prepare::Prepared;
@@ -12,13 +12,18 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 
-/// What goes into the guest besides Debian.
+/// Size of the disk. A saved machine expects the size that it was saved with.
+const DISK: u64 = 64 << 20;
+
+/// What the guest starts from.
 #[derive(Clone, Debug)]
 pub struct Image {
     /// The whole first root, one file.
     pub initramfs: PathBuf,
     /// A name for its contents.
     pub key: String,
+    /// The disk with what this tree has built.
+    pub disk: PathBuf,
 }
 
 /// The project's tree.
@@ -43,53 +48,103 @@ pub fn image(prepared: &Prepared, with_module: bool, progress: &Progress) -> Res
 }
 
 fn build(prepared: &Prepared, with_module: bool, progress: &Progress) -> Result<Image> {
-    let overlay = overlay(prepared, with_module, progress)?;
+    let wanted = [
+        ("milspec-machine", "milspec-agent"),
+        ("milspecctl", "milspecctl"),
+    ];
+    let programs = build_programs(&wanted, progress)?;
+    let [agent, milspecctl] = programs.as_slice() else {
+        bail!("two programs were to be built");
+    };
+    let first = first_archive(&strip(prepared, agent, "milspec-agent")?)?;
     let base = std::fs::metadata(&prepared.initramfs)
         .with_context(|| format!("no {}", prepared.initramfs.display()))?;
     // The base's name says what it was made from.
     let key = hash(&[
         prepared.initramfs.to_string_lossy().as_bytes(),
         &base.len().to_le_bytes(),
-        &overlay,
+        &first,
     ]);
+    let initramfs = keep(prepared, &format!("{key}.cpio"), None, || {
+        let mut whole = read(&prepared.initramfs)?;
+        whole.extend(&first);
+        Ok(whole)
+    })?;
+    let module = match with_module {
+        true => Some(prepared.build_module(&repository(), false, progress)?),
+        false => None,
+    };
+    let milspecctl = strip(prepared, milspecctl, "milspecctl")?;
+    let payload = payload(prepared, &milspecctl, module.as_deref())?;
+    let name = format!("{}.disk", hash(&[&payload]));
+    let disk = keep(prepared, &name, Some(DISK), || Ok(payload))?;
+    Ok(Image {
+        initramfs,
+        key,
+        disk,
+    })
+}
+
+/// A file of the cache's image directory, made when it is not there.
+fn keep(
+    prepared: &Prepared,
+    name: &str,
+    size: Option<u64>,
+    contents: impl FnOnce() -> Result<Vec<u8>>,
+) -> Result<PathBuf> {
     let directory = prepared.cache.path("images");
     std::fs::create_dir_all(&directory)
         .with_context(|| format!("cannot make {}", directory.display()))?;
-    let initramfs = directory.join(format!("{key}.cpio"));
-    if !initramfs.exists() {
-        let _lock = prepared.cache.lock("images", progress)?;
-        let mut whole = std::fs::read(&prepared.initramfs)
-            .with_context(|| format!("cannot read {}", prepared.initramfs.display()))?;
-        whole.extend(&overlay);
-        let new = initramfs.with_extension("new");
-        std::fs::write(&new, whole).with_context(|| format!("cannot write {}", new.display()))?;
-        std::fs::rename(&new, &initramfs)
-            .with_context(|| format!("cannot write {}", initramfs.display()))?;
-        crate::snapshot::prune(&directory, 6)?;
+    let path = directory.join(name);
+    if path.exists() {
+        crate::snapshot::touch(&path)?;
+        return Ok(path);
     }
-    Ok(Image { initramfs, key })
+    let new = directory.join(format!("{name}.{}", std::process::id()));
+    let write = || -> Result<()> {
+        let bytes = contents()?;
+        std::fs::write(&new, &bytes)?;
+        if let Some(size) = size {
+            if bytes.len() as u64 > size {
+                bail!("{} bytes do not fit on a disk of {size}", bytes.len());
+            }
+            std::fs::File::options()
+                .write(true)
+                .open(&new)?
+                .set_len(size)?;
+        }
+        Ok(std::fs::rename(&new, &path)?)
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))?;
+    crate::snapshot::prune(&directory, 12)?;
+    Ok(path)
 }
 
-fn overlay(prepared: &Prepared, with_module: bool, progress: &Progress) -> Result<Vec<u8>> {
-    let wanted = [
-        ("milspec-machine", "milspec-agent"),
-        ("milspecctl", "milspecctl"),
-    ];
-    let programs = build_programs(&wanted, progress)?;
+/// What comes behind the prepared base.
+fn first_archive(agent: &[u8]) -> Result<Vec<u8>> {
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("guest");
     let mut archive = Archive::new(Vec::new());
-    let init = Path::new(env!("CARGO_MANIFEST_DIR")).join("guest/init");
-    archive.file("init", 0o755, &read(&init)?)?;
-    for ((_, name), program) in wanted.iter().zip(&programs) {
-        let stripped = strip(prepared, program, name)?;
-        archive.file(&format!("usr/bin/{name}"), 0o755, &stripped)?;
-    }
-    if with_module {
-        let module = prepared.build_module(&repository(), false, progress)?;
+    archive.file("init", 0o755, &read(&ours.join("init"))?)?;
+    archive.file(
+        "usr/lib/milspec/payload",
+        0o755,
+        &read(&ours.join("payload"))?,
+    )?;
+    archive.file("usr/bin/milspec-agent", 0o755, agent)?;
+    archive.file("etc/motd.milspec", 0o644, MOTD.as_bytes())?;
+    archive.finish()
+}
+
+/// What this tree has built.
+fn payload(prepared: &Prepared, milspecctl: &[u8], module: Option<&Path>) -> Result<Vec<u8>> {
+    let mut archive = Archive::new(Vec::new());
+    archive.file("usr/bin/milspecctl", 0o755, milspecctl)?;
+    if let Some(module) = module {
         let to = format!(
             "usr/lib/modules/{}/updates/dell_milspec.ko",
             prepared.release
         );
-        archive.file(&to, 0o644, &read(&module)?)?;
+        archive.file(&to, 0o644, &read(module)?)?;
         let rules = repository().join("packaging/udev");
         if rules.is_dir() {
             archive.tree("usr/lib/udev/rules.d", &rules, &|path| {
@@ -97,7 +152,6 @@ fn overlay(prepared: &Prepared, with_module: bool, progress: &Progress) -> Resul
             })?;
         }
     }
-    archive.file("etc/motd.milspec", 0o644, MOTD.as_bytes())?;
     archive.finish()
 }
 

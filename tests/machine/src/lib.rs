@@ -52,6 +52,7 @@ pub mod klog;
 pub mod kvm;
 pub mod machine;
 pub mod nvram;
+pub mod options;
 pub mod prepare;
 pub mod profile;
 pub mod progress;
@@ -65,7 +66,8 @@ pub mod tokens;
 pub mod tpm;
 
 pub use guest::{GuestCommand, Output};
-pub use machine::{prepared, Machine, Module, Options};
+pub use machine::Machine;
 pub use nvram::fault::{Armed, Call, Fault, Wrong};
 pub use nvram::Nvram;
+pub use options::{prepared, Module, Options};
 pub use profile::Profile;

@@ -4,16 +4,17 @@
 
 use crate::children::TempDir;
 use crate::guest::{Guest, GuestCommand, Output};
-use crate::nvram::{factory, Nvram};
-use crate::prepare::{prepare, Prepared};
+use crate::nvram::Nvram;
+use crate::options::Parts;
+pub use crate::options::{prepared, Module, Options};
+use crate::prepare::Prepared;
 use crate::profile::Profile;
 use crate::progress::Progress;
 use crate::qemu::{Hardware, Paths, Qemu};
 use crate::tokens::Plan;
-use crate::{image, klog, qmp, snapshot};
+use crate::{klog, qmp, snapshot};
 use anyhow::{bail, Context, Result};
-use std::path::PathBuf;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// How long a boot may take. It takes about 6 s on an idle machine.
@@ -22,69 +23,6 @@ const BOOT: Duration = Duration::from_secs(180);
 const OFF: Duration = Duration::from_secs(60);
 /// What the agent says on the console when it is there.
 const READY: &str = "milspec-agent: ready";
-
-/// Our module in the guest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Module {
-    /// Loaded by udev as on a user's machine, where DMI or ACPI match.
-    #[default]
-    Autoload,
-    /// There, but only `modprobe dell_milspec` loads it.
-    Present,
-    /// Not there, and not built. milspecctl is there all the same.
-    Absent,
-}
-
-/// How a machine is built and started.
-#[derive(Clone)]
-pub struct Options {
-    /// Our module in the guest.
-    pub module: Module,
-    /// Added to the kernel's command line.
-    pub cmdline: String,
-    /// Processors.
-    pub processors: u32,
-    /// Memory in MiB.
-    pub memory: u32,
-    /// Progress goes here.
-    pub progress: Progress,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            module: Module::default(),
-            cmdline: String::new(),
-            processors: 1,
-            memory: 512,
-            progress: Progress::new(),
-        }
-    }
-}
-
-impl Options {
-    /// With our module like this.
-    pub fn module(module: Module) -> Self {
-        Self {
-            module,
-            ..Self::default()
-        }
-    }
-}
-
-/// Everything prepared, once per process.
-pub fn prepared(progress: &Progress) -> Result<&'static Prepared> {
-    static PREPARED: OnceLock<Prepared> = OnceLock::new();
-    static LOCK: Mutex<()> = Mutex::new(());
-    let _lock = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(prepared) = PREPARED.get() {
-        return Ok(prepared);
-    }
-    let prepared = prepare(&Default::default(), progress)?;
-    // From here on machines run: they must not outlive a Ctrl-C.
-    crate::children::clean_up_on_signals()?;
-    Ok(PREPARED.get_or_init(|| prepared))
-}
 
 /// A running machine. Dropping it switches it off and removes its files.
 #[derive(Debug)]
@@ -104,8 +42,9 @@ impl Machine {
     /// Boots a machine with its factory settings and waits until it can run
     /// commands.
     pub fn boot(profile: &str, options: &Options) -> Result<Self> {
-        let parts = Parts::make(profile, options)?;
-        let mut machine = parts.start(None)?;
+        let mut parts = Parts::make(profile, options)?;
+        parts.unpack_at_boot();
+        let mut machine = Self::switch_on(&parts, None)?;
         machine.wait_booted()?;
         Ok(machine)
     }
@@ -115,11 +54,15 @@ impl Machine {
     pub fn start(profile: &str, options: &Options, interactive: bool) -> Result<Self> {
         let mut parts = Parts::make(profile, options)?;
         parts.hardware.interactive = interactive;
-        parts.start(None)
+        parts.unpack_at_boot();
+        Self::switch_on(&parts, None)
     }
 
     /// The same as [`Machine::boot`], but in a part of a second when such a
     /// machine was booted before.
+    ///
+    /// What this tree has built comes into the guest after that: a new build
+    /// of the module needs no new boot.
     ///
     /// Not sound for tests of booting itself, and for anything that depends on
     /// the time of day: the guest's clock goes on from when it was saved.
@@ -135,7 +78,7 @@ impl Machine {
         options: &Options,
         poke: impl FnOnce(&Nvram) -> Result<()>,
     ) -> Result<Self> {
-        let parts = Parts::make(profile, options)?;
+        let mut parts = Parts::make(profile, options)?;
         let key = parts
             .hardware
             .key(parts.prepared, &parts.image, &parts.factory)?;
@@ -149,7 +92,7 @@ impl Machine {
                 .cache
                 .lock(&format!("snapshot-{key}"), &options.progress)?;
             if !file.exists() {
-                let mut machine = parts.start(None)?;
+                let mut machine = Self::switch_on(&parts, None)?;
                 machine.wait_booted()?;
                 let new = file.with_extension(format!("new-{}", std::process::id()));
                 machine.qemu.save(&new)?;
@@ -159,12 +102,20 @@ impl Machine {
             }
         }
         snapshot::touch(&file)?;
-        let mut machine = parts.start(Some(file))?;
+        let mut machine = Self::switch_on(&parts, Some(&file))?;
         if let Some(nvram) = &machine.nvram {
             poke(nvram)?;
         }
         machine.qemu.resume()?;
         machine.connect()?;
+        let unpack = ["/usr/lib/milspec/payload", options.module.mode()];
+        machine
+            .run(unpack)?
+            .ok()
+            .context("the guest cannot unpack what is ours")?;
+        // Should it be rebooted, it finds the same again.
+        parts.unpack_at_boot();
+        machine.hardware.cmdline = parts.hardware.cmdline;
         Ok(machine)
     }
 
@@ -364,6 +315,27 @@ impl Machine {
         self.guest = Some(guest);
         Ok(())
     }
+
+    /// Switches on what `parts` describe.
+    fn switch_on(parts: &Parts, snapshot: Option<&Path>) -> Result<Self> {
+        let directory = TempDir::new("machine")?;
+        let paths = Paths::new(directory.path());
+        let nvram = match parts.factory.is_empty() {
+            true => None,
+            false => Some(Nvram::create(&paths.nvram(), &parts.factory)?),
+        };
+        let qemu = Qemu::start(parts.prepared, &parts.hardware, &directory, snapshot)?;
+        Ok(Self {
+            guest: None,
+            qemu,
+            nvram,
+            directory,
+            hardware: parts.hardware.clone(),
+            prepared: parts.prepared,
+            console_seen: 0,
+            patience: BOOT,
+        })
+    }
 }
 
 /// Boots a guest with KVM, or says why that does not work.
@@ -373,99 +345,8 @@ pub(crate) fn probe_kvm(prepared: &'static Prepared) -> Result<()> {
         ..Options::module(Module::Absent)
     };
     let parts = Parts::with_accelerator("not-dell", &options, prepared, "kvm".to_owned())?;
-    let mut machine = parts.start(None)?;
+    let mut machine = Machine::switch_on(&parts, None)?;
     machine.patience = Duration::from_secs(30);
     machine.wait_booted()?;
     machine.run(["true"])?.ok().map(|_| ())
-}
-
-/// What a machine is made of, before it is switched on.
-struct Parts {
-    prepared: &'static Prepared,
-    hardware: Hardware,
-    image: String,
-    factory: Vec<u8>,
-}
-
-impl Parts {
-    fn make(profile: &str, options: &Options) -> Result<Self> {
-        let prepared = prepared(&options.progress)?;
-        Self::with_accelerator(
-            profile,
-            options,
-            prepared,
-            crate::kvm::accelerator(prepared),
-        )
-    }
-
-    fn with_accelerator(
-        profile: &str,
-        options: &Options,
-        prepared: &'static Prepared,
-        accelerator: String,
-    ) -> Result<Self> {
-        let profile = Profile::load(profile)?;
-        let plan = Plan::of(&profile)?;
-        let image = image::image(
-            prepared,
-            options.module != Module::Absent,
-            &options.progress,
-        )?;
-        let factory = match profile.has_table("nvram") {
-            true => factory::image(&profile, &plan)?,
-            false => Vec::new(),
-        };
-        // panic=1: with -no-reboot a panic ends QEMU, and is seen at once.
-        // loglevel=5: warnings and worse on the console; dmesg has the rest.
-        let mut cmdline = "console=ttyS0,115200 loglevel=5 panic=1".to_owned();
-        if options.module != Module::Autoload {
-            cmdline.push_str(" milspec.module=blacklist");
-        }
-        if !options.cmdline.is_empty() {
-            cmdline.push(' ');
-            cmdline.push_str(&options.cmdline);
-        }
-        let hardware = Hardware {
-            profile,
-            plan,
-            kernel: prepared.vmlinuz.clone(),
-            initramfs: image.initramfs,
-            cmdline,
-            processors: options.processors,
-            memory: options.memory,
-            interactive: false,
-            accelerator,
-        };
-        Ok(Self {
-            prepared,
-            hardware,
-            image: image.key,
-            factory,
-        })
-    }
-
-    fn start(&self, snapshot: Option<PathBuf>) -> Result<Machine> {
-        let directory = TempDir::new("machine")?;
-        let paths = Paths::new(directory.path());
-        let nvram = match self.factory.is_empty() {
-            true => None,
-            false => Some(Nvram::create(&paths.nvram(), &self.factory)?),
-        };
-        let qemu = Qemu::start(
-            self.prepared,
-            &self.hardware,
-            &directory,
-            snapshot.as_deref(),
-        )?;
-        Ok(Machine {
-            guest: None,
-            qemu,
-            nvram,
-            directory,
-            hardware: self.hardware.clone(),
-            prepared: self.prepared,
-            console_seen: 0,
-            patience: BOOT,
-        })
-    }
 }

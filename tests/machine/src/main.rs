@@ -5,6 +5,7 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use milspec_machine::prepare::cli;
+use std::process::ExitCode;
 
 mod cmd;
 
@@ -28,7 +29,17 @@ enum Command {
     RustAnalyzer(cli::RustAnalyzer),
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
     match Arguments::parse().command {
         Command::Prepare(command) => command.run(),
         Command::Demo(command) => command.run(),

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Changes when the same profile makes another machine.
-pub const EDITION: u32 = 1;
+pub const EDITION: u32 = 2;
 
 /// The emulator.
 pub const PROGRAM: &str = "qemu-system-x86_64";
@@ -83,6 +83,8 @@ pub struct Hardware {
     pub kernel: PathBuf,
     /// First root.
     pub initramfs: PathBuf,
+    /// Disk with what this tree has built.
+    pub disk: PathBuf,
     /// Kernel command line.
     pub cmdline: String,
     /// Processors.
@@ -125,6 +127,18 @@ impl Hardware {
         add("-kernel", text(&self.kernel)?);
         add("-initrd", text(&self.initramfs)?);
         add("-append", self.cmdline.clone());
+
+        add(
+            "-drive",
+            format!(
+                "file={},if=none,id=payload,format=raw,readonly=on",
+                text(&self.disk)?
+            ),
+        );
+        add(
+            "-device",
+            "virtio-blk-pci,drive=payload,addr=0x1d".to_owned(),
+        );
 
         for option in smbios::options(&self.profile) {
             add("-smbios", option);

@@ -149,7 +149,7 @@ impl Plan {
         // the settings of one machine here.
         let number = |i: usize| match (layout, count) {
             (Layout::OneHot, _) => 1,
-            (_, 2) if position % 2 == 0 => 1 - i as u16,
+            (_, 2) if position.is_multiple_of(2) => 1 - i as u16,
             _ => i as u16,
         };
         let mut locations = vec![first];

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Is the token interface of the simulated Dell Dell's? Judged by mainline's
+//! dell-smbios: what it lists, reads and writes.
+
+use crate::common::Test;
+use crate::witness::{call, call_output, plain, read, verify, write, ERROR};
+use anyhow::{ensure, Context, Result};
+use milspec_machine::{smbios, Machine};
+use std::collections::BTreeMap;
+
+/// The tests of this file.
+pub const TESTS: &[Test] = &[
+    ("witness_lists_tokens_of_latitude", || {
+        lists_tokens("latitude")
+    }),
+    ("witness_lists_tokens_of_rugged", || lists_tokens("rugged")),
+    ("witness_lists_tokens_of_optiplex", || {
+        lists_tokens("optiplex")
+    }),
+    ("witness_lists_tokens_duplicate_ids", || {
+        lists_tokens("bad/duplicate-ids")
+    }),
+    ("witness_lists_tokens_truncated", || {
+        lists_tokens("bad/truncated-tokens")
+    }),
+    ("witness_lists_tokens_header_only", || {
+        lists_tokens("bad/header-only")
+    }),
+    ("witness_lists_tokens_strange_ids", || {
+        lists_tokens("bad/strange-ids")
+    }),
+    ("witness_lists_thousands_of_tokens", || {
+        lists_tokens("bad/many-tokens")
+    }),
+    ("witness_lists_tokens_of_partial_settings", || {
+        lists_tokens("bad/partial-settings")
+    }),
+    ("witness_lists_no_tokens_without_0xda", || {
+        lists_tokens("bad/no-tokens")
+    }),
+    ("witness_reads_every_token", reads_tokens),
+    ("witness_writes_in_all_layouts", writes_tokens),
+    (
+        "witness_finds_read_only_and_odd_writes_refused",
+        refuses_writes,
+    ),
+    ("witness_filter_of_mainline_holds", filter_holds),
+    ("witness_password", password),
+    ("witness_password_of_a_silent_machine", silent_password),
+    ("witness_intrusion", intrusion),
+];
+
+/// Where mainline lists tokens.
+const TOKENS: &str = "/sys/devices/platform/dell-smbios.0/tokens";
+
+/// Fails when mainline lists one token more or less than the profile has, or
+/// another location or value for it.
+fn lists_tokens(profile: &str) -> Result<()> {
+    let machine = plain(profile)?;
+    let mut expected = BTreeMap::new();
+    for token in smbios::as_mainline_lists(machine.profile(), machine.plan())? {
+        expected.insert(
+            format!("{:04x}_location", token.id),
+            format!("{:08x}", token.location),
+        );
+        expected.insert(
+            format!("{:04x}_value", token.id),
+            format!("{:08x}", token.value),
+        );
+    }
+    let listing = machine.sh(&format!("cd {TOKENS} && grep -H '' *"))?;
+    let mut found = BTreeMap::new();
+    for line in listing.text().lines() {
+        let (file, contents) = line
+            .split_once(':')
+            .context("not a file and its contents")?;
+        found.insert(file.to_owned(), contents.to_owned());
+    }
+    ensure!(
+        found == expected,
+        "mainline lists\n{found:?}\nthe profile has\n{expected:?}"
+    );
+    ensure!(!expected.is_empty() || ["bad/no-tokens", "bad/header-only"].contains(&profile));
+    machine.check_kernel_log()
+}
+
+/// Locations that mainline's ioctl does not let through, by the first token
+/// that names them.
+fn filtered(machine: &Machine, location: u16) -> bool {
+    let first = machine
+        .plan()
+        .tokens
+        .iter()
+        .find(|t| t.location == location);
+    first.is_none_or(|t| (0x013A..=0x01FF).contains(&t.id) || t.id == 0x0350)
+}
+
+/// Fails when a token reads differently from what its cell holds.
+fn reads_tokens() -> Result<()> {
+    for profile in ["rugged", "optiplex"] {
+        let machine = plain(profile)?;
+        let nvram = machine.nvram()?;
+        let before = nvram.counts()?;
+        let mut reads = 0;
+        for (&location, entry) in &machine.plan().locations {
+            if filtered(&machine, location) {
+                continue;
+            }
+            reads += 1;
+            let out = call(&machine, &["0", "0", &location.to_string()])?;
+            let expected = [
+                0,
+                u32::from(nvram.location(location)?),
+                0,
+                u32::from(entry.max),
+            ];
+            ensure!(
+                out == expected,
+                "{profile}: location {location:#x} reads {out:x?}"
+            );
+        }
+        ensure!(reads > 20, "{profile}: only {reads} locations were read");
+        ensure!(
+            nvram.counts()?.since(&before).token_reads() == reads,
+            "calls were miscounted"
+        );
+        machine.check_kernel_log()?;
+    }
+    Ok(())
+}
+
+/// Fails when activating one token of a setting leaves another one active, in
+/// any of the three layouts, or when nothing changes at all.
+fn writes_tokens() -> Result<()> {
+    let machine = plain("rugged")?;
+    let nvram = machine.nvram()?;
+    let plan = machine.plan();
+    // One location, an alias per token, a location per token; two values, many.
+    for setting in [
+        "thunderbolt-security",
+        "camera",
+        "stealth",
+        "unobtrusive",
+        "thunderbolt",
+    ] {
+        for (value, token) in plan.setting(setting) {
+            let status = write(&machine, token.location, token.value, 0)?;
+            ensure!(status == 0, "{setting} = {value}: status {status:#x}");
+            for (other, sibling) in plan.setting(setting) {
+                let (status, shown) = read(&machine, sibling.location)?;
+                let active = status == 0 && shown == u32::from(sibling.value);
+                ensure!(
+                    active == (other == value),
+                    "{setting}: {value} was activated, {other} is {}",
+                    if active { "active" } else { "inactive" }
+                );
+            }
+            ensure!(
+                nvram.setting(plan, setting)?.as_deref() == Some(value),
+                "NVRAM disagrees"
+            );
+        }
+    }
+    machine.check_kernel_log()
+}
+
+/// Fails when firmware accepts a write that it must refuse, or changes a cell
+/// although it refused.
+fn refuses_writes() -> Result<()> {
+    let machine = plain("optiplex")?;
+    let nvram = machine.nvram()?;
+    let key = machine.profile().password.key;
+    let latch = machine.plan().token("intrusion-latch", "tripped")?;
+    let before = nvram.location(latch.location)?;
+    ensure!(
+        write(&machine, latch.location, latch.value, key)? == ERROR,
+        "the latch was written"
+    );
+    ensure!(
+        nvram.location(latch.location)? == before,
+        "a refused write changed the latch"
+    );
+
+    let ports = machine.plan().token("usb3-front", "enabled")?;
+    ensure!(
+        write(&machine, ports.location, 200, key)? == ERROR,
+        "200 was written"
+    );
+    nvram.set_present(ports.location, false)?;
+    ensure!(
+        read(&machine, ports.location)?.0 == ERROR,
+        "a vanished location was read"
+    );
+    nvram.set_present(ports.location, true)?;
+    ensure!(
+        read(&machine, ports.location)?.0 == 0,
+        "a location did not come back"
+    );
+    ensure!(
+        call(&machine, &["0", "7", "0"])?[0] == 0xFFFF_FFFE,
+        "select 7 of class 0 exists"
+    );
+    machine.check_kernel_log()
+}
+
+/// Fails when mainline's ioctl lets a token through that its filter forbids:
+/// then the driver under test would not be the only way to such tokens.
+fn filter_holds() -> Result<()> {
+    let machine = plain("latitude")?;
+    let microphone = machine.plan().token("microphone", "disabled")?;
+    let before = machine.nvram()?.counts()?;
+    let output = call_output(&machine, &["0", "0", &microphone.location.to_string()])?;
+    ensure!(
+        output.code != 0 && output.error_text().contains("refused"),
+        "{output:?}"
+    );
+    ensure!(
+        machine.nvram()?.counts()? == before,
+        "firmware was called all the same"
+    );
+    machine.check_kernel_log()
+}
+
+/// Fails when the machine that lies about refused writes tells the truth.
+fn silent_password() -> Result<()> {
+    let machine = plain("bad/password-silent")?;
+    let camera = machine.plan().token("camera", "disabled")?;
+    ensure!(
+        write(&machine, camera.location, camera.value, 0)? == 0,
+        "it does not lie"
+    );
+    ensure!(
+        read(&machine, camera.location)?.1 != u32::from(camera.value),
+        "it changed"
+    );
+    let key = machine.profile().password.key;
+    ensure!(write(&machine, camera.location, camera.value, key)? == 0);
+    ensure!(
+        read(&machine, camera.location)?.1 == u32::from(camera.value),
+        "the key is refused"
+    );
+    machine.check_kernel_log()
+}
+
+/// Fails when a write without the security key of an installed password gets
+/// through, when a wrong password yields a key, or when guessing is not stopped.
+fn password() -> Result<()> {
+    let mut machine = plain("optiplex")?;
+    let key = u32::from(machine.profile().password.key);
+    let usb = machine.plan().token("usb3-front", "disabled")?;
+    ensure!(
+        call(&machine, &["10", "0"])?[0] == 0,
+        "the password is not reported"
+    );
+    let properties = call(&machine, &["10", "3"])?;
+    ensure!(
+        properties[..2] == [0, 0x0104_1F00],
+        "properties are {properties:x?}"
+    );
+    ensure!(
+        write(&machine, usb.location, usb.value, 0)? == ERROR,
+        "written without a key"
+    );
+    ensure!(
+        write(&machine, usb.location, usb.value, 1)? == ERROR,
+        "written with a wrong key"
+    );
+    ensure!(
+        machine.nvram()?.location(usb.location)? != usb.value,
+        "refused but changed"
+    );
+
+    ensure!(
+        verify(&machine, "wrong")?[..2] == [2, 0],
+        "a wrong password yields a key"
+    );
+    ensure!(
+        verify(&machine, "simulated")?[..2] == [0, key],
+        "the right one does not"
+    );
+    ensure!(
+        write(&machine, usb.location, usb.value, key as u16)? == 0,
+        "the key is refused"
+    );
+    ensure!(
+        machine.nvram()?.location(usb.location)? == usb.value,
+        "accepted but unchanged"
+    );
+
+    for _ in 0..3 {
+        ensure!(verify(&machine, "wrong")?[0] == 2);
+    }
+    ensure!(
+        verify(&machine, "simulated")?[..2] == [2, 0],
+        "guessing is not stopped"
+    );
+    machine.check_kernel_log()?;
+    machine.reboot()?;
+    ensure!(
+        verify(&machine, "simulated")?[..2] == [0, key],
+        "not even after a reboot"
+    );
+
+    // The short form, eight bytes in two inputs: "sesame!!".
+    machine.nvram()?.set_password("sesame!!", 77)?;
+    let out = call(&machine, &["10", "1", "0x61736573", "0x2121656d"])?;
+    ensure!(out[..2] == [0, 77], "the short form says {out:x?}");
+    machine.nvram()?.set_password("", 0)?;
+    ensure!(
+        call(&machine, &["10", "0"])?[0] == 1,
+        "no password is reported as one"
+    );
+    ensure!(
+        write(&machine, usb.location, 0, 0)? == 0,
+        "no password, but a key is wanted"
+    );
+    machine.check_kernel_log()
+}
+
+/// Fails when opening the chassis is not seen in the tokens.
+fn intrusion() -> Result<()> {
+    let machine = plain("optiplex")?;
+    let plan = machine.plan();
+    let active = |setting: &str, value: &str| -> Result<bool> {
+        let token = plan.token(setting, value)?;
+        Ok(read(&machine, token.location)? == (0, u32::from(token.value)))
+    };
+    ensure!(active("intrusion-latch", "clear")? && active("chassis-door", "closed")?);
+    machine.nvram()?.trip_intrusion(plan)?;
+    ensure!(active("intrusion-latch", "tripped")? && active("chassis-door", "open")?);
+    ensure!(!active("intrusion-latch", "clear")? && !active("chassis-door", "closed")?);
+    machine.check_kernel_log()
+}

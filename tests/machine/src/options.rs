@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! How a machine is put together, before it is switched on.
+
+use crate::image;
+use crate::nvram::factory;
+use crate::prepare::{prepare, Prepared};
+use crate::profile::Profile;
+use crate::progress::Progress;
+use crate::qemu::Hardware;
+use crate::tokens::Plan;
+use anyhow::Result;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+/// Our module in the guest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Module {
+    /// Loaded by udev as on a user's machine, where DMI or ACPI match.
+    #[default]
+    Autoload,
+    /// There, but only `modprobe dell_milspec` loads it.
+    Present,
+    /// Not there, and not built. milspecctl is there all the same.
+    Absent,
+}
+
+impl Module {
+    /// The word for `guest/payload`.
+    pub(crate) fn mode(self) -> &'static str {
+        match self {
+            Module::Autoload => "autoload",
+            Module::Present => "present",
+            Module::Absent => "absent",
+        }
+    }
+}
+
+/// How a machine is built and started.
+#[derive(Clone)]
+pub struct Options {
+    /// Our module in the guest.
+    pub module: Module,
+    /// Added to the kernel's command line.
+    pub cmdline: String,
+    /// Processors.
+    pub processors: u32,
+    /// Memory in MiB.
+    pub memory: u32,
+    /// Progress goes here.
+    pub progress: Progress,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            module: Module::default(),
+            cmdline: String::new(),
+            processors: 1,
+            memory: 512,
+            progress: Progress::new(),
+        }
+    }
+}
+
+impl Options {
+    /// With our module like this.
+    pub fn module(module: Module) -> Self {
+        Self {
+            module,
+            ..Self::default()
+        }
+    }
+}
+
+/// Everything prepared, once per process.
+pub fn prepared(progress: &Progress) -> Result<&'static Prepared> {
+    static PREPARED: OnceLock<Prepared> = OnceLock::new();
+    static LOCK: Mutex<()> = Mutex::new(());
+    let _lock = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(prepared) = PREPARED.get() {
+        return Ok(prepared);
+    }
+    let prepared = prepare(&Default::default(), progress)?;
+    // From here on machines run: they must not outlive a Ctrl-C.
+    crate::children::clean_up_on_signals()?;
+    Ok(PREPARED.get_or_init(|| prepared))
+}
+
+/// What a machine is made of, before it is switched on.
+#[derive(Clone, Debug)]
+pub(crate) struct Parts {
+    pub(crate) prepared: &'static Prepared,
+    pub(crate) hardware: Hardware,
+    module: Module,
+    /// Names the contents of the first root.
+    pub(crate) image: String,
+    /// NVRAM as it leaves the factory; empty when there is none.
+    pub(crate) factory: Vec<u8>,
+}
+
+impl Parts {
+    /// Builds what a profile needs.
+    pub(crate) fn make(profile: &str, options: &Options) -> Result<Self> {
+        let prepared = prepared(&options.progress)?;
+        Self::with_accelerator(
+            profile,
+            options,
+            prepared,
+            crate::kvm::accelerator(prepared),
+        )
+    }
+
+    /// As [`Parts::make`], with this accelerator.
+    pub(crate) fn with_accelerator(
+        profile: &str,
+        options: &Options,
+        prepared: &'static Prepared,
+        accelerator: String,
+    ) -> Result<Self> {
+        let profile = Profile::load(profile)?;
+        let plan = Plan::of(&profile)?;
+        let image = image::image(
+            prepared,
+            options.module != Module::Absent,
+            &options.progress,
+        )?;
+        let factory = match profile.has_table("nvram") {
+            true => factory::image(&profile, &plan)?,
+            false => Vec::new(),
+        };
+        // panic=1: with -no-reboot a panic ends QEMU, and is seen at once.
+        // loglevel=5: warnings and worse on the console; dmesg has the rest.
+        let mut cmdline = "console=ttyS0,115200 loglevel=5 panic=1".to_owned();
+        if !options.cmdline.is_empty() {
+            cmdline.push(' ');
+            cmdline.push_str(&options.cmdline);
+        }
+        let hardware = Hardware {
+            profile,
+            plan,
+            kernel: prepared.vmlinuz.clone(),
+            initramfs: image.initramfs,
+            disk: image.disk,
+            cmdline,
+            processors: options.processors,
+            memory: options.memory,
+            interactive: false,
+            accelerator,
+        };
+        Ok(Self {
+            prepared,
+            hardware,
+            module: options.module,
+            image: image.key,
+            factory,
+        })
+    }
+
+    /// Has the guest unpack what is ours while it boots.
+    pub(crate) fn unpack_at_boot(&mut self) {
+        self.hardware.cmdline.push_str(" milspec.payload=");
+        self.hardware.cmdline.push_str(self.module.mode());
+    }
+}
