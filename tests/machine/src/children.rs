@@ -147,6 +147,28 @@ impl Drop for Child {
     }
 }
 
+/// Removes directories of processes that were killed before they could do it.
+fn sweep() {
+    let Ok(entries) = std::fs::read_dir(std::env::temp_dir()) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let mut parts = name.to_str().unwrap_or_default().split('-');
+        let (Some("milspec"), Some(pid)) = (parts.next(), parts.next()) else {
+            continue;
+        };
+        // No signal is sent: the answer says whether such a process is there.
+        let gone = pid.parse().is_ok_and(|pid: i32| {
+            pid > 0 && kill(Pid::from_raw(pid), None) == Err(nix::errno::Errno::ESRCH)
+        });
+        if gone {
+            // It may be another user's: then it stays.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 /// A directory that goes with this object.
 #[derive(Debug)]
 pub struct TempDir {
@@ -157,6 +179,8 @@ impl TempDir {
     /// Makes a new directory with a short path: a socket's path has room for
     /// about 100 bytes.
     pub fn new(label: &str) -> Result<Self> {
+        static SWEPT: OnceLock<()> = OnceLock::new();
+        SWEPT.get_or_init(sweep);
         static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
         let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let path =

@@ -87,10 +87,10 @@ impl Machine {
             .with_context(|| format!("cannot make {}", directory.display()))?;
         let file = directory.join(&key);
         if !file.exists() {
-            let _lock = parts
-                .prepared
-                .cache
-                .lock(&format!("snapshot-{key}"), &options.progress)?;
+            let _lock = parts.prepared.cache.lock(
+                &format!("snapshot-{}", parts.hardware.profile.name.replace('/', "-")),
+                &options.progress,
+            )?;
             if !file.exists() {
                 let mut machine = Self::switch_on(&parts, None)?;
                 machine.wait_booted()?;

@@ -37,9 +37,11 @@ fn serve(tty: &str) -> Result<()> {
     termios::cfsetspeed(&mut settings, termios::BaudRate::B115200).context("cfsetspeed")?;
     termios::tcsetattr(&port, termios::SetArg::TCSANOW, &settings).context("tcsetattr")?;
 
-    // The host waits for this line on the console.
+    // The host waits for this line on the console; where a person has a shell
+    // there, nobody waits for it, and the level keeps it away.
+    let level = std::env::var("MILSPEC_READY_LEVEL").unwrap_or_else(|_| "1".to_owned());
     if let Ok(mut log) = OpenOptions::new().write(true).open("/dev/kmsg") {
-        let _ = log.write_all(b"<1>milspec-agent: ready\n");
+        let _ = log.write_all(format!("<{level}>milspec-agent: ready\n").as_bytes());
     }
 
     let mut jobs = jobs::Jobs::default();
