@@ -129,12 +129,14 @@ impl Child {
     /// Waits for its end, at most so long.
     pub fn wait(&mut self, patience: Duration) -> Result<Option<ExitStatus>> {
         let start = Instant::now();
+        let mut pause = Duration::from_millis(5);
         loop {
             let ended = self.ended()?;
             if ended.is_some() || start.elapsed() > patience {
                 return Ok(ended);
             }
-            std::thread::sleep(Duration::from_millis(5));
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(100));
         }
     }
 }
