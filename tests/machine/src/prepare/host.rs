@@ -41,21 +41,28 @@ pub fn missing_packages(config: &Config) -> Vec<String> {
     packages
 }
 
-/// Installs the missing packages as root; otherwise fails with the command that would.
+/// Fails at once, with the command that would help, when packages are missing that this user cannot
+/// install.
+pub fn check_installable(packages: &[String]) -> Result<()> {
+    let list = packages.join(" ");
+    if packages.is_empty() || (is_root() && has_program("apt-get")) {
+        return Ok(());
+    }
+    if !has_program("apt-get") {
+        bail!("this machine lacks programs that Debian packages as: {list}. Install them first.");
+    }
+    bail!(
+        "this machine lacks packages. As root:\n  \
+         apt-get update && apt-get install --no-install-recommends {list}"
+    )
+}
+
+/// Installs the missing packages, as root.
 pub fn install(packages: &[String], progress: &Progress) -> Result<()> {
     if packages.is_empty() {
         return Ok(());
     }
     let list = packages.join(" ");
-    if !has_program("apt-get") {
-        bail!("this machine lacks programs that Debian packages as: {list}. Install them first.");
-    }
-    if !is_root() {
-        bail!(
-            "this machine lacks packages. As root:\n  \
-             apt-get update && apt-get install --no-install-recommends {list}"
-        );
-    }
     let step = progress.step(format!("installing {list}"));
     let apt = |arguments: &[&str]| {
         let mut command = Command::new("apt-get");

@@ -126,6 +126,7 @@ pub fn prepare(options: &Options, progress: &Progress) -> Result<Prepared> {
         return Ok(prepared);
     }
 
+    host::check_installable(&missing)?;
     let _interruptible = Interruptible::new()?;
     let _lock = cache.lock("prepare", progress)?;
     // Another run may have done it while this one waited for the lock.
