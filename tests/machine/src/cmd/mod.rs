@@ -5,4 +5,5 @@
 pub mod demo;
 pub mod nvram;
 pub mod profiles;
+pub mod run;
 pub mod shell;
