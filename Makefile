@@ -47,8 +47,8 @@ install: ## install both (DESTDIR, PREFIX); build first
 demo: ## boot a simulated Dell and show the driver and milspecctl at work
 	@$(MACHINE) demo
 
-shell: ## a shell in the simulated Dell
-	@$(MACHINE) shell
+shell: ## a shell in the simulated Dell (PROFILE= for another machine)
+	@$(MACHINE) shell $(if $(PROFILE),--profile $(PROFILE))
 
 prepare: ## get all that the simulated Dell needs (demo, shell and test do it too)
 	@$(MACHINE) prepare

@@ -14,7 +14,10 @@ pub const TESTS: &[Test] = &[
     ("cli_without_the_module", without_module),
     ("cli_on_another_machine", another_machine),
     ("cli_without_permission", without_permission),
-    ("cli_doctor_finds_nothing_wrong_on_a_rugged", doctor_is_content),
+    (
+        "cli_doctor_finds_nothing_wrong_on_a_rugged",
+        doctor_is_content,
+    ),
     ("cli_says_that_the_machine_is_simulated", says_simulated),
 ];
 
@@ -27,12 +30,18 @@ fn fails(machine: &Machine, arguments: &[&str], exit: i32) -> Result<Value> {
 /// A check of doctor's document.
 fn check<'a>(doctor: &'a Value, name: &str) -> Result<&'a Value> {
     let mut checks = doctor["checks"].as_array().into_iter().flatten();
-    checks.find(|check| check["id"] == name).with_context(|| format!("no {name}: {doctor:#}"))
+    checks
+        .find(|check| check["id"] == name)
+        .with_context(|| format!("no {name}: {doctor:#}"))
 }
 
 fn without_module() -> Result<()> {
     let machine = machine("latitude", Module::Absent)?;
-    for arguments in [&["status"][..], &["control", "list"], &["control", "show", "camera"]] {
+    for arguments in [
+        &["status"][..],
+        &["control", "list"],
+        &["control", "show", "camera"],
+    ] {
         let document = fails(&machine, arguments, 3)?;
         ensure!(document["error"]["code"] == "no-driver", "{document:#}");
     }
@@ -53,16 +62,35 @@ fn another_machine() -> Result<()> {
 fn without_permission() -> Result<()> {
     let machine = machine("latitude", Module::Autoload)?;
     let argv = ["milspecctl", "--json", "status"];
-    let output = machine.run_command(GuestCommand::new(argv).user(65534, 65534))?.exits(4)?;
-    ensure!(output.json()?["error"]["errno"] == "EACCES", "{:#}", output.json()?);
+    let output = machine
+        .run_command(GuestCommand::new(argv).user(65534, 65534))?
+        .exits(4)?;
+    ensure!(
+        output.json()?["error"]["errno"] == "EACCES",
+        "{:#}",
+        output.json()?
+    );
     Ok(())
 }
 
 fn doctor_is_content() -> Result<()> {
     let machine = machine("rugged", Module::Autoload)?;
     let doctor = milspecctl(&machine, &["doctor"])?;
-    for name in ["machine", "dell-smbios", "module-loaded", "device-node", "permission", "abi", "dsmil", "families", "tpm"] {
-        ensure!(check(&doctor, name)?["result"] == "ok", "{name}: {doctor:#}");
+    for name in [
+        "machine",
+        "dell-smbios",
+        "module-loaded",
+        "device-node",
+        "permission",
+        "abi",
+        "dsmil",
+        "families",
+        "tpm",
+    ] {
+        ensure!(
+            check(&doctor, name)?["result"] == "ok",
+            "{name}: {doctor:#}"
+        );
     }
     Ok(())
 }

@@ -26,28 +26,35 @@ pub fn milspecctl(machine: &Machine, arguments: &[&str]) -> Result<Value> {
 pub fn controls(machine: &Machine) -> Result<Vec<Value>> {
     let list = milspecctl(machine, &["control", "list"])?;
     let controls = list["controls"].as_array().context("no list of controls")?;
-    ensure!(list["total"] == controls.len(), "total is not the length of the list");
+    ensure!(
+        list["total"] == controls.len(),
+        "total is not the length of the list"
+    );
     Ok(controls.clone())
 }
 
 /// A text field.
 pub fn field<'a>(value: &'a Value, name: &str) -> Result<&'a str> {
-    value[name].as_str().with_context(|| format!("no text {name} in {value:#}"))
+    value[name]
+        .as_str()
+        .with_context(|| format!("no text {name} in {value:#}"))
 }
 
 /// A family of a status document.
 pub fn family<'a>(status: &'a Value, name: &str) -> Result<&'a Value> {
     let mut families = status["families"].as_array().into_iter().flatten();
-    families.find(|family| family["name"] == name).with_context(|| format!("no {name}: {status:#}"))
+    families
+        .find(|family| family["name"] == name)
+        .with_context(|| format!("no {name}: {status:#}"))
 }
 
 /// What the driver has written to the kernel log. What the module loader says of any module that is
 /// built out of tree is not the driver's.
 pub fn log_lines(machine: &Machine) -> Result<Vec<String>> {
     let log = machine.dmesg()?;
-    let lines = log.lines().filter(|line| {
-        line.contains("dell_milspec") && !line.contains("taint")
-    });
+    let lines = log
+        .lines()
+        .filter(|line| line.contains("dell_milspec") && !line.contains("taint"));
     Ok(lines.map(str::to_owned).collect())
 }
 
@@ -55,7 +62,10 @@ pub fn log_lines(machine: &Machine) -> Result<Vec<String>> {
 pub fn known_locations(machine: &Machine) -> Result<BTreeSet<u16>> {
     let known: BTreeSet<u16> = tokens::known()?.iter().map(|known| known.id).collect();
     let tokens = machine.plan().tokens.iter();
-    Ok(tokens.filter(|token| known.contains(&token.id)).map(|token| token.location).collect())
+    Ok(tokens
+        .filter(|token| known.contains(&token.id))
+        .map(|token| token.location)
+        .collect())
 }
 
 /// The value of each setting, worked out from the NVRAM: the one whose token is active, if there
@@ -89,12 +99,17 @@ pub fn expected_values(machine: &Machine) -> Result<BTreeMap<String, Option<Stri
 /// Kernel memory in use: slab and vmalloc, in bytes.
 pub fn kernel_memory(machine: &Machine) -> Result<u64> {
     // Lazily freed memory comes back first.
-    machine.sh("sync; echo 3 >/proc/sys/vm/drop_caches; sleep 0.3")?.ok()?;
+    machine
+        .sh("sync; echo 3 >/proc/sys/vm/drop_caches; sleep 0.3")?
+        .ok()?;
     let meminfo = machine.read("/proc/meminfo")?;
     let kilobytes = |name: &str| -> Result<u64> {
         let line = meminfo.lines().find(|line| line.starts_with(name));
         let number = line.and_then(|line| line.split_whitespace().nth(1));
-        number.with_context(|| format!("no {name}"))?.parse().context("no number")
+        number
+            .with_context(|| format!("no {name}"))?
+            .parse()
+            .context("no number")
     };
     Ok(1024 * (kilobytes("SUnreclaim:")? + kilobytes("VmallocUsed:")?))
 }

@@ -18,15 +18,30 @@ pub const TESTS: &[Test] = &[
     ("driver_force_loads_it_anyway", force_loads),
     ("driver_needs_dell_smbios_and_says_so", needs_dell_smbios),
     ("driver_keeps_dell_smbios_loaded", keeps_dell_smbios),
-    ("driver_agrees_with_firmware_on_latitude", agrees_on_latitude),
+    (
+        "driver_agrees_with_firmware_on_latitude",
+        agrees_on_latitude,
+    ),
     ("driver_agrees_with_firmware_on_rugged", agrees_on_rugged),
-    ("driver_agrees_with_firmware_on_optiplex", agrees_on_optiplex),
-    ("driver_agrees_with_mainline_on_every_token", agrees_with_mainline),
+    (
+        "driver_agrees_with_firmware_on_optiplex",
+        agrees_on_optiplex,
+    ),
+    (
+        "driver_agrees_with_mainline_on_every_token",
+        agrees_with_mainline,
+    ),
     ("driver_shows_every_dsmil_device", shows_dsmil),
     ("driver_reads_with_the_fewest_calls", fewest_calls),
     ("driver_status_makes_no_firmware_call", status_is_free),
-    ("driver_refresh_finds_what_changed_and_nothing_else", refresh_finds),
-    ("driver_refresh_finds_dsmil_changes_and_tamper", refresh_finds_dsmil),
+    (
+        "driver_refresh_finds_what_changed_and_nothing_else",
+        refresh_finds,
+    ),
+    (
+        "driver_refresh_finds_dsmil_changes_and_tamper",
+        refresh_finds_dsmil,
+    ),
     ("driver_generation_counts_differences", generation_counts),
     ("driver_shows_what_it_cannot_know", unknown_values),
     ("driver_shows_ignored_and_failed_calls", failed_calls),
@@ -43,8 +58,14 @@ const SYSFS: &str = "/sys/devices/faux/dell_milspec";
 fn loads_by_itself() -> Result<()> {
     for profile in ["latitude", "rugged", "optiplex"] {
         let machine = machine(profile, Module::Autoload)?;
-        ensure!(machine.exists("/sys/module/dell_milspec")?, "{profile}: not loaded");
-        ensure!(machine.exists("/dev/milspec")?, "{profile}: no /dev/milspec");
+        ensure!(
+            machine.exists("/sys/module/dell_milspec")?,
+            "{profile}: not loaded"
+        );
+        ensure!(
+            machine.exists("/dev/milspec")?,
+            "{profile}: no /dev/milspec"
+        );
         machine.check_kernel_log()?;
     }
     Ok(())
@@ -52,12 +73,22 @@ fn loads_by_itself() -> Result<()> {
 
 fn refuses_other_machines() -> Result<()> {
     let machine = machine("not-dell", Module::Autoload)?;
-    ensure!(!machine.exists("/sys/module/dell_milspec")?, "it was loaded by itself");
+    ensure!(
+        !machine.exists("/sys/module/dell_milspec")?,
+        "it was loaded by itself"
+    );
     let modprobe = machine.run(["modprobe", "dell_milspec"])?;
     ensure!(modprobe.code != 0, "modprobe succeeded");
-    ensure!(modprobe.error_text().contains("No such device"), "{}", modprobe.error_text());
+    ensure!(
+        modprobe.error_text().contains("No such device"),
+        "{}",
+        modprobe.error_text()
+    );
     let lines = common::log_lines(&machine)?;
-    ensure!(lines.len() == 1 && lines[0].contains("not a Dell"), "kernel log: {lines:#?}");
+    ensure!(
+        lines.len() == 1 && lines[0].contains("not a Dell"),
+        "kernel log: {lines:#?}"
+    );
     machine.check_kernel_log()
 }
 
@@ -73,15 +104,25 @@ fn force_loads() -> Result<()> {
 
 fn needs_dell_smbios() -> Result<()> {
     let machine = machine("latitude", Module::Present)?;
-    machine.sh("modprobe -r dell_laptop dell_wmi dell_smbios; mv $(modinfo -n dell_smbios) /tmp/")?;
-    ensure!(!machine.exists("/sys/module/dell_smbios")?, "dell_smbios is still loaded");
+    machine
+        .sh("modprobe -r dell_laptop dell_wmi dell_smbios; mv $(modinfo -n dell_smbios) /tmp/")?;
+    ensure!(
+        !machine.exists("/sys/module/dell_smbios")?,
+        "dell_smbios is still loaded"
+    );
     machine.run(["modprobe", "dell_milspec"])?.ok()?;
     let lines = common::log_lines(&machine)?;
-    ensure!(lines.iter().any(|line| line.contains("no dell-smbios")), "kernel log: {lines:#?}");
+    ensure!(
+        lines.iter().any(|line| line.contains("no dell-smbios")),
+        "kernel log: {lines:#?}"
+    );
     let status = milspecctl(&machine, &["status"])?;
     let platform = common::family(&status, "platform")?;
     ensure!(platform["state"] == "failed", "{platform:#}");
-    ensure!(controls(&machine)?.is_empty(), "controls that nobody has read");
+    ensure!(
+        controls(&machine)?.is_empty(),
+        "controls that nobody has read"
+    );
     machine.run(["rmmod", "dell_milspec"])?.ok()?;
     machine.check_kernel_log()
 }
@@ -90,11 +131,17 @@ fn keeps_dell_smbios() -> Result<()> {
     let machine = machine("latitude", Module::Autoload)?;
     machine.sh("modprobe -r dell_laptop dell_wmi")?;
     let removed = machine.run(["rmmod", "dell_smbios"])?;
-    ensure!(removed.code != 0, "dell_smbios was unloaded under the driver");
+    ensure!(
+        removed.code != 0,
+        "dell_smbios was unloaded under the driver"
+    );
     milspecctl(&machine, &["status", "--refresh"])?;
     machine.run(["rmmod", "dell_milspec"])?.ok()?;
     machine.sh("modprobe -r dell_smbios")?;
-    ensure!(!machine.exists("/sys/module/dell_smbios")?, "a reference was leaked");
+    ensure!(
+        !machine.exists("/sys/module/dell_smbios")?,
+        "a reference was leaked"
+    );
     machine.check_kernel_log()
 }
 
@@ -129,7 +176,10 @@ fn agrees(profile: &str) -> Result<()> {
     for (name, value) in &expected {
         let control = &shown[name];
         ensure!(control["presence"] == "full", "{name}: {control:#}");
-        ensure!(control["value"].as_str() == value.as_deref(), "{name} is {value:?}: {control:#}");
+        ensure!(
+            control["value"].as_str() == value.as_deref(),
+            "{name} is {value:?}: {control:#}"
+        );
         let reading = if value.is_some() { "known" } else { "unknown" };
         ensure!(control["reading"] == reading, "{name}: {control:#}");
     }
@@ -141,7 +191,9 @@ fn agrees_with_mainline() -> Result<()> {
         let machine = machine(profile, Module::Autoload)?;
         let tokens = "/sys/devices/platform/dell-smbios.0/tokens";
         let listing = machine
-            .sh(&format!("cd {tokens} && for f in *; do echo \"$f $(cat $f)\"; done"))?
+            .sh(&format!(
+                "cd {tokens} && for f in *; do echo \"$f $(cat $f)\"; done"
+            ))?
             .ok()?
             .text();
         let mainline: BTreeMap<&str, u64> = listing
@@ -154,10 +206,17 @@ fn agrees_with_mainline() -> Result<()> {
         let mut compared = 0;
         for control in controls(&machine)? {
             for value in control["values"].as_array().into_iter().flatten() {
-                let Some(token) = value["token"].as_u64() else { continue };
-                let location = mainline.get(format!("{token:04x}_location").as_str()).copied();
+                let Some(token) = value["token"].as_u64() else {
+                    continue;
+                };
+                let location = mainline
+                    .get(format!("{token:04x}_location").as_str())
+                    .copied();
                 let expected = mainline.get(format!("{token:04x}_value").as_str()).copied();
-                ensure!(value["present"].as_bool() == Some(location.is_some()), "{value:#}");
+                ensure!(
+                    value["present"].as_bool() == Some(location.is_some()),
+                    "{value:#}"
+                );
                 if location.is_some() {
                     ensure!(value["location"].as_u64() == location, "{value:#}");
                     ensure!(value["expected"].as_u64() == expected, "{value:#}");
@@ -165,27 +224,43 @@ fn agrees_with_mainline() -> Result<()> {
                 }
             }
         }
-        ensure!(compared == mainline.len(), "{compared} of {} compared", mainline.len());
+        ensure!(
+            compared == mainline.len(),
+            "{compared} of {} compared",
+            mainline.len()
+        );
     }
     Ok(())
 }
 
 fn shows_dsmil() -> Result<()> {
     let machine = machine("rugged", Module::Autoload)?;
-    let shown: Vec<Value> =
-        controls(&machine)?.into_iter().filter(|control| control["family"] == "dsmil").collect();
+    let shown: Vec<Value> = controls(&machine)?
+        .into_iter()
+        .filter(|control| control["family"] == "dsmil")
+        .collect();
     let rows: Vec<Vec<&str>> = include_str!("../data/dsmil-devices.csv")
         .lines()
         .skip(1)
         .map(|line| line.split(',').collect())
         .collect();
-    ensure!(rows.len() == 84 && shown.len() == 84, "{} shown", shown.len());
+    ensure!(
+        rows.len() == 84 && shown.len() == 84,
+        "{} shown",
+        shown.len()
+    );
     for (control, row) in shown.iter().zip(&rows) {
         let &[name, group, _, function, class, depends] = row.as_slice() else {
             bail!("{row:?}");
         };
-        ensure!(control["name"] == name && control["label"] == function, "{name}: {control:#}");
-        ensure!(control["group"] == group.parse::<u64>()?, "{name}: {control:#}");
+        ensure!(
+            control["name"] == name && control["label"] == function,
+            "{name}: {control:#}"
+        );
+        ensure!(
+            control["group"] == group.parse::<u64>()?,
+            "{name}: {control:#}"
+        );
         ensure!(control["class"] == class, "{name}: {control:#}");
         let access = match class {
             "quarantined" => "read-only",
@@ -193,7 +268,10 @@ fn shows_dsmil() -> Result<()> {
         };
         ensure!(control["access"] == access, "{name}: {control:#}");
         let needed: Vec<&str> = depends.split_whitespace().collect();
-        ensure!(control["depends"] == serde_json::json!(needed), "{name}: {control:#}");
+        ensure!(
+            control["depends"] == serde_json::json!(needed),
+            "{name}: {control:#}"
+        );
         let active = ["DSMIL0D0", "DSMIL0D5", "DSMIL0D8", "DSMIL1D0"].contains(&name);
         let value = if active { "active" } else { "inactive" };
         ensure!(control["value"] == value, "{name}: {control:#}");
@@ -211,18 +289,37 @@ fn fewest_calls() -> Result<()> {
     let before = nvram.counts()?;
     machine.run(["modprobe", "dell_milspec"])?.ok()?;
     let load = nvram.counts()?.since(&before);
-    ensure!(load.token_reads() == locations, "{} reads, {locations} places", load.token_reads());
-    ensure!(load.smbios() == locations, "calls other than reads: {:?}", load.nonzero());
+    ensure!(
+        load.token_reads() == locations,
+        "{} reads, {locations} places",
+        load.token_reads()
+    );
+    ensure!(
+        load.smbios() == locations,
+        "calls other than reads: {:?}",
+        load.nonzero()
+    );
     for (function, calls) in [(0, 1), (1, 1), (2, 84), (3, 0), (4, 1), (5, 0)] {
-        ensure!(load.dsml(function) == calls, "function {function}: {:?}", load.nonzero());
+        ensure!(
+            load.dsml(function) == calls,
+            "function {function}: {:?}",
+            load.nonzero()
+        );
     }
 
     let before = nvram.counts()?;
     let status = milspecctl(&machine, &["status", "--refresh"])?;
     let refresh = nvram.counts()?.since(&before);
     ensure!(refresh.token_reads() == locations && refresh.smbios() == locations);
-    ensure!(refresh.dsml(4) == 1 && refresh.dsml_total() == 1, "{:?}", refresh.nonzero());
-    ensure!(status["refresh"]["firmware_calls"] == locations + 1, "{status:#}");
+    ensure!(
+        refresh.dsml(4) == 1 && refresh.dsml_total() == 1,
+        "{:?}",
+        refresh.nonzero()
+    );
+    ensure!(
+        status["refresh"]["firmware_calls"] == locations + 1,
+        "{status:#}"
+    );
     Ok(())
 }
 
@@ -232,7 +329,11 @@ fn status_is_free() -> Result<()> {
     milspecctl(&machine, &["status"])?;
     milspecctl(&machine, &["control", "list"])?;
     milspecctl(&machine, &["control", "show", "camera"])?;
-    machine.sh(&format!("cat {SYSFS}/[a-z]*s {SYSFS}/generation {SYSFS}/abi_version"))?.ok()?;
+    machine
+        .sh(&format!(
+            "cat {SYSFS}/[a-z]*s {SYSFS}/generation {SYSFS}/abi_version"
+        ))?
+        .ok()?;
     let calls = machine.nvram()?.counts()?.since(&before);
     ensure!(calls.nonzero().is_empty(), "{:?}", calls.nonzero());
     Ok(())
@@ -241,21 +342,35 @@ fn status_is_free() -> Result<()> {
 fn refresh_finds() -> Result<()> {
     let machine = machine("rugged", Module::Autoload)?;
     let nvram = machine.nvram()?;
-    for (setting, value) in
-        [("camera", "disabled"), ("bluetooth", "disabled"), ("thunderbolt", "disabled")]
-    {
+    for (setting, value) in [
+        ("camera", "disabled"),
+        ("bluetooth", "disabled"),
+        ("thunderbolt", "disabled"),
+    ] {
         let old = milspecctl(&machine, &["control", "show", setting])?;
         ensure!(old["control"]["value"] == "enabled", "{old:#}");
         nvram.set_setting(machine.plan(), setting, value)?;
         let unread = milspecctl(&machine, &["control", "show", setting])?;
-        ensure!(unread["control"] == old["control"], "without a refresh: {unread:#}");
+        ensure!(
+            unread["control"] == old["control"],
+            "without a refresh: {unread:#}"
+        );
         let status = milspecctl(&machine, &["status", "--refresh"])?;
-        let changed: Vec<&Value> =
-            status["refresh"]["changed"].as_array().into_iter().flatten().collect();
-        ensure!(changed.len() == 1 && changed[0]["name"] == setting, "{status:#}");
+        let changed: Vec<&Value> = status["refresh"]["changed"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .collect();
+        ensure!(
+            changed.len() == 1 && changed[0]["name"] == setting,
+            "{status:#}"
+        );
         let new = milspecctl(&machine, &["control", "show", setting])?;
         ensure!(new["control"]["value"] == value, "{new:#}");
-        ensure!(new["control"]["changed_generation"] == status["generation"], "{new:#}");
+        ensure!(
+            new["control"]["changed_generation"] == status["generation"],
+            "{new:#}"
+        );
     }
     machine.check_kernel_log()
 }
@@ -265,7 +380,10 @@ fn refresh_finds_dsmil() -> Result<()> {
     machine.nvram()?.dsmil_set_state(6, 1, 1)?;
     let status = milspecctl(&machine, &["status", "--refresh"])?;
     ensure!(status["refresh"]["changed_count"] == 1, "{status:#}");
-    ensure!(status["tamper"] == serde_json::json!(["DSMIL0D6"]), "{status:#}");
+    ensure!(
+        status["tamper"] == serde_json::json!(["DSMIL0D6"]),
+        "{status:#}"
+    );
     let shown = milspecctl(&machine, &["control", "show", "DSMIL0D6"])?;
     ensure!(shown["control"]["value"] == "active", "{shown:#}");
     ensure!(shown["control"]["tamper"] == true, "{shown:#}");
@@ -275,12 +393,22 @@ fn refresh_finds_dsmil() -> Result<()> {
 fn generation_counts() -> Result<()> {
     let machine = machine("latitude", Module::Autoload)?;
     let generation = |arguments: &[&str]| -> Result<u64> {
-        milspecctl(&machine, arguments)?["generation"].as_u64().context("no generation")
+        milspecctl(&machine, arguments)?["generation"]
+            .as_u64()
+            .context("no generation")
     };
     let first = generation(&["status"])?;
-    ensure!(generation(&["status", "--refresh"])? == first, "it grew though nothing changed");
-    machine.nvram()?.set_setting(machine.plan(), "camera", "disabled")?;
-    ensure!(generation(&["status", "--refresh"])? == first + 1, "one change is one step");
+    ensure!(
+        generation(&["status", "--refresh"])? == first,
+        "it grew though nothing changed"
+    );
+    machine
+        .nvram()?
+        .set_setting(machine.plan(), "camera", "disabled")?;
+    ensure!(
+        generation(&["status", "--refresh"])? == first + 1,
+        "one change is one step"
+    );
     Ok(())
 }
 
@@ -298,15 +426,23 @@ fn unknown_values() -> Result<()> {
     nvram.dsmil_set_state(3, 0x42, 0)?;
     let status = milspecctl(&machine, &["status", "--refresh"])?;
     ensure!(status["refresh"]["changed_count"] == 3, "{status:#}");
-    for (name, reading) in
-        [("bluetooth", "unknown"), ("thunderbolt", "ambiguous"), ("DSMIL0D3", "unknown")]
-    {
+    for (name, reading) in [
+        ("bluetooth", "unknown"),
+        ("thunderbolt", "ambiguous"),
+        ("DSMIL0D3", "unknown"),
+    ] {
         let shown = milspecctl(&machine, &["control", "show", name])?;
         let control = &shown["control"];
-        ensure!(control["reading"] == reading && control["value"].is_null(), "{shown:#}");
+        ensure!(
+            control["reading"] == reading && control["value"].is_null(),
+            "{shown:#}"
+        );
     }
     let shown = milspecctl(&machine, &["control", "show", "bluetooth"])?;
-    ensure!(shown["control"]["values"][0]["read"] == 0x77, "the raw answer: {shown:#}");
+    ensure!(
+        shown["control"]["values"][0]["read"] == 0x77,
+        "the raw answer: {shown:#}"
+    );
     machine.check_kernel_log()
 }
 
@@ -333,11 +469,17 @@ fn failed_calls() -> Result<()> {
         ensure!(control["error"]["name"] == errno, "{wrong:?}: {shown:#}");
         ensure!(control["value"].is_null(), "{wrong:?}: {shown:#}");
         let other = milspecctl(&machine, &["control", "show", "camera"])?;
-        ensure!(other["control"]["reading"] == "known", "one fault spoils another: {other:#}");
+        ensure!(
+            other["control"]["reading"] == "known",
+            "one fault spoils another: {other:#}"
+        );
         nvram.clear_faults()?;
         milspecctl(&machine, &["status", "--refresh"])?;
         let shown = milspecctl(&machine, &["control", "show", "bluetooth"])?;
-        ensure!(shown["control"]["value"] == "enabled", "it does not recover: {shown:#}");
+        ensure!(
+            shown["control"]["value"] == "enabled",
+            "it does not recover: {shown:#}"
+        );
     }
     machine.check_kernel_log()
 }
@@ -345,16 +487,25 @@ fn failed_calls() -> Result<()> {
 fn busy_while_open() -> Result<()> {
     let machine = machine("rugged", Module::Autoload)?;
     let guest = machine.guest()?;
-    let mut holder = guest.spawn(GuestCommand::shell("exec 3</dev/milspec; echo open; read line"))?;
+    let mut holder = guest.spawn(GuestCommand::shell(
+        "exec 3</dev/milspec; echo open; read line",
+    ))?;
     holder.wait_for("open", Duration::from_secs(20))?;
     let removed = machine.run(["rmmod", "dell_milspec"])?;
     ensure!(removed.code != 0, "rmmod succeeded");
-    ensure!(removed.error_text().contains("in use"), "{}", removed.error_text());
+    ensure!(
+        removed.error_text().contains("in use"),
+        "{}",
+        removed.error_text()
+    );
     milspecctl(&machine, &["status", "--refresh"])?;
     holder.feed(b"\n")?;
     holder.wait(Duration::from_secs(20))?.ok()?;
     machine.run(["rmmod", "dell_milspec"])?.ok()?;
-    ensure!(!machine.exists("/dev/milspec")?, "/dev/milspec is still there");
+    ensure!(
+        !machine.exists("/dev/milspec")?,
+        "/dev/milspec is still there"
+    );
     ensure!(!machine.exists(SYSFS)?, "{SYSFS} is still there");
     machine.check_kernel_log()
 }
@@ -372,7 +523,10 @@ fn reloads() -> Result<()> {
     machine.run(["rmmod", "dell_milspec"])?.ok()?;
     // One load allocates over 60 kB. Nine of them that leak it all are far above the noise.
     let after = common::kernel_memory(&machine)?;
-    ensure!(after < before + 400_000, "kernel memory in use: {before} bytes before, {after} after");
+    ensure!(
+        after < before + 400_000,
+        "kernel memory in use: {before} bytes before, {after} after"
+    );
     machine.check_kernel_log()
 }
 
@@ -386,7 +540,9 @@ fn unloads_while_read() -> Result<()> {
     );
     let reader = guest.spawn(GuestCommand::shell(&line))?;
     for _ in 0..6 {
-        machine.sh("while ! rmmod dell_milspec 2>/dev/null; do :; done")?.ok()?;
+        machine
+            .sh("while ! rmmod dell_milspec 2>/dev/null; do :; done")?
+            .ok()?;
         machine.run(["modprobe", "dell_milspec"])?.ok()?;
     }
     machine.run(["touch", "/tmp/stop"])?.ok()?;
@@ -399,17 +555,30 @@ fn unbind() -> Result<()> {
     let machine = machine("rugged", Module::Autoload)?;
     let guest = machine.guest()?;
     let driver = "/sys/bus/platform/drivers/dell_milspec";
-    let mut holder = guest.spawn(GuestCommand::shell("exec 3</dev/milspec; echo open; read line"))?;
+    let mut holder = guest.spawn(GuestCommand::shell(
+        "exec 3</dev/milspec; echo open; read line",
+    ))?;
     holder.wait_for("open", Duration::from_secs(20))?;
     let all = controls(&machine)?.len();
     for _ in 0..3 {
-        machine.sh(&format!("echo DSML0001:00 >{driver}/unbind"))?.ok()?;
+        machine
+            .sh(&format!("echo DSML0001:00 >{driver}/unbind"))?
+            .ok()?;
         let left = controls(&machine)?;
-        ensure!(left.len() == all - 84, "{} controls left of {all}", left.len());
+        ensure!(
+            left.len() == all - 84,
+            "{} controls left of {all}",
+            left.len()
+        );
         ensure!(left.iter().all(|control| control["family"] == "platform"));
         let status = milspecctl(&machine, &["status", "--refresh"])?;
-        ensure!(common::family(&status, "dsmil")?["state"] == "absent", "{status:#}");
-        machine.sh(&format!("echo DSML0001:00 >{driver}/bind"))?.ok()?;
+        ensure!(
+            common::family(&status, "dsmil")?["state"] == "absent",
+            "{status:#}"
+        );
+        machine
+            .sh(&format!("echo DSML0001:00 >{driver}/bind"))?
+            .ok()?;
         ensure!(controls(&machine)?.len() == all, "it does not come back");
     }
     holder.feed(b"\n")?;
@@ -420,7 +589,10 @@ fn unbind() -> Result<()> {
 
 fn permissions() -> Result<()> {
     let machine = machine("latitude", Module::Autoload)?;
-    let mode = machine.run(["stat", "-c", "%a %U %G", "/dev/milspec"])?.ok()?.text();
+    let mode = machine
+        .run(["stat", "-c", "%a %U %G", "/dev/milspec"])?
+        .ok()?
+        .text();
     ensure!(mode.trim() == "640 root milspec", "{mode}");
     let group: u32 = machine
         .sh("sed -n 's/^milspec:[^:]*:\\([0-9]*\\):.*/\\1/p' /etc/group")?
@@ -441,8 +613,14 @@ fn permissions() -> Result<()> {
 fn sysfs() -> Result<()> {
     let machine = machine("rugged", Module::Autoload)?;
     let status = milspecctl(&machine, &["status"])?;
-    let files = machine.sh(&format!("find {SYSFS}/ -maxdepth 1 -type f -perm 444"))?.ok()?.text();
-    let mut files: Vec<&str> = files.lines().filter_map(|path| path.rsplit('/').next()).collect();
+    let files = machine
+        .sh(&format!("find {SYSFS}/ -maxdepth 1 -type f -perm 444"))?
+        .ok()?
+        .text();
+    let mut files: Vec<&str> = files
+        .lines()
+        .filter_map(|path| path.rsplit('/').next())
+        .collect();
     files.sort_unstable();
     let abi = include_str!("../../docs/ABI/testing/sysfs-devices-faux-dell_milspec");
     let documented: Vec<&str> = abi
@@ -450,8 +628,12 @@ fn sysfs() -> Result<()> {
         .filter_map(|line| line.strip_prefix("What:")?.trim().strip_prefix(SYSFS))
         .filter_map(|file| Some(file.strip_prefix('/')?).filter(|file| !file.is_empty()))
         .collect();
-    ensure!(files == documented, "there: {files:?}\ndocumented: {documented:?}");
-    let number = |file: &str| -> Result<u64> { Ok(machine.read(&format!("{SYSFS}/{file}"))?.parse()?) };
+    ensure!(
+        files == documented,
+        "there: {files:?}\ndocumented: {documented:?}"
+    );
+    let number =
+        |file: &str| -> Result<u64> { Ok(machine.read(&format!("{SYSFS}/{file}"))?.parse()?) };
     ensure!(machine.read(&format!("{SYSFS}/abi_version"))? == "1.0");
     ensure!(number("generation")? == status["generation"]);
     ensure!(number("refreshed_ns")? == status["read_boottime_ns"]);
@@ -459,8 +641,8 @@ fn sysfs() -> Result<()> {
     let platform = common::family(&status, "platform")?;
     ensure!(number("platform_controls")? == platform["controls"]);
     ensure!(number("unreadable_controls")? == 0);
-    let calls = machine.nvram()?.counts()?.dsml_total() + common::known_locations(&machine)?.len() as u32;
+    let calls =
+        machine.nvram()?.counts()?.dsml_total() + common::known_locations(&machine)?.len() as u32;
     ensure!(number("firmware_calls")? == u64::from(calls));
     machine.check_kernel_log()
 }
-

@@ -5,10 +5,10 @@
 
 use crate::common::{self, controls, field, machine, milspecctl, Test};
 use anyhow::{ensure, Context, Result};
-use milspec_machine::prepare::Bits;
-use milspec_machine::progress::Progress;
 use milspec_machine::machine::{prepared, Machine, Module};
 use milspec_machine::nvram::fault::{Call, Fault, Wrong};
+use milspec_machine::prepare::Bits;
+use milspec_machine::progress::Progress;
 use serde_json::Value;
 use std::path::Path;
 
@@ -20,9 +20,15 @@ pub const TESTS: &[Test] = &[
     ("hostile_smbios_duplicate_ids", duplicate_ids),
     ("hostile_smbios_strange_ids", strange_ids),
     ("hostile_smbios_thousands_of_tokens", many_tokens),
-    ("hostile_smbios_one_location_for_several_settings", shared_location),
+    (
+        "hostile_smbios_one_location_for_several_settings",
+        shared_location,
+    ),
     ("hostile_smbios_partial_settings", partial_settings),
-    ("hostile_smbios_values_that_no_token_stands_for", unknown_values),
+    (
+        "hostile_smbios_values_that_no_token_stands_for",
+        unknown_values,
+    ),
     ("hostile_dsml0001_that_cannot_be_used", unusable),
     ("hostile_dsml0001_that_is_not_there", not_there),
     ("hostile_dsml0001_of_a_later_minor_version", later_minor),
@@ -39,8 +45,11 @@ pub const TESTS: &[Test] = &[
 /// The names of the controls of one family.
 fn names(machine: &Machine, family: &str) -> Result<Vec<String>> {
     let controls = controls(machine)?;
-    let mine = controls.iter().filter(|control| control["family"] == family);
-    mine.map(|control| Ok(field(control, "name")?.to_owned())).collect()
+    let mine = controls
+        .iter()
+        .filter(|control| control["family"] == family);
+    mine.map(|control| Ok(field(control, "name")?.to_owned()))
+        .collect()
 }
 
 fn show(machine: &Machine, name: &str) -> Result<Value> {
@@ -50,19 +59,29 @@ fn show(machine: &Machine, name: &str) -> Result<Value> {
 /// Lines of the driver's that blame the firmware.
 fn blame(machine: &Machine) -> Result<Vec<String>> {
     let lines = common::log_lines(machine)?;
-    Ok(lines.into_iter().filter(|line| line.contains("firmware bug")).collect())
+    Ok(lines
+        .into_iter()
+        .filter(|line| line.contains("firmware bug"))
+        .collect())
 }
 
 fn blamed_once(machine: &Machine) -> Result<()> {
     let lines = blame(machine)?;
-    ensure!(lines.len() == 1, "{} lines blame the firmware: {lines:#?}", lines.len());
+    ensure!(
+        lines.len() == 1,
+        "{} lines blame the firmware: {lines:#?}",
+        lines.len()
+    );
     Ok(())
 }
 
 fn no_tokens() -> Result<()> {
     let machine = machine("bad/no-tokens", Module::Autoload)?;
     let status = milspecctl(&machine, &["status", "--refresh"])?;
-    ensure!(common::family(&status, "platform")?["state"] == "absent", "{status:#}");
+    ensure!(
+        common::family(&status, "platform")?["state"] == "absent",
+        "{status:#}"
+    );
     ensure!(controls(&machine)?.is_empty() && blame(&machine)?.is_empty());
     machine.check_kernel_log()
 }
@@ -82,10 +101,17 @@ fn truncated() -> Result<()> {
     ensure!(shown.len() > all.len() / 2 && shown.iter().all(|name| all.contains_key(name)));
     // Each structure has lost its last token: what is left of these settings must not be whole.
     let controls = controls(&machine)?;
-    let partial: Vec<&Value> =
-        controls.iter().filter(|control| control["presence"] == "partial").collect();
+    let partial: Vec<&Value> = controls
+        .iter()
+        .filter(|control| control["presence"] == "partial")
+        .collect();
     ensure!(!partial.is_empty(), "nothing is missing");
-    ensure!(partial.iter().all(|control| control["access"] == "read-only"), "{partial:#?}");
+    ensure!(
+        partial
+            .iter()
+            .all(|control| control["access"] == "read-only"),
+        "{partial:#?}"
+    );
     machine.check_kernel_log()
 }
 
@@ -94,9 +120,15 @@ fn duplicate_ids() -> Result<()> {
     for name in ["camera", "bluetooth"] {
         let control = show(&machine, name)?;
         ensure!(control["presence"] == "contradictory", "{control:#}");
-        ensure!(control["access"] == "read-only" && control["value"].is_null(), "{control:#}");
+        ensure!(
+            control["access"] == "read-only" && control["value"].is_null(),
+            "{control:#}"
+        );
     }
-    ensure!(show(&machine, "wlan")?["presence"] == "full", "others suffer");
+    ensure!(
+        show(&machine, "wlan")?["presence"] == "full",
+        "others suffer"
+    );
     blamed_once(&machine)?;
     machine.check_kernel_log()
 }
@@ -115,16 +147,26 @@ fn strange_ids() -> Result<()> {
     let expected = common::expected_values(&machine)?;
     let shown = names(&machine, "platform")?;
     let known = |name: &&String| !name.is_empty();
-    ensure!(shown.len() == expected.keys().filter(known).count(), "{shown:?}");
+    ensure!(
+        shown.len() == expected.keys().filter(known).count(),
+        "{shown:?}"
+    );
     machine.check_kernel_log()
 }
 
 fn many_tokens() -> Result<()> {
     let machine = machine("bad/many-tokens", Module::Autoload)?;
-    ensure!(machine.plan().tokens.len() > 4000, "{} tokens", machine.plan().tokens.len());
+    ensure!(
+        machine.plan().tokens.len() > 4000,
+        "{} tokens",
+        machine.plan().tokens.len()
+    );
     for (name, value) in common::expected_values(&machine)? {
         let control = show(&machine, &name)?;
-        ensure!(control["value"].as_str() == value.as_deref(), "{name} is {value:?}: {control:#}");
+        ensure!(
+            control["value"].as_str() == value.as_deref(),
+            "{name} is {value:?}: {control:#}"
+        );
     }
     ensure!(blame(&machine)?.is_empty());
     machine.check_kernel_log()
@@ -140,21 +182,33 @@ fn shared_location() -> Result<()> {
     for name in ["camera", "microphone", "wlan"] {
         let expected = common::expected_values(&machine)?;
         let control = show(&machine, name)?;
-        ensure!(control["value"].as_str() == expected[name].as_deref(), "{name}: {control:#}");
-        ensure!(control["values"][0]["location"] == 0x0F00, "{name}: {control:#}");
+        ensure!(
+            control["value"].as_str() == expected[name].as_deref(),
+            "{name}: {control:#}"
+        );
+        ensure!(
+            control["values"][0]["location"] == 0x0F00,
+            "{name}: {control:#}"
+        );
     }
     machine.check_kernel_log()
 }
 
 fn partial_settings() -> Result<()> {
     let machine = machine("bad/partial-settings", Module::Autoload)?;
-    for (name, missing) in [("camera", "disabled"), ("wlan", "enabled"), ("wake-on-lan", "enabled")]
-    {
+    for (name, missing) in [
+        ("camera", "disabled"),
+        ("wlan", "enabled"),
+        ("wake-on-lan", "enabled"),
+    ] {
         let control = show(&machine, name)?;
         ensure!(control["presence"] == "partial", "{control:#}");
         ensure!(control["access"] == "read-only", "{control:#}");
         for value in control["values"].as_array().into_iter().flatten() {
-            ensure!(value["present"] == (value["name"] != missing), "{control:#}");
+            ensure!(
+                value["present"] == (value["name"] != missing),
+                "{control:#}"
+            );
         }
     }
     machine.check_kernel_log()
@@ -164,7 +218,10 @@ fn unknown_values() -> Result<()> {
     let machine = machine("bad/unknown-values", Module::Autoload)?;
     for name in ["camera", "bluetooth", "sd-card", "thunderbolt-security"] {
         let control = show(&machine, name)?;
-        ensure!(control["reading"] == "unknown" && control["value"].is_null(), "{control:#}");
+        ensure!(
+            control["reading"] == "unknown" && control["value"].is_null(),
+            "{control:#}"
+        );
     }
     let warnings: Vec<String> = common::log_lines(&machine)?
         .into_iter()
@@ -188,8 +245,14 @@ fn unusable() -> Result<()> {
         let dsmil = common::family(&status, "dsmil")?;
         ensure!(dsmil["state"] == "failed", "{profile}: {dsmil:#}");
         ensure!(dsmil["error"]["name"] == errno, "{profile}: {dsmil:#}");
-        ensure!(names(&machine, "dsmil")?.is_empty(), "{profile}: devices of unusable firmware");
-        ensure!(names(&machine, "platform")?.len() > 20, "{profile}: tokens suffer");
+        ensure!(
+            names(&machine, "dsmil")?.is_empty(),
+            "{profile}: devices of unusable firmware"
+        );
+        ensure!(
+            names(&machine, "platform")?.len() > 20,
+            "{profile}: tokens suffer"
+        );
         blamed_once(&machine).context(profile)?;
         machine.run(["rmmod", "dell_milspec"])?.ok()?;
         machine.check_kernel_log()?;
@@ -200,8 +263,14 @@ fn unusable() -> Result<()> {
 fn not_there() -> Result<()> {
     let machine = machine("bad/dsml-absent", Module::Autoload)?;
     let status = milspecctl(&machine, &["status", "--refresh"])?;
-    ensure!(common::family(&status, "dsmil")?["state"] == "absent", "{status:#}");
-    ensure!(machine.nvram()?.counts()?.dsml_total() == 0, "it was called");
+    ensure!(
+        common::family(&status, "dsmil")?["state"] == "absent",
+        "{status:#}"
+    );
+    ensure!(
+        machine.nvram()?.counts()?.dsml_total() == 0,
+        "it was called"
+    );
     ensure!(blame(&machine)?.is_empty());
     machine.check_kernel_log()
 }
@@ -209,7 +278,10 @@ fn not_there() -> Result<()> {
 fn later_minor() -> Result<()> {
     let machine = machine("bad/dsml-minor", Module::Autoload)?;
     let status = milspecctl(&machine, &["status", "--refresh"])?;
-    ensure!(common::family(&status, "dsmil")?["state"] == "ready", "{status:#}");
+    ensure!(
+        common::family(&status, "dsmil")?["state"] == "ready",
+        "{status:#}"
+    );
     ensure!(names(&machine, "dsmil")?.len() == 84 && blame(&machine)?.is_empty());
     machine.check_kernel_log()
 }
@@ -217,8 +289,10 @@ fn later_minor() -> Result<()> {
 fn read_only() -> Result<()> {
     let machine = machine("bad/dsml-read-only", Module::Autoload)?;
     let controls = controls(&machine)?;
-    let dsmil: Vec<&Value> =
-        controls.iter().filter(|control| control["family"] == "dsmil").collect();
+    let dsmil: Vec<&Value> = controls
+        .iter()
+        .filter(|control| control["family"] == "dsmil")
+        .collect();
     ensure!(dsmil.len() == 84, "{} devices", dsmil.len());
     ensure!(dsmil.iter().all(|control| control["access"] == "read-only"));
     ensure!(blame(&machine)?.is_empty());
@@ -228,12 +302,17 @@ fn read_only() -> Result<()> {
 fn bad_descriptions() -> Result<()> {
     let machine = machine("bad/dsml-descriptors", Module::Autoload)?;
     let shown = names(&machine, "dsmil")?;
-    let bad = ["1D1", "1D2", "1D3", "1D4", "1D5", "1D6", "1D8", "1DA", "1DB"];
+    let bad = [
+        "1D1", "1D2", "1D3", "1D4", "1D5", "1D6", "1D8", "1DA", "1DB",
+    ];
     for device in bad.map(|device| format!("DSMIL{device}")) {
         ensure!(!shown.contains(&device), "{device} is shown");
     }
     ensure!(shown.len() == 84 - bad.len(), "{} shown", shown.len());
-    ensure!(show(&machine, "DSMIL1D7")?["class"] == "quarantined", "a class that nobody knows");
+    ensure!(
+        show(&machine, "DSMIL1D7")?["class"] == "quarantined",
+        "a class that nobody knows"
+    );
     blamed_once(&machine)?;
     milspecctl(&machine, &["status", "--refresh"])?;
     machine.check_kernel_log()
@@ -249,10 +328,16 @@ fn state_count() -> Result<()> {
 fn dsmil_failed(machine: &Machine, errno: &str) -> Result<()> {
     let status = milspecctl(machine, &["status"])?;
     let dsmil = common::family(&status, "dsmil")?;
-    ensure!(dsmil["state"] == "failed" && dsmil["error"]["name"] == errno, "{errno}: {dsmil:#}");
+    ensure!(
+        dsmil["state"] == "failed" && dsmil["error"]["name"] == errno,
+        "{errno}: {dsmil:#}"
+    );
     for control in controls(machine)? {
         let failed = control["reading"] == "failed" && control["value"].is_null();
-        ensure!(failed == (control["family"] == "dsmil"), "{errno}: {control:#}");
+        ensure!(
+            failed == (control["family"] == "dsmil"),
+            "{errno}: {control:#}"
+        );
     }
     Ok(())
 }
@@ -289,7 +374,10 @@ fn bad_states() -> Result<()> {
         ensure!(nvram.hits(fault)? == 2, "{wrong:?} did not strike twice");
         dsmil_failed(&machine, errno).with_context(|| format!("{wrong:?}"))?;
         let lines = common::log_lines(&machine)?.len() - lines;
-        ensure!(lines == 1, "{wrong:?}: {lines} lines in the kernel log for two reads");
+        ensure!(
+            lines == 1,
+            "{wrong:?}: {lines} lines in the kernel log for two reads"
+        );
         nvram.clear_faults()?;
         milspecctl(&machine, &["status", "--refresh"])?;
         let control = show(&machine, "DSMIL0D0")?;
@@ -299,7 +387,10 @@ fn bad_states() -> Result<()> {
     for grow in [1, 64, 1000] {
         let _strikes = nvram.arm(Fault::new(Call::dsml(4), Wrong::Grow(grow)))?;
         let status = milspecctl(&machine, &["status", "--refresh"])?;
-        ensure!(common::family(&status, "dsmil")?["state"] == "ready", "{grow}: {status:#}");
+        ensure!(
+            common::family(&status, "dsmil")?["state"] == "ready",
+            "{grow}: {status:#}"
+        );
         nvram.clear_faults()?;
     }
     machine.check_kernel_log()
@@ -309,31 +400,51 @@ fn bad_binding() -> Result<()> {
     let machine = machine("rugged", Module::Autoload)?;
     let nvram = machine.nvram()?;
     let driver = "/sys/bus/platform/drivers/dell_milspec";
-    machine.sh(&format!("echo DSML0001:00 >{driver}/unbind"))?.ok()?;
+    machine
+        .sh(&format!("echo DSML0001:00 >{driver}/unbind"))?
+        .ok()?;
     for function in [0, 1] {
-        for wrong in [Wrong::Nothing, Wrong::Integer(0x3F), Wrong::Abort, Wrong::Size(0)] {
+        for wrong in [
+            Wrong::Nothing,
+            Wrong::Integer(0x3F),
+            Wrong::Abort,
+            Wrong::Size(0),
+        ] {
             let fault = nvram.arm(Fault::new(Call::dsml(function), wrong))?;
             let lines = blame(&machine)?.len();
             let bound = machine.sh(&format!("echo DSML0001:00 >{driver}/bind"))?;
             ensure!(bound.code != 0, "function {function}, {wrong:?}: bound");
-            ensure!(nvram.hits(fault)? == 1, "function {function}, {wrong:?} did not strike");
+            ensure!(
+                nvram.hits(fault)? == 1,
+                "function {function}, {wrong:?} did not strike"
+            );
             let lines = blame(&machine)?.len() - lines;
             ensure!(lines == 1, "function {function}, {wrong:?}: {lines} lines");
-            ensure!(names(&machine, "dsmil")?.is_empty(), "function {function}, {wrong:?}");
+            ensure!(
+                names(&machine, "dsmil")?.is_empty(),
+                "function {function}, {wrong:?}"
+            );
             nvram.clear_faults()?;
         }
     }
-    machine.sh(&format!("echo DSML0001:00 >{driver}/bind"))?.ok()?;
+    machine
+        .sh(&format!("echo DSML0001:00 >{driver}/bind"))?
+        .ok()?;
     ensure!(names(&machine, "dsmil")?.len() == 84, "it does not recover");
     machine.check_kernel_log()
 }
 
 fn late() -> Result<()> {
     let machine = machine("rugged", Module::Autoload)?;
-    let _strikes = machine.nvram()?.arm(Fault::new(Call::dsml(4), Wrong::Delay(1300)).times(2))?;
+    let _strikes = machine
+        .nvram()?
+        .arm(Fault::new(Call::dsml(4), Wrong::Delay(1300)).times(2))?;
     machine.nvram()?.dsmil_set_state(1, 1, 0)?;
     milspecctl(&machine, &["status", "--refresh"])?;
-    ensure!(show(&machine, "DSMIL0D1")?["value"] == "active", "a late answer is an answer");
+    ensure!(
+        show(&machine, "DSMIL0D1")?["value"] == "active",
+        "a late answer is an answer"
+    );
     milspecctl(&machine, &["status", "--refresh"])?;
     blamed_once(&machine)?;
     machine.check_kernel_log()
@@ -353,16 +464,33 @@ fn abuse(bits: Bits) -> Result<()> {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("abuse-{bits:?}"));
     std::fs::create_dir_all(&directory)?;
     let program = directory.join("abuse");
-    prepared.build_c(&here.join("abuse.c"), bits, &[&here.join("../../driver/uapi")], &program)?;
+    prepared.build_c(
+        &here.join("abuse.c"),
+        bits,
+        &[&here.join("../../driver/uapi")],
+        &program,
+    )?;
 
     let machine = machine("rugged", Module::Autoload)?;
-    machine.guest()?.create("/tmp/abuse", &std::fs::read(&program)?, 0o755)?;
+    machine
+        .guest()?
+        .create("/tmp/abuse", &std::fs::read(&program)?, 0o755)?;
     let before = common::kernel_memory(&machine)?;
     let output = machine.run(["/tmp/abuse"])?;
     ensure!(output.success(), "{}{}", output.text(), output.error_text());
-    ensure!(output.text().lines().filter(|line| line.starts_with("ok ")).count() > 80);
+    ensure!(
+        output
+            .text()
+            .lines()
+            .filter(|line| line.starts_with("ok "))
+            .count()
+            > 80
+    );
     let after = common::kernel_memory(&machine)?;
-    ensure!(after < before + 400_000, "kernel memory in use: {before} bytes before, {after} after");
+    ensure!(
+        after < before + 400_000,
+        "kernel memory in use: {before} bytes before, {after} after"
+    );
     machine.run(["rmmod", "dell_milspec"])?.ok()?;
     machine.check_kernel_log()
 }

@@ -82,7 +82,10 @@ fn filters() {
             .len(),
         84
     );
-    assert_eq!(names(&list(&["--class", "read-only"])), ["intrusion-latch"]);
+    assert_eq!(
+        names(&list(&["--class", "read-only"])),
+        ["intrusion-latch", "secure-boot"]
+    );
     // Group 0 is a group like any other; platform controls have none.
     assert_eq!(names(&list(&["--group", "0"])).len(), 12);
     assert_eq!(
