@@ -252,6 +252,8 @@ static void *reader(void *unused)
 		for (uint32_t i = 0; !bad && i < q.count; i++)
 			bad = !array[i].name[0] || array[i].changed > q.generation;
 		close(fd);
+		/* One processor has to do for the refreshes as well. */
+		usleep(2000);
 	}
 	free(array);
 	return (void *)bad;
@@ -266,7 +268,7 @@ static void crowd(int fd)
 	subject = "8 readers";
 	for (size_t i = 0; i < COUNT(threads); i++)
 		bad |= pthread_create(&threads[i], NULL, reader, NULL);
-	for (int i = 0; i < 10; i++)
+	for (int i = 0; i < 5; i++)
 		bad |= ioctl(fd, MILSPEC_IOC_REFRESH, &q);
 	stop = 1;
 	for (size_t i = 0; i < COUNT(threads); i++) {
@@ -275,7 +277,7 @@ static void crowd(int fd)
 		pthread_join(threads[i], &result);
 		bad |= (intptr_t)result;
 	}
-	check(!bad, "see whole snapshots during 10 refreshes");
+	check(!bad, "see whole snapshots during 5 refreshes");
 }
 
 int main(void)
