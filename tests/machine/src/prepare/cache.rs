@@ -78,13 +78,18 @@ impl Cache {
     }
 
     /// Builds the directory `name` by `build` unless it is there. `build` gets a directory that
-    /// becomes the result when it succeeds, and goes when it fails.
+    /// becomes the result when it succeeds, and goes when it fails. Tests that run side by side
+    /// ask for the same thing at the same time: one builds it, the others wait.
     pub fn directory(
         &self,
         name: &str,
         build: impl FnOnce(&Path) -> Result<()>,
     ) -> Result<PathBuf> {
         let path = self.path(name);
+        if path.exists() {
+            return Ok(path);
+        }
+        let _lock = self.lock(&format!("{name}.new"), &Progress::silent())?;
         if path.exists() {
             return Ok(path);
         }
@@ -136,4 +141,35 @@ pub fn digest<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
         }
     }
     format!("{hash:016x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+    /// Promise: who asks for a result while another builds it gets that one, whole.
+    #[test]
+    fn one_of_many_builds() {
+        let dir = std::env::temp_dir().join(format!("milspec-cache-{}", std::process::id()));
+        fs::create_dir_all(&dir).unwrap();
+        let cache = Cache { dir: dir.clone() };
+        let built = AtomicU32::new(0);
+        let ask = || {
+            let found = cache.directory("thing", |to| {
+                built.fetch_add(1, Relaxed);
+                std::thread::sleep(std::time::Duration::from_millis(100));
+                fs::write(to.join("file"), "whole").context("write")
+            });
+            fs::read_to_string(found.unwrap().join("file")).unwrap()
+        };
+        std::thread::scope(|scope| {
+            let askers: Vec<_> = (0..4).map(|_| scope.spawn(ask)).collect();
+            for asker in askers {
+                assert_eq!(asker.join().unwrap(), "whole");
+            }
+        });
+        assert_eq!(built.load(Relaxed), 1);
+        remove_tree(&dir).unwrap();
+    }
 }
