@@ -45,6 +45,19 @@ pub const ACCESS_READ_WRITE: u8 = 1;
 
 /// [`Control::properties`]: the firmware reports tampering with this device.
 pub const CONTROL_TAMPER: u32 = 1;
+/// [`Control::properties`]: the value is not the one that the mode of
+/// [`Status::mode`](super::Status::mode) asks for.
+pub const CONTROL_DEVIATES: u32 = 2;
+/// [`Control::properties`]: the value is not the one that the driver last wrote.
+pub const CONTROL_DRIFTED: u32 = 4;
+/// [`Control::properties`]: an apply failed, and could not put the old value back.
+pub const CONTROL_DEGRADED: u32 = 8;
+/// [`Control::properties`]: changed by the driver; in force after the next boot, as far as the
+/// driver can know.
+pub const CONTROL_PENDING_REBOOT: u32 = 16;
+/// [`Control::properties`]: never changed on this model of machine, which is known not to survive
+/// it.
+pub const CONTROL_DENIED: u32 = 32;
 
 /// [`ControlValue::properties`]: the machine lists this value.
 pub const VALUE_PRESENT: u16 = 1;
@@ -121,6 +134,16 @@ pub struct Control {
     pub label: [u8; 64],
     /// The values, `value_count` of them.
     pub values: [ControlValue; CONTROL_VALUES],
+    /// Index of the value that the control had before the driver first changed it, or
+    /// [`INDEX_NONE`] when it has not. From ABI 1.1.
+    pub baseline: u8,
+    /// Index of the value that the driver last wrote, or [`INDEX_NONE`]. From ABI 1.1.
+    pub written: u8,
+    /// Index of the value that the mode of [`Status::mode`](super::Status::mode) asks for, or
+    /// [`INDEX_NONE`]. From ABI 1.1.
+    pub wanted: u8,
+    /// Zero.
+    pub reserved: [u8; 5],
 }
 
 impl Control {
@@ -162,6 +185,6 @@ impl Controls {
 
 const _: () = {
     assert!(size_of::<ControlValue>() == 32);
-    assert!(size_of::<Control>() == Control::SIZE_MIN as usize);
+    assert!(size_of::<Control>() == Control::SIZE_MIN as usize + 8);
     assert!(size_of::<Controls>() == Controls::SIZE_MIN as usize);
 };

@@ -34,7 +34,7 @@
 #define MILSPEC_ABI_MAJOR 1
 
 /* Minor version of this interface: it grows when a field, flag or request is added. */
-#define MILSPEC_ABI_MINOR 0
+#define MILSPEC_ABI_MINOR 1
 
 /* Largest size, in bytes, that a request may state for its own structure. */
 #define MILSPEC_SIZE_MAX 4096
@@ -62,6 +62,134 @@
  * (else EPERM).
  */
 #define MILSPEC_IOC_REFRESH 0xC008DE03
+
+/*
+ * What an apply would do now: fills struct milspec_apply and its array of steps. Makes no firmware call.
+ *
+ * What MILSPEC_IOC_APPLY would refuse is an answer here: the call succeeds, with
+ * MILSPEC_OUTCOME_REFUSED.
+ */
+#define MILSPEC_IOC_PLAN 0xC008DE04
+
+/*
+ * Brings the controls to a target, all of them or none: fills struct milspec_apply and its array of steps.
+ *
+ * Each step is written, read back and compared; when one fails, or a signal arrives, those before
+ * it are undone in reverse. Takes what MILSPEC_IOC_REFRESH takes. Fails with EACCES when refused
+ * (MILSPEC_OUTCOME_REFUSED), ECANCELED when undone (MILSPEC_OUTCOME_UNDONE) and EIO when degraded
+ * (MILSPEC_OUTCOME_DEGRADED): the answer is filled then as well. With any other error nothing was
+ * written to the firmware, and the answer is as it was, but for step_count with ENOSPC.
+ */
+#define MILSPEC_IOC_APPLY 0xC008DE05
+
+/* milspec_apply.mode: no mode, only the targets of the list. */
+#define MILSPEC_MODE_NONE 0
+
+/* milspec_apply.mode: what each control had before the driver first changed it. */
+#define MILSPEC_MODE_BASELINE 1
+
+/* milspec_apply.mode: what costs no function of the machine. */
+#define MILSPEC_MODE_STANDARD 2
+
+/* milspec_apply.mode: closes paths into the machine that few people use. */
+#define MILSPEC_MODE_ENHANCED 3
+
+/* milspec_apply.mode: sensors, radios and removable media off. */
+#define MILSPEC_MODE_PARANOID 4
+
+/* milspec_apply.mode: all of that and stealth; latches until the next boot. */
+#define MILSPEC_MODE_PARANOID_PLUS 5
+
+/*
+ * milspec_apply.options: the caller accepts that this mode latches: no other mode, no deviation and
+ * no unloading of the module before the next boot. Without it MILSPEC_MODE_PARANOID_PLUS is refused,
+ * unless it is latched already.
+ */
+#define MILSPEC_APPLY_CONFIRM_LATCH 1
+
+/* milspec_apply.outcome: the driver has not answered. */
+#define MILSPEC_OUTCOME_NONE 0
+
+/* milspec_apply.outcome: the steps are what an apply would do now. */
+#define MILSPEC_OUTCOME_PLANNED 1
+
+/* milspec_apply.outcome: every step was done and read back; with no steps, everything held already. */
+#define MILSPEC_OUTCOME_DONE 2
+
+/* milspec_apply.outcome: refused before anything was written; reason says why. */
+#define MILSPEC_OUTCOME_REFUSED 3
+
+/* milspec_apply.outcome: a step failed, and everything is as it was before. */
+#define MILSPEC_OUTCOME_UNDONE 4
+
+/*
+ * milspec_apply.outcome: a step failed, and some controls could not be put back: those whose step is
+ * MILSPEC_STEP_DEGRADED.
+ */
+#define MILSPEC_OUTCOME_DEGRADED 5
+
+/* milspec_apply.reason: not refused. */
+#define MILSPEC_REASON_NONE 0
+
+/* milspec_apply.reason: this machine has no such control. */
+#define MILSPEC_REASON_NO_CONTROL 1
+
+/* milspec_apply.reason: the control has no such value on this machine. */
+#define MILSPEC_REASON_NO_VALUE 2
+
+/* milspec_apply.reason: the list names the control more than once. */
+#define MILSPEC_REASON_TWICE 3
+
+/* milspec_apply.reason: the control is quarantined. */
+#define MILSPEC_REASON_QUARANTINED 4
+
+/* milspec_apply.reason: the control cannot be changed on this machine. */
+#define MILSPEC_REASON_READ_ONLY 5
+
+/*
+ * milspec_apply.reason: the control is restricted, and the module was not loaded with
+ * allow_restricted=1, or the kernel is locked down.
+ */
+#define MILSPEC_REASON_RESTRICTED 6
+
+/* milspec_apply.reason: this model of machine is known not to survive the change. */
+#define MILSPEC_REASON_DENIED 7
+
+/* milspec_apply.reason: the present value is not known, so that it could not be put back. */
+#define MILSPEC_REASON_UNREADABLE 8
+
+/* milspec_apply.reason: it needs another control, needs, to be active, which it would not be. */
+#define MILSPEC_REASON_DEPENDENCY 9
+
+/* milspec_apply.reason: another control, needs, depends on it and would stay active. */
+#define MILSPEC_REASON_NEEDED 10
+
+/* milspec_apply.reason: its dependencies lead back to itself. */
+#define MILSPEC_REASON_CYCLE 11
+
+/* milspec_apply.reason: the driver is latched in MILSPEC_MODE_PARANOID_PLUS. */
+#define MILSPEC_REASON_LATCHED 12
+
+/* milspec_apply.reason: the mode latches, and MILSPEC_APPLY_CONFIRM_LATCH was not given. */
+#define MILSPEC_REASON_UNCONFIRMED 13
+
+/* milspec_step.state: not begun. */
+#define MILSPEC_STEP_PLANNED 0
+
+/* milspec_step.state: done, and read back. */
+#define MILSPEC_STEP_DONE 1
+
+/* milspec_step.state: failed with error; the old value is in force. */
+#define MILSPEC_STEP_FAILED 2
+
+/* milspec_step.state: was done; the old value was put back, and read back. */
+#define MILSPEC_STEP_UNDONE 3
+
+/* milspec_step.state: the old value could not be put back, for error. */
+#define MILSPEC_STEP_DEGRADED 4
+
+/* Most targets of one request. */
+#define MILSPEC_TARGETS_MAX 512
 
 /* milspec_control.family: Dell's SMBIOS tokens, through mainline's dell-smbios. */
 #define MILSPEC_FAMILY_PLATFORM 1
@@ -117,6 +245,30 @@
 /* milspec_control.properties: the firmware reports tampering with this device. */
 #define MILSPEC_CONTROL_TAMPER 1
 
+/*
+ * milspec_control.properties: the value is not the one that the mode of
+ * milspec_status.mode asks for.
+ */
+#define MILSPEC_CONTROL_DEVIATES 2
+
+/* milspec_control.properties: the value is not the one that the driver last wrote. */
+#define MILSPEC_CONTROL_DRIFTED 4
+
+/* milspec_control.properties: an apply failed, and could not put the old value back. */
+#define MILSPEC_CONTROL_DEGRADED 8
+
+/*
+ * milspec_control.properties: changed by the driver; in force after the next boot, as far as the
+ * driver can know.
+ */
+#define MILSPEC_CONTROL_PENDING_REBOOT 16
+
+/*
+ * milspec_control.properties: never changed on this model of machine, which is known not to survive
+ * it.
+ */
+#define MILSPEC_CONTROL_DENIED 32
+
 /* milspec_control_value.properties: the machine lists this value. */
 #define MILSPEC_VALUE_PRESENT 1
 
@@ -146,6 +298,33 @@
 
 /* milspec_family_status.state: found, but the last read failed as a whole; error says why. */
 #define MILSPEC_FAMILY_FAILED 2
+
+/*
+ * milspec_status.properties: latched in MILSPEC_MODE_PARANOID_PLUS until the
+ * next boot.
+ */
+#define MILSPEC_STATUS_LATCHED 1
+
+/*
+ * milspec_status.properties: a control was changed that takes effect at the next boot, as far as the
+ * driver can know.
+ */
+#define MILSPEC_STATUS_PENDING_REBOOT 2
+
+/*
+ * milspec_status.properties: controls of class MILSPEC_CLASS_RESTRICTED may be
+ * changed.
+ */
+#define MILSPEC_STATUS_RESTRICTED_ALLOWED 4
+
+/* milspec_status.standing: the machine is in none of the modes. */
+#define MILSPEC_STANDING_CUSTOM 0
+
+/* milspec_status.standing: every control within reach is as the mode asks for. */
+#define MILSPEC_STANDING_EXACT 1
+
+/* milspec_status.standing: as the mode asks for, but for deviations controls. */
+#define MILSPEC_STANDING_DEVIATES 2
 
 /*
  * The first eight bytes of every request.
@@ -217,6 +396,34 @@ struct milspec_status {
 	__u32 reserved;
 	/* Who made the DSML0001 firmware, in its own words. */
 	__u8 dsmil_implementation[16];
+	/* MILSPEC_STATUS_ bits. This field and those below are there from ABI 1.1 on. */
+	__u32 properties;
+	/* MILSPEC_MODE_ number of the mode that the machine is in, as standing says. */
+	__u8 mode;
+	/* MILSPEC_STANDING_ number. */
+	__u8 standing;
+	/* Zero. */
+	__u16 reserved2;
+	/* Controls that are not as the mode asks for: MILSPEC_CONTROL_DEVIATES. */
+	__u32 deviations;
+	/* Controls that something else has changed: MILSPEC_CONTROL_DRIFTED. */
+	__u32 drifted;
+	/* Controls that could not be put back: MILSPEC_CONTROL_DEGRADED. */
+	__u32 degraded;
+	/* Controls that report tampering: MILSPEC_CONTROL_TAMPER. */
+	__u32 tampered;
+	/* Step that an apply under way is at, from 1, or 0. Not part of the snapshot. */
+	__u32 apply_step;
+	/* Number of steps of an apply under way, or 0. Not part of the snapshot. */
+	__u32 apply_steps;
+	/* How many controls the mode speaks of. */
+	__u32 mode_lines;
+	/* How many of them this machine has, with the value that the mode asks for. */
+	__u32 mode_present;
+	/* How many of those can be changed; see milspec_apply.mode_reached. */
+	__u32 mode_reached;
+	/* Zero. */
+	__u32 reserved3;
 };
 
 /* The size of the first released version. */
@@ -294,6 +501,20 @@ struct milspec_control {
 	__u8 label[64];
 	/* The values, value_count of them. */
 	struct milspec_control_value values[MILSPEC_CONTROL_VALUES];
+	/*
+	 * Index of the value that the control had before the driver first changed it, or
+	 * MILSPEC_INDEX_NONE when it has not. From ABI 1.1.
+	 */
+	__u8 baseline;
+	/* Index of the value that the driver last wrote, or MILSPEC_INDEX_NONE. From ABI 1.1. */
+	__u8 written;
+	/*
+	 * Index of the value that the mode of milspec_status.mode asks for, or
+	 * MILSPEC_INDEX_NONE. From ABI 1.1.
+	 */
+	__u8 wanted;
+	/* Zero. */
+	__u8 reserved[5];
 };
 
 /* The size of the first released version. */
@@ -328,5 +549,106 @@ struct milspec_controls {
 
 /* The size of the first released version. */
 #define MILSPEC_CONTROLS_SIZE_MIN 40
+
+/* A control and the value that it shall have. */
+struct milspec_target {
+	/* milspec_control.id. */
+	__u32 control;
+	/* Index in milspec_control.values. */
+	__u8 value;
+	/* Zero. */
+	__u8 reserved[3];
+};
+
+/* One step of a plan. */
+struct milspec_step {
+	/* milspec_control.id. */
+	__u32 control;
+	/* Index of the value that it has. */
+	__u8 from;
+	/* Index of the value that it shall have. */
+	__u8 to;
+	/* MILSPEC_STEP_ number. */
+	__u8 state;
+	/* Zero. */
+	__u8 reserved;
+	/* Positive errno of what failed, else 0. */
+	__u32 error;
+	/* Zero. */
+	__u32 reserved2;
+};
+
+/*
+ * Request and answer of MILSPEC_IOC_PLAN and MILSPEC_IOC_APPLY.
+ *
+ * The target is a mode, a list, or a mode with a list of exceptions from it.
+ * MILSPEC_MODE_PARANOID_PLUS takes no exceptions (EINVAL).
+ */
+struct milspec_apply {
+	/* Size and flags of this request. */
+	struct milspec_head head;
+	/*
+	 * In: milspec_status.generation that the caller has decided on, or 0
+	 * for any; with another one in force the request fails with EAGAIN, and nothing is written
+	 * to the firmware. Out: generation after the request.
+	 */
+	__u64 generation;
+	/* In: address of an array of struct milspec_target, in the caller's memory. */
+	__u64 targets;
+	/* In: address of an array of struct milspec_step, which the driver fills. */
+	__u64 steps;
+	/* In: number of targets, at most MILSPEC_TARGETS_MAX. */
+	__u32 target_count;
+	/*
+	 * In: how many steps the array has room for; 0 to do without them. With too little room the
+	 * request fails with ENOSPC, step_count is set, and nothing is written to the firmware.
+	 */
+	__u32 step_capacity;
+	/* Out: number of steps of the plan. */
+	__u32 step_count;
+	/* In: MILSPEC_APPLY_ bits. */
+	__u32 options;
+	/* In: MILSPEC_MODE_ number. */
+	__u8 mode;
+	/* Out: MILSPEC_OUTCOME_ number. */
+	__u8 outcome;
+	/* Out: MILSPEC_REASON_ number. */
+	__u8 reason;
+	/* Zero. */
+	__u8 reserved;
+	/*
+	 * In: security key that the firmware gives for its administrator password, 0 without one. Not
+	 * kept by the driver. Out: 0.
+	 */
+	__u16 security_key;
+	/* Zero. */
+	__u16 reserved2;
+	/* Out: id of the control that was refused, or whose step failed first, else 0. */
+	__u32 control;
+	/* Out: id of the other control that reason speaks of, else 0. */
+	__u32 needs;
+	/*
+	 * Out: positive errno of the step that failed first, else 0. EKEYREJECTED when the firmware
+	 * asks for the security key of an administrator password, EINTR when a signal stopped the
+	 * apply.
+	 */
+	__u32 error;
+	/* Out: firmware calls that this took. */
+	__u32 firmware_calls;
+	/* Out: how many controls the mode speaks of. */
+	__u32 mode_lines;
+	/* Out: how many of them this machine has, with the value that the mode asks for. */
+	__u32 mode_present;
+	/*
+	 * Out: how many of those can be changed: neither quarantined, restricted, read-only nor
+	 * denied, and nor is what they depend on.
+	 */
+	__u32 mode_reached;
+	/* Zero. */
+	__u32 reserved3;
+};
+
+/* The size of the first released version. */
+#define MILSPEC_APPLY_SIZE_MIN 88
 
 #endif /* _DELL_MILSPEC_H */

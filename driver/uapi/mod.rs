@@ -22,19 +22,34 @@
 
 use zerocopy_derive::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
+mod apply;
 mod control;
 mod info;
 mod status;
 
+pub use apply::{
+    Apply, Step, Target, APPLY_CONFIRM_LATCH, MODE_BASELINE, MODE_ENHANCED, MODE_NONE,
+    MODE_PARANOID, MODE_PARANOID_PLUS, MODE_STANDARD, OUTCOME_DEGRADED, OUTCOME_DONE, OUTCOME_NONE,
+    OUTCOME_PLANNED, OUTCOME_REFUSED, OUTCOME_UNDONE, REASON_CYCLE, REASON_DENIED,
+    REASON_DEPENDENCY, REASON_LATCHED, REASON_NEEDED, REASON_NONE, REASON_NO_CONTROL,
+    REASON_NO_VALUE, REASON_QUARANTINED, REASON_READ_ONLY, REASON_RESTRICTED, REASON_TWICE,
+    REASON_UNCONFIRMED, REASON_UNREADABLE, STEP_DEGRADED, STEP_DONE, STEP_FAILED, STEP_PLANNED,
+    STEP_UNDONE, TARGETS_MAX,
+};
 pub use control::{
     Control, ControlValue, Controls, ACCESS_READ_ONLY, ACCESS_READ_WRITE, CLASS_MONITORED,
-    CLASS_QUARANTINED, CLASS_READ_ONLY, CLASS_RESTRICTED, CLASS_SAFE, CONTROL_DEPENDS,
+    CLASS_QUARANTINED, CLASS_READ_ONLY, CLASS_RESTRICTED, CLASS_SAFE, CONTROL_DEGRADED,
+    CONTROL_DENIED, CONTROL_DEPENDS, CONTROL_DEVIATES, CONTROL_DRIFTED, CONTROL_PENDING_REBOOT,
     CONTROL_TAMPER, CONTROL_VALUES, FAMILY_DSMIL, FAMILY_PLATFORM, INDEX_NONE,
     PRESENCE_CONTRADICTORY, PRESENCE_FULL, PRESENCE_PARTIAL, READING_AMBIGUOUS, READING_FAILED,
     READING_KNOWN, READING_UNKNOWN, VALUE_ACTIVE, VALUE_PRESENT, VALUE_READ,
 };
 pub use info::{Info, INFO_FORCED};
-pub use status::{FamilyStatus, Refresh, Status, FAMILY_ABSENT, FAMILY_FAILED, FAMILY_READY};
+pub use status::{
+    FamilyStatus, Refresh, Status, FAMILY_ABSENT, FAMILY_FAILED, FAMILY_READY, STANDING_CUSTOM,
+    STANDING_DEVIATES, STANDING_EXACT, STATUS_LATCHED, STATUS_PENDING_REBOOT,
+    STATUS_RESTRICTED_ALLOWED,
+};
 
 /// Name of the device node below `/dev`.
 pub const DEVICE_NAME: &str = "milspec";
@@ -43,7 +58,7 @@ pub const DEVICE_NAME: &str = "milspec";
 pub const ABI_MAJOR: u16 = 1;
 
 /// Minor version of this interface: it grows when a field, flag or request is added.
-pub const ABI_MINOR: u16 = 0;
+pub const ABI_MINOR: u16 = 1;
 
 /// Largest size, in bytes, that a request may state for its own structure.
 pub const SIZE_MAX: u32 = 4096;
@@ -68,6 +83,21 @@ pub const IOC_CONTROLS: u32 = 0xC008_DE02;
 /// (else `EPERM`).
 pub const IOC_REFRESH: u32 = 0xC008_DE03;
 
+/// What an apply would do now: fills [`Apply`] and its array of steps. Makes no firmware call.
+///
+/// What [`IOC_APPLY`] would refuse is an answer here: the call succeeds, with
+/// [`OUTCOME_REFUSED`].
+pub const IOC_PLAN: u32 = 0xC008_DE04;
+
+/// Brings the controls to a target, all of them or none: fills [`Apply`] and its array of steps.
+///
+/// Each step is written, read back and compared; when one fails, or a signal arrives, those before
+/// it are undone in reverse. Takes what [`IOC_REFRESH`] takes. Fails with `EACCES` when refused
+/// ([`OUTCOME_REFUSED`]), `ECANCELED` when undone ([`OUTCOME_UNDONE`]) and `EIO` when degraded
+/// ([`OUTCOME_DEGRADED`]): the answer is filled then as well. With any other error nothing was
+/// written to the firmware, and the answer is as it was, but for `step_count` with `ENOSPC`.
+pub const IOC_APPLY: u32 = 0xC008_DE05;
+
 /// The first eight bytes of every request.
 ///
 /// The `ioctl()` numbers carry this structure's size, so that they stay the same when a request
@@ -91,6 +121,8 @@ const _: () = {
     assert!(IOC_STATUS == iowr + 1);
     assert!(IOC_CONTROLS == iowr + 2);
     assert!(IOC_REFRESH == iowr + 3);
+    assert!(IOC_PLAN == iowr + 4);
+    assert!(IOC_APPLY == iowr + 5);
 };
 
 /// Returns the text in a zero-padded field, or `None` where it is not UTF-8.

@@ -14,6 +14,23 @@ pub const FAMILY_READY: u32 = 1;
 /// [`FamilyStatus::state`]: found, but the last read failed as a whole; `error` says why.
 pub const FAMILY_FAILED: u32 = 2;
 
+/// [`Status::properties`]: latched in [`MODE_PARANOID_PLUS`](super::MODE_PARANOID_PLUS) until the
+/// next boot.
+pub const STATUS_LATCHED: u32 = 1;
+/// [`Status::properties`]: a control was changed that takes effect at the next boot, as far as the
+/// driver can know.
+pub const STATUS_PENDING_REBOOT: u32 = 2;
+/// [`Status::properties`]: controls of class [`CLASS_RESTRICTED`](super::CLASS_RESTRICTED) may be
+/// changed.
+pub const STATUS_RESTRICTED_ALLOWED: u32 = 4;
+
+/// [`Status::standing`]: the machine is in none of the modes.
+pub const STANDING_CUSTOM: u8 = 0;
+/// [`Status::standing`]: every control within reach is as the mode asks for.
+pub const STANDING_EXACT: u8 = 1;
+/// [`Status::standing`]: as the mode asks for, but for `deviations` controls.
+pub const STANDING_DEVIATES: u8 = 2;
+
 /// State of one family of controls.
 #[repr(C)]
 #[derive(
@@ -56,6 +73,34 @@ pub struct Status {
     pub reserved: u32,
     /// Who made the DSML0001 firmware, in its own words.
     pub dsmil_implementation: [u8; 16],
+    /// `STATUS_` bits. This field and those below are there from ABI 1.1 on.
+    pub properties: u32,
+    /// `MODE_` number of the mode that the machine is in, as `standing` says.
+    pub mode: u8,
+    /// `STANDING_` number.
+    pub standing: u8,
+    /// Zero.
+    pub reserved2: u16,
+    /// Controls that are not as the mode asks for: [`CONTROL_DEVIATES`](super::CONTROL_DEVIATES).
+    pub deviations: u32,
+    /// Controls that something else has changed: [`CONTROL_DRIFTED`](super::CONTROL_DRIFTED).
+    pub drifted: u32,
+    /// Controls that could not be put back: [`CONTROL_DEGRADED`](super::CONTROL_DEGRADED).
+    pub degraded: u32,
+    /// Controls that report tampering: [`CONTROL_TAMPER`](super::CONTROL_TAMPER).
+    pub tampered: u32,
+    /// Step that an apply under way is at, from 1, or 0. Not part of the snapshot.
+    pub apply_step: u32,
+    /// Number of steps of an apply under way, or 0. Not part of the snapshot.
+    pub apply_steps: u32,
+    /// How many controls the mode speaks of.
+    pub mode_lines: u32,
+    /// How many of them this machine has, with the value that the mode asks for.
+    pub mode_present: u32,
+    /// How many of those can be changed; see [`Apply::mode_reached`](super::Apply::mode_reached).
+    pub mode_reached: u32,
+    /// Zero.
+    pub reserved3: u32,
 }
 
 impl Status {
@@ -85,6 +130,6 @@ impl Refresh {
 }
 
 const _: () = {
-    assert!(size_of::<Status>() == Status::SIZE_MIN as usize);
+    assert!(size_of::<Status>() == Status::SIZE_MIN as usize + 48);
     assert!(size_of::<Refresh>() == Refresh::SIZE_MIN as usize);
 };

@@ -4,7 +4,8 @@
 //! is not an appended field breaks every one of them.
 
 use milspec_uapi::{
-    field, text, Control, ControlValue, Controls, FamilyStatus, Head, Info, Refresh, Status,
+    field, text, Apply, Control, ControlValue, Controls, FamilyStatus, Head, Info, Refresh, Status,
+    Step, Target,
 };
 use std::mem::{align_of, align_of_val, offset_of, size_of, size_of_val};
 
@@ -63,7 +64,7 @@ layout!(family_status, FamilyStatus, 24, 8, {
     firmware_calls: u64 = 16,
 });
 
-layout!(status, Status, 96, 8, {
+layout!(status, Status, 144, 8, {
     head: Head = 0,
     generation: u64 = 8,
     refreshed_ns: u64 = 16,
@@ -73,6 +74,20 @@ layout!(status, Status, 96, 8, {
     dsmil_minor: u16 = 74,
     reserved: u32 = 76,
     dsmil_implementation: [u8; 16] = 80,
+    properties: u32 = 96,
+    mode: u8 = 100,
+    standing: u8 = 101,
+    reserved2: u16 = 102,
+    deviations: u32 = 104,
+    drifted: u32 = 108,
+    degraded: u32 = 112,
+    tampered: u32 = 116,
+    apply_step: u32 = 120,
+    apply_steps: u32 = 124,
+    mode_lines: u32 = 128,
+    mode_present: u32 = 132,
+    mode_reached: u32 = 136,
+    reserved3: u32 = 140,
 });
 
 layout!(refresh, Refresh, 24, 8, {
@@ -92,7 +107,7 @@ layout!(control_value, ControlValue, 32, 4, {
     reserved: u32 = 28,
 });
 
-layout!(control, Control, 400, 8, {
+layout!(control, Control, 408, 8, {
     id: u32 = 0,
     family: u8 = 4,
     class: u8 = 5,
@@ -110,6 +125,10 @@ layout!(control, Control, 400, 8, {
     name: [u8; 32] = 48,
     label: [u8; 64] = 80,
     values: [ControlValue; 8] = 144,
+    baseline: u8 = 400,
+    written: u8 = 401,
+    wanted: u8 = 402,
+    reserved: [u8; 5] = 403,
 });
 
 layout!(controls, Controls, 40, 8, {
@@ -122,6 +141,47 @@ layout!(controls, Controls, 40, 8, {
     generation: u64 = 32,
 });
 
+layout!(target, Target, 8, 4, {
+    control: u32 = 0,
+    value: u8 = 4,
+    reserved: [u8; 3] = 5,
+});
+
+layout!(step, Step, 16, 4, {
+    control: u32 = 0,
+    from: u8 = 4,
+    to: u8 = 5,
+    state: u8 = 6,
+    reserved: u8 = 7,
+    error: u32 = 8,
+    reserved2: u32 = 12,
+});
+
+layout!(apply, Apply, 88, 8, {
+    head: Head = 0,
+    generation: u64 = 8,
+    targets: u64 = 16,
+    steps: u64 = 24,
+    target_count: u32 = 32,
+    step_capacity: u32 = 36,
+    step_count: u32 = 40,
+    options: u32 = 44,
+    mode: u8 = 48,
+    outcome: u8 = 49,
+    reason: u8 = 50,
+    reserved: u8 = 51,
+    security_key: u16 = 52,
+    reserved2: u16 = 54,
+    control: u32 = 56,
+    needs: u32 = 60,
+    error: u32 = 64,
+    firmware_calls: u32 = 68,
+    mode_lines: u32 = 72,
+    mode_present: u32 = 76,
+    mode_reached: u32 = 80,
+    reserved3: u32 = 84,
+});
+
 /// Sizes of the first released version: a driver accepts callers that know no more than this, for
 /// ever.
 #[test]
@@ -132,17 +192,32 @@ fn minimal_sizes_never_change() {
         Control::SIZE_MIN,
         Controls::SIZE_MIN,
         Refresh::SIZE_MIN,
+        Apply::SIZE_MIN,
     ];
-    assert_eq!(sizes, [160, 96, 400, 40, 24]);
+    assert_eq!(sizes, [160, 96, 400, 40, 24, 88]);
     assert_eq!(milspec_uapi::SIZE_MAX, 4096);
 }
 
 /// `ioctl()` numbers, as compiled into clients.
 #[test]
 fn requests_never_change() {
-    use milspec_uapi::{IOC_CONTROLS, IOC_INFO, IOC_REFRESH, IOC_STATUS};
-    let requests = [IOC_INFO, IOC_STATUS, IOC_CONTROLS, IOC_REFRESH];
-    let abi = [0xC008_DE00, 0xC008_DE01, 0xC008_DE02, 0xC008_DE03];
+    use milspec_uapi::{IOC_APPLY, IOC_CONTROLS, IOC_INFO, IOC_PLAN, IOC_REFRESH, IOC_STATUS};
+    let requests = [
+        IOC_INFO,
+        IOC_STATUS,
+        IOC_CONTROLS,
+        IOC_REFRESH,
+        IOC_PLAN,
+        IOC_APPLY,
+    ];
+    let abi = [
+        0xC008_DE00,
+        0xC008_DE01,
+        0xC008_DE02,
+        0xC008_DE03,
+        0xC008_DE04,
+        0xC008_DE05,
+    ];
     assert_eq!(requests, abi);
 }
 
@@ -181,6 +256,76 @@ fn numbers_in_fields_never_change() {
     assert_eq!(bits, [1, 2, 4]);
     assert_eq!(abi::INDEX_NONE, 0xFF);
     assert_eq!([abi::CONTROL_VALUES, abi::CONTROL_DEPENDS], [8, 4]);
+    let marks = [
+        abi::CONTROL_DEVIATES,
+        abi::CONTROL_DRIFTED,
+        abi::CONTROL_DEGRADED,
+        abi::CONTROL_PENDING_REBOOT,
+        abi::CONTROL_DENIED,
+    ];
+    assert_eq!(marks, [2, 4, 8, 16, 32]);
+    let bits = [
+        abi::STATUS_LATCHED,
+        abi::STATUS_PENDING_REBOOT,
+        abi::STATUS_RESTRICTED_ALLOWED,
+    ];
+    assert_eq!(bits, [1, 2, 4]);
+    let standings = [
+        abi::STANDING_CUSTOM,
+        abi::STANDING_EXACT,
+        abi::STANDING_DEVIATES,
+    ];
+    assert_eq!(standings, [0, 1, 2]);
+}
+
+/// Numbers of plans and applies, as compiled into clients.
+#[test]
+fn numbers_of_apply_never_change() {
+    use milspec_uapi as abi;
+    let modes = [
+        abi::MODE_NONE,
+        abi::MODE_BASELINE,
+        abi::MODE_STANDARD,
+        abi::MODE_ENHANCED,
+        abi::MODE_PARANOID,
+        abi::MODE_PARANOID_PLUS,
+    ];
+    assert_eq!(modes, [0, 1, 2, 3, 4, 5]);
+    let outcomes = [
+        abi::OUTCOME_NONE,
+        abi::OUTCOME_PLANNED,
+        abi::OUTCOME_DONE,
+        abi::OUTCOME_REFUSED,
+        abi::OUTCOME_UNDONE,
+        abi::OUTCOME_DEGRADED,
+    ];
+    assert_eq!(outcomes, [0, 1, 2, 3, 4, 5]);
+    let reasons = [
+        abi::REASON_NONE,
+        abi::REASON_NO_CONTROL,
+        abi::REASON_NO_VALUE,
+        abi::REASON_TWICE,
+        abi::REASON_QUARANTINED,
+        abi::REASON_READ_ONLY,
+        abi::REASON_RESTRICTED,
+        abi::REASON_DENIED,
+        abi::REASON_UNREADABLE,
+        abi::REASON_DEPENDENCY,
+        abi::REASON_NEEDED,
+        abi::REASON_CYCLE,
+        abi::REASON_LATCHED,
+        abi::REASON_UNCONFIRMED,
+    ];
+    assert_eq!(reasons, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
+    let steps = [
+        abi::STEP_PLANNED,
+        abi::STEP_DONE,
+        abi::STEP_FAILED,
+        abi::STEP_UNDONE,
+        abi::STEP_DEGRADED,
+    ];
+    assert_eq!(steps, [0, 1, 2, 3, 4]);
+    assert_eq!([abi::APPLY_CONFIRM_LATCH, abi::TARGETS_MAX], [1, 512]);
 }
 
 /// Calls `check` with every sequence of up to `length` bytes out of a few that matter: the zero

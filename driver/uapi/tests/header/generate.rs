@@ -7,7 +7,7 @@ use cbindgen::{Builder, Config, DocumentationStyle, Language, ParseConfig, Style
 use std::path::Path;
 
 /// The source, in the order of the header.
-const FILES: [&str; 4] = ["mod.rs", "info.rs", "status.rs", "control.rs"];
+const FILES: [&str; 5] = ["mod.rs", "info.rs", "status.rs", "control.rs", "apply.rs"];
 
 /// The whole header.
 pub fn header() -> String {

@@ -108,7 +108,21 @@ fn layouts() -> Vec<Layout> {
                 dsmil_major,
                 dsmil_minor,
                 reserved,
-                dsmil_implementation
+                dsmil_implementation,
+                properties,
+                mode,
+                standing,
+                reserved2,
+                deviations,
+                drifted,
+                degraded,
+                tampered,
+                apply_step,
+                apply_steps,
+                mode_lines,
+                mode_present,
+                mode_reached,
+                reserved3
             }
         ),
         layout!(
@@ -151,7 +165,11 @@ fn layouts() -> Vec<Layout> {
                 depends,
                 name,
                 label,
-                values
+                values,
+                baseline,
+                written,
+                wanted,
+                reserved
             }
         ),
         layout!(
@@ -164,6 +182,53 @@ fn layouts() -> Vec<Layout> {
                 count,
                 reserved,
                 generation
+            }
+        ),
+        layout!(
+            "milspec_target",
+            Target {
+                control,
+                value,
+                reserved
+            }
+        ),
+        layout!(
+            "milspec_step",
+            Step {
+                control,
+                from,
+                to,
+                state,
+                reserved,
+                error,
+                reserved2
+            }
+        ),
+        layout!(
+            "milspec_apply",
+            Apply {
+                head,
+                generation,
+                targets,
+                steps,
+                target_count,
+                step_capacity,
+                step_count,
+                options,
+                mode,
+                outcome,
+                reason,
+                reserved,
+                security_key,
+                reserved2,
+                control,
+                needs,
+                error,
+                firmware_calls,
+                mode_lines,
+                mode_present,
+                mode_reached,
+                reserved3
             }
         ),
     ]
@@ -219,7 +284,8 @@ fn c_agrees() {
             check(format!("sizeof({member}) == {size}"));
         }
     }
-    for (name, number) in [("INFO", 0), ("STATUS", 1), ("CONTROLS", 2), ("REFRESH", 3)] {
+    let requests = ["INFO", "STATUS", "CONTROLS", "REFRESH", "PLAN", "APPLY"];
+    for (number, name) in requests.into_iter().enumerate() {
         check(format!(
             "MILSPEC_IOC_{name} == _IOWR(MILSPEC_IOC_TYPE, {number}, struct milspec_head)"
         ));
@@ -230,6 +296,7 @@ fn c_agrees() {
         ("CONTROLS", uapi::Controls::SIZE_MIN),
         ("CONTROL", uapi::Control::SIZE_MIN),
         ("REFRESH", uapi::Refresh::SIZE_MIN),
+        ("APPLY", uapi::Apply::SIZE_MIN),
     ] {
         check(format!("MILSPEC_{name}_SIZE_MIN == {value}"));
     }
