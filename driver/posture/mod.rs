@@ -4,8 +4,15 @@
 //!
 //! Compiled into the module and, as a crate of its own, on the host, where its tests run.
 
+pub mod apply;
 pub mod control;
+pub mod deny;
 pub mod dsmil;
+pub mod errno;
+pub mod fact;
+pub mod mode;
+pub mod plan;
 pub mod setting;
 pub mod settings;
+pub mod standing;
 pub mod token_table;

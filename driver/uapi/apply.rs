@@ -78,6 +78,9 @@ pub const STEP_UNDONE: u8 = 3;
 /// [`Step::state`]: the old value could not be put back, for `error`.
 pub const STEP_DEGRADED: u8 = 4;
 
+/// [`Target::value`]: leave the control as it is, whatever the mode asks for.
+pub const TARGET_LEAVE: u8 = 0xFF;
+
 /// A control and the value that it shall have.
 #[repr(C)]
 #[derive(
@@ -86,7 +89,7 @@ pub const STEP_DEGRADED: u8 = 4;
 pub struct Target {
     /// [`Control::id`](super::Control::id).
     pub control: u32,
-    /// Index in [`Control::values`](super::Control::values).
+    /// Index in [`Control::values`](super::Control::values), or [`TARGET_LEAVE`].
     pub value: u8,
     /// Zero.
     pub reserved: [u8; 3],

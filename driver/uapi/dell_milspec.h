@@ -188,6 +188,9 @@
 /* milspec_step.state: the old value could not be put back, for error. */
 #define MILSPEC_STEP_DEGRADED 4
 
+/* milspec_target.value: leave the control as it is, whatever the mode asks for. */
+#define MILSPEC_TARGET_LEAVE 255
+
 /* Most targets of one request. */
 #define MILSPEC_TARGETS_MAX 512
 
@@ -554,7 +557,7 @@ struct milspec_controls {
 struct milspec_target {
 	/* milspec_control.id. */
 	__u32 control;
-	/* Index in milspec_control.values. */
+	/* Index in milspec_control.values, or MILSPEC_TARGET_LEAVE. */
 	__u8 value;
 	/* Zero. */
 	__u8 reserved[3];
