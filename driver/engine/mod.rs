@@ -1,30 +1,46 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the driver knows of the machine.
+//! What the driver knows of the machine, and the one door through which it is changed.
 //!
 //! Lock order: `work` before `latest`. `work` is held across firmware calls, and never by what
 //! only wants to know what was read last. `latest` is held for the time of a copy.
 
-use crate::provider::{
-    Dsmil,
-    Provider,
-    Tokens, //
+use crate::{
+    kapi::uevent::Announcer,
+    posture::fact::Policy,
+    provider::{
+        Dsmil,
+        Provider,
+        Tokens, //
+    }, //
+};
+use draft::{
+    Calls,
+    Draft,
+    PartDraft, //
 };
 use kernel::{
     new_mutex,
     prelude::*,
     sync::{
+        atomic::Atomic,
         Arc,
         Mutex, //
-    },
-    time::{
-        BootTime,
-        ClockSource, //
     }, //
 };
+use ledger::Ledger;
 
+mod apply;
+mod draft;
+mod ledger;
+mod report;
 mod snapshot;
 
+pub(crate) use apply::{
+    Applied,
+    Ending,
+    Request, //
+};
 pub(crate) use snapshot::{
     Interface,
     Part,
@@ -39,20 +55,28 @@ enum Family<P> {
 }
 
 impl<P: Provider> Family<P> {
-    /// Reads the family. Returns it and the number of controls that read otherwise than in `old`.
-    fn read(&self, old: &Part, generation: u64) -> Result<(Part, u32)> {
+    /// Reads the family.
+    fn read(&self) -> Result<PartDraft> {
         match self {
-            Self::Absent => Ok((Part::default(), 0)),
-            Self::Failed(error) => Ok((Part::failed(*error), 0)),
-            Self::Found(provider) => {
-                let reading = provider.read()?;
-                Part::new(reading, provider.firmware_calls(), old, generation)
-            }
+            Self::Absent => Ok(PartDraft::default()),
+            Self::Failed(error) => Ok(PartDraft::failed(*error)),
+            Self::Found(provider) => PartDraft::read(provider.read()?),
         }
+    }
+
+    fn found(&self) -> Result<&P> {
+        match self {
+            Self::Found(provider) => Ok(provider),
+            Self::Absent | Self::Failed(_) => Err(ENODEV),
+        }
+    }
+
+    fn firmware_calls(&self) -> u64 {
+        self.found().map_or(0, Provider::firmware_calls)
     }
 }
 
-/// What can be read.
+/// What can be read and changed.
 struct Families {
     platform: Family<Tokens>,
     dsmil: Family<Dsmil>,
@@ -60,15 +84,27 @@ struct Families {
 
 impl Families {
     fn interface(&self) -> Option<Interface> {
-        match &self.dsmil {
-            Family::Found(dsmil) => Some(Interface {
-                major: dsmil.identity().major,
-                minor: dsmil.identity().minor,
-                implementation: dsmil.identity().implementation,
-            }),
-            Family::Absent | Family::Failed(_) => None,
+        let identity = self.dsmil.found().ok()?.identity();
+        Some(Interface {
+            major: identity.major,
+            minor: identity.minor,
+            implementation: identity.implementation,
+        })
+    }
+
+    fn calls(&self) -> Calls {
+        Calls {
+            platform: self.platform.firmware_calls(),
+            dsmil: self.dsmil.firmware_calls(),
         }
     }
+}
+
+/// What whoever works on the machine needs.
+struct Work {
+    families: Families,
+    ledger: Ledger,
+    announcer: Option<Announcer>,
 }
 
 /// What a refresh found.
@@ -84,9 +120,20 @@ pub(crate) struct Refreshed {
 #[pin_data]
 pub(crate) struct Engine {
     #[pin]
-    work: Mutex<Families>,
+    work: Mutex<Work>,
     #[pin]
     latest: Mutex<Snapshot>,
+    /// Step that an apply under way is at, from 1, and number of its steps; 0 without one.
+    step: Atomic<u32>,
+    steps: Atomic<u32>,
+}
+
+/// What is allowed at the moment, but for the latch and what a caller accepts.
+fn policy() -> Policy {
+    Policy {
+        restricted_allowed: crate::is_restricted_allowed(),
+        ..Policy::default()
+    }
 }
 
 impl Engine {
@@ -105,14 +152,20 @@ impl Engine {
                 Family::Failed(error)
             }
         };
-        let families = Families {
-            platform,
-            dsmil: Family::Absent,
+        let work = Work {
+            families: Families {
+                platform,
+                dsmil: Family::Absent,
+            },
+            ledger: Ledger::new(),
+            announcer: None,
         };
         let engine = Arc::pin_init(
             pin_init!(Self {
-                work <- new_mutex!(families, "Engine::work"),
+                work <- new_mutex!(work, "Engine::work"),
                 latest <- new_mutex!(Snapshot::default(), "Engine::latest"),
+                step: Atomic::new(0),
+                steps: Atomic::new(0),
             }),
             GFP_KERNEL,
         )?;
@@ -131,15 +184,21 @@ impl Engine {
     ///
     /// `ENOMEM`, `EINTR`: the state is what it was before.
     pub(crate) fn refresh(&self) -> Result<Refreshed> {
-        let families = self.work.lock();
+        self.refresh_with(&mut self.work.lock())
+    }
+
+    fn refresh_with(&self, work: &mut Work) -> Result<Refreshed> {
         let old = self.snapshot();
-        let next = old.generation.saturating_add(1);
-        let (platform, platform_changed) = families.platform.read(&old.platform, next)?;
-        let (dsmil, dsmil_changed) = families.dsmil.read(&old.dsmil, next)?;
-        let new = self.commit(&old, platform, dsmil, families.interface());
+        let draft = Draft::new(
+            work.families.platform.read()?,
+            work.families.dsmil.read()?,
+            work.families.interface(),
+            &work.ledger,
+        )?;
+        let new = self.commit(work, &old, draft);
         Ok(Refreshed {
             generation: new.generation,
-            changed: platform_changed.saturating_add(dsmil_changed),
+            changed: new.changed,
             firmware_calls: new.firmware_calls().saturating_sub(old.firmware_calls()),
         })
     }
@@ -150,54 +209,61 @@ impl Engine {
     ///
     /// `EBUSY` when there are some already; `ENOMEM`. Nothing is taken in then.
     pub(crate) fn attach(&self, dsmil: Result<Dsmil>) -> Result {
-        let mut families = self.work.lock();
-        if let Family::Found(_) = families.dsmil {
+        let mut work = self.work.lock();
+        if work.families.dsmil.found().is_ok() {
             return Err(EBUSY);
         }
+        let old = self.snapshot();
         let family = match dsmil {
             Ok(dsmil) => Family::Found(dsmil),
             Err(error) => Family::Failed(error),
         };
-        let old = self.snapshot();
-        let (part, _) = family.read(&old.dsmil, old.generation.saturating_add(1))?;
-        families.dsmil = family;
-        self.commit(&old, old.platform.clone(), part, families.interface());
+        let (platform, dsmil) = (PartDraft::copy(&old.platform)?, family.read()?);
+        let mut draft = Draft::new(platform, dsmil, None, &work.ledger)?;
+        work.families.dsmil = family;
+        draft.set_interface(work.families.interface());
+        self.commit(&mut work, &old, draft);
         Ok(())
     }
 
     /// Lets go of the DSMIL devices. When this returns, none of them is in use or shown.
     pub(crate) fn detach(&self) {
-        let mut families = self.work.lock();
-        families.dsmil = Family::Absent;
+        let mut work = self.work.lock();
+        work.families.dsmil = Family::Absent;
         let old = self.snapshot();
-        self.commit(&old, old.platform.clone(), Part::default(), None);
+        let draft = PartDraft::copy(&old.platform).and_then(|platform| {
+            Draft::new(platform, PartDraft::default(), None, &work.ledger)
+        });
+        match draft {
+            Ok(draft) => {
+                self.commit(&mut work, &old, draft);
+            }
+            // Without memory the rest stays as it was: the next refresh says what mode that is.
+            Err(_) => {
+                *self.latest.lock() = Snapshot {
+                    generation: old.generation.saturating_add(1),
+                    dsmil: Part::default(),
+                    interface: None,
+                    ..old.clone()
+                };
+            }
+        }
     }
 
-    /// Makes what was just read the latest.
-    fn commit(
-        &self,
-        old: &Snapshot,
-        platform: Part,
-        dsmil: Part,
-        interface: Option<Interface>,
-    ) -> Snapshot {
-        let next = old.generation.saturating_add(1);
-        let same = platform.stands_like(&old.platform)
-            && dsmil.stands_like(&old.dsmil)
-            && Iterator::chain(platform.controls().iter(), dsmil.controls())
-                .all(|c| c.changed != next);
-        platform.log(&old.platform, "platform");
-        dsmil.log(&old.dsmil, "dsmil");
-        let new = Snapshot {
-            generation: if same { old.generation } else { next },
-            refreshed_ns: BootTime::ktime_get().max(0).unsigned_abs(),
-            platform,
-            dsmil,
-            interface,
-        };
+    /// Sends events through `announcer` from now on, or none.
+    pub(crate) fn announce_by(&self, announcer: Option<Announcer>) {
+        let old = core::mem::replace(&mut self.work.lock().announcer, announcer);
+        drop(old);
+    }
+
+    /// Makes a draft the latest snapshot, and says what is new in it.
+    fn commit(&self, work: &mut Work, old: &Snapshot, draft: Draft) -> Snapshot {
+        let calls = work.families.calls();
+        let new = draft.finish(old, &work.ledger, &policy(), calls);
         // `old` shares the parts of the snapshot that is replaced here, so none is freed under
         // the lock.
         *self.latest.lock() = new.clone();
+        report::changes(old, &new, work.announcer.as_ref());
         new
     }
 }

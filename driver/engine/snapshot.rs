@@ -3,12 +3,8 @@
 //! What was read last. Never changed once made; readers share it.
 
 use crate::{
-    posture::control::Reading,
-    provider::{
-        errno,
-        Control,
-        FamilyReading, //
-    }, //
+    posture::standing::Standing,
+    provider::Control, //
 };
 use kernel::{
     prelude::*,
@@ -36,54 +32,8 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// A family that is there but of no use.
-    pub(crate) fn failed(error: Error) -> Self {
-        Self {
-            state: FamilyState {
-                present: true,
-                error: errno(error),
-                ..FamilyState::default()
-            },
-            controls: None,
-        }
-    }
-
-    /// A family as just read. Controls that read as in `old` keep the generation at which they
-    /// changed, the others get `generation`. Returns the number of the others as well.
-    pub(crate) fn new(
-        reading: FamilyReading,
-        firmware_calls: u64,
-        old: &Self,
-        generation: u64,
-    ) -> Result<(Self, u32)> {
-        let FamilyReading {
-            mut controls,
-            error,
-        } = reading;
-        let mut changed = 0u32;
-        let mut unreadable = 0u32;
-        for control in controls.iter_mut() {
-            if !matches!(control.reading, Reading::Known(_)) {
-                unreadable = unreadable.saturating_add(1);
-            }
-            match old.controls().iter().find(|old| old.id == control.id) {
-                Some(old) if old.reads_like(control) => control.changed = old.changed,
-                _ => {
-                    control.changed = generation;
-                    changed = changed.saturating_add(1);
-                }
-            }
-        }
-        let part = Self {
-            state: FamilyState {
-                present: true,
-                error: error.map_or(0, errno),
-                unreadable,
-                firmware_calls,
-            },
-            controls: Some(Arc::new(controls, GFP_KERNEL)?),
-        };
-        Ok((part, changed))
+    pub(super) fn new(state: FamilyState, controls: Option<Arc<KVVec<Control>>>) -> Self {
+        Self { state, controls }
     }
 
     /// Its controls.
@@ -128,19 +78,31 @@ pub(crate) struct Interface {
 /// Everything, as last read.
 #[derive(Clone, Default)]
 pub(crate) struct Snapshot {
-    /// Grows whenever a read finds anything different.
+    /// Grows whenever anything is different: a reading, a mark, the mode.
     pub(crate) generation: u64,
+    /// Controls whose reading differs from the snapshot before.
+    pub(crate) changed: u32,
     /// When it was read, in nanoseconds of `CLOCK_BOOTTIME`.
     pub(crate) refreshed_ns: u64,
     pub(crate) platform: Part,
     pub(crate) dsmil: Part,
     pub(crate) interface: Option<Interface>,
+    /// Which mode the machine is in.
+    pub(crate) standing: Standing,
+    /// Latched in `paranoid-plus` until the next boot.
+    pub(crate) latched: bool,
 }
 
 impl Snapshot {
     /// All controls, family by family.
     pub(crate) fn controls(&self) -> impl Iterator<Item = &Control> {
         Iterator::chain(self.platform.controls().iter(), self.dsmil.controls())
+    }
+
+    /// Number of controls of which `is` holds.
+    pub(crate) fn count(&self, is: fn(&Control) -> bool) -> u32 {
+        let count = self.controls().filter(|control| is(control)).count();
+        u32::try_from(count).unwrap_or(u32::MAX)
     }
 
     /// Number of firmware calls made for all families since each was found.

@@ -80,6 +80,14 @@ pub enum Listing {
 pub struct Listings(pub [Listing; VALUES]);
 
 impl Listings {
+    /// The locations of all listed tokens, one for each.
+    pub fn locations(&self) -> impl Iterator<Item = u16> + '_ {
+        self.0.iter().filter_map(|listing| match listing {
+            Listing::Listed { location, .. } => Some(*location),
+            Listing::Absent | Listing::Contradictory => None,
+        })
+    }
+
     /// Takes in one token of the machine's table.
     pub fn take(&mut self, setting: &Setting, token: Token) {
         for (listing, value) in self.0.iter_mut().zip(setting.values) {

@@ -7,9 +7,9 @@ use super::{
     errno,
     Control,
     FamilyReading,
+    Mark,
     Provider,
-    Value,
-    DEPENDS, //
+    Value, //
 };
 use crate::{
     kapi::acpi::Dsm,
@@ -33,6 +33,7 @@ use crate::{
             REVISION,
             STATES, //
         },
+        fact::DEPENDS,
         setting::VALUES, //
     },
     uapi, //
@@ -170,14 +171,7 @@ impl Dsmil {
     /// Makes the control of a device out of its state, or the errno of reading it.
     fn control(&self, device: &Descriptor, state: Result<State, u32>) -> Control {
         let mut values = [Value::NONE; VALUES];
-        for ((to, name), number) in values.iter_mut().zip(STATES).zip(0u16..) {
-            let answer = match state {
-                Ok(state) => Answer::Read {
-                    read: state.state.into(),
-                    expected: number,
-                },
-                Err(errno) => Answer::Failed(errno),
-            };
+        for ((to, name), answer) in values.iter_mut().zip(STATES).zip(answers(state)) {
             *to = Value {
                 name,
                 answer,
@@ -220,8 +214,34 @@ impl Dsmil {
             depends,
             depend_count,
             changed: 0,
+            denied: false,
+            mark: Mark::default(),
+            wanted: None,
         }
     }
+
+    /// Returns the index of the device that the control `id` stands for.
+    fn index(&self, id: u32) -> Result<u16> {
+        let mut devices = self.devices.iter();
+        let device = devices.find(|device| FIRST_ID | device.number() == id);
+        device.map(|device| device.index).ok_or(ENOENT)
+    }
+
+    fn state(&self, index: u16) -> Result<State> {
+        let answer = self.evaluate(function::STATE, &[index])?;
+        State::parse(&answer, index).map_err(error)
+    }
+}
+
+/// What a state, or the errno of reading it, says of each of a device's values.
+fn answers(state: Result<State, u32>) -> impl Iterator<Item = Answer> {
+    (0u16..).map(move |number| match state {
+        Ok(state) => Answer::Read {
+            read: state.state.into(),
+            expected: number,
+        },
+        Err(errno) => Answer::Failed(errno),
+    })
 }
 
 impl Provider for Dsmil {
@@ -243,6 +263,23 @@ impl Provider for Dsmil {
             }
         }
         Ok(FamilyReading { controls, error })
+    }
+
+    fn write(&self, id: u32, from: u8, to: u8, _key: u16) -> Result {
+        let index = self.index(id)?;
+        let answer = self.evaluate(function::SET_IF, &[index, from.into(), to.into()])?;
+        State::parse(&answer, index).map(|_| ()).map_err(error)
+    }
+
+    fn read_back(&self, control: &mut Control, _from: u8, _to: u8) {
+        let state = self.index(control.id).and_then(|index| self.state(index));
+        if let Ok(state) = state {
+            control.tamper = state.tamper;
+        }
+        for (index, answer) in answers(state.map_err(errno)).take(STATES.len()).enumerate() {
+            control.take_answer(index, answer);
+        }
+        control.reading = reading(control.values().iter().map(|value| value.answer));
     }
 
     fn firmware_calls(&self) -> u64 {

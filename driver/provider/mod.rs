@@ -10,6 +10,7 @@ use crate::posture::{
         Presence,
         Reading, //
     },
+    fact::DEPENDS,
     setting::VALUES, //
 };
 use kernel::prelude::*;
@@ -19,9 +20,6 @@ mod tokens;
 
 pub(crate) use dsmil::Dsmil;
 pub(crate) use tokens::Tokens;
-
-/// Most controls that a control depends on.
-pub(crate) const DEPENDS: usize = 4;
 
 /// One value of a control, and what the firmware answered for it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -41,6 +39,17 @@ impl Value {
         location: 0,
         answer: Answer::Absent,
     };
+}
+
+/// What the driver has made of a control. Survives that the control goes away and comes back.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// Value that it had before the driver first changed it.
+    pub(crate) baseline: Option<u8>,
+    /// Value that the driver last wrote, or last found where it should be.
+    pub(crate) written: Option<u8>,
+    /// An apply failed, and could not put the old value back.
+    pub(crate) degraded: bool,
 }
 
 /// One control, as last read.
@@ -68,6 +77,12 @@ pub(crate) struct Control {
     depend_count: usize,
     /// Generation at which the reading last changed.
     pub(crate) changed: u64,
+    /// This model of machine is known not to survive a change of it.
+    pub(crate) denied: bool,
+    /// What the driver has made of it.
+    pub(crate) mark: Mark,
+    /// Value that the mode of the snapshot asks for.
+    pub(crate) wanted: Option<u8>,
 }
 
 impl Control {
@@ -76,9 +91,42 @@ impl Control {
         self.values.get(..self.value_count).unwrap_or_default()
     }
 
+    /// Takes in what the firmware answered for the value with this index.
+    fn take_answer(&mut self, index: usize, answer: Answer) {
+        if let Some(value) = self.values.get_mut(index) {
+            value.answer = answer;
+        }
+    }
+
     /// Ids of the controls that must be active before it can be.
     pub(crate) fn depends(&self) -> &[u32] {
         self.depends.get(..self.depend_count).unwrap_or_default()
+    }
+
+    /// The value in force, if it is known.
+    pub(crate) fn current(&self) -> Option<u8> {
+        match self.reading {
+            Reading::Known(value) => Some(value),
+            Reading::Unknown | Reading::Ambiguous | Reading::Failed(_) => None,
+        }
+    }
+
+    /// Tells whether something else has changed what the driver wrote.
+    pub(crate) fn has_drifted(&self) -> bool {
+        matches!((self.mark.written, self.current()), (Some(written), Some(now)) if written != now)
+    }
+
+    /// Tells whether it is not as the mode of the snapshot asks.
+    pub(crate) fn deviates(&self) -> bool {
+        self.wanted.is_some() && self.wanted != self.current()
+    }
+
+    /// Tells whether a change of it waits for the next boot, as far as the driver can know. What a
+    /// setting's token says is what the firmware will do then; a DSMIL device says what is.
+    pub(crate) fn is_pending(&self) -> bool {
+        self.family == Family::Platform
+            && self.mark.baseline.is_some()
+            && self.mark.baseline != self.current()
     }
 
     /// Tells whether two readings of one control say the same.
@@ -105,6 +153,28 @@ pub(crate) trait Provider {
     ///
     /// `ENOMEM`, `EINTR`: there is no reading. That the firmware fails is a reading.
     fn read(&self) -> Result<FamilyReading>;
+
+    /// Writes value `to` of the control `id`; `from` is the value believed to be in force. Makes
+    /// one firmware call. `key` is the security key of the firmware's administrator password.
+    ///
+    /// Whether it may be done is not asked here but in `posture::fact::Fact::gate`; only tokens
+    /// that are not settings are refused once more.
+    ///
+    /// # Errors
+    ///
+    /// `ENOENT` when there is no such control or value, `EPERM` for such a token, or the errno of
+    /// what the firmware answered.
+    fn write(&self, id: u32, from: u8, to: u8, key: u16) -> Result;
+
+    /// Reads of `control` what a change between the values `from` and `to` concerns, and nothing
+    /// else. That the firmware fails is a reading.
+    fn read_back(&self, control: &mut Control, from: u8, to: u8);
+
+    /// Tells whether the firmware's administrator password stands in the way of changes. Makes a
+    /// firmware call where there can be one.
+    fn asks_for_key(&self) -> bool {
+        false
+    }
 
     /// Returns the number of firmware calls made so far, failed ones included.
     fn firmware_calls(&self) -> u64;

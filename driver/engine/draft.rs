@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The next snapshot, while it is made. All memory is taken when a draft is made, so that what
+//! happens in the firmware meanwhile can always be shown.
+
+use super::{
+    ledger::Ledger,
+    snapshot::{
+        FamilyState,
+        Interface,
+        Part,
+        Snapshot, //
+    }, //
+};
+use crate::{
+    posture::{
+        control::{
+            Answer,
+            Family, //
+        },
+        fact::{
+            Fact,
+            Policy,
+            DEPENDS, //
+        },
+        plan::Want,
+        standing, //
+    },
+    provider::{
+        errno,
+        Control,
+        FamilyReading, //
+    }, //
+};
+use kernel::{
+    prelude::*,
+    sync::UniqueArc,
+    time::{
+        BootTime,
+        ClockSource, //
+    }, //
+};
+
+/// One family of the next snapshot.
+#[derive(Default)]
+pub(super) struct PartDraft {
+    state: FamilyState,
+    controls: Option<UniqueArc<KVVec<Control>>>,
+}
+
+impl PartDraft {
+    /// A family that is there but of no use.
+    pub(super) fn failed(error: Error) -> Self {
+        Self {
+            state: FamilyState {
+                present: true,
+                error: errno(error),
+                ..FamilyState::default()
+            },
+            controls: None,
+        }
+    }
+
+    /// A family as just read.
+    pub(super) fn read(reading: FamilyReading) -> Result<Self> {
+        Ok(Self {
+            state: FamilyState {
+                present: true,
+                error: reading.error.map_or(0, errno),
+                ..FamilyState::default()
+            },
+            controls: Some(UniqueArc::new(reading.controls, GFP_KERNEL)?),
+        })
+    }
+
+    /// A family as it was.
+    pub(super) fn copy(part: &Part) -> Result<Self> {
+        let controls = match part.controls() {
+            [] => None,
+            known => {
+                let mut controls = KVVec::with_capacity(known.len(), GFP_KERNEL)?;
+                controls.extend_from_slice(known, GFP_KERNEL)?;
+                Some(UniqueArc::new(controls, GFP_KERNEL)?)
+            }
+        };
+        Ok(Self {
+            state: part.state,
+            controls,
+        })
+    }
+
+    fn controls(&self) -> &[Control] {
+        self.controls.as_ref().map_or(&[], |controls| controls)
+    }
+
+    fn controls_mut(&mut self) -> &mut [Control] {
+        match &mut self.controls {
+            Some(controls) => controls,
+            None => &mut [],
+        }
+    }
+
+    fn finish(mut self, firmware_calls: u64) -> Part {
+        let unreadable = self.controls().iter().filter(|c| c.current().is_none());
+        self.state.unreadable = u32::try_from(unreadable.count()).unwrap_or(u32::MAX);
+        self.state.firmware_calls = firmware_calls;
+        Part::new(self.state, self.controls.map(Into::into))
+    }
+}
+
+/// Firmware calls made for each family since it was found.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Calls {
+    pub(super) platform: u64,
+    pub(super) dsmil: u64,
+}
+
+/// The next snapshot.
+pub(super) struct Draft {
+    platform: PartDraft,
+    dsmil: PartDraft,
+    interface: Option<Interface>,
+    facts: KVVec<Fact>,
+    wants: KVVec<Want>,
+}
+
+impl Draft {
+    pub(super) fn new(
+        platform: PartDraft,
+        dsmil: PartDraft,
+        interface: Option<Interface>,
+        ledger: &Ledger,
+    ) -> Result<Self> {
+        let count = platform
+            .controls()
+            .len()
+            .checked_add(dsmil.controls().len())
+            .ok_or(EOVERFLOW)?;
+        let mut this = Self {
+            platform,
+            dsmil,
+            interface,
+            facts: KVVec::with_capacity(count, GFP_KERNEL)?,
+            wants: KVVec::from_elem(Want::Nothing, count, GFP_KERNEL)?,
+        };
+        this.mark(ledger);
+        this.collect_facts();
+        Ok(this)
+    }
+
+    /// The machine as it was.
+    pub(super) fn copy(snapshot: &Snapshot, ledger: &Ledger) -> Result<Self> {
+        let platform = PartDraft::copy(&snapshot.platform)?;
+        let dsmil = PartDraft::copy(&snapshot.dsmil)?;
+        Self::new(platform, dsmil, snapshot.interface, ledger)
+    }
+
+    /// What is decided on, one for each control.
+    pub(super) fn facts(&self) -> &[Fact] {
+        &self.facts
+    }
+
+    /// What was last wanted of each control.
+    pub(super) fn wants(&self) -> &[Want] {
+        &self.wants
+    }
+
+    /// Facts, and room for what is wanted of each.
+    pub(super) fn facts_and_wants(&mut self) -> (&[Fact], &mut [Want]) {
+        (&self.facts, &mut self.wants)
+    }
+
+    /// The control `id`, to take in how it reads.
+    pub(super) fn control_mut(&mut self, id: u32) -> Option<&mut Control> {
+        let platform = self.platform.controls_mut().iter_mut();
+        let mut all = platform.chain(self.dsmil.controls_mut());
+        all.find(|control| control.id == id)
+    }
+
+    fn controls_mut(&mut self) -> impl Iterator<Item = &mut Control> {
+        let platform = self.platform.controls_mut().iter_mut();
+        platform.chain(self.dsmil.controls_mut())
+    }
+
+    fn mark(&mut self, ledger: &Ledger) {
+        for control in self.controls_mut() {
+            control.mark = ledger.mark(control.id);
+        }
+    }
+
+    /// Works the facts out anew. There is room for all of them from the start.
+    fn collect_facts(&mut self) {
+        self.facts.clear();
+        let platform = self.platform.controls().iter();
+        for control in platform.chain(self.dsmil.controls()) {
+            let _ = self.facts.push(fact(control), GFP_KERNEL);
+        }
+        for at in 0..self.facts.len() {
+            let controls = self.platform.controls().iter();
+            let mut controls = controls.chain(self.dsmil.controls());
+            let Some(control) = controls.nth(at) else {
+                continue;
+            };
+            let mut depends = [None; DEPENDS];
+            for (place, id) in depends.iter_mut().zip(control.depends()) {
+                let position = self.facts.iter().position(|fact| fact.id == *id);
+                *place = position.and_then(|position| u16::try_from(position).ok());
+            }
+            if let Some(fact) = self.facts.get_mut(at) {
+                fact.depends = depends;
+            }
+        }
+    }
+
+    /// Makes the snapshot that follows `old`: says what changed, and which mode the machine is in.
+    pub(super) fn finish(
+        mut self,
+        old: &Snapshot,
+        ledger: &Ledger,
+        policy: &Policy,
+        calls: Calls,
+    ) -> Snapshot {
+        let next = old.generation.saturating_add(1);
+        self.mark(ledger);
+        self.collect_facts();
+        let standing =
+            standing::derive(&self.facts, policy, ledger.applied, &mut self.wants);
+
+        let mut changed = 0u32;
+        let mut same = true;
+        let wants = core::mem::replace(&mut self.wants, KVVec::new());
+        for (control, want) in self.controls_mut().zip(&wants) {
+            control.wanted = match want {
+                Want::Value(value) => Some(*value),
+                Want::Nothing | Want::OutOfReach(..) => None,
+            };
+            let known = old.controls().find(|known| known.id == control.id);
+            match known {
+                Some(known) if known.reads_like(control) => control.changed = known.changed,
+                _ => {
+                    control.changed = next;
+                    changed = changed.saturating_add(1);
+                }
+            }
+            same &= known.is_some_and(|known| {
+                known.reads_like(control)
+                    && known.mark == control.mark
+                    && known.wanted == control.wanted
+            });
+        }
+        let platform = self.platform.finish(calls.platform);
+        let dsmil = self.dsmil.finish(calls.dsmil);
+        let latched = ledger.is_latched();
+        same &= platform.stands_like(&old.platform)
+            && dsmil.stands_like(&old.dsmil)
+            && latched == old.latched
+            && standing == old.standing;
+        Snapshot {
+            generation: if same { old.generation } else { next },
+            changed,
+            refreshed_ns: BootTime::ktime_get().max(0).unsigned_abs(),
+            platform,
+            dsmil,
+            interface: self.interface,
+            standing,
+            latched,
+        }
+    }
+}
+
+fn fact(control: &Control) -> Fact {
+    let mut values = 0u8;
+    for (bit, value) in (0u32..8).zip(control.values()) {
+        let settable = match control.family {
+            Family::Platform => value.token != 0 && value.answer != Answer::Absent,
+            // `failed` is a state that a device has, not one that it can be given.
+            Family::Dsmil => bit < 2,
+        };
+        if settable {
+            values |= 1 << bit;
+        }
+    }
+    Fact {
+        id: control.id,
+        family: control.family,
+        class: control.class,
+        writable: control.writable,
+        denied: control.denied,
+        group: control.group,
+        reading: control.reading,
+        values,
+        depends: [None; DEPENDS],
+        baseline: control.mark.baseline,
+    }
+}
