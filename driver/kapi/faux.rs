@@ -5,6 +5,7 @@
 //! `kernel::faux::Registration` takes no attributes, and attributes that are added to a registered
 //! device come after the event that announces it. C header: `include/linux/device/faux.h`.
 
+use super::uevent::Announcer;
 use core::ptr::{
     null,
     null_mut,
@@ -12,14 +13,21 @@ use core::ptr::{
 };
 use kernel::{
     bindings,
+    device::Device,
     prelude::*,
     str::CString, //
 };
 
-/// One read-only sysfs attribute.
+/// One sysfs attribute.
 pub(crate) trait Attribute {
     /// Name of the file.
     const NAME: &'static CStr;
+
+    /// What takes in what is written, without a newline at its end. Called in process context, and
+    /// by the owner of the file whatever its capabilities: the function must look at these itself.
+    ///
+    /// With such a function the file has mode 0644, else 0444.
+    const STORE: Option<fn(&[u8]) -> Result> = None;
 
     /// Returns what the file says, newline included. Called in process context.
     fn show() -> Result<CString>;
@@ -34,12 +42,16 @@ pub(crate) struct RawAttribute(bindings::device_attribute);
 unsafe impl Sync for RawAttribute {}
 
 impl RawAttribute {
-    /// Describes an attribute with mode 0444.
+    /// Describes an attribute.
     pub(crate) const fn new<A: Attribute>() -> Self {
         let mut raw: bindings::device_attribute = pin_init::zeroed();
         raw.attr.name = kernel::str::as_char_ptr_in_const_context(A::NAME);
         raw.attr.mode = 0o444;
         raw.__bindgen_anon_1.show = Some(show::<A>);
+        if A::STORE.is_some() {
+            raw.attr.mode = 0o644;
+            raw.__bindgen_anon_2.store = Some(store::<A>);
+        }
         Self(raw)
     }
 
@@ -63,6 +75,26 @@ unsafe extern "C" fn show<A: Attribute>(
         Ok(text) => unsafe {
             bindings::sysfs_emit(out, c"%s".as_char_ptr(), text.as_char_ptr()) as isize
         },
+        Err(error) => error.to_errno() as isize,
+    }
+}
+
+/// # Safety
+///
+/// `text` and `length` must be as sysfs passes them to a `store` callback.
+unsafe extern "C" fn store<A: Attribute>(
+    _device: *mut bindings::device,
+    _attribute: *mut bindings::device_attribute,
+    text: *const c_char,
+    length: usize,
+) -> isize {
+    // SAFETY: By this function's contract: kernfs has copied `length` bytes, at most a page, to
+    // `text`, and leaves them alone until this returns.
+    let text = unsafe { core::slice::from_raw_parts(text.cast::<u8>(), length) };
+    let store = A::STORE.unwrap_or(|_| Err(EIO));
+    match store(text.strip_suffix(b"\n").unwrap_or(text)) {
+        // All of it was used. A page is far below `isize::MAX`.
+        Ok(()) => length as isize,
         Err(error) => error.to_errno() as isize,
     }
 }
@@ -110,7 +142,7 @@ pub(crate) struct Registration(NonNull<bindings::faux_device>);
 
 // SAFETY: `faux_device_destroy()` may be called by any thread.
 unsafe impl Send for Registration {}
-// SAFETY: A shared reference allows nothing.
+// SAFETY: A shared reference allows no more than to take a reference to the device.
 unsafe impl Sync for Registration {}
 
 impl Registration {
@@ -128,12 +160,20 @@ impl Registration {
         };
         Ok(Self(NonNull::new(device).ok_or(ENODEV)?))
     }
+
+    /// Returns what sends events in the name of the device. It may outlive the registration.
+    #[expect(dead_code, reason = "for what the engine has to tell")]
+    pub(crate) fn announcer(&self) -> Announcer {
+        // SAFETY: The device is registered while `self` exists, so it has a reference. Its release
+        // function belongs to the kernel proper and may be called by any thread.
+        Announcer::new(unsafe { Device::get_device(&raw mut (*self.0.as_ptr()).dev) })
+    }
 }
 
 impl Drop for Registration {
     fn drop(&mut self) {
         // SAFETY: The device was registered by `new` and is destroyed once. This waits for `show`
-        // callbacks under way.
+        // and `store` callbacks under way.
         unsafe { bindings::faux_device_destroy(self.0.as_ptr()) };
     }
 }

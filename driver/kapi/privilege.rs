@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the caller of a system call may do.
+//! What the caller of a system call, and the administrator, may do.
 //!
-//! C headers: `include/linux/capability.h`, `include/linux/fs.h`.
+//! C headers: `include/linux/capability.h`, `include/linux/fs.h`, `include/linux/security.h`.
 
 use kernel::{
     bindings,
@@ -23,4 +23,13 @@ pub(crate) fn is_writable(file: &File) -> bool {
     // SAFETY: `file` is open, and its mode does not change while it is.
     let mode = unsafe { (*file.as_ptr()).f_mode };
     mode & FMODE_WRITE != 0
+}
+
+/// Tells whether the kernel is locked down so far that module parameters must not open what is
+/// unsafe. When it is, this also leaves a line in the kernel log that names the calling task.
+#[expect(dead_code, reason = "for the parameter that opens restricted controls")]
+pub(crate) fn is_locked_down() -> bool {
+    let reason = bindings::lockdown_reason_LOCKDOWN_MODULE_PARAMETERS;
+    // SAFETY: The reason is one of `enum lockdown_reason`, an index of the table of their names.
+    unsafe { bindings::security_locked_down(reason) != 0 }
 }

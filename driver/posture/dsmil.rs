@@ -15,6 +15,8 @@ pub mod function {
     pub const IDENTITY: u32 = 1;
     /// Description of one device.
     pub const DESCRIBE: u32 = 2;
+    /// State of one device.
+    pub const STATE: u32 = 3;
     /// States of all devices.
     pub const STATE_ALL: u32 = 4;
     /// Change of one device.
@@ -266,6 +268,27 @@ pub struct State {
     pub tamper: bool,
 }
 
+impl State {
+    /// Parses an answer to STATE or SET_IF for device `index`.
+    ///
+    /// What SET_IF tells of a device that it did not change (CONFLICT, REFUSED, BUSY, FAILED) is
+    /// not used: the status is the answer, and whoever wants the state asks for it.
+    pub fn parse(bytes: &[u8], index: u16) -> Result<Self, Fault> {
+        let body = Body::parse(bytes, 16)?;
+        match body.u16(8)? == index {
+            true => Ok(Self::new(body.u8(10)?, body.u8(11)?)),
+            false => Err(Fault::Malformed),
+        }
+    }
+
+    fn new(state: u8, flags: u8) -> Self {
+        Self {
+            state,
+            tamper: flags & 1 != 0,
+        }
+    }
+}
+
 /// Answer to STATE_ALL: the states of all devices, at one moment.
 #[derive(Clone, Copy, Debug)]
 pub struct States<'a>(&'a [u8]);
@@ -286,10 +309,7 @@ impl<'a> States<'a> {
     /// Returns the state of device `index`, or `None` when there is no such device.
     pub fn get(&self, index: u16) -> Option<State> {
         match self.0.chunks_exact(2).nth(usize::from(index)) {
-            Some(&[state, flags]) => Some(State {
-                state,
-                tamper: flags & 1 != 0,
-            }),
+            Some(&[state, flags]) => Some(State::new(state, flags)),
             _ => None,
         }
     }

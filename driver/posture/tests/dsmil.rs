@@ -141,6 +141,17 @@ fn tell_states(change_count: u32, device_count: u16, states: &[(u8, u8)]) -> Vec
     bytes
 }
 
+/// What STATE and SET_IF answer, as in 3.5 and 3.7.
+fn tell_state(status: u32, index: u16, state: u8, flags: u8, change_count: u32) -> Vec<u8> {
+    let mut rest = Vec::new();
+    rest.extend(index.to_le_bytes());
+    rest.extend([state, flags]);
+    rest.extend(change_count.to_le_bytes());
+    let bytes = answer(status, &rest);
+    assert_eq!(bytes.len(), 16);
+    bytes
+}
+
 /// A result without what differs between the functions.
 type Outcome = Result<(), Fault>;
 
@@ -152,6 +163,10 @@ fn device(bytes: &[u8]) -> Outcome {
     Descriptor::parse(bytes, TellDevice::good().index, &machine()).map(drop)
 }
 
+fn state(bytes: &[u8]) -> Outcome {
+    State::parse(bytes, 13).map(drop)
+}
+
 fn three_states(bytes: &[u8]) -> Outcome {
     States::parse(bytes, 3).map(drop)
 }
@@ -160,11 +175,12 @@ fn three_states(bytes: &[u8]) -> Outcome {
 type Good = (&'static str, Vec<u8>, fn(&[u8]) -> Outcome);
 
 /// A good answer of every function that has a header.
-fn good_answers() -> [Good; 3] {
+fn good_answers() -> [Good; 4] {
     let states = tell_states(9, 3, &[(0, 0), (1, 1), (2, 0)]);
     [
         ("IDENTITY", TellIdentity::good().encode(), identity),
         ("DESCRIBE", TellDevice::good().encode(), device),
+        ("STATE", tell_state(0, 13, 1, 1, 9), state),
         ("STATE_ALL", states, three_states),
     ]
 }
@@ -181,10 +197,11 @@ fn numbers_are_those_of_the_page() {
             function::QUERY,
             function::IDENTITY,
             function::DESCRIBE,
+            function::STATE,
             function::STATE_ALL,
             function::SET_IF
         ],
-        [0, 1, 2, 4, 5]
+        [0, 1, 2, 3, 4, 5]
     );
     assert_eq!((REVISION, DEVICES, GROUPS), (1, 256, 16));
     assert_eq!(STATES, ["inactive", "active", "failed"]);
@@ -233,6 +250,16 @@ fn assert_device_within_limits(bytes: &[u8], index: u16, identity: &Identity) {
     }
 }
 
+/// What holds of a [`State`] whatever the bytes were: they said that all is well, of this device.
+fn assert_state_as_told(bytes: &[u8], index: u16) {
+    if let Ok(state) = State::parse(bytes, index) {
+        assert_eq!(bytes[..4], [0; 4]);
+        assert_eq!(bytes[8..10], index.to_le_bytes());
+        assert_eq!(state.state, bytes[10]);
+        assert_eq!(state.tamper, bytes[11] % 2 == 1);
+    }
+}
+
 /// What holds of [`States`] whatever the bytes were.
 fn assert_states_within_limits(bytes: &[u8], devices: u16) {
     if let Ok(states) = States::parse(bytes, devices) {
@@ -253,6 +280,7 @@ proptest! {
         let _ = Functions::parse(&bytes);
         assert_identity_within_limits(&bytes);
         assert_device_within_limits(&bytes, number, &machine());
+        assert_state_as_told(&bytes, number);
         assert_states_within_limits(&bytes, number);
     }
 
@@ -265,6 +293,10 @@ proptest! {
         let mut bytes = answer(0, &rest);
         assert_identity_within_limits(&bytes);
         assert_device_within_limits(&bytes, index, &machine());
+        assert_state_as_told(&bytes, index);
+        if let Some(told) = bytes.get(8..10) {
+            assert_state_as_told(&bytes, u16::from_le_bytes([told[0], told[1]]));
+        }
         for devices in [0u16, 1, 84, 256, 292, 0xFFFF] {
             if let Some(count) = bytes.get_mut(12..14) {
                 count.copy_from_slice(&devices.to_le_bytes());
@@ -285,6 +317,7 @@ proptest! {
             }
             assert_identity_within_limits(&bytes);
             assert_device_within_limits(&bytes, 13, &machine());
+            assert_state_as_told(&bytes, 13);
             assert_states_within_limits(&bytes, 3);
         }
     }
@@ -345,6 +378,13 @@ fn longer_answers_are_used_and_their_rest_ignored() {
     bytes.extend([0xFF; 20]);
     let device = Descriptor::parse(&bytes, 13, &machine());
     assert_eq!(device, TellDevice::good().parse());
+    let mut bytes = tell_state(0, 13, 1, 0, 7);
+    bytes.extend([0xFF; 20]);
+    let expected = State {
+        state: 1,
+        tamper: false,
+    };
+    assert_eq!(State::parse(&bytes, 13), Ok(expected));
     let mut bytes = tell_states(0, 1, &[(2, 1)]);
     bytes.extend([0xFF; 20]);
     assert_eq!(States::parse(&bytes, 1).unwrap().get(1), None);
@@ -735,6 +775,43 @@ fn known_devices_can_be_described() {
         let on: Vec<_> = device.depends_on.into_iter().flatten().collect();
         assert_eq!(on, depends, "{name}");
         assert_eq!(device.name, padded::<12>(name.as_bytes()));
+    }
+}
+
+// 3.5 and 3.7: STATE, and what SET_IF answers.
+
+proptest! {
+    #![proptest_config(config())]
+
+    /// A state comes out as firmware told it, one of no known meaning included; of the flags, only
+    /// bit 0 has one.
+    #[test]
+    fn state_parses_back(index: u16, state: u8, flags: u8, change_count: u32) {
+        let expected = State { state, tamper: flags % 2 == 1 };
+        let bytes = tell_state(0, index, state, flags, change_count);
+        prop_assert_eq!(State::parse(&bytes, index), Ok(expected));
+    }
+
+    /// Section 5: the state of another device is none of this one.
+    #[test]
+    fn state_of_another_device_is_refused(index: u16, told: u16, state: u8) {
+        prop_assume!(index != told);
+        let bytes = tell_state(0, told, state, 0, 0);
+        prop_assert_eq!(State::parse(&bytes, index), Err(Fault::Malformed));
+    }
+
+    /// SET_IF describes the device also when it did not change it. Whatever it tells, even the new
+    /// state, the status is what comes out: no such answer is taken for success.
+    #[test]
+    fn set_if_that_did_nothing_is_no_success(
+        status in prop_oneof![1..=8u32, 1..=u32::MAX],
+        index: u16,
+        told: u16,
+        state: u8,
+        flags: u8,
+    ) {
+        let bytes = tell_state(status, told, state, flags, 0);
+        prop_assert_eq!(State::parse(&bytes, index), Err(Fault::Status(status)));
     }
 }
 

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! References to this module.
+//!
+//! C header: `include/linux/module.h`.
+
+use kernel::{
+    bindings,
+    module::this_module,
+    prelude::*, //
+};
+
+/// A reference to this module: while it exists, `rmmod` answers `EBUSY`.
+pub(crate) struct Pin(());
+
+impl Pin {
+    /// Takes a reference. May be called in any context.
+    ///
+    /// # Errors
+    ///
+    /// `EBUSY` when the module is being unloaded already.
+    pub(crate) fn new() -> Result<Self> {
+        // SAFETY: This code runs, so the module that it belongs to is in memory. Should it be on
+        // its way out, the function sees that and takes no reference.
+        match unsafe { bindings::try_module_get(this()) } {
+            true => Ok(Self(())),
+            false => Err(EBUSY),
+        }
+    }
+}
+
+impl Drop for Pin {
+    fn drop(&mut self) {
+        // SAFETY: Gives back the reference that `new` took, once. Should it be the last one, an
+        // unload that begins now still waits for whatever called this code: it is reached only
+        // through registrations that the module's exit takes back first.
+        unsafe { bindings::module_put(this()) };
+    }
+}
+
+fn this() -> *mut bindings::module {
+    this_module::<crate::LocalModule>().as_ptr()
+}
