@@ -5,12 +5,12 @@
 //! The house, from top to bottom; a layer uses those below it:
 //!
 //! - `surface`: what user space sees;
-//! - `engine`: what the driver knows of the machine;
-//! - `provider`: what reads one family of controls;
+//! - `engine`: what the driver knows of the machine, and the one door for changes;
+//! - `provider`: what reads and writes one family of controls;
 //! - `kapi`: safe wrappers over C interfaces, all `unsafe` of the driver;
 //! - `posture` and `uapi`: pure logic and wire types, compiled on the host as well.
 //!
-//! Limitations: reads only; one `DSML0001` device.
+//! Limitations: one `DSML0001` device.
 
 use crate::{
     engine::Engine,
@@ -19,7 +19,7 @@ use crate::{
             self,
             Field, //
         },
-        faux, //
+        privilege, //
     },
     provider::Dsmil,
     surface::{
@@ -27,7 +27,7 @@ use crate::{
             self,
             Chardev, //
         },
-        sysfs, //
+        sysfs::Sysfs, //
     }, //
 };
 use kernel::{
@@ -43,13 +43,18 @@ use kernel::{
 
 mod engine;
 mod kapi;
-#[expect(unreachable_pub, reason = "a crate of its own on the host")]
+#[expect(
+    dead_code,
+    unreachable_pub,
+    reason = "a crate of its own on the host, with words for people"
+)]
 mod posture;
 mod provider;
 mod surface;
 #[expect(
     dead_code,
     unreachable_pub,
+    unused_imports,
     reason = "a crate of its own on the host, with items for clients"
 )]
 mod uapi;
@@ -62,6 +67,10 @@ module! {
     license: "GPL v2",
     alias: ["dmi*:svnDellInc.:*"],
     params: {
+        allow_restricted: bool {
+            default: false,
+            description: "Let controls of class restricted be changed (not when locked down)",
+        },
         force: bool {
             default: false,
             description: "Load on a machine that is not a Dell",
@@ -72,6 +81,11 @@ module! {
 /// Tells whether the module was told to load on any machine, and this is not a Dell.
 fn is_forced() -> bool {
     module_parameters::force.value() && !is_dell()
+}
+
+/// Tells whether controls of class restricted may be changed.
+fn is_restricted_allowed() -> bool {
+    module_parameters::allow_restricted.value() && !privilege::is_locked_down()
 }
 
 /// Tells whether the machine calls itself a Dell.
@@ -94,7 +108,7 @@ struct DellMilspec {
     _dsmil: Registration<platform::Adapter<DsmilDriver>>,
     #[pin]
     _chardev: MiscDeviceRegistration<Chardev>,
-    _sysfs: faux::Registration,
+    _sysfs: Sysfs,
     _state: state::Guard,
 }
 
@@ -103,7 +117,7 @@ impl InPlaceModule for DellMilspec {
         // Fields are initialised in this order, each when all that it uses is there.
         try_pin_init!(Self {
             _state: start()?,
-            _sysfs: sysfs::register()?,
+            _sysfs: Sysfs::register()?,
             _chardev <- chardev::register(),
             _dsmil <- Registration::new(c"dell_milspec", module),
         })

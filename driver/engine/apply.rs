@@ -11,6 +11,7 @@ use super::{
     Work, //
 };
 use crate::{
+    kapi::module::Pin,
     posture::{
         apply::{
             self,
@@ -134,7 +135,13 @@ impl Request<'_> {
         }
     }
 
-    fn ending(&self, decided: &Decided) -> Option<Ending> {
+    /// Tells whether the caller has decided on another state of things.
+    fn is_stale(&self, now: &Snapshot) -> bool {
+        self.generation != 0 && self.generation != now.generation
+    }
+
+    /// Says why nothing is to be done, if so.
+    fn end_early(&self, decided: &Decided) -> Option<Ending> {
         match decided.refusal {
             Some(refusal) => Some(Ending::Refused(refusal)),
             None if decided.steps.len() > self.room => Some(Ending::NoRoom),
@@ -151,13 +158,13 @@ impl Engine {
     /// `EAGAIN` for a stale generation, `ENOMEM`.
     pub(crate) fn plan(&self, request: &Request<'_>) -> Result<Applied> {
         let snapshot = self.snapshot();
-        if !matches!(request.generation, 0) && request.generation != snapshot.generation {
+        if request.is_stale(&snapshot) {
             return Err(EAGAIN);
         }
-        let mut draft = Draft::replay(&snapshot)?;
+        let mut draft = Draft::copy(&snapshot)?;
         let decided = decide(&mut draft, request, &request.policy(snapshot.latched))?;
         Ok(Applied {
-            ending: request.ending(&decided).unwrap_or(Ending::Planned),
+            ending: request.end_early(&decided).unwrap_or(Ending::Planned),
             steps: decided.steps,
             coverage: decided.coverage,
             generation: snapshot.generation,
@@ -175,32 +182,173 @@ impl Engine {
         let mut work = self.work.lock();
         let work = &mut *work;
         let before = self.snapshot();
-        let is_stale = |now: &Snapshot| !matches!(request.generation, 0) && request.generation != now.generation;
-        if is_stale(&before) {
+        if request.is_stale(&before) {
             return Err(EAGAIN);
         }
-        // What a failure left behind may read well by now. If it does, the caller has not seen it.
-        if before.controls().any(|control| control.mark.degraded) {
+        // What a failure left behind may read well by now. If so, the caller has not seen that.
+        if before.count(|control| control.mark.degraded) > 0 {
             self.refresh_with(work)?;
-            if is_stale(&self.snapshot()) {
-                return Err(EAGAIN);
-            }
         }
         let old = self.snapshot();
-        let mut draft = Draft::copy(&old, &work.ledger)?;
-        let policy = request.policy(work.ledger.is_latched());
+        if request.is_stale(&old) {
+            return Err(EAGAIN);
+        }
+
+        let mut draft = Draft::copy(&old)?;
+        let policy = request.policy(old.latched);
+        let decided = decide(&mut draft, request, &policy)?;
+        let early = request.end_early(&decided);
         let Decided {
             mut steps,
             coverage,
-            refusal,
-        } = decide(&mut draft, request, &policy)?;
-        let decided = Decided {
-            steps: KVVec::new(),
-            coverage,
-            refusal,
-        };
-        let _ = decided;
+            ..
+        } = decided;
+        if let Some(ending) = early {
+            return Ok(Applied {
+                ending,
+                steps,
+                coverage,
+                generation: old.generation,
+                firmware_calls: calls_between(&before, &old),
+            });
+        }
         work.ledger.reserve(steps.len())?;
-        todo!()
+        let pin = match request.mode {
+            Some(Mode::ParanoidPlus) => Some(Pin::new()?),
+            _ => None,
+        };
+
+        // From here on nothing is allocated, and nothing returns before it is told.
+        let outcome = self.run(work, &mut draft, &mut steps, request.key);
+        work.ledger.take_steps(&steps);
+        if outcome == Outcome::Done {
+            work.ledger.take_wants(&draft);
+            if let Some(mode) = request.mode {
+                work.ledger.applied = Some(mode);
+            }
+            if let Some(pin) = pin {
+                work.ledger.latch(pin);
+            }
+        }
+        let ending = end(outcome, &steps, &work.families);
+        let new = self.commit(work, &old, draft);
+        log(request, &ending, &steps);
+        Ok(Applied {
+            ending,
+            steps,
+            coverage,
+            generation: new.generation,
+            firmware_calls: calls_between(&before, &new),
+        })
+    }
+
+    fn run(&self, work: &Work, draft: &mut Draft, steps: &mut [Step], key: u16) -> Outcome {
+        let count = u32::try_from(steps.len()).unwrap_or(u32::MAX);
+        self.steps.store(count, Relaxed);
+        let mut door = Door {
+            engine: self,
+            families: &work.families,
+            draft,
+            key,
+        };
+        let outcome = apply::run(steps, &mut door);
+        self.steps.store(0, Relaxed);
+        self.step.store(0, Relaxed);
+        outcome
+    }
+
+    /// Step that an apply under way is at, from 1, and number of its steps; zeros without one.
+    pub(crate) fn progress(&self) -> (u32, u32) {
+        (self.step.load(Relaxed), self.steps.load(Relaxed))
+    }
+}
+
+/// Firmware calls made between two snapshots.
+fn calls_between(before: &Snapshot, after: &Snapshot) -> u64 {
+    after
+        .firmware_calls()
+        .saturating_sub(before.firmware_calls())
+}
+
+/// The firmware, as a plan is carried out on it.
+struct Door<'a> {
+    engine: &'a Engine,
+    families: &'a Families,
+    draft: &'a mut Draft,
+    key: u16,
+}
+
+impl Families {
+    fn provider(&self, family: Family) -> Result<&dyn Provider> {
+        Ok(match family {
+            Family::Platform => self.platform.found()?,
+            Family::Dsmil => self.dsmil.found()?,
+        })
+    }
+}
+
+impl Firmware for Door<'_> {
+    fn write(&mut self, id: u32, from: u8, to: u8) -> Result<(), u32> {
+        let control = self.draft.control_mut(id).ok_or(errno(ENOENT))?;
+        let provider = self.families.provider(control.family).map_err(errno)?;
+        provider.write(id, from, to, self.key).map_err(errno)
+    }
+
+    fn read(&mut self, id: u32, from: u8, to: u8) -> Reading {
+        let Some(control) = self.draft.control_mut(id) else {
+            return Reading::Failed(errno(ENOENT));
+        };
+        match self.families.provider(control.family) {
+            Ok(provider) => provider.read_back(control, from, to),
+            Err(error) => control.reading = Reading::Failed(errno(error)),
+        }
+        control.reading
+    }
+
+    fn is_interrupted(&self) -> bool {
+        kernel::current!().signal_pending()
+    }
+
+    fn begins(&mut self, number: usize) {
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        self.engine.step.store(number, Relaxed);
+    }
+}
+
+/// Says how it ended, and asks the firmware whether a password was the reason.
+fn end(outcome: Outcome, steps: &[Step], families: &Families) -> Ending {
+    let (at, error) = match outcome {
+        Outcome::Done => return Ending::Done,
+        Outcome::Undone { step, error } | Outcome::Degraded { step, error } => (step, error),
+    };
+    let control = steps.get(at).map_or(0, |step| step.id);
+    let of_platform = control >> 16 == u32::from(uapi::FAMILY_PLATFORM);
+    let asks_for_key = || {
+        let tokens = families.platform.found();
+        tokens.is_ok_and(Provider::asks_for_key)
+    };
+    let error = match error != EINTR && of_platform && asks_for_key() {
+        true => errno(EKEYREJECTED),
+        false => error,
+    };
+    match outcome {
+        Outcome::Degraded { .. } => Ending::Degraded { control, error },
+        _ => Ending::Undone { control, error },
+    }
+}
+
+/// One line about a change, or about the failure of one.
+fn log(request: &Request<'_>, ending: &Ending, steps: &[Step]) {
+    let what = request.mode.map_or("a list of controls", Mode::name);
+    let count = steps.len();
+    match ending {
+        Ending::Done if count > 0 => pr_notice!("applied {what}: {count} changes\n"),
+        Ending::Undone { control, error } => {
+            pr_warn!("{what} failed at control {control:#x} with errno {error}: all undone\n");
+        }
+        Ending::Degraded { control, error } => {
+            pr_err!("{what} failed at control {control:#x} with errno {error}: degraded\n");
+        }
+        _ => {}
     }
 }

@@ -129,30 +129,28 @@ impl Draft {
         platform: PartDraft,
         dsmil: PartDraft,
         interface: Option<Interface>,
-        ledger: &Ledger,
     ) -> Result<Self> {
         let count = platform
             .controls()
             .len()
             .checked_add(dsmil.controls().len())
             .ok_or(EOVERFLOW)?;
-        let mut this = Self {
+        Ok(Self {
             platform,
             dsmil,
             interface,
             facts: KVVec::with_capacity(count, GFP_KERNEL)?,
             wants: KVVec::from_elem(Want::Nothing, count, GFP_KERNEL)?,
-        };
-        this.mark(ledger);
-        this.collect_facts();
-        Ok(this)
+        })
     }
 
-    /// The machine as it was.
-    pub(super) fn copy(snapshot: &Snapshot, ledger: &Ledger) -> Result<Self> {
+    /// The machine as it was, ready to decide on.
+    pub(super) fn copy(snapshot: &Snapshot) -> Result<Self> {
         let platform = PartDraft::copy(&snapshot.platform)?;
         let dsmil = PartDraft::copy(&snapshot.dsmil)?;
-        Self::new(platform, dsmil, snapshot.interface, ledger)
+        let mut this = Self::new(platform, dsmil, snapshot.interface)?;
+        this.collect_facts();
+        Ok(this)
     }
 
     /// What is decided on, one for each control.
@@ -172,43 +170,57 @@ impl Draft {
 
     /// The control `id`, to take in how it reads.
     pub(super) fn control_mut(&mut self, id: u32) -> Option<&mut Control> {
-        let platform = self.platform.controls_mut().iter_mut();
-        let mut all = platform.chain(self.dsmil.controls_mut());
-        all.find(|control| control.id == id)
+        self.controls_mut().find(|control| control.id == id)
     }
 
     fn controls_mut(&mut self) -> impl Iterator<Item = &mut Control> {
         let platform = self.platform.controls_mut().iter_mut();
-        platform.chain(self.dsmil.controls_mut())
+        Iterator::chain(platform, self.dsmil.controls_mut())
     }
 
-    fn mark(&mut self, ledger: &Ledger) {
-        for control in self.controls_mut() {
-            control.mark = ledger.mark(control.id);
-        }
+    fn controls(&self) -> impl Iterator<Item = &Control> {
+        let platform = self.platform.controls().iter();
+        Iterator::chain(platform, self.dsmil.controls())
     }
 
     /// Works the facts out anew. There is room for all of them from the start.
     fn collect_facts(&mut self) {
-        self.facts.clear();
-        let platform = self.platform.controls().iter();
-        for control in platform.chain(self.dsmil.controls()) {
-            let _ = self.facts.push(fact(control), GFP_KERNEL);
+        let mut facts = core::mem::replace(&mut self.facts, KVVec::new());
+        facts.clear();
+        for control in self.controls() {
+            let _ = facts.push(self.fact(control), GFP_KERNEL);
         }
-        for at in 0..self.facts.len() {
-            let controls = self.platform.controls().iter();
-            let mut controls = controls.chain(self.dsmil.controls());
-            let Some(control) = controls.nth(at) else {
-                continue;
+        self.facts = facts;
+    }
+
+    fn fact(&self, control: &Control) -> Fact {
+        let mut values = 0u8;
+        for (bit, value) in (0u32..8).zip(control.values()) {
+            let settable = match control.family {
+                Family::Platform => value.token != 0 && value.answer != Answer::Absent,
+                // `failed` is a state that a device has, not one that it can be given.
+                Family::Dsmil => bit < 2,
             };
-            let mut depends = [None; DEPENDS];
-            for (place, id) in depends.iter_mut().zip(control.depends()) {
-                let position = self.facts.iter().position(|fact| fact.id == *id);
-                *place = position.and_then(|position| u16::try_from(position).ok());
+            if settable {
+                values |= 1 << bit;
             }
-            if let Some(fact) = self.facts.get_mut(at) {
-                fact.depends = depends;
-            }
+        }
+        let mut depends = [None; DEPENDS];
+        for (place, id) in depends.iter_mut().zip(control.depends()) {
+            let position = self.controls().position(|other| other.id == *id);
+            *place = position.and_then(|position| u16::try_from(position).ok());
+        }
+        Fact {
+            id: control.id,
+            family: control.family,
+            class: control.class,
+            writable: control.writable,
+            denied: control.denied,
+            group: control.group,
+            reading: control.reading,
+            values,
+            depends,
+            baseline: control.mark.baseline,
         }
     }
 
@@ -221,10 +233,11 @@ impl Draft {
         calls: Calls,
     ) -> Snapshot {
         let next = old.generation.saturating_add(1);
-        self.mark(ledger);
+        for control in self.controls_mut() {
+            control.mark = ledger.mark(control.id);
+        }
         self.collect_facts();
-        let standing =
-            standing::derive(&self.facts, policy, ledger.applied, &mut self.wants);
+        let standing = standing::derive(&self.facts, policy, ledger.applied, &mut self.wants);
 
         let mut changed = 0u32;
         let mut same = true;
@@ -265,31 +278,5 @@ impl Draft {
             standing,
             latched,
         }
-    }
-}
-
-fn fact(control: &Control) -> Fact {
-    let mut values = 0u8;
-    for (bit, value) in (0u32..8).zip(control.values()) {
-        let settable = match control.family {
-            Family::Platform => value.token != 0 && value.answer != Answer::Absent,
-            // `failed` is a state that a device has, not one that it can be given.
-            Family::Dsmil => bit < 2,
-        };
-        if settable {
-            values |= 1 << bit;
-        }
-    }
-    Fact {
-        id: control.id,
-        family: control.family,
-        class: control.class,
-        writable: control.writable,
-        denied: control.denied,
-        group: control.group,
-        reading: control.reading,
-        values,
-        depends: [None; DEPENDS],
-        baseline: control.mark.baseline,
     }
 }

@@ -42,8 +42,8 @@ impl Ledger {
     }
 
     /// Latches, until the next boot: nothing takes the pin away again.
-    pub(super) fn latch(&mut self) {
-        self.latch.get_or_insert_with(Pin::take);
+    pub(super) fn latch(&mut self, pin: Pin) {
+        self.latch.get_or_insert(pin);
     }
 
     /// What it remembers of a control.

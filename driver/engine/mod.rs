@@ -41,6 +41,7 @@ pub(crate) use apply::{
     Ending,
     Request, //
 };
+pub(crate) use report::CUSTOM;
 pub(crate) use snapshot::{
     Interface,
     Part,
@@ -82,16 +83,18 @@ struct Families {
     dsmil: Family<Dsmil>,
 }
 
-impl Families {
+impl Family<Dsmil> {
     fn interface(&self) -> Option<Interface> {
-        let identity = self.dsmil.found().ok()?.identity();
+        let identity = self.found().ok()?.identity();
         Some(Interface {
             major: identity.major,
             minor: identity.minor,
             implementation: identity.implementation,
         })
     }
+}
 
+impl Families {
     fn calls(&self) -> Calls {
         Calls {
             platform: self.platform.firmware_calls(),
@@ -192,8 +195,7 @@ impl Engine {
         let draft = Draft::new(
             work.families.platform.read()?,
             work.families.dsmil.read()?,
-            work.families.interface(),
-            &work.ledger,
+            work.families.dsmil.interface(),
         )?;
         let new = self.commit(work, &old, draft);
         Ok(Refreshed {
@@ -218,10 +220,9 @@ impl Engine {
             Ok(dsmil) => Family::Found(dsmil),
             Err(error) => Family::Failed(error),
         };
-        let (platform, dsmil) = (PartDraft::copy(&old.platform)?, family.read()?);
-        let mut draft = Draft::new(platform, dsmil, None, &work.ledger)?;
+        let platform = PartDraft::copy(&old.platform)?;
+        let draft = Draft::new(platform, family.read()?, family.interface())?;
         work.families.dsmil = family;
-        draft.set_interface(work.families.interface());
         self.commit(&mut work, &old, draft);
         Ok(())
     }
@@ -231,9 +232,8 @@ impl Engine {
         let mut work = self.work.lock();
         work.families.dsmil = Family::Absent;
         let old = self.snapshot();
-        let draft = PartDraft::copy(&old.platform).and_then(|platform| {
-            Draft::new(platform, PartDraft::default(), None, &work.ledger)
-        });
+        let draft = PartDraft::copy(&old.platform)
+            .and_then(|platform| Draft::new(platform, PartDraft::default(), None));
         match draft {
             Ok(draft) => {
                 self.commit(&mut work, &old, draft);

@@ -50,20 +50,6 @@ impl Part {
             && self.state.error == other.state.error
             && self.controls().len() == other.controls().len()
     }
-
-    /// Writes one line to the kernel log when more is wrong than in `old`.
-    pub(crate) fn log(&self, old: &Self, family: &str) {
-        let FamilyState {
-            error, unreadable, ..
-        } = self.state;
-        if error != 0 && error != old.state.error {
-            let error = Error::from_errno((error as i32).wrapping_neg());
-            pr_warn!("{family}: the firmware cannot be read: {error:?}\n");
-        } else if error == 0 && unreadable > 0 && unreadable != old.state.unreadable {
-            let all = self.controls().len();
-            pr_warn!("{family}: {unreadable} of {all} controls have no known value\n");
-        }
-    }
 }
 
 /// Version of the `DSML0001` firmware interface.

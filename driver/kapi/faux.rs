@@ -162,7 +162,6 @@ impl Registration {
     }
 
     /// Returns what sends events in the name of the device. It may outlive the registration.
-    #[expect(dead_code, reason = "for what the engine has to tell")]
     pub(crate) fn announcer(&self) -> Announcer {
         // SAFETY: The device is registered while `self` exists, so it has a reference. Its release
         // function belongs to the kernel proper and may be called by any thread.

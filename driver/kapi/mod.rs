@@ -9,8 +9,6 @@ pub(crate) mod dell_smbios;
 pub(crate) mod dmi;
 pub(crate) mod faux;
 pub(crate) mod global;
-#[expect(dead_code, reason = "for the latch")]
 pub(crate) mod module;
 pub(crate) mod privilege;
-#[expect(dead_code, reason = "for what the engine has to tell")]
 pub(crate) mod uevent;

@@ -27,7 +27,6 @@ pub(crate) fn is_writable(file: &File) -> bool {
 
 /// Tells whether the kernel is locked down so far that module parameters must not open what is
 /// unsafe. When it is, this also leaves a line in the kernel log that names the calling task.
-#[expect(dead_code, reason = "for the parameter that opens restricted controls")]
 pub(crate) fn is_locked_down() -> bool {
     let reason = bindings::lockdown_reason_LOCKDOWN_MODULE_PARAMETERS;
     // SAFETY: The reason is one of `enum lockdown_reason`, an index of the table of their names.

@@ -230,7 +230,10 @@ fn entangle(settings: &mut [Listed]) -> u32 {
 /// Returns the distinct locations of all tokens.
 fn locations(settings: &[Listed]) -> Result<KVec<u16>> {
     let mut locations = KVec::new();
-    for location in settings.iter().flat_map(|listed| listed.listings.locations()) {
+    for location in settings
+        .iter()
+        .flat_map(|listed| listed.listings.locations())
+    {
         if !locations.contains(&location) {
             locations.push(location, GFP_KERNEL)?;
         }
@@ -253,10 +256,7 @@ impl Listed {
         let known = self.setting.values.iter().zip(self.listings.0);
         for (to, (value, listing)) in values.iter_mut().zip(known) {
             let (location, answer) = match listing {
-                Listing::Listed { location, value } => (
-                    location,
-                    answer(read(location), value),
-                ),
+                Listing::Listed { location, value } => (location, answer(read(location), value)),
                 Listing::Absent | Listing::Contradictory => (0, Answer::Absent),
             };
             *to = Value {
@@ -363,11 +363,8 @@ impl Provider for Tokens {
         if deny::token(token) == Gate::Forbidden {
             return Err(EPERM);
         }
-        self.call(
-            TOKEN_WRITE,
-            [location.into(), value.into(), key.into(), 0],
-        )
-        .map(|_| ())
+        self.call(TOKEN_WRITE, [location.into(), value.into(), key.into(), 0])
+            .map(|_| ())
     }
 
     fn read_back(&self, control: &mut Control, from: u8, to: u8) {

@@ -2,7 +2,10 @@
 
 //! `/dev/milspec`.
 
-use super::wire;
+use super::{
+    request,
+    wire, //
+};
 use crate::{
     engine::Engine,
     kapi::privilege,
@@ -62,11 +65,13 @@ impl MiscDevice for Chardev {
                 let (request, frame) = Frame::read::<uapi::Status>(arg, uapi::Status::SIZE_MIN)?;
                 frame.write(uapi::Status {
                     head: request.head,
-                    ..wire::status(&engine.snapshot())
+                    ..wire::status(&engine.snapshot(), engine.progress())
                 })
             }
             uapi::IOC_CONTROLS => controls(&engine, arg),
             uapi::IOC_REFRESH => refresh(&engine, file, arg),
+            uapi::IOC_PLAN => request::plan(&engine, arg),
+            uapi::IOC_APPLY => request::apply(&engine, file, arg),
             _ => Err(ENOTTY),
         }?;
         Ok(0)
@@ -74,7 +79,7 @@ impl MiscDevice for Chardev {
 }
 
 /// Where a request came from, and how much of it the caller knows.
-struct Frame {
+pub(super) struct Frame {
     arg: UserPtr,
     size: usize,
 }
@@ -82,7 +87,7 @@ struct Frame {
 impl Frame {
     /// Reads a request by the rules of `uapi`'s first page. `size_min` is the size of the first
     /// released version of `T`, whose first field is a `uapi::Head`.
-    fn read<T: FromBytes + IntoBytes>(arg: UserPtr, size_min: u32) -> Result<(T, Self)> {
+    pub(super) fn read<T: FromBytes + IntoBytes>(arg: UserPtr, size_min: u32) -> Result<(T, Self)> {
         let size: u32 = UserSlice::new(arg, size_of::<u32>()).reader().read()?;
         if size < size_min {
             return Err(EINVAL);
@@ -126,7 +131,7 @@ impl Frame {
     }
 
     /// Writes the answer, as much of it as the caller knows.
-    fn write<T: IntoBytes + Immutable>(&self, answer: T) -> Result {
+    pub(super) fn write<T: IntoBytes + Immutable>(&self, answer: T) -> Result {
         let known = answer.as_bytes().get(..self.known::<T>()).ok_or(EINVAL)?;
         UserSlice::new(self.arg, known.len())
             .writer()

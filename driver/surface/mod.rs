@@ -3,5 +3,6 @@
 //! What user space sees. Translates, decides nothing.
 
 pub(crate) mod chardev;
+mod request;
 pub(crate) mod sysfs;
 mod wire;

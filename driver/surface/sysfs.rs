@@ -3,41 +3,85 @@
 //! `/sys/devices/faux/dell_milspec/`, as `docs/ABI/testing/sysfs-devices-faux-dell_milspec`
 //! documents it.
 
+use super::request;
 use crate::{
-    engine::Snapshot,
-    kapi::faux::{
-        attributes,
-        Attribute,
-        Registration, //
+    engine::{
+        Engine,
+        Part,
+        Request,
+        Snapshot,
+        CUSTOM, //
     },
+    kapi::{
+        faux::{
+            attributes,
+            Attribute,
+            Registration, //
+        },
+        privilege, //
+    },
+    posture::mode::{
+        Mode,
+        MODES, //
+    },
+    provider::Control,
     state, //
     uapi,
 };
 use kernel::{
+    fmt,
     prelude::*,
-    str::CString, //
+    str::CString,
+    sync::Arc, //
 };
 
-/// Registers the device with its attributes.
-pub(crate) fn register() -> Result<Registration> {
-    Registration::new(c"dell_milspec", &ATTRIBUTES)
+/// The device with its attributes. Events of the engine are its events.
+pub(crate) struct Sysfs {
+    engine: Arc<Engine>,
+    _device: Registration,
+}
+
+impl Sysfs {
+    /// Registers the device.
+    pub(crate) fn register() -> Result<Self> {
+        let engine = state::get().ok_or(ENODEV)?;
+        let device = Registration::new(c"dell_milspec", &ATTRIBUTES)?;
+        engine.announce_by(Some(device.announcer()));
+        Ok(Self {
+            engine,
+            _device: device,
+        })
+    }
+}
+
+impl Drop for Sysfs {
+    fn drop(&mut self) {
+        self.engine.announce_by(None);
+    }
 }
 
 attributes! {
     static ATTRIBUTES = [
         AbiVersion,
+        AvailableModes,
+        DegradedControls,
+        DriftedControls,
         DsmilControls,
         FirmwareCalls,
         Generation,
+        Latched,
+        ModeAttribute,
+        ModeDeviations,
+        PendingReboot,
         PlatformControls,
         RefreshedNs,
         UnreadableControls,
     ];
 }
 
-/// Declares an attribute that shows one number of the latest snapshot.
-macro_rules! number {
-    ($type:ident, $name:literal, |$snapshot:ident| $number:expr) => {
+/// Declares an attribute that shows something of the latest snapshot.
+macro_rules! shown {
+    ($type:ident, $name:literal, |$snapshot:ident| $shown:expr) => {
         struct $type;
 
         impl Attribute for $type {
@@ -45,10 +89,25 @@ macro_rules! number {
 
             fn show() -> Result<CString> {
                 let $snapshot: Snapshot = state::get().ok_or(ENODEV)?.snapshot();
-                CString::try_from_fmt(fmt!("{}\n", $number))
+                CString::try_from_fmt(fmt!("{}\n", $shown))
             }
         }
     };
+}
+
+/// The names of those controls of which something holds, with spaces between them.
+struct Names<'a>(&'a Snapshot, fn(&Control) -> bool);
+
+impl fmt::Display for Names<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = self.0.controls().filter(|control| (self.1)(control));
+        for (n, control) in named.enumerate() {
+            let space = if n == 0 { "" } else { " " };
+            let name = uapi::text(&control.name).unwrap_or_default();
+            write!(out, "{space}{name}")?;
+        }
+        Ok(())
+    }
 }
 
 struct AbiVersion;
@@ -61,20 +120,78 @@ impl Attribute for AbiVersion {
     }
 }
 
-number!(DsmilControls, c"dsmil_controls", |snapshot| snapshot
+struct AvailableModes;
+
+impl Attribute for AvailableModes {
+    const NAME: &'static CStr = c"available_modes";
+
+    fn show() -> Result<CString> {
+        let [a, b, c, d, e] = MODES.map(Mode::name);
+        CString::try_from_fmt(fmt!("{a} {b} {c} {d} {e}\n"))
+    }
+}
+
+struct ModeAttribute;
+
+impl Attribute for ModeAttribute {
+    const NAME: &'static CStr = c"mode";
+    const STORE: Option<fn(&[u8]) -> Result> = Some(set_mode);
+
+    fn show() -> Result<CString> {
+        let snapshot = state::get().ok_or(ENODEV)?.snapshot();
+        let mode = snapshot.standing.mode.map_or(CUSTOM, Mode::name);
+        CString::try_from_fmt(fmt!("{mode}\n"))
+    }
+}
+
+/// Applies the mode that is named. `paranoid-plus` is refused: a file has no place for the
+/// confirmation that it asks for, unless it is latched already.
+fn set_mode(text: &[u8]) -> Result {
+    if !privilege::is_admin() {
+        return Err(EPERM);
+    }
+    let mode = Mode::from_name(text).ok_or(EINVAL)?;
+    let applied = state::get().ok_or(ENODEV)?.apply(&Request {
+        mode: Some(mode),
+        list: &[],
+        generation: 0,
+        confirmed: false,
+        key: 0,
+        room: usize::MAX,
+    })?;
+    request::result(&applied.ending)
+}
+
+shown!(ModeDeviations, c"mode_deviations", |snapshot| Names(
+    &snapshot,
+    Control::deviates
+));
+shown!(DriftedControls, c"drifted_controls", |snapshot| Names(
+    &snapshot,
+    Control::has_drifted
+));
+shown!(DegradedControls, c"degraded_controls", |snapshot| Names(
+    &snapshot,
+    |control| control.mark.degraded
+));
+shown!(Latched, c"latched", |snapshot| u8::from(snapshot.latched));
+shown!(PendingReboot, c"pending_reboot", |snapshot| u8::from(
+    snapshot.count(Control::is_pending) > 0
+));
+shown!(DsmilControls, c"dsmil_controls", |snapshot| snapshot
     .dsmil
     .controls()
     .len());
-number!(FirmwareCalls, c"firmware_calls", |snapshot| snapshot
+shown!(FirmwareCalls, c"firmware_calls", |snapshot| snapshot
     .firmware_calls());
-number!(Generation, c"generation", |snapshot| snapshot.generation);
-number!(PlatformControls, c"platform_controls", |snapshot| snapshot
+shown!(Generation, c"generation", |snapshot| snapshot.generation);
+shown!(PlatformControls, c"platform_controls", |snapshot| snapshot
     .platform
     .controls()
     .len());
-number!(RefreshedNs, c"refreshed_ns", |snapshot| snapshot
+shown!(RefreshedNs, c"refreshed_ns", |snapshot| snapshot
     .refreshed_ns);
-number!(UnreadableControls, c"unreadable_controls", |snapshot| {
-    let of = |part: &crate::engine::Part| part.state.unreadable;
+shown!(UnreadableControls, c"unreadable_controls", |snapshot| {
+    let of = |part: &Part| part.state.unreadable;
     of(&snapshot.platform).saturating_add(of(&snapshot.dsmil))
 });

@@ -11,12 +11,15 @@ use crate::{
         self,
         Field, //
     },
-    posture::control::{
-        Answer,
-        Class,
-        Family,
-        Presence,
-        Reading, //
+    posture::{
+        control::{
+            Answer,
+            Class,
+            Family,
+            Presence,
+            Reading, //
+        },
+        mode::Mode, //
     },
     provider,
     uapi, //
@@ -48,8 +51,20 @@ pub(super) fn info() -> uapi::Info {
 }
 
 /// Makes the answer to `IOC_STATUS`.
-pub(super) fn status(snapshot: &Snapshot) -> uapi::Status {
+pub(super) fn status(snapshot: &Snapshot, (step, steps): (u32, u32)) -> uapi::Status {
     let interface = snapshot.interface;
+    let standing = &snapshot.standing;
+    let bits = [
+        (snapshot.latched, uapi::STATUS_LATCHED),
+        (
+            snapshot.count(provider::Control::is_pending) > 0,
+            uapi::STATUS_PENDING_REBOOT,
+        ),
+        (
+            crate::is_restricted_allowed(),
+            uapi::STATUS_RESTRICTED_ALLOWED,
+        ),
+    ];
     uapi::Status {
         head: uapi::Head::default(),
         generation: snapshot.generation,
@@ -60,7 +75,31 @@ pub(super) fn status(snapshot: &Snapshot) -> uapi::Status {
         dsmil_minor: interface.map_or(0, |interface| interface.minor),
         reserved: 0,
         dsmil_implementation: interface.map_or([0; 16], |interface| interface.implementation),
+        properties: properties(bits),
+        mode: standing.mode.map_or(uapi::MODE_NONE, Mode::number),
+        standing: match (standing.mode, standing.deviations) {
+            (None, _) => uapi::STANDING_CUSTOM,
+            (Some(_), 0) => uapi::STANDING_EXACT,
+            (Some(_), _) => uapi::STANDING_DEVIATES,
+        },
+        reserved2: 0,
+        deviations: standing.deviations,
+        drifted: snapshot.count(provider::Control::has_drifted),
+        degraded: snapshot.count(|control| control.mark.degraded),
+        tampered: snapshot.count(|control| control.tamper),
+        apply_step: step,
+        apply_steps: steps,
+        mode_lines: standing.coverage.lines,
+        mode_present: standing.coverage.present,
+        mode_reached: standing.coverage.reached,
+        reserved3: 0,
     }
+}
+
+/// The bits of those properties that hold.
+fn properties<const N: usize>(bits: [(bool, u32); N]) -> u32 {
+    let held = bits.into_iter().filter(|(holds, _)| *holds);
+    held.fold(0, |all, (_, bit)| all | bit)
 }
 
 fn family(part: &Part) -> uapi::FamilyStatus {
@@ -79,10 +118,15 @@ fn family(part: &Part) -> uapi::FamilyStatus {
 
 /// Makes one element of the answer to `IOC_CONTROLS`.
 pub(super) fn control(control: &provider::Control) -> uapi::Control {
-    let current = match control.reading {
-        Reading::Known(index) => Some(index),
-        Reading::Unknown | Reading::Ambiguous | Reading::Failed(_) => None,
-    };
+    let index = |value: Option<u8>| value.unwrap_or(uapi::INDEX_NONE);
+    let bits = [
+        (control.tamper, uapi::CONTROL_TAMPER),
+        (control.deviates(), uapi::CONTROL_DEVIATES),
+        (control.has_drifted(), uapi::CONTROL_DRIFTED),
+        (control.mark.degraded, uapi::CONTROL_DEGRADED),
+        (control.is_pending(), uapi::CONTROL_PENDING_REBOOT),
+        (control.denied, uapi::CONTROL_DENIED),
+    ];
     let mut wire = uapi::Control {
         id: control.id,
         family: match control.family {
@@ -111,23 +155,24 @@ pub(super) fn control(control: &provider::Control) -> uapi::Control {
             Reading::Ambiguous => uapi::READING_AMBIGUOUS,
             Reading::Failed(_) => uapi::READING_FAILED,
         },
-        current: current.unwrap_or(uapi::INDEX_NONE),
+        current: index(control.current()),
         value_count: control.values().len() as u8,
         depend_count: control.depends().len() as u8,
         error: match control.reading {
             Reading::Failed(errno) => errno,
             _ => 0,
         },
-        properties: match control.tamper {
-            true => uapi::CONTROL_TAMPER,
-            false => 0,
-        },
+        properties: properties(bits),
         group: control.group.into(),
         changed: control.changed,
         depends: [0; uapi::CONTROL_DEPENDS],
         name: control.name,
         label: control.label,
         values: [uapi::ControlValue::default(); uapi::CONTROL_VALUES],
+        baseline: index(control.mark.baseline),
+        written: index(control.mark.written),
+        wanted: index(control.wanted),
+        reserved: [0; 5],
     };
     for (to, from) in wire.depends.iter_mut().zip(control.depends()) {
         *to = *from;

@@ -179,8 +179,10 @@ pub struct Apply {
     pub reserved3: u32,
 }
 
-/// Most targets of one request.
+/// Most targets of one request (`E2BIG`).
 pub const TARGETS_MAX: u32 = 512;
+/// Most steps that a request may have room for (`EINVAL`).
+pub const STEPS_MAX: u32 = 512;
 
 impl Apply {
     /// The size of the first released version.

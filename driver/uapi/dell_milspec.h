@@ -191,8 +191,11 @@
 /* milspec_target.value: leave the control as it is, whatever the mode asks for. */
 #define MILSPEC_TARGET_LEAVE 255
 
-/* Most targets of one request. */
+/* Most targets of one request (E2BIG). */
 #define MILSPEC_TARGETS_MAX 512
+
+/* Most steps that a request may have room for (EINVAL). */
+#define MILSPEC_STEPS_MAX 512
 
 /* milspec_control.family: Dell's SMBIOS tokens, through mainline's dell-smbios. */
 #define MILSPEC_FAMILY_PLATFORM 1

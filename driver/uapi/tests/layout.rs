@@ -326,7 +326,7 @@ fn numbers_of_apply_never_change() {
     ];
     assert_eq!(steps, [0, 1, 2, 3, 4]);
     assert_eq!([abi::APPLY_CONFIRM_LATCH, abi::TARGETS_MAX], [1, 512]);
-    assert_eq!(abi::TARGET_LEAVE, 0xFF);
+    assert_eq!((abi::STEPS_MAX, abi::TARGET_LEAVE), (512, 0xFF));
 }
 
 /// Calls `check` with every sequence of up to `length` bytes out of a few that matter: the zero

@@ -18,7 +18,7 @@ use nix::unistd::Pid;
 use crate::progress::Step;
 
 /// How many of a failed command's last lines its error shows.
-const TAIL: usize = 25;
+const TAIL: usize = 200;
 /// How often a waiting step looks whether it was interrupted.
 const POLL: Duration = Duration::from_millis(50);
 
