@@ -9,10 +9,13 @@
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::process::ExitCode;
 
+mod ask;
 mod cli;
 mod common;
 mod driver;
 mod hostile;
+mod model;
+mod modes;
 mod witness;
 mod witness_faults;
 mod witness_tokens;
@@ -28,6 +31,7 @@ fn main() -> ExitCode {
         witness_faults::TESTS,
         driver::TESTS,
         hostile::TESTS,
+        modes::TESTS,
         cli::TESTS,
     ];
     let trials = tests
