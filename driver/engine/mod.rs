@@ -173,6 +173,11 @@ impl Engine {
         self.commit(&old, old.platform.clone(), Part::default(), None);
     }
 
+    /// Waits until nothing that was begun before is under way.
+    pub(crate) fn quiesce(&self) {
+        drop(self.work.lock());
+    }
+
     /// Makes what was just read the latest.
     fn commit(
         &self,

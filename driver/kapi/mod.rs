@@ -11,6 +11,9 @@ pub(crate) mod faux;
 pub(crate) mod global;
 #[expect(dead_code, reason = "for the latch")]
 pub(crate) mod module;
+pub(crate) mod notify;
+pub(crate) mod power;
 pub(crate) mod privilege;
 #[expect(dead_code, reason = "for what the engine has to tell")]
 pub(crate) mod uevent;
+pub(crate) mod worker;
