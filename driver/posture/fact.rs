@@ -29,7 +29,8 @@ pub struct Fact {
     pub reading: Reading,
     /// Bit n: value n can be written on this machine.
     pub values: u8,
-    /// What must be active before it can be, by position among the facts.
+    /// What must be active before it can be, by position among the facts. A position that no fact
+    /// has stands for a device that is not there, and keeps this one from being activated.
     pub depends: [Option<u16>; DEPENDS],
     /// What it had before the driver first changed it.
     pub baseline: Option<u8>,
@@ -41,6 +42,14 @@ impl Fact {
         match self.reading {
             Reading::Known(value) if self.has(value) => Some(value),
             _ => None,
+        }
+    }
+
+    /// The value that its owner gave it: the one before the driver first changed it.
+    pub fn own(&self) -> Option<u8> {
+        match self.baseline {
+            Some(value) => Some(value).filter(|value| self.has(*value)),
+            None => self.current(),
         }
     }
 
@@ -107,7 +116,8 @@ pub enum Reason {
     Denied,
     /// The present value is not known, or is none that could be put back.
     Unreadable,
-    /// It needs the control with this id to be active, which it would not be.
+    /// It needs the control with this id to be active, which it would not be; 0 for a control that
+    /// this machine does not have.
     Dependency(u32),
     /// The control with this id depends on it, and would stay active.
     Needed(u32),

@@ -11,6 +11,7 @@ pub mod dsmil;
 pub mod errno;
 pub mod fact;
 pub mod mode;
+pub mod order;
 pub mod plan;
 pub mod setting;
 pub mod settings;

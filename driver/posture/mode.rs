@@ -2,14 +2,16 @@
 
 //! The modes: what each asks of which control, and why.
 //!
-//! A mode asks for what its own lines say and what those of the modes below it say, the highest
-//! line for a control counting. It asks only for what hardens: where a mode has no line for a
-//! control that the driver has changed, the control goes back to what it was before. So stepping
-//! down from a mode never switches anything on that its owner had switched off.
+//! A mode asks for what its own lines say and what those of the modes below it say. Of the lines
+//! for one control the highest counts whose value the machine has. It asks only for what hardens:
+//! what the owner had tighter, as a higher mode would ask for it, stays; and where a mode has no
+//! line for a control that the driver has changed, the control goes back to what it was before. So
+//! no mode switches anything on that its owner had switched off.
 
 use super::control::{Class, Family};
 use super::fact::{Fact, ACTIVE};
 use super::settings::SETTINGS;
+use Mode::{Enhanced, Paranoid, ParanoidPlus, Standard};
 
 /// A named target for many controls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,8 +38,8 @@ pub const MODES: [Mode; 5] = [
 ];
 
 impl Mode {
-    /// Its name in every interface. None contains enable, disable, on or off as a word: fwupd
-    /// would take it for a switch.
+    /// Its name in every interface. None contains `enable` or `disable`, and none is `on`, `off`,
+    /// `true`, `false`, `1` or `0`: fwupd would take it for a switch.
     pub fn name(self) -> &'static str {
         match self {
             Self::Baseline => "baseline",
@@ -57,8 +59,7 @@ impl Mode {
 
     /// The mode with this number on the wire.
     pub fn from_number(number: u8) -> Option<Self> {
-        let mut numbered = (1u8..).zip(MODES);
-        numbered.find_map(|(n, mode)| (n == number).then_some(mode))
+        MODES.into_iter().find(|mode| mode.number() == number)
     }
 
     /// Its number on the wire, from 1.
@@ -72,35 +73,43 @@ impl Mode {
         }
     }
 
-    /// The value that its lines ask of the control, if any does.
+    /// The value that it asks of the control, if it asks for one that the control has.
     pub fn asks(self, fact: &Fact) -> Option<u8> {
         match fact.family {
-            Family::Platform => {
-                let setting = SETTINGS.get(fact.number())?;
-                let value = self.line(setting.name)?.value;
-                let position = setting.values.iter().position(|v| v.name == value)?;
-                u8::try_from(position).ok()
-            }
+            Family::Platform => self.asks_setting(fact),
             Family::Dsmil => {
-                let asked = fact.class != Class::Quarantined
-                    && GROUPS
-                        .iter()
-                        .any(|line| line.mode <= self && line.group == fact.group);
-                asked.then_some(ACTIVE)
+                let mut groups = GROUPS.iter().filter(|line| line.mode <= self);
+                let asked = fact.class != Class::Quarantined && fact.has(ACTIVE);
+                (asked && groups.any(|line| line.group == fact.group)).then_some(ACTIVE)
             }
         }
     }
 
-    /// The line that counts for a setting.
-    fn line(self, setting: &str) -> Option<&'static Line> {
-        let mine = LINES.iter().filter(|line| line.setting == setting);
-        mine.filter(|line| line.mode <= self)
-            .max_by_key(|line| line.mode)
+    fn asks_setting(self, fact: &Fact) -> Option<u8> {
+        let setting = SETTINGS.get(fact.number())?;
+        let index = |line: &Line| {
+            let position = setting.values.iter().position(|v| v.name == line.value)?;
+            let index = u8::try_from(position).ok()?;
+            fact.has(index).then_some(index)
+        };
+        let lines = || LINES.iter().filter(|line| line.setting == setting.name);
+        let mine = lines().filter(|line| line.mode <= self && index(line).is_some());
+        let asked = index(mine.max_by_key(|line| line.mode)?);
+        let mut higher = lines().filter(|line| line.mode > self);
+        let own = fact.own();
+        match own.is_some() && higher.any(|line| index(line) == own) {
+            true => own,
+            false => asked,
+        }
     }
 
     /// How many settings it has lines for.
     pub fn settings(self) -> u32 {
-        let asked = SETTINGS.iter().filter(|s| self.line(s.name).is_some());
+        let mine = |name| {
+            let mut lines = LINES.iter().filter(|line| line.mode <= self);
+            lines.any(|line| line.setting == name)
+        };
+        let asked = SETTINGS.iter().filter(|setting| mine(setting.name));
         u32::try_from(asked.count()).unwrap_or(u32::MAX)
     }
 }
@@ -132,39 +141,36 @@ const fn line(
     }
 }
 
-use Mode::{Enhanced, Paranoid, ParanoidPlus, Standard};
-
-/// Every line. Argue with them here; `docs/modes.md` is made from this table.
+/// Every line. Argue with them here; `docs/modes.md` is made from this table, and says what is left
+/// out on purpose: what the machine needs to start, and what would leave nothing to type on or look
+/// at where that cannot be seen coming.
 #[rustfmt::skip]
 pub const LINES: &[Line] = &[
     line(Standard, "intrusion-reporting", "enabled", "an opened chassis is reported at the next start"),
-    line(Standard, "thunderbolt-security", "user", "a new device gets no memory access before its owner says so"),
-    line(Standard, "thunderbolt-preboot", "disabled", "nothing plugged in reaches memory before the system is up"),
+    line(Standard, "thunderbolt-security", "user", "a new device gets no memory access before somebody says so"),
+    line(Standard, "thunderbolt-preboot", "disabled", "no code from a plugged-in device runs before the system does"),
     line(Standard, "thunderbolt-boot", "disabled", "the machine starts from nothing plugged in there"),
     line(Standard, "bios-downgrade", "denied", "no way back to firmware with known holes"),
     line(Standard, "wake-on-lan", "disabled", "the network cannot start the machine"),
-    line(Standard, "legacy-option-roms", "disabled", "they run outside Secure Boot"),
-    line(Standard, "strong-password", "enabled", "firmware passwords cannot be trivial"),
-    line(Standard, "wlan-off-when-wired", "enabled", "no bridge between two networks"),
-    line(Standard, "wwan-off-when-wired", "enabled", "no bridge between two networks"),
+    line(Standard, "strong-password", "enabled", "a new firmware password cannot be trivial"),
 
+    line(Enhanced, "thunderbolt-security", "secure", "a device must prove to be the one that was approved"),
+    line(Enhanced, "dell-docks-always-allowed", "disabled", "a dock is a Thunderbolt device like any other"),
     line(Enhanced, "firewire", "disabled", "it reads and writes memory"),
     line(Enhanced, "express-card", "disabled", "it reads and writes memory"),
     line(Enhanced, "esata", "disabled", "storage that leaves with a visitor"),
-    line(Enhanced, "thunderbolt-security", "secure", "a new device must also prove that it is the one approved"),
-    line(Enhanced, "dell-docks-always-allowed", "disabled", "a dock is a Thunderbolt device like any other"),
-    line(Enhanced, "uefi-network-stack", "disabled", "firmware has no business on the network"),
     line(Enhanced, "sd-card-read-only", "enabled", "data comes in by card, it does not leave"),
-    line(Enhanced, "serial-port-1", "disabled", "a console that nobody watches"),
-    line(Enhanced, "nfc", "disabled", "a radio that few people use"),
-    line(Enhanced, "admin-setup-lockout", "enabled", "no look at the setup without the password"),
-    line(Enhanced, "txt", "enabled", "a measured launch needs it"),
+    line(Enhanced, "uefi-network-stack", "disabled", "firmware has no business on the network"),
+    line(Enhanced, "wlan-off-when-wired", "enabled", "no bridge between two networks"),
+    line(Enhanced, "wwan-off-when-wired", "enabled", "no bridge between two networks"),
+    line(Enhanced, "admin-setup-lockout", "enabled", "no look at the setup without its password"),
 
     line(Paranoid, "camera", "disabled", "it cannot see"),
     line(Paranoid, "camera-rear", "disabled", "it cannot see"),
     line(Paranoid, "microphone", "disabled", "it cannot hear"),
     line(Paranoid, "sound-device", "disabled", "loudspeakers can hear as well"),
     line(Paranoid, "gps", "disabled", "it does not know where it is"),
+    line(Paranoid, "nfc", "disabled", "no radio"),
     line(Paranoid, "wireless-adapter", "disabled", "no radio"),
     line(Paranoid, "radio-transmission", "disabled", "no radio"),
     line(Paranoid, "wlan", "disabled", "no radio"),
@@ -173,15 +179,14 @@ pub const LINES: &[Line] = &[
     line(Paranoid, "wxan-radio", "both-off", "no radio"),
     line(Paranoid, "sd-card", "disabled", "no removable media"),
     line(Paranoid, "media-card", "disabled", "no removable media"),
+    line(Paranoid, "usb-side", "disabled", "no removable media"),
+    line(Paranoid, "usb3-front", "disabled", "no removable media where a visitor reaches; the rear keeps a keyboard"),
+    line(Paranoid, "usb-user-ports", "rear-only", "no removable media where a visitor reaches; the rear keeps a keyboard"),
     line(Paranoid, "thunderbolt", "disabled", "no external bus that reaches memory"),
-    line(Paranoid, "thunderbolt-security", "dp-only", "where the ports stay in use, for displays alone"),
-    line(Paranoid, "usb-rear", "disabled", "no removable media; side and front ports stay for a keyboard"),
-    line(Paranoid, "usb3-rear", "disabled", "no removable media; side and front ports stay for a keyboard"),
+    line(Paranoid, "thunderbolt-security", "dp-only", "should the ports be switched on again, for displays alone"),
+    line(Paranoid, "serial-port-1", "disabled", "a console that nobody watches"),
 
-    line(ParanoidPlus, "stealth", "enabled", "no light, no sound, no radio"),
-    line(ParanoidPlus, "unobtrusive", "enabled", "lights and sounds off at one key"),
     line(ParanoidPlus, "stealth-bluetooth", "off", "part of stealth"),
-    line(ParanoidPlus, "stealth-fans", "off", "part of stealth; the firmware still guards the temperature"),
     line(ParanoidPlus, "stealth-gps", "off", "part of stealth"),
     line(ParanoidPlus, "stealth-lcd", "off", "part of stealth"),
     line(ParanoidPlus, "stealth-leds", "off", "part of stealth"),
@@ -189,11 +194,13 @@ pub const LINES: &[Line] = &[
     line(ParanoidPlus, "stealth-wlan", "off", "part of stealth"),
     line(ParanoidPlus, "stealth-wwan", "off", "part of stealth"),
     line(ParanoidPlus, "stealth-wigig", "off", "part of stealth"),
+    line(ParanoidPlus, "stealth", "enabled", "no light, no sound, no radio"),
+    line(ParanoidPlus, "unobtrusive", "enabled", "one key switches every light off"),
     line(ParanoidPlus, "speaker", "disabled", "no sound"),
     line(ParanoidPlus, "usb-external", "disabled", "no device that was not there before"),
     line(ParanoidPlus, "usb-user-ports", "all-off", "no device that was not there before"),
-    line(ParanoidPlus, "usb-side", "disabled", "no device that was not there before"),
-    line(ParanoidPlus, "usb3-front", "disabled", "no device that was not there before"),
+    line(ParanoidPlus, "usb-rear", "disabled", "no device that was not there before"),
+    line(ParanoidPlus, "usb3-rear", "disabled", "no device that was not there before"),
 ];
 
 /// A group of DSMIL devices that a mode, and those above it, want active.

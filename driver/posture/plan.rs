@@ -3,9 +3,10 @@
 //! From what is wanted to ordered steps, or a refusal.
 
 use super::apply::Progress;
-use super::control::Family;
-use super::fact::{Fact, Policy, Reason, Refusal, ACTIVE};
+use super::control::{Class, Family};
+use super::fact::{Fact, Policy, Reason, Refusal};
 use super::mode::Mode;
+use super::order::{self, Order, FACTS, TURNS};
 
 /// Value of a target that leaves its control alone, whatever the mode asks for.
 pub const LEAVE: u8 = 0xFF;
@@ -58,104 +59,66 @@ pub struct Step {
 /// Works out what a mode asks of each control: `wants` gets one entry for each fact, which must
 /// be as many.
 pub fn mode_wants(mode: Mode, facts: &[Fact], policy: &Policy, wants: &mut [Want]) -> Coverage {
+    let coverage = lines(mode, facts, policy, wants);
+    leave_out(facts, wants, &[]);
+    coverage.reaching(mode, facts, wants)
+}
+
+/// What the lines of a mode ask of each control by itself.
+fn lines(mode: Mode, facts: &[Fact], policy: &Policy, wants: &mut [Want]) -> Coverage {
     let mut coverage = Coverage {
         lines: mode.settings(),
         ..Coverage::default()
     };
     for (want, fact) in wants.iter_mut().zip(facts) {
         let asked = mode.asks(fact);
-        if fact.family == Family::Dsmil && asked.is_some() {
-            coverage.lines = coverage.lines.saturating_add(1);
-        }
-        *want = match (asked.filter(|value| fact.has(*value)), fact.baseline) {
-            (Some(value), _) => {
-                coverage.present = coverage.present.saturating_add(1);
-                Want::Value(value)
-            }
-            // Changed by the driver once, and not this mode's business: back to what it was.
-            (None, Some(value)) => Want::Value(value),
-            (None, None) => Want::Nothing,
-        };
-        if mode == Mode::Baseline && fact.baseline.is_some() {
-            coverage.lines = coverage.lines.saturating_add(1);
-            coverage.present = coverage.present.saturating_add(1);
-        }
+        let baseline = fact.baseline.filter(|value| fact.has(*value));
+        // Changed by the driver once, and not this mode's business: back to what it was.
+        *want = asked.or(baseline).map_or(Want::Nothing, Want::Value);
         if let (Want::Value(value), Some(reason)) = (*want, fact.gate(policy)) {
             *want = Want::OutOfReach(value, reason);
         }
+        let restored = mode == Mode::Baseline && baseline.is_some();
+        if restored || asked.is_some() {
+            coverage.present = coverage.present.saturating_add(1);
+        }
+        if restored || asked.is_some() && fact.family == Family::Dsmil {
+            coverage.lines = coverage.lines.saturating_add(1);
+        }
     }
-    leave_out_dependents(facts, wants);
-
-    let reached = |(want, fact): (&Want, &Fact)| {
-        matches!(want, Want::Value(_)) && (mode == Mode::Baseline || mode.asks(fact).is_some())
-    };
-    let count = wants
-        .iter()
-        .zip(facts)
-        .filter(|pair| reached(*pair))
-        .count();
-    coverage.reached = u32::try_from(count).unwrap_or(u32::MAX);
     coverage
 }
 
-/// Leaves out of a mode what would need a control that is not active and that the mode does not
-/// reach. Begins with what can be active for certain, so that a circle is left out as well.
-fn leave_out_dependents(facts: &[Fact], wants: &mut [Want]) {
-    let activates = |want: Option<&Want>, fact: &Fact| {
-        fact.family == Family::Dsmil && want == Some(&Want::Value(ACTIVE))
-    };
-    // Marks what is not known to be activable yet, then clears marks until nothing changes.
-    for (want, fact) in wants.iter_mut().zip(facts) {
-        if activates(Some(want), fact) && !fact.is_active() {
-            *want = Want::OutOfReach(ACTIVE, Reason::Cycle);
-        }
-    }
-    loop {
-        let mut progress = false;
-        for at in 0..facts.len() {
-            let (Some(fact), Some(Want::OutOfReach(_, Reason::Cycle))) =
-                (facts.get(at), wants.get(at))
-            else {
-                continue;
-            };
-            let mut missing = fact.depends.iter().flatten().filter(|need| {
-                let need = usize::from(**need);
-                !facts.get(need).is_some_and(|needed| match wants.get(need) {
-                    Some(Want::Nothing | Want::OutOfReach(..)) | None => needed.is_active(),
-                    Some(Want::Value(value)) => *value == ACTIVE,
-                })
-            });
-            if missing.next().is_none() {
-                if let Some(want) = wants.get_mut(at) {
-                    *want = Want::Value(ACTIVE);
-                    progress = true;
-                }
-            }
-        }
-        if !progress {
-            break;
-        }
-    }
-    // What is still marked needs something: name it.
-    for at in 0..facts.len() {
-        let (Some(fact), Some(Want::OutOfReach(value, Reason::Cycle))) =
-            (facts.get(at), wants.get(at).copied())
-        else {
-            continue;
+impl Coverage {
+    /// Counts what the mode reaches, from what is wanted in the end.
+    fn reaching(self, mode: Mode, facts: &[Fact], wants: &[Want]) -> Self {
+        let reached = |(want, fact): &(&Want, &Fact)| {
+            matches!(want, Want::Value(_)) && (mode == Mode::Baseline || mode.asks(fact).is_some())
         };
-        let mut needs = fact.depends.iter().flatten();
-        let need = needs.find_map(|need| {
-            let need = usize::from(*need);
-            let needed = facts.get(need)?;
-            match wants.get(need)? {
-                Want::Value(ACTIVE) | Want::OutOfReach(_, Reason::Cycle) => None,
-                _ => (!needed.is_active()).then_some(needed.id),
-            }
-        });
-        if let (Some(id), Some(want)) = (need, wants.get_mut(at)) {
-            *want = Want::OutOfReach(value, Reason::Dependency(id));
+        let count = wants.iter().zip(facts).filter(reached).count();
+        Self {
+            reached: u32::try_from(count).unwrap_or(u32::MAX),
+            ..self
         }
     }
+}
+
+/// Leaves out of a mode what would need a control that is not active, or is needed by one that is,
+/// and that the mode does not reach. What the list names is not left out but refused later.
+fn leave_out(facts: &[Fact], wants: &mut [Want], list: &[(u32, u8)]) {
+    let mut order = Order::new(facts, wants);
+    order.run(|_| ());
+    order.stuck(|at, reason| {
+        let (Some(fact), Some(want)) = (facts.get(at), wants.get_mut(at)) else {
+            return;
+        };
+        match *want {
+            Want::Value(value) if !list.iter().any(|(id, _)| *id == fact.id) => {
+                *want = Want::OutOfReach(value, reason);
+            }
+            _ => {}
+        }
+    });
 }
 
 /// Works out what a request asks of each control: `wants` gets one entry for each fact, which must
@@ -179,7 +142,7 @@ pub fn wants(
         return whole(Reason::Unconfirmed);
     }
     let coverage = match request.mode {
-        Some(mode) => mode_wants(mode, facts, policy, wants),
+        Some(mode) => lines(mode, facts, policy, wants),
         None => {
             wants.fill(Want::Nothing);
             Coverage::default()
@@ -207,184 +170,93 @@ pub fn wants(
         }
         *want = Want::Value(*value);
     }
-    Ok(coverage)
+    // Only now: an exception can give what a line of the mode needs, and take it.
+    match request.mode {
+        Some(mode) => {
+            leave_out(facts, wants, request.list);
+            Ok(coverage.reaching(mode, facts, wants))
+        }
+        None => Ok(coverage),
+    }
 }
 
-/// Orders the steps that bring the facts to what is wanted, and puts them at the start of
-/// `steps`, which must have room for one for each fact. Returns their number. What holds already
-/// is no step.
-///
-/// Devices are deactivated before those that they need, and activated after them.
+/// Orders the steps that bring the facts to what is wanted, and puts them at the start of `steps`,
+/// which must have room for one for each fact. Returns their number. What holds already is no
+/// step.
 ///
 /// # Errors
 ///
 /// The refusal of the first control that cannot be had.
 pub fn steps(facts: &[Fact], wants: &[Want], steps: &mut [Step]) -> Result<usize, Refusal> {
-    let mut plan = Plan {
-        facts,
-        wants,
-        steps,
-        count: 0,
+    let wanted = || {
+        let all = facts.iter().zip(wants);
+        all.filter_map(|(fact, want)| match want {
+            Want::Value(value) => Some((fact, *value)),
+            Want::Nothing | Want::OutOfReach(..) => None,
+        })
     };
-    for (fact, want) in facts.iter().zip(wants) {
-        let Want::Value(value) = want else { continue };
-        let Some(current) = fact.current() else {
-            return Err(Refusal {
-                id: fact.id,
-                reason: Reason::Unreadable,
-            });
-        };
-        if current != *value && fact.family == Family::Platform {
-            plan.push(fact, current, *value);
-        }
+    for (fact, value) in wanted() {
+        check(fact, value)?;
     }
-    plan.until_done(Plan::deactivate)?;
-    plan.until_done(Plan::activate)?;
-    Ok(plan.count)
-}
+    if let Some(fact) = facts.get(FACTS) {
+        return Err(refusal(fact, Reason::NoControl));
+    }
 
-struct Plan<'a> {
-    facts: &'a [Fact],
-    wants: &'a [Want],
-    steps: &'a mut [Step],
-    count: usize,
-}
-
-/// What one pass over the devices came to.
-struct Pass {
-    progress: bool,
-    /// The first that could not be done, and why.
-    stuck: Option<Refusal>,
-}
-
-impl Plan<'_> {
-    fn push(&mut self, fact: &Fact, from: u8, to: u8) {
-        if let Some(step) = self.steps.get_mut(self.count) {
+    let mut count = 0usize;
+    let mut push = |fact: &Fact, to| {
+        let (Some(from), step) = (fact.current(), steps.get_mut(count)) else {
+            return;
+        };
+        if let Some(step) = step {
             *step = Step {
                 id: fact.id,
                 from,
                 to,
                 progress: Progress::Planned,
             };
-            self.count = self.count.saturating_add(1);
         }
-    }
-
-    fn is_planned(&self, fact: &Fact) -> bool {
-        let planned = self.steps.get(..self.count).unwrap_or_default();
-        planned.iter().any(|step| step.id == fact.id)
-    }
-
-    /// Whether the device will be active when the steps so far are done.
-    fn will_be_active(&self, at: usize) -> bool {
-        let Some(fact) = self.facts.get(at) else {
-            return false;
+        // Counts what there is no room for as well, so that nobody takes a part for the whole.
+        count = count.saturating_add(1);
+    };
+    for turn in TURNS {
+        let mine = |(fact, to): &(&Fact, u8)| {
+            fact.family == Family::Platform && order::turn(fact, *to) == turn
         };
-        let planned = self.steps.get(..self.count).unwrap_or_default();
-        match planned.iter().find(|step| step.id == fact.id) {
-            Some(step) => step.to == ACTIVE,
-            None => fact.is_active(),
-        }
-    }
-
-    /// The change that is wanted of the device at `at` and not planned yet: from, to.
-    fn open(&self, at: usize) -> Option<(Fact, u8, u8)> {
-        let fact = self.facts.get(at)?;
-        let Some(Want::Value(value)) = self.wants.get(at) else {
-            return None;
-        };
-        let current = fact.current()?;
-        let open = fact.family == Family::Dsmil && current != *value && !self.is_planned(fact);
-        open.then_some((*fact, current, *value))
-    }
-
-    fn until_done(&mut self, pass: fn(&mut Self) -> Pass) -> Result<(), Refusal> {
-        loop {
-            match pass(self) {
-                Pass { stuck: None, .. } => return Ok(()),
-                Pass {
-                    progress: false,
-                    stuck: Some(refusal),
-                } => return Err(refusal),
-                Pass { progress: true, .. } => {}
+        for (fact, to) in wanted().filter(mine) {
+            if fact.current() != Some(to) {
+                push(fact, to);
             }
         }
     }
-
-    fn activate(&mut self) -> Pass {
-        let mut pass = Pass {
-            progress: false,
-            stuck: None,
-        };
-        for at in 0..self.facts.len() {
-            let Some((fact, from, to @ ACTIVE)) = self.open(at) else {
-                continue;
-            };
-            let mut needs = fact.depends.iter().flatten().map(|need| usize::from(*need));
-            match needs.find(|need| !self.will_be_active(*need)) {
-                None => {
-                    self.push(&fact, from, to);
-                    pass.progress = true;
-                }
-                Some(need) => {
-                    let waits = self.open(need).is_some_and(|(_, _, to)| to == ACTIVE);
-                    let reason = match (waits, self.facts.get(need)) {
-                        (false, Some(needed)) => Reason::Dependency(needed.id),
-                        _ => Reason::Cycle,
-                    };
-                    pass.stick(fact.id, reason);
-                }
-            }
+    let mut order = Order::new(facts, wants);
+    order.run(|at| {
+        if let (Some(fact), Some(Want::Value(to))) = (facts.get(at), wants.get(at)) {
+            push(fact, *to);
         }
-        pass
-    }
-
-    fn deactivate(&mut self) -> Pass {
-        let mut pass = Pass {
-            progress: false,
-            stuck: None,
-        };
-        for at in 0..self.facts.len() {
-            let Some((fact, from, to)) = self.open(at).filter(|(_, _, to)| *to != ACTIVE) else {
-                continue;
-            };
-            match (0..self.facts.len()).find(|other| self.holds_up(*other, at)) {
-                None => {
-                    self.push(&fact, from, to);
-                    pass.progress = true;
-                }
-                Some(other) => {
-                    let waits = self.open(other).is_some_and(|(_, _, to)| to != ACTIVE);
-                    let reason = match (waits, self.facts.get(other)) {
-                        (false, Some(needing)) => Reason::Needed(needing.id),
-                        _ => Reason::Cycle,
-                    };
-                    pass.stick(fact.id, reason);
-                }
-            }
-        }
-        pass
-    }
-
-    /// Tells whether the device at `other` depends on that at `at` and is active still.
-    fn holds_up(&self, other: usize, at: usize) -> bool {
-        let needs = self.facts.get(other).is_some_and(|fact| {
-            let mut needs = fact.depends.iter().flatten();
-            needs.any(|need| usize::from(*need) == at)
-        });
-        needs && self.will_be_active(other)
+    });
+    match order.refusal() {
+        Some(refusal) => Err(refusal),
+        None => Ok(count),
     }
 }
 
-impl Pass {
-    /// Notes what cannot be done. A reason that names a control says more than a circle does.
-    fn stick(&mut self, id: u32, reason: Reason) {
-        let better = match &self.stuck {
-            None => true,
-            Some(stuck) => stuck.reason == Reason::Cycle && reason != Reason::Cycle,
-        };
-        if better {
-            self.stuck = Some(Refusal { id, reason });
-        }
+/// The last look before a control is written: whatever led here, what is not known cannot be put
+/// back, and what is quarantined is not touched.
+fn check(fact: &Fact, value: u8) -> Result<(), Refusal> {
+    if fact.class == Class::Quarantined {
+        Err(refusal(fact, Reason::Quarantined))
+    } else if !fact.has(value) {
+        Err(refusal(fact, Reason::NoValue))
+    } else if fact.current().is_none() {
+        Err(refusal(fact, Reason::Unreadable))
+    } else {
+        Ok(())
+    }
+}
+
+fn refusal(fact: &Fact, reason: Reason) -> Refusal {
+    Refusal {
+        id: fact.id,
+        reason,
     }
 }

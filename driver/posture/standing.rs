@@ -55,7 +55,7 @@ pub fn derive(
         // A mode that reaches nothing says nothing; `baseline` says that nothing is changed.
         let says = coverage.reached > 0 || mode == Mode::Baseline;
         let near = says && this.deviations.saturating_mul(SHARE) <= coverage.reached;
-        if near && best.is_none_or(|best| is_nearer(&this, &best, applied)) {
+        if near && best.is_none_or(|best| rank(&this, applied) > rank(&best, applied)) {
             best = Some(this);
         }
     }
@@ -70,20 +70,13 @@ pub fn derive(
     best.unwrap_or_default()
 }
 
-/// Tells whether `this` describes the machine better than `best`, which is of a lower mode.
-fn is_nearer(this: &Standing, best: &Standing, applied: Option<Mode>) -> bool {
-    let exact = |standing: &Standing| standing.deviations == 0;
-    if applied == best.mode && (exact(best) || !exact(this)) {
-        return false;
-    }
-    if applied == this.mode && (exact(this) || !exact(best)) {
-        return true;
-    }
-    match (exact(this), exact(best)) {
-        // Of two that hold, the one that says more.
-        (true, true) => this.coverage.reached > best.coverage.reached,
-        (true, false) => true,
-        (false, true) => false,
-        (false, false) => this.deviations < best.deviations,
+/// How well a standing describes the machine, the best being the greatest: an exact one before one
+/// with deviations, then the mode that was applied, then of those that hold the one that says most,
+/// and of those that do not the one with the fewest deviations.
+fn rank(standing: &Standing, applied: Option<Mode>) -> (bool, bool, u32) {
+    let applied = applied.is_some() && standing.mode == applied;
+    match standing.deviations {
+        0 => (true, applied, standing.coverage.reached),
+        deviations => (false, applied, u32::MAX.saturating_sub(deviations)),
     }
 }

@@ -125,7 +125,6 @@ fn request<'a>(wire: &uapi::Apply, list: &'a [(u32, u8)]) -> Result<Request<'a>>
         || wire.options & !uapi::APPLY_CONFIRM_LATCH != 0
         || wire.step_capacity > uapi::STEPS_MAX
         || mode == Some(Mode::ParanoidPlus) && !list.is_empty()
-        || mode.is_none() && list.is_empty()
     {
         return Err(EINVAL);
     }

@@ -119,8 +119,8 @@ pub struct Step {
 
 /// Request and answer of [`IOC_PLAN`](super::IOC_PLAN) and [`IOC_APPLY`](super::IOC_APPLY).
 ///
-/// The target is a mode, a list, or a mode with a list of exceptions from it.
-/// [`MODE_PARANOID_PLUS`] takes no exceptions (`EINVAL`).
+/// The target is a mode, a list, or a mode with a list of exceptions from it; with neither, nothing
+/// is to be done. [`MODE_PARANOID_PLUS`] takes no exceptions (`EINVAL`).
 #[repr(C)]
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,

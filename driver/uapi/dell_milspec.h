@@ -587,8 +587,8 @@ struct milspec_step {
 /*
  * Request and answer of MILSPEC_IOC_PLAN and MILSPEC_IOC_APPLY.
  *
- * The target is a mode, a list, or a mode with a list of exceptions from it.
- * MILSPEC_MODE_PARANOID_PLUS takes no exceptions (EINVAL).
+ * The target is a mode, a list, or a mode with a list of exceptions from it; with neither, nothing
+ * is to be done. MILSPEC_MODE_PARANOID_PLUS takes no exceptions (EINVAL).
  */
 struct milspec_apply {
 	/* Size and flags of this request. */

@@ -5,9 +5,9 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// Shows how a Dell machine is hardened, through the dell_milspec driver.
+/// Shows how a Dell machine is hardened, and changes it, through the dell_milspec driver.
 ///
-/// Reading needs membership in group milspec, and makes no firmware call.
+/// Reading needs membership in group milspec, and makes no firmware call. Changes need root.
 ///
 /// Exit status: 0 ok, 1 failed, 2 usage, 3 no driver or unsupported, 4 permission, 5 refused for
 /// safety, 6 driver and milspecctl do not fit together.
@@ -58,7 +58,10 @@ pub enum When {
 pub enum Command {
     /// Show machine, driver, and what needs attention
     Status(Refresh),
-    /// Show single controls
+    /// Show modes, and take the machine from one to another
+    #[command(subcommand)]
+    Mode(ModeCommand),
+    /// Show and change single controls
     #[command(subcommand)]
     Control(ControlCommand),
     /// Find out why something does not work, and what to do about it
@@ -72,6 +75,117 @@ pub enum ControlCommand {
     List(List),
     /// Show all about one control
     Show(Show),
+    /// Change controls, all of them or none
+    Set(ControlSet),
+}
+
+/// `mode ...`
+#[derive(Debug, Subcommand)]
+pub enum ModeCommand {
+    /// Show the mode that the machine is in
+    Get,
+    /// Show what each mode is, and how far it reaches on this machine
+    List(ModeList),
+    /// Show what setting a mode would change; changes nothing
+    Plan(ModePlan),
+    /// Bring the machine into a mode, all of it or nothing
+    Set(ModeSet),
+}
+
+/// `mode list`
+#[derive(Args, Clone, Copy, Debug)]
+pub struct ModeList {
+    /// Only this mode, control by control
+    pub mode: Option<Mode>,
+}
+
+/// `mode plan`
+#[derive(Args, Clone, Copy, Debug)]
+pub struct ModePlan {
+    /// The mode
+    pub mode: Mode,
+}
+
+/// `mode set`
+#[derive(Args, Clone, Copy, Debug)]
+pub struct ModeSet {
+    /// The mode
+    pub mode: Mode,
+    /// How to change.
+    #[command(flatten)]
+    pub how: How,
+    /// Accept that paranoid-plus cannot be left before the next boot
+    ///
+    /// Without this option, the question is asked on a terminal; without a terminal, paranoid-plus
+    /// is refused.
+    #[arg(long)]
+    pub accept_latch: bool,
+}
+
+/// `control set`
+#[derive(Args, Clone, Debug)]
+pub struct ControlSet {
+    /// Controls and their new values, e.g. camera=disabled
+    #[arg(required = true, value_name = "NAME=VALUE", value_parser = assignment)]
+    pub assignments: Vec<Assignment>,
+    /// How to change.
+    #[command(flatten)]
+    pub how: How,
+}
+
+/// Options of all commands that change controls.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct How {
+    /// Show what would be changed, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// A control and its new value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    /// Name of the control.
+    pub name: String,
+    /// Name of the value.
+    pub value: String,
+}
+
+fn assignment(text: &str) -> Result<Assignment, String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() && !value.is_empty() => Ok(Assignment {
+            name: name.into(),
+            value: value.into(),
+        }),
+        _ => Err("name and value with = between them are needed".into()),
+    }
+}
+
+/// A named target for many controls. The words are those of the ABI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// What each control had before the driver first changed it
+    Baseline,
+    /// What costs no function of the machine
+    Standard,
+    /// Closes paths into the machine that few people use
+    Enhanced,
+    /// Sensors, radios and removable media off
+    Paranoid,
+    /// All of that and stealth; latches until the next boot
+    ParanoidPlus,
+}
+
+impl Mode {
+    /// `MODE_` number.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Baseline => milspec_uapi::MODE_BASELINE,
+            Self::Standard => milspec_uapi::MODE_STANDARD,
+            Self::Enhanced => milspec_uapi::MODE_ENHANCED,
+            Self::Paranoid => milspec_uapi::MODE_PARANOID,
+            Self::ParanoidPlus => milspec_uapi::MODE_PARANOID_PLUS,
+        }
+    }
 }
 
 /// `--refresh`

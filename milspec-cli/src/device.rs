@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The live device `/dev/milspec`. All `ioctl()` calls, and all `unsafe` of this program, are here.
+//! The live device `/dev/milspec`: all its `ioctl()` calls.
 
 use crate::root::Root;
-use crate::source::{Access, Listing, Source};
+use crate::source::{Access, Answer, Listing, Request, Source};
 use milspec_uapi::{
-    Control, Controls, Head, Info, Refresh, Status, DEVICE_NAME, IOC_CONTROLS, IOC_INFO,
-    IOC_REFRESH, IOC_STATUS,
+    Apply, Control, Controls, Head, Info, Refresh, Status, Step, DEVICE_NAME, TARGETS_MAX,
 };
 use nix::errno::Errno;
 use std::fs::{File, OpenOptions};
@@ -16,16 +15,32 @@ use zerocopy::FromZeros;
 /// The ioctl numbers carry the size of the head only, not of the whole structure: "bad" in nix'
 /// words is a number that is taken as it stands.
 mod raw {
-    use super::{Controls, Info, Refresh, Status, IOC_CONTROLS, IOC_INFO, IOC_REFRESH, IOC_STATUS};
+    use milspec_uapi::{
+        Apply, Controls, Info, Refresh, Status, IOC_APPLY, IOC_CONTROLS, IOC_INFO, IOC_PLAN,
+        IOC_REFRESH, IOC_STATUS,
+    };
     nix::ioctl_readwrite_bad!(info, IOC_INFO, Info);
     nix::ioctl_readwrite_bad!(status, IOC_STATUS, Status);
     nix::ioctl_readwrite_bad!(controls, IOC_CONTROLS, Controls);
     nix::ioctl_readwrite_bad!(refresh, IOC_REFRESH, Refresh);
+    nix::ioctl_readwrite_bad!(plan, IOC_PLAN, Apply);
+    nix::ioctl_readwrite_bad!(apply, IOC_APPLY, Apply);
 }
 
 /// More controls than any machine has; a count beyond it is a broken answer, not a size to
 /// allocate.
 const CONTROLS_MAX: u32 = 1 << 16;
+
+/// Room for the steps of the first try: as many as a request can have targets. Only a mode can have
+/// more.
+const STEPS: u32 = TARGETS_MAX;
+
+/// Which of the two requests with an [`Apply`].
+#[derive(Clone, Copy)]
+enum Kind {
+    Plan,
+    Apply,
+}
 
 /// The open device.
 pub struct Device {
@@ -37,7 +52,7 @@ impl Device {
     pub fn open(root: &Root, access: Access) -> nix::Result<Self> {
         let file = OpenOptions::new()
             .read(true)
-            .write(access == Access::Refresh)
+            .write(access != Access::Read)
             .open(root.path(&format!("/dev/{DEVICE_NAME}")))
             .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(Errno::EIO as i32)))?;
         Ok(Self { file })
@@ -65,6 +80,60 @@ impl Device {
             Err(Errno::ENOSPC) if request.count as usize > room.len() => Ok(request),
             Err(errno) => Err(errno),
         }
+    }
+
+    /// One request with room for `room` steps; the answer, and what the call returned.
+    fn ask(&self, kind: Kind, request: &Request, room: &mut [Step]) -> (Apply, nix::Result<()>) {
+        let address = |empty: bool, pointer: u64| if empty { 0 } else { pointer };
+        let mut apply = Apply {
+            head: head::<Apply>(),
+            generation: request.generation,
+            targets: address(request.targets.is_empty(), request.targets.as_ptr() as u64),
+            steps: address(room.is_empty(), room.as_mut_ptr() as u64),
+            // Beyond u32 there are more targets than the driver takes: it refuses that number too.
+            target_count: u32::try_from(request.targets.len()).unwrap_or(u32::MAX),
+            step_capacity: u32::try_from(room.len()).unwrap_or(u32::MAX),
+            options: request.options,
+            mode: request.mode,
+            security_key: request.security_key,
+            ..Apply::default()
+        };
+        let file = self.file.as_raw_fd();
+        // SAFETY: the request states its own size, which bounds what the driver writes to it.
+        // `targets` points at `target_count` elements that are borrowed for the call and only
+        // read, `steps` at `step_capacity` elements, mutably borrowed for the call.
+        let result = unsafe {
+            match kind {
+                Kind::Plan => raw::plan(file, &mut apply),
+                Kind::Apply => raw::apply(file, &mut apply),
+            }
+        };
+        // The answer does not carry it on, whatever the driver left there.
+        apply.security_key = 0;
+        (apply, result.map(|_| ()))
+    }
+
+    /// Asks, and once more with more room where the plan has more steps than expected.
+    fn answer(&self, kind: Kind, request: &Request) -> nix::Result<Answer> {
+        let mut count = STEPS;
+        for _ in 0..8 {
+            let mut steps = vec![Step::default(); count as usize];
+            let (apply, result) = self.ask(kind, request, &mut steps);
+            match result {
+                // Nothing was written to the firmware: asking again is safe.
+                Err(Errno::ENOSPC) if apply.step_count > count => {
+                    if apply.step_count > CONTROLS_MAX {
+                        return Err(Errno::EPROTO);
+                    }
+                    count = apply.step_count;
+                }
+                result => {
+                    steps.truncate(apply.step_count as usize);
+                    return Answer::new(apply, steps, result.err());
+                }
+            }
+        }
+        Err(Errno::EAGAIN)
     }
 }
 
@@ -116,6 +185,14 @@ impl Source for Device {
         // SAFETY: the request states its own size, which bounds what the driver writes.
         unsafe { raw::refresh(self.file.as_raw_fd(), &mut answer) }?;
         Ok(answer)
+    }
+
+    fn plan(&self, request: &Request) -> nix::Result<Answer> {
+        self.answer(Kind::Plan, request)
+    }
+
+    fn apply(&mut self, request: &Request) -> nix::Result<Answer> {
+        self.answer(Kind::Apply, request)
     }
 }
 

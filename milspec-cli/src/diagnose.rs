@@ -74,6 +74,10 @@ fn no_permission(root: &Root, access: Access, what: String, errno: Errno) -> Fai
             "--refresh makes firmware calls, which only root may".to_string(),
             "run it as root, or leave out --refresh to see the last reading".to_string(),
         ),
+        (Access::Change, ..) => (
+            "changes make firmware calls, which only root may".to_string(),
+            "run it as root, or add --dry-run to see what would change".to_string(),
+        ),
         (_, Some((gid, _)), Some(me), _) if me.groups.contains(gid) => (
             format!("group {DEVICE_NAME} may not read the device node"),
             format!(
@@ -144,6 +148,21 @@ pub fn abi(info: &Info) -> Failure {
     }
 }
 
+/// The driver is of an ABI without modes.
+pub fn no_modes(info: &Info) -> Failure {
+    Failure {
+        code: "abi-mismatch",
+        exit: Exit::Abi,
+        errno: None,
+        what: format!("driver {} knows no modes", clean(&info.driver_version)),
+        why: format!(
+            "the driver has ABI {}.{}; modes and changes need 1.1",
+            info.abi_major, info.abi_minor
+        ),
+        next: "update the driver, then reload it or reboot".into(),
+    }
+}
+
 /// A request that makes no firmware call failed.
 pub fn read(request: &str, errno: Errno) -> Failure {
     let (code, exit, why, next) = match errno {
@@ -210,6 +229,60 @@ pub fn refresh(errno: Errno) -> Failure {
         exit,
         errno: Some(errno),
         what: "cannot refresh the controls".into(),
+        why: why.into(),
+        next: next.into(),
+    }
+}
+
+/// `IOC_PLAN` failed without an answer.
+pub fn plan(wish: &str, errno: Errno) -> Failure {
+    match errno {
+        Errno::EOPNOTSUPP => Failure {
+            code: "unsupported",
+            exit: Exit::Unsupported,
+            errno: Some(errno),
+            what: format!("cannot plan {wish}"),
+            why: "what answers here makes no plans".into(),
+            next: "run it on the machine itself".into(),
+        },
+        _ => read("a plan", errno),
+    }
+}
+
+/// `IOC_APPLY` failed without an answer: nothing was written to the firmware.
+pub fn apply(what: String, errno: Errno) -> Failure {
+    let (code, exit, why, next) = match errno {
+        Errno::EPERM | Errno::EBADF => (
+            "no-permission",
+            Exit::Permission,
+            "changes need CAP_SYS_ADMIN outside of any container",
+            "run it as root, or add --dry-run to see what would change",
+        ),
+        Errno::EINTR => (
+            "interrupted",
+            Exit::Failed,
+            "a signal arrived before anything was changed",
+            "run it again",
+        ),
+        Errno::ENODEV | Errno::ENOTTY => return read("an answer", errno),
+        Errno::EOPNOTSUPP => (
+            "unsupported",
+            Exit::Unsupported,
+            "what answers here cannot be changed",
+            "add --dry-run to see what would change",
+        ),
+        _ => (
+            "apply-failed",
+            Exit::Failed,
+            "the driver refused the request itself; nothing was changed",
+            "see \"dmesg | grep milspec\"",
+        ),
+    };
+    Failure {
+        code,
+        exit,
+        errno: Some(errno),
+        what,
         why: why.into(),
         next: next.into(),
     }

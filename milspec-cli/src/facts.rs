@@ -43,6 +43,14 @@ pub fn dmi(root: &Root, name: &str) -> Option<String> {
         .filter(|text| !text.is_empty())
 }
 
+/// How far the kernel is locked down, e.g. `none`, `integrity`; `None` where that cannot be read.
+pub fn lockdown(root: &Root) -> Option<String> {
+    // The mode in force stands in brackets: none [integrity] confidentiality
+    let text = root.text("/sys/kernel/security/lockdown")?;
+    let (_, rest) = text.split_once('[')?;
+    Some(rest.split_once(']')?.0.to_string())
+}
+
 /// Whether `module` is installed for the kernel `release`.
 pub fn installed(root: &Root, release: &str, module: &str) -> Installed {
     let dir = format!("/lib/modules/{release}");

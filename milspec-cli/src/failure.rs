@@ -3,6 +3,7 @@
 //! What went wrong: what failed, why, and what to do next.
 
 use nix::errno::Errno;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 /// Exit statuses; scripts rely on them. 0 is "ok, or nothing to do".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub enum Exit {
     Unsupported = 3,
     /// Permission is missing.
     Permission = 4,
+    /// Refused for safety: by the driver, or because a danger was not accepted.
+    Refused = 5,
     /// Driver and CLI speak different major versions.
     Abi = 6,
 }
@@ -34,6 +37,20 @@ pub struct Failure {
     pub why: String,
     /// What to do about it.
     pub next: String,
+}
+
+/// As it stands in every document.
+impl Serialize for Failure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut body = serializer.serialize_struct("Failure", 6)?;
+        body.serialize_field("code", self.code)?;
+        body.serialize_field("exit", &(self.exit as u8))?;
+        body.serialize_field("errno", &self.errno.map(|errno| errno_name(errno as i32)))?;
+        body.serialize_field("what", &self.what)?;
+        body.serialize_field("why", &self.why)?;
+        body.serialize_field("next", &self.next)?;
+        body.end()
+    }
 }
 
 /// Result of everything that can end the program.

@@ -1,34 +1,46 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `milspecctl`: shows how a Dell machine is hardened, through the `dell_milspec` driver.
+//! `milspecctl`: shows how a Dell machine is hardened, and changes it, through the `dell_milspec`
+//! driver.
 //!
 //! It decides nothing that the driver decides: it fetches ([`source`], [`snapshot`]), puts into
-//! words ([`model`]), and shows ([`render`]). A subcommand is a file in [`cmd`].
+//! words ([`model`]), asks and lets the driver change ([`change`]), and shows ([`render`]). A
+//! subcommand is a file in [`cmd`].
 
+#![deny(unsafe_code)]
+
+mod change;
 mod checks;
 mod cli;
 mod cmd;
+#[allow(unsafe_code)]
 mod device;
 mod diagnose;
 mod facts;
 mod failure;
+#[allow(unsafe_code)]
+mod interrupt;
 mod model;
 mod output;
 mod recording;
+mod refusal;
 mod render;
 mod root;
 mod snapshot;
 mod source;
+mod ui;
+mod warning;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::Parser;
-use cli::{Cli, Command, ControlCommand, Global, When};
+use cli::{Cli, Command, ControlCommand, Global, ModeCommand, When};
 use cmd::Document;
 use failure::{Exit, Failure, Result};
 use root::Root;
 use serde::Serialize;
 use std::ffi::OsString;
 use std::process::ExitCode;
+use ui::Ui;
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
@@ -59,6 +71,18 @@ fn run(cli: &Cli) -> Result<u8> {
     let root = Root::open(global.root.as_deref())?;
     match &cli.command {
         Command::Status(refresh) => show(global, &cmd::status::run(&root, *refresh)?),
+        Command::Mode(ModeCommand::Get) => show(global, &cmd::mode_get::run(&root)?),
+        Command::Mode(ModeCommand::List(list)) => {
+            show(global, &cmd::mode_list::run(&root, *list, global.verbose)?)
+        }
+        Command::Mode(ModeCommand::Plan(plan)) => show(global, &cmd::mode_plan::run(&root, *plan)?),
+        Command::Mode(ModeCommand::Set(set)) => {
+            show(global, &cmd::mode_set::run(&root, &Ui::new(global), *set)?)
+        }
+        Command::Control(ControlCommand::Set(set)) => show(
+            global,
+            &cmd::control_set::run(&root, &Ui::new(global), set)?,
+        ),
         Command::Control(ControlCommand::List(list)) => {
             show(global, &cmd::control_list::run(&root, list)?)
         }
@@ -73,8 +97,16 @@ fn run(cli: &Cli) -> Result<u8> {
 fn show(global: &Global, document: &impl Document) -> Result<u8> {
     if global.json {
         output::stdout(&json_text(document)?)?;
-    } else if !global.quiet {
-        output::stdout(&document.human(&output::stdout_screen(global)))?;
+    } else {
+        if !global.quiet {
+            output::stdout(&document.human(&output::stdout_screen(global)))?;
+        }
+        if let Some(failure) = document.failure() {
+            output::stderr(&render::error(
+                &output::stderr_screen(global.color),
+                failure,
+            ));
+        }
     }
     Ok(document.exit())
 }
@@ -152,17 +184,7 @@ fn usage(error: &clap::Error) -> Failure {
 #[derive(Serialize)]
 struct ErrorDocument<'a> {
     schema: &'static str,
-    error: ErrorBody<'a>,
-}
-
-#[derive(Serialize)]
-struct ErrorBody<'a> {
-    code: &'static str,
-    exit: u8,
-    errno: Option<String>,
-    what: &'a str,
-    why: &'a str,
-    next: &'a str,
+    error: &'a Failure,
 }
 
 /// Prints an error: as a document on standard output where JSON was asked for, else as three lines
@@ -170,14 +192,7 @@ struct ErrorBody<'a> {
 fn report(failure: &Failure, json: bool, color: When) {
     let document = ErrorDocument {
         schema: "milspec.error/1",
-        error: ErrorBody {
-            code: failure.code,
-            exit: failure.exit as u8,
-            errno: failure.errno.map(|e| failure::errno_name(e as i32)),
-            what: &failure.what,
-            why: &failure.why,
-            next: &failure.next,
-        },
+        error: failure,
     };
     // When standard output itself is what failed, standard error is the only way left.
     if json && failure.code != "output-failed" {

@@ -6,22 +6,40 @@
 //! `controls.bin` as a `Controls` followed by its elements. They go through the same decoding as
 //! live answers. A recording of a refresh keeps `refresh.bin`, and the answers after it in
 //! `recording/refreshed/`.
+//!
+//! `plan-MODE.bin` and `apply-MODE.bin` hold an `Apply` and its steps; MODE is `list` where the
+//! request names no mode. What a recording has of the same request again is `apply-MODE-2.bin` and
+//! so on; the last one stands for all that follow. Beside an answer, `NAME.request.bin` may hold the
+//! `Apply` and the targets that it answers, without addresses: then nothing else gets this answer.
+//! The errno of a request without an answer is in `errors` of `recording.json`. After an apply that
+//! was not refused, answers come from `recording/applied/`, where there is one.
 
+use crate::model::mode_word;
 use crate::root::{Note, Root, RECORDING_DIR};
-use crate::source::{Listing, Source};
-use milspec_uapi::{Control, Controls, Info, Refresh, Status};
+use crate::source::{Answer, Listing, Request, Source};
+use milspec_uapi::{
+    Apply, Control, Controls, Head, Info, Refresh, Status, Step, MODE_NONE, OUTCOME_DEGRADED,
+    OUTCOME_REFUSED, OUTCOME_UNDONE,
+};
 use nix::errno::Errno;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::time::Duration;
 use zerocopy::{FromBytes, FromZeros, IntoBytes};
 
 /// The recorded device.
 pub struct Recording<'a> {
     root: &'a Root,
-    refreshed: bool,
+    note: &'a Note,
+    /// Directory of what was recorded after the last change.
+    after: &'static str,
+    /// How often each request with a name was made.
+    asked: RefCell<BTreeMap<String, usize>>,
 }
 
 impl<'a> Recording<'a> {
     /// "Opens" the device as it was when recorded.
-    pub fn open(root: &'a Root, note: &Note) -> nix::Result<Self> {
+    pub fn open(root: &'a Root, note: &'a Note) -> nix::Result<Self> {
         if let Some(errno) = note.open_error {
             return Err(Errno::from_raw(errno));
         }
@@ -30,15 +48,62 @@ impl<'a> Recording<'a> {
         }
         Ok(Self {
             root,
-            refreshed: false,
+            note,
+            after: "",
+            asked: RefCell::default(),
         })
     }
 
     fn file(&self, name: &str) -> nix::Result<Vec<u8>> {
-        let refreshed = if self.refreshed { "/refreshed" } else { "" };
+        // INFO is constant from load to unload: recorded once.
+        let after = if name == "info" { "" } else { self.after };
         self.root
-            .bytes(&format!("/{RECORDING_DIR}{refreshed}/{name}.bin"))
+            .bytes(&format!("/{RECORDING_DIR}{after}/{name}.bin"))
             .map_err(|_| Errno::EOPNOTSUPP)
+    }
+
+    /// Whether there is an answer, or an error, of this name.
+    fn has(&self, name: &str) -> bool {
+        self.note.errors.contains_key(name)
+            || self.root.exists(&format!("/{RECORDING_DIR}/{name}.bin"))
+    }
+
+    /// The answer to a request of this kind, and whether it fits.
+    fn change(&self, kind: &str, request: &Request) -> nix::Result<Answer> {
+        let mode = match request.mode {
+            MODE_NONE => "list".into(),
+            mode => mode_word(mode),
+        };
+        let first = format!("{kind}-{mode}");
+        let mut asked = self.asked.borrow_mut();
+        let times = asked.entry(first.clone()).or_default();
+        *times += 1;
+        let name = (2..=*times)
+            .rev()
+            .map(|times| format!("{first}-{times}"))
+            .find(|name| self.has(name))
+            .unwrap_or(first);
+        let path = |end: &str| format!("/{RECORDING_DIR}/{name}{end}.bin");
+        if let Ok(recorded) = self.root.bytes(&path(".request")) {
+            if recorded != request_bytes(request) {
+                return Err(Errno::EINVAL);
+            }
+        }
+        if let Some(errno) = self.note.errors.get(&name) {
+            return Err(Errno::from_raw(*errno));
+        }
+        let bytes = self.root.bytes(&path("")).map_err(|_| Errno::EOPNOTSUPP)?;
+        let head: Head = decode(&bytes);
+        let (apply, steps) = bytes.split_at(bytes.len().min(head.size as usize));
+        let apply: Apply = decode(apply);
+        let errno = match apply.outcome {
+            OUTCOME_REFUSED if kind == "apply" => Some(Errno::EACCES),
+            OUTCOME_UNDONE => Some(Errno::ECANCELED),
+            OUTCOME_DEGRADED => Some(Errno::EIO),
+            _ => None,
+        };
+        let steps: Vec<Step> = steps.chunks_exact(size_of::<Step>()).map(decode).collect();
+        Answer::new(apply, steps, errno)
     }
 
     /// Decodes as the extensible structures prescribe: what the recording lacks is zero, what it
@@ -54,6 +119,22 @@ fn decode<T: FromZeros + FromBytes + IntoBytes>(bytes: &[u8]) -> T {
         *to = *from;
     }
     value
+}
+
+/// The bytes of a request as a recording keeps it.
+fn request_bytes(request: &Request) -> Vec<u8> {
+    let mut apply = Apply::new_zeroed();
+    apply.head.size = size_of::<Apply>() as u32;
+    apply.generation = request.generation;
+    apply.target_count = request.targets.len() as u32;
+    apply.options = request.options;
+    apply.mode = request.mode;
+    apply.security_key = request.security_key;
+    let mut bytes = apply.as_bytes().to_vec();
+    for target in &request.targets {
+        bytes.extend(target.as_bytes());
+    }
+    bytes
 }
 
 impl Source for Recording<'_> {
@@ -83,7 +164,22 @@ impl Source for Recording<'_> {
 
     fn refresh(&mut self) -> nix::Result<Refresh> {
         let answer = self.answer("refresh")?;
-        self.refreshed = true;
+        self.after = "/refreshed";
+        Ok(answer)
+    }
+
+    fn plan(&self, request: &Request) -> nix::Result<Answer> {
+        self.change("plan", request)
+    }
+
+    fn apply(&mut self, request: &Request) -> nix::Result<Answer> {
+        // As long as it took when it was recorded.
+        std::thread::sleep(Duration::from_millis(self.note.apply_ms));
+        let answer = self.change("apply", request)?;
+        let applied = self.root.exists(&format!("/{RECORDING_DIR}/applied"));
+        if applied && answer.apply.outcome != OUTCOME_REFUSED {
+            self.after = "/applied";
+        }
         Ok(answer)
     }
 }

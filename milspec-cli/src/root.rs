@@ -4,6 +4,7 @@
 
 use crate::failure::{Exit, Failure, Result};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -26,6 +27,12 @@ pub struct Note {
     pub open_error: Option<i32>,
     /// Owner and mode of `/dev/milspec`.
     pub node: Option<Node>,
+    /// Errnos of requests to plan or apply that got no answer, by the name of the request.
+    #[serde(default)]
+    pub errors: BTreeMap<String, i32>,
+    /// How long an apply took.
+    #[serde(default)]
+    pub apply_ms: u64,
 }
 
 /// Owner and permission bits of `/dev/milspec`.

@@ -4,7 +4,7 @@
 
 use crate::diagnose;
 use crate::failure::Result;
-use crate::model::{diff, Change, Control};
+use crate::model::{diff, knows_modes, Change, Control};
 use crate::root::Root;
 use crate::source::{self, Access, Source};
 use milspec_uapi::{Info, Status, ABI_MAJOR};
@@ -42,35 +42,50 @@ impl Snapshot {
             Access::Read
         };
         let mut source = source::open(root, access)?;
+        if !refresh {
+            return Self::read(source.as_ref());
+        }
+        let before = Self::read(source.as_ref())?;
+        let answer = source.refresh().map_err(diagnose::refresh)?;
+        let mut after = Self::read(source.as_ref())?;
+        after.refreshed = Some(Refreshed {
+            changed_count: answer.changed,
+            firmware_calls: answer.firmware_calls,
+            changed: diff(&before.controls, &after.controls),
+        });
+        Ok(after)
+    }
+
+    /// Reads everything from an open source.
+    pub fn read(source: &dyn Source) -> Result<Self> {
         // INFO comes first: with another major version nothing else can be understood.
         let info = source.info().map_err(diagnose::info)?;
         if info.abi_major != ABI_MAJOR {
             return Err(diagnose::abi(&info));
         }
-        let before = if refresh {
-            let (_, controls) = matching(source.as_ref())?;
-            Some((controls, source.refresh().map_err(diagnose::refresh)?))
-        } else {
-            None
-        };
-        let (status, controls) = matching(source.as_ref())?;
-        let refreshed = before.map(|(before, answer)| Refreshed {
-            changed_count: answer.changed,
-            firmware_calls: answer.firmware_calls,
-            changed: diff(&before, &controls),
-        });
+        let (status, controls) = matching(source, &info)?;
         Ok(Self {
             info,
             status,
             controls,
-            refreshed,
+            refreshed: None,
         })
+    }
+
+    /// [`Snapshot::read`], from a driver that must know modes.
+    pub fn read_with_modes(source: &dyn Source) -> Result<Self> {
+        let snapshot = Self::read(source)?;
+        if knows_modes(&snapshot.info) {
+            Ok(snapshot)
+        } else {
+            Err(diagnose::no_modes(&snapshot.info))
+        }
     }
 }
 
 /// Status and controls of one generation. Firmware can change between the two requests; after a few
 /// attempts the latest answers are as good as any.
-fn matching(source: &dyn Source) -> Result<(Status, Vec<Control>)> {
+fn matching(source: &dyn Source, info: &Info) -> Result<(Status, Vec<Control>)> {
     let mut attempts = 0;
     loop {
         attempts += 1;
@@ -79,7 +94,7 @@ fn matching(source: &dyn Source) -> Result<(Status, Vec<Control>)> {
             .controls()
             .map_err(|e| diagnose::read("controls", e))?;
         if listing.generation == status.generation || attempts == 4 {
-            return Ok((status, Control::all(&listing.controls)));
+            return Ok((status, Control::all(info, &listing.controls)));
         }
     }
 }

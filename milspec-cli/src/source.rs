@@ -7,7 +7,8 @@ use crate::diagnose;
 use crate::failure::Result;
 use crate::recording::Recording;
 use crate::root::Root;
-use milspec_uapi::{Control, Info, Refresh, Status};
+use milspec_uapi::{Apply, Control, Info, Refresh, Status, Step, Target, OUTCOME_NONE};
+use nix::errno::Errno;
 
 /// All controls, and the generation at which they were copied.
 pub struct Listing {
@@ -15,6 +16,48 @@ pub struct Listing {
     pub generation: u64,
     /// The controls, in the driver's order.
     pub controls: Vec<Control>,
+}
+
+/// What `IOC_PLAN` and `IOC_APPLY` are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// `MODE_` number.
+    pub mode: u8,
+    /// Exceptions from the mode; with `MODE_NONE`, all there is.
+    pub targets: Vec<Target>,
+    /// `APPLY_` bits.
+    pub options: u32,
+    /// Generation that was decided on, or 0 for any.
+    pub generation: u64,
+    /// Key that the firmware gave for its administrator password, or 0.
+    pub security_key: u16,
+}
+
+/// What the driver answered to a [`Request`].
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The structure, as the driver filled it.
+    pub apply: Apply,
+    /// The steps.
+    pub steps: Vec<Step>,
+    /// The errno that came with it: `EACCES`, `ECANCELED` and `EIO` say the same as
+    /// [`Apply::outcome`].
+    pub errno: Option<Errno>,
+}
+
+impl Answer {
+    /// An answer is valid, whatever the call returned, when it has an outcome. One without is no
+    /// more than the errno; success without an outcome breaks the protocol.
+    pub fn new(apply: Apply, steps: Vec<Step>, errno: Option<Errno>) -> nix::Result<Self> {
+        if apply.outcome == OUTCOME_NONE {
+            return Err(errno.unwrap_or(Errno::EPROTO));
+        }
+        Ok(Self {
+            apply,
+            steps,
+            errno,
+        })
+    }
 }
 
 /// The requests of `/dev/milspec`. An error is the errno of the call, to be explained by
@@ -28,6 +71,10 @@ pub trait Source {
     fn controls(&self) -> nix::Result<Listing>;
     /// `IOC_REFRESH`
     fn refresh(&mut self) -> nix::Result<Refresh>;
+    /// `IOC_PLAN`
+    fn plan(&self, request: &Request) -> nix::Result<Answer>;
+    /// `IOC_APPLY`
+    fn apply(&mut self, request: &Request) -> nix::Result<Answer>;
 }
 
 /// What a [`Source`] is opened for.
@@ -37,6 +84,8 @@ pub enum Access {
     Read,
     /// [`Source::refresh`] too.
     Refresh,
+    /// [`Source::apply`] too.
+    Change,
 }
 
 /// Opens the device, or the recording below `root`.

@@ -52,6 +52,8 @@ static const struct request requests[] = {
 	{ "STATUS", MILSPEC_IOC_STATUS, sizeof(struct milspec_status) },
 	{ "CONTROLS", MILSPEC_IOC_CONTROLS, sizeof(struct milspec_controls) },
 	{ "REFRESH", MILSPEC_IOC_REFRESH, sizeof(struct milspec_refresh) },
+	{ "PLAN", MILSPEC_IOC_PLAN, sizeof(struct milspec_apply) },
+	{ "APPLY", MILSPEC_IOC_APPLY, sizeof(struct milspec_apply) },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -76,6 +78,12 @@ static int untouched(const unsigned char *from, size_t count)
 	return 1;
 }
 
+/* The first released version; a version that has grown since is as good with less. */
+static uint32_t first_size(const struct request *r)
+{
+	return r->number == MILSPEC_IOC_STATUS ? MILSPEC_STATUS_SIZE_MIN : r->size;
+}
+
 static void sizes(int fd, const struct request *r)
 {
 	unsigned char *arg;
@@ -87,11 +95,14 @@ static void sizes(int fd, const struct request *r)
 	check(ends(fd, r->number, arg, 0) && untouched(room + r->size, 64), "its own size");
 	arg = blank(r->size, 3);
 	check(ends(fd, r->number, arg, 0) && untouched(arg + r->size, 64), "misaligned");
-	for (size = 0; size < r->size; size = size ? size * 2 : 1)
+	for (size = 0; size < first_size(r); size = size ? size * 2 : 1)
 		if (!ends(fd, r->number, blank(size, 0), EINVAL))
 			break;
-	check(size >= r->size, "short sizes");
-	check(ends(fd, r->number, blank(r->size - 1, 0), EINVAL), "one byte short");
+	check(size >= first_size(r), "short sizes");
+	check(ends(fd, r->number, blank(first_size(r) - 1, 0), EINVAL), "one byte short");
+	blank(first_size(r), 0);
+	check(ends(fd, r->number, room, 0) && untouched(room + first_size(r), 64),
+	      "the first released size");
 	arg = blank(r->size + 8, 0);
 	check(ends(fd, r->number, arg, 0) && !arg[r->size] && untouched(arg + r->size + 8, 64),
 	      "over-long, tail zero");
@@ -140,7 +151,7 @@ static void mappings(int fd, const struct request *r)
 static void numbers(int fd)
 {
 	static const unsigned int unknown[] = {
-		0, ~0u, 0xC008DE04, 0xC008DEFF, 0xC008DD00, 0xC010DE00, 0x8008DE00, 0x4008DE01,
+		0, ~0u, 0xC008DE06, 0xC008DEFF, 0xC008DD00, 0xC010DE00, 0x8008DE00, 0x4008DE01,
 		0x0000DE01, 0x5401 /* TCGETS */,
 	};
 	size_t i;
@@ -180,7 +191,8 @@ static void arrays(int fd)
 	check(TRY(q.capacity--, ENOSPC) && untouched(array, sizeof(array)) && q.count == count,
 	      "one too few: ENOSPC, the number, array untouched");
 	check(TRY(q.stride = 0, EINVAL), "stride 0");
-	check(TRY(q.stride -= 8, EINVAL), "stride short");
+	check(TRY(q.stride = MILSPEC_CONTROL_SIZE_MIN, 0), "stride of the first released version");
+	check(TRY(q.stride = MILSPEC_CONTROL_SIZE_MIN - 8, EINVAL), "stride short");
 	check(TRY(q.stride += 4, EINVAL), "stride not a multiple of 8");
 	check(TRY(q.stride = ~7u, EINVAL), "stride huge");
 	check(TRY(q.reserved = 1, EINVAL), "reserved");
@@ -198,6 +210,60 @@ static void arrays(int fd)
 #undef TRY
 }
 
+static void applies(int fd, unsigned int request)
+{
+	static unsigned char array[1 << 16];
+	struct milspec_target target = { .control = 0x10000, .value = 0xFE };
+	struct milspec_apply q, fresh = {
+		.head = { .size = sizeof(fresh) },
+		.mode = MILSPEC_MODE_STANDARD,
+		.steps = (uintptr_t)array,
+		.step_capacity = 1,
+	};
+	int refused = request == MILSPEC_IOC_APPLY ? EACCES : 0;
+
+	subject = request == MILSPEC_IOC_APPLY ? "APPLY" : "PLAN";
+#define TRY(change, expected) \
+	(q = fresh, memset(array, 0xAA, sizeof(array)), (void)(change), \
+	 ends(fd, request, &q, expected))
+#define LIST(address, number) (q.targets = (address), q.target_count = (number))
+
+	check(TRY(0, ENOSPC) && q.step_count > 1 && untouched(array + 16, 64),
+	      "room for one step: ENOSPC, the number");
+	check(TRY(q.step_capacity = MILSPEC_STEPS_MAX + 1, EINVAL), "room for too many steps");
+	check(TRY(q.step_capacity = ~0u, EINVAL), "room for 4 billion steps");
+	check(TRY((q.steps = 0, q.step_capacity = 100), EFAULT), "steps at null");
+	check(TRY((q.steps = (uint64_t)-4096, q.step_capacity = 100), EFAULT),
+	      "steps in the kernel");
+	check(TRY(q.mode = MILSPEC_MODE_PARANOID_PLUS + 1, EINVAL), "no such mode");
+	check(TRY(q.mode = 0xFF, EINVAL), "mode 255");
+	check(TRY(q.options = 2, EINVAL), "an unknown option");
+	check(TRY(q.reserved = 1, EINVAL) && TRY(q.reserved2 = 1, EINVAL) &&
+	      TRY(q.reserved3 = 1, EINVAL), "reserved");
+	check(TRY(q.generation = ~0ull, EAGAIN) && untouched(array + 16, 64),
+	      "another generation: EAGAIN");
+	check(TRY(LIST(0, 1), EFAULT), "targets at null");
+	check(TRY(LIST((uint64_t)-4096, 1), EFAULT), "targets in the kernel");
+	check(TRY(LIST((uintptr_t)array, MILSPEC_TARGETS_MAX + 1), E2BIG), "too many targets");
+	check(TRY(LIST((uintptr_t)array, ~0u), E2BIG), "4 billion targets");
+	check(TRY(LIST((uintptr_t)array, 1), EINVAL), "reserved bytes of a target");
+	check(TRY(LIST((uintptr_t)&target, 1), refused) && q.outcome == MILSPEC_OUTCOME_REFUSED &&
+	      q.reason == MILSPEC_REASON_NO_VALUE && q.control == target.control,
+	      "a value out of range: refused");
+	target.control = ~0u;
+	check(TRY(LIST((uintptr_t)&target, 1), refused) &&
+	      q.reason == MILSPEC_REASON_NO_CONTROL && q.control == ~0u,
+	      "a control out of range: refused");
+	check(TRY((q.mode = MILSPEC_MODE_PARANOID_PLUS, q.options = MILSPEC_APPLY_CONFIRM_LATCH,
+		   LIST((uintptr_t)&target, 1)), EINVAL), "exceptions from paranoid-plus");
+	check(TRY(q.mode = MILSPEC_MODE_PARANOID_PLUS, refused) &&
+	      q.reason == MILSPEC_REASON_UNCONFIRMED, "paranoid-plus without a confirmation");
+	check(TRY((q.mode = MILSPEC_MODE_NONE, q.security_key = 0xBEEF), 0) && !q.security_key &&
+	      !q.step_count, "nothing to do: done, and the key is not given back");
+#undef LIST
+#undef TRY
+}
+
 static void others(int fd)
 {
 	char byte;
@@ -211,21 +277,20 @@ static void others(int fd)
 	check(poll(&p, 1, 0) >= 0, "poll returns");
 }
 
-static void rights(void)
+static void rights(const struct request *r)
 {
-	struct milspec_refresh q = { .head = { .size = sizeof(q) } };
 	int readonly = open("/dev/milspec", O_RDONLY);
 	int status;
 	pid_t child;
 
-	subject = "REFRESH";
-	check(ends(readonly, MILSPEC_IOC_REFRESH, &q, EBADF), "a read-only descriptor: EBADF");
+	subject = r->name;
+	check(ends(readonly, r->number, blank(r->size, 0), EBADF), "a read-only descriptor: EBADF");
 	close(readonly);
 	child = fork();
 	if (child == 0) {
 		int fd = open("/dev/milspec", O_RDWR);
 
-		_exit(fd < 0 || setuid(65534) || !ends(fd, MILSPEC_IOC_REFRESH, &q, EPERM));
+		_exit(fd < 0 || setuid(65534) || !ends(fd, r->number, blank(r->size, 0), EPERM));
 	}
 	check(child > 0 && waitpid(child, &status, 0) == child && status == 0,
 	      "a descriptor passed to an ordinary user: EPERM");
@@ -298,7 +363,12 @@ int main(void)
 	numbers(fd);
 	arrays(fd);
 	others(fd);
-	rights();
+	applies(fd, MILSPEC_IOC_PLAN);
+	applies(fd, MILSPEC_IOC_APPLY);
+	for (size_t i = 0; i < COUNT(requests); i++)
+		if (requests[i].number == MILSPEC_IOC_REFRESH ||
+		    requests[i].number == MILSPEC_IOC_APPLY)
+			rights(&requests[i]);
 	crowd(fd);
 	return broken != 0;
 }

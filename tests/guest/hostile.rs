@@ -198,14 +198,15 @@ fn shared_location() -> Result<()> {
 
 fn partial_settings() -> Result<()> {
     let machine = machine("bad/partial-settings", Module::Autoload)?;
-    for (name, missing) in [
-        ("camera", "disabled"),
-        ("wlan", "enabled"),
-        ("wake-on-lan", "enabled"),
+    // Changing takes a value to change to, and one to go back to.
+    for (name, missing, access) in [
+        ("camera", "disabled", "read-only"),
+        ("wlan", "enabled", "read-only"),
+        ("wake-on-lan", "enabled", "read-write"),
     ] {
         let control = show(&machine, name)?;
         ensure!(control["presence"] == "partial", "{control:#}");
-        ensure!(control["access"] == "read-only", "{control:#}");
+        ensure!(control["access"] == access, "{control:#}");
         for value in control["values"].as_array().into_iter().flatten() {
             ensure!(
                 value["present"] == (value["name"] != missing),

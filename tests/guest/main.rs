@@ -16,6 +16,7 @@ mod driver;
 mod hostile;
 mod model;
 mod modes;
+mod monitor;
 mod witness;
 mod witness_faults;
 mod witness_tokens;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         driver::TESTS,
         hostile::TESTS,
         modes::TESTS,
+        monitor::TESTS,
         cli::TESTS,
     ];
     let trials = tests

@@ -99,11 +99,7 @@ pub fn signature(context: &Context<'_>) -> Check {
 
 /// Why unsigned modules are refused, where they are.
 fn enforced(root: &Root) -> Option<String> {
-    // The mode in force stands in brackets: none [integrity] confidentiality
-    let lockdown = root.text("/sys/kernel/security/lockdown").and_then(|text| {
-        let (_, rest) = text.split_once('[')?;
-        Some(rest.split_once(']')?.0.to_string())
-    });
+    let lockdown = facts::lockdown(root);
     match lockdown.as_deref() {
         Some("none") | None => {}
         Some(mode) => {

@@ -4,8 +4,9 @@
 
 use super::{recording, Document};
 use crate::cli::Show;
-use crate::failure::{Exit, Failure, Result};
+use crate::failure::Result;
 use crate::model::{Control, Machine};
+use crate::refusal;
 use crate::render::{self, Screen};
 use crate::root::Root;
 use crate::snapshot::{Refreshed, Snapshot};
@@ -40,7 +41,7 @@ pub fn run(root: &Root, show: &Show) -> Result<ControlShow> {
     let machine = Machine::new(&snapshot.info, &snapshot.status);
     let controls = &snapshot.controls;
     let find = |name: &str| controls.iter().find(|control| control.name == name);
-    let control = find(&show.name).ok_or_else(|| unknown(&show.name, controls))?;
+    let control = refusal::find(&show.name, controls)?;
     let depends = control
         .depends
         .iter()
@@ -59,40 +60,6 @@ pub fn run(root: &Root, show: &Show) -> Result<ControlShow> {
         depends,
         refresh: snapshot.refreshed,
     })
-}
-
-fn unknown(name: &str, controls: &[Control]) -> Failure {
-    let near = near(name, controls);
-    let next = if near.is_empty() {
-        "\"milspecctl control list\" shows all names".to_string()
-    } else {
-        format!("did you mean {}?", near.join(", "))
-    };
-    Failure {
-        code: "no-such-control",
-        exit: Exit::Failed,
-        errno: None,
-        what: format!("there is no control \"{name}\" on this machine"),
-        why: format!("none of its {} controls has this name", controls.len()),
-        next,
-    }
-}
-
-/// At most three names that could have been meant, the nearest first.
-fn near<'a>(name: &str, controls: &'a [Control]) -> Vec<&'a str> {
-    let wanted = name.to_lowercase();
-    let mut near: Vec<(usize, &str)> = controls
-        .iter()
-        .filter_map(|control| {
-            let have = control.name.to_lowercase();
-            let distance = strsim::damerau_levenshtein(&wanted, &have);
-            let part = wanted.len() >= 3 && (have.contains(&wanted) || wanted.contains(&have));
-            (distance <= 1 + wanted.len() / 4 || part).then_some((distance, control.name.as_str()))
-        })
-        .collect();
-    near.sort_by_key(|(distance, _)| *distance);
-    near.truncate(3);
-    near.into_iter().map(|(_, name)| name).collect()
 }
 
 impl Document for ControlShow {

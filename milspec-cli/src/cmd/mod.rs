@@ -2,11 +2,18 @@
 
 //! The subcommands: each fetches what it needs and makes one document of it.
 
+pub mod apply;
 pub mod control_list;
+pub mod control_set;
 pub mod control_show;
 pub mod doctor;
+pub mod mode_get;
+pub mod mode_list;
+pub mod mode_plan;
+pub mod mode_set;
 pub mod status;
 
+use crate::failure::Failure;
 use crate::render::Screen;
 use crate::root::Root;
 use milspec_uapi::Info;
@@ -17,9 +24,14 @@ pub trait Document: Serialize {
     /// The same for people.
     fn human(&self, screen: &Screen) -> String;
 
-    /// Exit status; 0 unless the command is there to judge.
+    /// What went wrong, where that is part of the document.
+    fn failure(&self) -> Option<&Failure> {
+        None
+    }
+
+    /// Exit status; 0 unless something went wrong, or the command is there to judge.
     fn exit(&self) -> u8 {
-        0
+        self.failure().map_or(0, |failure| failure.exit as u8)
     }
 }
 
@@ -49,6 +61,6 @@ impl Abi {
 }
 
 /// Where a recording is from; `None` on the live machine.
-fn recording(root: &Root) -> Option<String> {
+pub fn recording(root: &Root) -> Option<String> {
     root.note().map(|note| note.from.clone())
 }

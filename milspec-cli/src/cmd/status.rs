@@ -5,11 +5,12 @@
 use super::{recording, Abi, Document};
 use crate::cli::Refresh;
 use crate::failure::Result;
-use crate::model::{clean, tampered, Control, Family, Machine, Reading};
+use crate::model::{clean, names, tampered, Control, Family, Machine, Reading, Standing};
 use crate::render::{self, count, Screen};
 use crate::root::Root;
 use crate::snapshot::{Refreshed, Snapshot};
-use milspec_uapi::INFO_FORCED;
+use crate::warning::{self, Warning};
+use milspec_uapi::{INFO_FORCED, STATUS_LATCHED, STATUS_RESTRICTED_ALLOWED};
 use serde::Serialize;
 
 /// `milspec.status/1`
@@ -39,6 +40,18 @@ pub struct Status {
     pub families: Vec<Family>,
     /// Names of the controls with which the firmware reports tampering.
     pub tamper: Vec<String>,
+    /// The mode; null from a driver that knows no modes.
+    pub mode: Option<Standing>,
+    /// Whether it is latched until the next boot.
+    pub latched: bool,
+    /// Names of the controls that were changed and wait for the next boot.
+    pub pending_reboot: Vec<String>,
+    /// Names of the controls that something else has changed.
+    pub drifted: Vec<String>,
+    /// Names of the controls that could not be put back.
+    pub degraded: Vec<String>,
+    /// Whether controls of class restricted may be changed.
+    pub restricted_allowed: bool,
     /// What needs attention.
     pub warnings: Vec<Warning>,
     /// What `--refresh` did; null without it.
@@ -65,28 +78,15 @@ pub struct Client {
     pub abi: Abi,
 }
 
-/// Something that needs attention.
-#[derive(Debug, Serialize)]
-pub struct Warning {
-    /// Stable name for scripts.
-    pub code: &'static str,
-    /// What it is.
-    pub text: String,
-    /// What to do about it.
-    pub remedy: &'static str,
-    /// The controls that it is about.
-    pub controls: Vec<String>,
-}
-
 /// Fetches the document.
 pub fn run(root: &Root, refresh: Refresh) -> Result<Status> {
     let snapshot = Snapshot::take(root, refresh.refresh)?;
-    let (info, status) = (&snapshot.info, &snapshot.status);
+    let (info, status, controls) = (&snapshot.info, &snapshot.status, &snapshot.controls);
     let read_age_ms = root
         .boottime_ns()
         .map(|now| now.saturating_sub(status.refreshed_ns) / 1_000_000);
     let families = Family::all(status);
-    let tamper = tampered(&snapshot.controls);
+    let tamper = tampered(controls);
     let forced = info.properties & INFO_FORCED != 0;
     let machine = Machine::new(info, status);
     Ok(Status {
@@ -107,9 +107,15 @@ pub fn run(root: &Root, refresh: Refresh) -> Result<Status> {
         generation: status.generation,
         read_boottime_ns: status.refreshed_ns,
         read_age_ms,
-        warnings: warnings(forced, &families, &tamper, &snapshot.controls),
+        warnings: warnings(forced, &families, &tamper, controls),
         families,
         tamper,
+        mode: Standing::new(info, status, controls),
+        latched: status.properties & STATUS_LATCHED != 0,
+        pending_reboot: names(controls, |control| control.pending_reboot),
+        drifted: names(controls, |control| control.drifted),
+        degraded: names(controls, |control| control.degraded),
+        restricted_allowed: status.properties & STATUS_RESTRICTED_ALLOWED != 0,
         refresh: snapshot.refreshed,
     })
 }
@@ -129,19 +135,30 @@ fn warnings(
             controls,
         });
     };
-    let names = |wanted: &dyn Fn(&Control) -> bool| -> Vec<String> {
-        controls
-            .iter()
-            .filter(|control| wanted(control))
-            .map(|control| control.name.clone())
-            .collect()
-    };
     if !tamper.is_empty() {
         warn(
             "tamper",
             "the firmware reports tampering".into(),
             "inspect the machine; only the firmware can take the report back",
             tamper.to_vec(),
+        );
+    }
+    let degraded = names(controls, |control| control.degraded);
+    if !degraded.is_empty() {
+        warn(
+            "degraded",
+            format!("an apply could not put back {}", degraded.join(", ")),
+            "set the mode of before again: that puts them right",
+            degraded,
+        );
+    }
+    let drifted = names(controls, |control| control.drifted);
+    if !drifted.is_empty() {
+        warn(
+            "drifted",
+            format!("not changed by the driver: {}", drifted.join(", ")),
+            "find out what did; setting the mode again puts them back",
+            drifted,
         );
     }
     if forced {
@@ -178,7 +195,7 @@ fn warnings(
         let mut families = families.iter();
         families.any(|family| family.name == control.family && family.state == "failed")
     };
-    let unreadable = names(&|c| c.reading != Reading::Known && !failed(c));
+    let unreadable = names(controls, |c| c.reading != Reading::Known && !failed(c));
     if !unreadable.is_empty() {
         warn(
             "unreadable",
@@ -190,7 +207,7 @@ fn warnings(
             unreadable,
         );
     }
-    let failed = names(&Control::device_failed);
+    let failed = names(controls, Control::device_failed);
     if !failed.is_empty() {
         warn(
             "device-failed",
@@ -202,7 +219,7 @@ fn warnings(
             failed,
         );
     }
-    let contradictory = names(&|control| control.presence == "contradictory");
+    let contradictory = names(controls, |control| control.presence == "contradictory");
     if !contradictory.is_empty() {
         warn(
             "contradictory",
@@ -214,6 +231,7 @@ fn warnings(
             contradictory,
         );
     }
+    warnings.extend(warning::after(controls));
     warnings
 }
 

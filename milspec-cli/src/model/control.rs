@@ -2,7 +2,7 @@
 
 //! Controls and what changed about them.
 
-use super::{clean, word, ErrnoDoc, Word};
+use super::{clean, knows_modes, word, ErrnoDoc, Word};
 use milspec_uapi as uapi;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -67,10 +67,26 @@ pub struct Control {
     pub error: Option<ErrnoDoc>,
     /// Whether the firmware reports tampering.
     pub tamper: bool,
+    /// Whether the value is not the one that the mode asks for.
+    pub deviates: bool,
+    /// Whether the value is not the one that the driver last wrote.
+    pub drifted: bool,
+    /// Whether an apply failed and could not put the old value back.
+    pub degraded: bool,
+    /// Whether a change takes effect at the next boot.
+    pub pending_reboot: bool,
+    /// Whether it is never changed on this model of machine.
+    pub denied: bool,
     /// Group, family `dsmil` only.
     pub group: Option<u32>,
     /// Generation at which the reading last changed.
     pub changed_generation: u64,
+    /// The value that it had before the driver first changed it, if it did.
+    pub baseline: Option<String>,
+    /// The value that the driver last wrote, if it did.
+    pub written: Option<String>,
+    /// The value that the mode of the machine asks for, if it does.
+    pub wanted: Option<String>,
     /// Names of the controls that must be active before this one can be.
     pub depends: Vec<String>,
     /// All values.
@@ -78,10 +94,21 @@ pub struct Control {
 }
 
 impl Control {
-    /// All controls of an answer.
-    pub fn all(wire: &[uapi::Control]) -> Vec<Self> {
+    /// All controls of an answer of the driver that gave `info`.
+    pub fn all(info: &uapi::Info, wire: &[uapi::Control]) -> Vec<Self> {
         let names: BTreeMap<u32, String> = wire.iter().map(|c| (c.id, clean(&c.name))).collect();
-        wire.iter().map(|c| Self::new(c, &names)).collect()
+        wire.iter()
+            .map(|control| {
+                let mut control = *control;
+                if !knows_modes(info) {
+                    // Such a driver does not know these fields: they read 0, which is an index.
+                    control.baseline = uapi::INDEX_NONE;
+                    control.written = uapi::INDEX_NONE;
+                    control.wanted = uapi::INDEX_NONE;
+                }
+                Self::new(&control, &names)
+            })
+            .collect()
     }
 
     fn new(wire: &uapi::Control, names: &BTreeMap<u32, String>) -> Self {
@@ -114,6 +141,10 @@ impl Control {
             // later minor version is none that this version could put a value to.
             _ => Reading::Unknown,
         };
+        let property = |bit: u32| wire.properties & bit != 0;
+        let name = |index: u8| values.get(usize::from(index)).map(|v| v.name.clone());
+        let (baseline, written, wanted) =
+            (name(wire.baseline), name(wire.written), name(wire.wanted));
         Self {
             id: wire.id,
             name: clean(&wire.name),
@@ -140,9 +171,17 @@ impl Control {
             reading,
             value,
             error: ErrnoDoc::new(wire.error),
-            tamper: wire.properties & uapi::CONTROL_TAMPER != 0,
+            tamper: property(uapi::CONTROL_TAMPER),
+            deviates: property(uapi::CONTROL_DEVIATES),
+            drifted: property(uapi::CONTROL_DRIFTED),
+            degraded: property(uapi::CONTROL_DEGRADED),
+            pending_reboot: property(uapi::CONTROL_PENDING_REBOOT),
+            denied: property(uapi::CONTROL_DENIED),
             group: (wire.family == uapi::FAMILY_DSMIL).then_some(wire.group),
             changed_generation: wire.changed,
+            baseline,
+            written,
+            wanted,
             depends: wire
                 .depends
                 .iter()
@@ -151,6 +190,18 @@ impl Control {
                 .collect(),
             values,
         }
+    }
+
+    /// Name of the value with this index.
+    pub fn value_name(&self, index: u8) -> Option<String> {
+        let value = self.values.get(usize::from(index))?;
+        Some(value.name.clone())
+    }
+
+    /// Index of the value with this name.
+    pub fn value_index(&self, name: &str) -> Option<u8> {
+        let at = self.values.iter().position(|value| value.name == name)?;
+        u8::try_from(at).ok()
     }
 
     /// The distinct raw answers of the firmware, in the order of the values.

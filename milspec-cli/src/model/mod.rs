@@ -5,9 +5,14 @@
 //! Everything here is checked: an index that does not fit, or a number that this version has no
 //! word for, is shown as such and never guessed.
 
+mod apply;
 mod control;
 mod machine;
 
+pub use apply::{
+    knows_modes, mode_summary, mode_word, name_of, names, outcome_word, reason_word, Reach,
+    Standing, Step, MODES,
+};
 pub use control::{diff, Change, Control, Reading};
 pub use machine::{simulated_because, tampered, Family, Machine};
 

@@ -2,18 +2,38 @@
 
 //! An error in its three lines.
 
-use super::{Mark, Screen};
-use crate::failure::{errno_text, Failure};
+use super::{wrap, Mark, Screen};
+use crate::failure::{errno_name, errno_text, Failure};
 
-/// What failed, why, and what to do next.
+/// Before what failed.
+const PROGRAM: &str = "milspecctl: ";
+
+/// Columns before the "why" and the "next".
+const LEAD: usize = 8;
+
+/// What failed, why, and what to do next. Each is a line, unless names of controls make the latter
+/// two longer than a line may be.
 pub fn error(screen: &Screen, failure: &Failure) -> String {
-    let errno = failure
-        .errno
-        .map(|errno| format!(": {}", errno_text(errno)))
-        .unwrap_or_default();
-    let what = screen.marked(Mark::Bad, &format!("{}{errno}", failure.what));
+    let mut what = failure.what.clone();
+    if let Some(errno) = failure.errno {
+        // What an errno means is said where there is room for it: the "why" explains it anyway.
+        let text = errno_text(errno);
+        let room = screen
+            .columns()
+            .saturating_sub(PROGRAM.len() + what.len() + 2);
+        let text = if text.len() <= room {
+            text
+        } else {
+            errno_name(errno as i32)
+        };
+        what.push_str(&format!(": {text}"));
+    }
+    let columns = screen.columns().saturating_sub(LEAD);
+    let indented = |text: &str| wrap(text, columns).join(&format!("\n{:LEAD$}", ""));
     format!(
-        "milspecctl: {what}\n  why:  {}\n  next: {}\n",
-        failure.why, failure.next
+        "{PROGRAM}{}\n  why:  {}\n  next: {}\n",
+        screen.marked(Mark::Bad, &what),
+        indented(&failure.why),
+        indented(&failure.next)
     )
 }

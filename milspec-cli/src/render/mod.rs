@@ -2,16 +2,20 @@
 
 //! Text for people: at most 80 columns, glyph and word, ASCII where the locale or terminal asks.
 
+mod apply;
 mod control_list;
 mod control_show;
 mod doctor;
 mod error;
+mod mode;
 mod status;
 
+pub use apply::{apply, warnings};
 pub use control_list::control_list;
 pub use control_show::control_show;
 pub use doctor::doctor;
 pub use error::error;
+pub use mode::{mode_get, mode_list};
 pub use status::status;
 
 use crate::model::Reading;

@@ -38,6 +38,13 @@ pub fn status(screen: &Screen, doc: &Status) -> String {
             ),
         );
     }
+    if let Some(mode) = &doc.mode {
+        // What is out of order is a warning, further down.
+        super::mode::rows(&mut rows, mode, doc.latched, &[]);
+        if doc.restricted_allowed {
+            rows.add_marked("Allowed", Mark::Warning, "changes of class restricted");
+        }
+    }
     for (at, family) in doc.families.iter().enumerate() {
         let key = if at == 0 { "Families" } else { "" };
         let (mark, line) = family_line(family);

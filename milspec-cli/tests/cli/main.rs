@@ -5,10 +5,13 @@
 //! Expected output is in `snapshots/`; `SNAPSHOTS=overwrite cargo test -p milspecctl` rewrites it,
 //! to be read in `git diff` before it is committed.
 
+mod changes;
 mod controls;
 mod doctor;
 mod errors;
 mod machines;
+mod modes;
+mod prompts;
 mod run;
 mod schemas;
 mod status;

@@ -6,10 +6,14 @@
 use crate::run::schema;
 use serde_json::Value;
 
-const NAMES: [&str; 5] = [
+const NAMES: [&str; 9] = [
     "milspec.status/1",
     "milspec.control-list/1",
     "milspec.control/1",
+    "milspec.mode/1",
+    "milspec.mode-list/1",
+    "milspec.plan/1",
+    "milspec.apply/1",
     "milspec.doctor/1",
     "milspec.error/1",
 ];

@@ -2,7 +2,7 @@
 
 //! Makes recorded trees: a machine as files, and the driver's answers as bytes.
 
-use milspec_uapi::{Control, Controls, Info, Refresh, Status};
+use milspec_uapi::{Apply, Control, Controls, Info, Refresh, Status, Step, Target};
 use serde_json::{json, Value};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -132,6 +132,47 @@ impl Tree {
             "recording/refreshed/controls.bin",
             &listing(status, controls),
         );
+        self
+    }
+
+    /// Records the answer to a request to plan or apply, e.g. `plan-paranoid`.
+    pub fn answer(self, name: &str, answer: &Apply, steps: &[Step]) -> Self {
+        let mut bytes = answer.as_bytes().to_vec();
+        for step in steps {
+            bytes.extend(step.as_bytes());
+        }
+        self.put(&format!("recording/{name}.bin"), &bytes);
+        self
+    }
+
+    /// Records the only request that gets the answer of this name.
+    pub fn request(self, name: &str, request: &Apply, targets: &[Target]) -> Self {
+        let mut bytes = request.as_bytes().to_vec();
+        for target in targets {
+            bytes.extend(target.as_bytes());
+        }
+        self.put(&format!("recording/{name}.request.bin"), &bytes);
+        self
+    }
+
+    /// Lets a request to plan or apply fail without an answer.
+    pub fn request_error(mut self, name: &str, errno: nix::errno::Errno) -> Self {
+        self.note["errors"][name] = json!(errno as i32);
+        self.write_note();
+        self
+    }
+
+    /// Lets an apply take this long.
+    pub fn apply_takes(mut self, ms: u64) -> Self {
+        self.note["apply_ms"] = json!(ms);
+        self.write_note();
+        self
+    }
+
+    /// Records what status and controls are after an apply.
+    pub fn applied(self, status: &Status, controls: &[Control]) -> Self {
+        self.put("recording/applied/status.bin", status.as_bytes());
+        self.put("recording/applied/controls.bin", &listing(status, controls));
         self
     }
 

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Machines for the tests: those of `tests/machine/profiles` as facts, and shorthands.
+
+#![allow(dead_code, reason = "each test uses its own part")]
+
+use milspec_posture::control::{Class, Family, Reading};
+use milspec_posture::deny::{self, Gate};
+use milspec_posture::fact::{Fact, Policy, Refusal, ACTIVE, DEPENDS};
+use milspec_posture::mode::Mode;
+use milspec_posture::plan::{self, Coverage, Request, Step, Want};
+use milspec_posture::settings::SETTINGS;
+use std::path::PathBuf;
+
+const DSMIL_CSV: &str = include_str!("../../../../tests/data/dsmil-devices.csv");
+
+/// Everything is open.
+pub const OPEN: Policy = Policy {
+    restricted_allowed: true,
+    latched: false,
+    confirmed: true,
+};
+
+/// As the module is loaded without parameters.
+pub const USUAL: Policy = Policy {
+    restricted_allowed: false,
+    ..OPEN
+};
+
+/// A machine: what its controls are and how they stand.
+#[derive(Clone)]
+pub struct Machine {
+    pub name: String,
+    pub facts: Vec<Fact>,
+}
+
+/// Id of the setting with this name.
+pub fn setting(name: &str) -> u32 {
+    let position = SETTINGS.iter().position(|s| s.name == name);
+    0x1_0000 + u32::try_from(position.unwrap_or_else(|| panic!("no setting {name}"))).unwrap()
+}
+
+/// Index of a value of a setting.
+pub fn value(setting: &str, value: &str) -> u8 {
+    let setting = SETTINGS.iter().find(|s| s.name == setting).unwrap();
+    let position = setting.values.iter().position(|v| v.name == value);
+    let position = position.unwrap_or_else(|| panic!("{} has no {value}", setting.name));
+    u8::try_from(position).unwrap()
+}
+
+/// Id of the device of the family `dsmil` with this group and position.
+pub fn device(group: u8, position: u8) -> u32 {
+    0x2_0000 + u32::from(group) * 0x100 + u32::from(position)
+}
+
+/// A platform control that can be set to all its values.
+pub fn platform(name: &str, current: &str) -> Fact {
+    let found = SETTINGS.iter().find(|s| s.name == name).unwrap();
+    let writable = |v: &milspec_posture::setting::Value| deny::token(v.token) != Gate::Forbidden;
+    let values = found.values.iter().enumerate();
+    let values = values.map(|(n, v)| u8::from(writable(v)) << n).sum();
+    let reading = match current {
+        "-" => Reading::Unknown,
+        _ => Reading::Known(value(name, current)),
+    };
+    Fact {
+        id: setting(name),
+        family: Family::Platform,
+        class: found.class,
+        writable: true,
+        denied: false,
+        group: 0,
+        reading,
+        values,
+        depends: [None; DEPENDS],
+        baseline: None,
+    }
+}
+
+/// A device of the family `dsmil`, of class `safe`.
+pub fn dsmil(group: u8, position: u8, state: u8, needs: &[u16]) -> Fact {
+    let mut depends = [None; DEPENDS];
+    for (place, need) in depends.iter_mut().zip(needs) {
+        *place = Some(*need);
+    }
+    Fact {
+        id: device(group, position),
+        family: Family::Dsmil,
+        class: Class::Safe,
+        writable: true,
+        denied: false,
+        group,
+        reading: Reading::Known(state),
+        values: 0b11,
+        depends,
+        baseline: None,
+    }
+}
+
+/// The 84 devices of `tests/data/dsmil-devices.csv`, at position `first` and after.
+pub fn devices(first: usize, active: &[String]) -> Vec<Fact> {
+    let rows: Vec<Vec<&str>> = DSMIL_CSV
+        .lines()
+        .skip(1)
+        .map(|l| l.split(',').collect())
+        .collect();
+    let position = |name: &str| {
+        let found = rows.iter().position(|row| row[0] == name).unwrap();
+        u16::try_from(first + found).unwrap()
+    };
+    let fact = |row: &Vec<&str>| {
+        let needs: Vec<u16> = row[5].split_whitespace().map(position).collect();
+        let state = u8::from(active.iter().any(|name| name == row[0]));
+        let group = row[1].parse().unwrap();
+        let class = match row[4] {
+            "safe" => Class::Safe,
+            "monitored" => Class::Monitored,
+            "quarantined" => Class::Quarantined,
+            other => panic!("class {other}"),
+        };
+        Fact {
+            class,
+            ..dsmil(group, row[2].parse().unwrap(), state, &needs)
+        }
+    };
+    rows.iter().map(fact).collect()
+}
+
+/// Reads a profile, with what it starts from.
+fn profile(file: &str) -> toml::Table {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/machine/profiles");
+    let text = std::fs::read_to_string(root.join(file)).unwrap();
+    let mine: toml::Table = text.parse().unwrap();
+    let Some(base) = mine.get("base") else {
+        return mine;
+    };
+    let mut whole = profile(&format!("{}.toml", base.as_str().unwrap()));
+    for (key, value) in mine {
+        match (whole.get_mut(&key), value) {
+            (Some(toml::Value::Table(into)), toml::Value::Table(table)) => into.extend(table),
+            (_, value) => {
+                whole.insert(key, value);
+            }
+        }
+    }
+    whole
+}
+
+fn strings(table: &toml::Table, key: &str, inner: &str) -> Vec<String> {
+    let list = table.get(key).and_then(|t| t.get(inner));
+    let list = list.and_then(|l| l.as_array()).cloned().unwrap_or_default();
+    list.iter()
+        .map(|s| s.as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// The machine of a file of `tests/machine/profiles`, as it leaves the factory.
+pub fn machine(file: &str) -> Machine {
+    let profile = profile(file);
+    let omitted = strings(&profile, "tokens", "omit");
+    let mut facts = Vec::new();
+    for known in SETTINGS {
+        let Some(current) = profile.get("settings").and_then(|s| s.get(known.name)) else {
+            continue;
+        };
+        let mut fact = platform(known.name, current.as_str().unwrap());
+        for (n, value) in known.values.iter().enumerate() {
+            if omitted.contains(&format!("{}/{}", known.name, value.name)) {
+                fact.values &= !(1 << n);
+            }
+        }
+        facts.push(fact);
+    }
+    if strings(&profile, "firmware", "tables").contains(&"dsml".to_owned()) {
+        let active = strings(&profile, "dsmil", "active");
+        facts.extend(devices(facts.len(), &active));
+    }
+    let name = file.trim_end_matches(".toml").to_owned();
+    Machine { name, facts }
+}
+
+/// Machines of every kind.
+pub fn machines() -> Vec<Machine> {
+    let mut machines: Vec<Machine> = ["rugged.toml", "latitude.toml", "optiplex.toml"]
+        .into_iter()
+        .chain(["bad/partial-settings.toml"])
+        .map(machine)
+        .collect();
+    assert_eq!(
+        machines[0].facts.len(),
+        84 + 60 - 7,
+        "rugged is the full one"
+    );
+    // One that has every setting there is, so that no line goes without a walk.
+    let everything = SETTINGS.iter().map(|s| platform(s.name, s.values[0].name));
+    machines.push(Machine {
+        name: "everything".to_owned(),
+        facts: everything.collect(),
+    });
+    machines
+}
+
+/// What is wanted, and how far the mode reaches.
+pub fn wants(
+    mode: Option<Mode>,
+    list: &[(u32, u8)],
+    facts: &[Fact],
+    policy: &Policy,
+) -> Result<(Vec<Want>, Coverage), Refusal> {
+    let mut wants = vec![Want::default(); facts.len()];
+    let coverage = plan::wants(&Request { mode, list }, facts, policy, &mut wants)?;
+    Ok((wants, coverage))
+}
+
+/// The steps of a plan.
+pub fn steps(facts: &[Fact], wants: &[Want]) -> Result<Vec<Step>, Refusal> {
+    let mut steps = vec![Step::default(); facts.len()];
+    let count = plan::steps(facts, wants, &mut steps)?;
+    steps.truncate(count);
+    Ok(steps)
+}
+
+/// The steps that a request comes to.
+pub fn plan(
+    mode: Option<Mode>,
+    list: &[(u32, u8)],
+    facts: &[Fact],
+    policy: &Policy,
+) -> Result<Vec<Step>, Refusal> {
+    let (wants, _) = wants(mode, list, facts, policy)?;
+    steps(facts, &wants)
+}
+
+/// Position of the fact with this id.
+pub fn position(facts: &[Fact], id: u32) -> usize {
+    facts.iter().position(|fact| fact.id == id).unwrap()
+}
+
+/// Does the steps, each of which must begin where the control is, and records the baseline.
+pub fn execute(facts: &mut [Fact], steps: &[Step]) {
+    for step in steps {
+        let fact = &mut facts[position(facts, step.id)];
+        assert_eq!(fact.reading, Reading::Known(step.from), "{:#x}", step.id);
+        fact.reading = Reading::Known(step.to);
+        fact.baseline = fact.baseline.or(Some(step.from));
+    }
+}
+
+/// Tells whether the device is active.
+pub fn is_active(fact: &Fact) -> bool {
+    fact.family == Family::Dsmil && fact.reading == Reading::Known(ACTIVE)
+}

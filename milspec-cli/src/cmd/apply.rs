@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The document of every command that plans or changes.
+
+use super::{recording, Document};
+use crate::change::Wish;
+use crate::failure::Failure;
+use crate::model::{mode_word, name_of, outcome_word, reason_word, Machine, Reach, Step, Word};
+use crate::refusal;
+use crate::render::{self, Screen};
+use crate::root::Root;
+use crate::snapshot::Snapshot;
+use crate::source::Answer;
+use crate::warning::Warning;
+use milspec_uapi::MODE_NONE;
+use serde::Serialize;
+
+/// `milspec.plan/1`, where nothing was asked to be changed, and `milspec.apply/1`
+#[derive(Debug, Serialize)]
+pub struct ApplyDoc {
+    /// Name and major version of this document.
+    pub schema: &'static str,
+    /// Where a recording is from; null on the live machine.
+    pub recording: Option<String>,
+    /// Whether the machine is the project's simulated Dell.
+    pub simulated: bool,
+    /// How that was recognised; for people, in the document of `status` for programs.
+    #[serde(skip)]
+    pub simulated_because: Option<String>,
+    /// `planned`, `done`, `refused`, `undone` or `degraded`.
+    pub outcome: Word,
+    /// What was asked for.
+    pub target: TargetDoc,
+    /// How far the mode reaches; null without a mode.
+    pub reach: Option<Reach>,
+    /// The steps.
+    pub steps: Vec<Step>,
+    /// Why it was refused.
+    pub reason: Option<Word>,
+    /// The control that was refused, or whose step failed first.
+    pub control: Option<String>,
+    /// The other control that the reason speaks of.
+    pub needs: Option<String>,
+    /// Generation after it.
+    pub generation: u64,
+    /// Firmware calls that it took.
+    pub firmware_calls: u32,
+    /// What needs attention, before and after.
+    pub warnings: Vec<Warning>,
+    /// What went wrong.
+    pub error: Option<Failure>,
+}
+
+/// What was asked for.
+#[derive(Debug, Serialize)]
+pub struct TargetDoc {
+    /// Name of the mode.
+    pub mode: Option<Word>,
+    /// Controls and their values.
+    pub controls: Vec<Wanted>,
+}
+
+/// A control and the value that it shall have.
+#[derive(Debug, Serialize)]
+pub struct Wanted {
+    /// Name of the control.
+    pub name: String,
+    /// Name of the value.
+    pub value: String,
+}
+
+impl ApplyDoc {
+    /// Puts an answer into words.
+    pub fn new(
+        schema: &'static str,
+        root: &Root,
+        snapshot: &Snapshot,
+        wish: &Wish,
+        answer: &Answer,
+    ) -> Self {
+        let machine = Machine::new(&snapshot.info, &snapshot.status);
+        let (apply, controls) = (&answer.apply, &snapshot.controls);
+        let name = |id: u32| (id != 0).then(|| name_of(id, controls));
+        let mode = (wish.mode != MODE_NONE).then(|| mode_word(wish.mode));
+        let steps = Step::all(&answer.steps, controls);
+        Self {
+            schema,
+            recording: recording(root),
+            simulated: machine.simulated_because.is_some(),
+            simulated_because: machine.simulated_because,
+            outcome: outcome_word(apply.outcome),
+            reach: mode.is_some().then(|| Reach::of_plan(apply)),
+            target: TargetDoc {
+                mode,
+                controls: wish
+                    .assignments
+                    .iter()
+                    .map(|assignment| Wanted {
+                        name: assignment.name.clone(),
+                        value: assignment.value.clone(),
+                    })
+                    .collect(),
+            },
+            reason: reason_word(apply.reason),
+            control: name(apply.control),
+            needs: name(apply.needs),
+            generation: apply.generation,
+            firmware_calls: apply.firmware_calls,
+            warnings: Vec::new(),
+            error: refusal::failure(root, snapshot, &wish.in_words(), answer, &steps),
+            steps,
+        }
+    }
+}
+
+impl Document for ApplyDoc {
+    fn human(&self, screen: &Screen) -> String {
+        render::apply(screen, self)
+    }
+
+    fn failure(&self) -> Option<&Failure> {
+        self.error.as_ref()
+    }
+}

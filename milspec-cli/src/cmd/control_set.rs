@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `milspecctl control set`
+
+use super::apply::ApplyDoc;
+use crate::change::{self, Wish};
+use crate::cli::ControlSet;
+use crate::failure::Result;
+use crate::root::Root;
+use crate::ui::Ui;
+
+/// Sets the controls, or shows what that would do.
+pub fn run(root: &Root, ui: &Ui, set: &ControlSet) -> Result<ApplyDoc> {
+    let wish = Wish {
+        assignments: set.assignments.clone(),
+        ..Wish::default()
+    };
+    if set.how.dry_run {
+        change::plan(root, &wish)
+    } else {
+        change::apply(root, ui, &wish)
+    }
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `milspecctl mode plan`
+
+use super::apply::ApplyDoc;
+use crate::change::{self, Wish};
+use crate::cli::ModePlan;
+use crate::failure::Result;
+use crate::root::Root;
+
+/// Fetches the plan.
+pub fn run(root: &Root, plan: ModePlan) -> Result<ApplyDoc> {
+    let wish = Wish {
+        mode: plan.mode.number(),
+        ..Wish::default()
+    };
+    change::plan(root, &wish)
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `milspecctl mode set`
+
+use super::apply::ApplyDoc;
+use crate::change::{self, Wish};
+use crate::cli::ModeSet;
+use crate::failure::Result;
+use crate::root::Root;
+use crate::ui::Ui;
+
+/// Sets the mode, or shows what that would do.
+pub fn run(root: &Root, ui: &Ui, set: ModeSet) -> Result<ApplyDoc> {
+    let wish = Wish {
+        mode: set.mode.number(),
+        accept_latch: set.accept_latch,
+        ..Wish::default()
+    };
+    if set.how.dry_run {
+        change::plan(root, &wish)
+    } else {
+        change::apply(root, ui, &wish)
+    }
+}

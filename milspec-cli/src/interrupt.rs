@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Signals that ask this program to stop. Without this they would end it at once: with the echo of
+//! the terminal off, or with nobody left to say what became of a change.
+
+use nix::errno::Errno;
+use nix::poll::{ppoll, PollFd, PollFlags};
+use nix::sys::signal::{sigaction, SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal};
+use std::os::fd::BorrowedFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static ARRIVED: AtomicBool = AtomicBool::new(false);
+
+/// The signals: Ctrl-C, `kill`, and a terminal that goes away.
+const SIGNALS: [Signal; 3] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
+
+extern "C" fn note(_signal: i32) {
+    ARRIVED.store(true, Ordering::Relaxed);
+}
+
+/// From now on a signal no longer ends the program: it interrupts the system call under way, and
+/// [`arrived`] tells.
+pub fn catch() -> nix::Result<()> {
+    // Without SA_RESTART, so that a read from the terminal ends, and the driver's answer to an
+    // interrupted apply gets through.
+    let action = SigAction::new(SigHandler::Handler(note), SaFlags::empty(), SigSet::empty());
+    for signal in SIGNALS {
+        // SAFETY: the handler does nothing but store to an atomic, which is async-signal-safe.
+        let before = unsafe { sigaction(signal, &action) }?;
+        // As `nohup` wants it.
+        if before.handler() == SigHandler::SigIgn {
+            // SAFETY: this puts back what was in force when the program started.
+            unsafe { sigaction(signal, &before) }?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether such a signal arrived since [`catch`].
+pub fn arrived() -> bool {
+    ARRIVED.load(Ordering::Relaxed)
+}
+
+/// Waits until there is something to read. Fails with `EINTR` when such a signal has arrived, be it
+/// before: one that comes between the look and the wait is not missed.
+pub fn wait_for(input: BorrowedFd<'_>) -> nix::Result<()> {
+    let blocked = Blocked::new()?;
+    while !arrived() {
+        let mut inputs = [PollFd::new(input, PollFlags::POLLIN)];
+        match ppoll(&mut inputs, None, Some(blocked.before)) {
+            Ok(_) => return Ok(()),
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Err(Errno::EINTR)
+}
+
+/// Runs `spawn` with these signals blocked: threads that it starts never get them, so that they
+/// reach the thread that waits for the driver.
+pub fn keep_from<T>(spawn: impl FnOnce() -> T) -> nix::Result<T> {
+    let _blocked = Blocked::new()?;
+    Ok(spawn())
+}
+
+/// The signals are blocked in this thread as long as this lives.
+struct Blocked {
+    before: SigSet,
+}
+
+impl Blocked {
+    fn new() -> nix::Result<Self> {
+        let mut set = SigSet::empty();
+        for signal in SIGNALS {
+            set.add(signal);
+        }
+        let before = set.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
+        Ok(Self { before })
+    }
+}
+
+impl Drop for Blocked {
+    fn drop(&mut self) {
+        // It can only fail for a mask that is none.
+        let _ = self.before.thread_set_mask();
+    }
+}

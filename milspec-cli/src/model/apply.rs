@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Modes, plans, and what became of them.
+
+use super::{word, Control, ErrnoDoc, Word};
+use milspec_uapi as uapi;
+use serde::Serialize;
+
+/// All modes of this version, from the least to the most.
+pub const MODES: [u8; 5] = [
+    uapi::MODE_BASELINE,
+    uapi::MODE_STANDARD,
+    uapi::MODE_ENHANCED,
+    uapi::MODE_PARANOID,
+    uapi::MODE_PARANOID_PLUS,
+];
+
+/// Word of a `MODE_` number.
+pub fn mode_word(number: u8) -> Word {
+    word(
+        "mode",
+        number.into(),
+        &[
+            (uapi::MODE_BASELINE.into(), "baseline"),
+            (uapi::MODE_STANDARD.into(), "standard"),
+            (uapi::MODE_ENHANCED.into(), "enhanced"),
+            (uapi::MODE_PARANOID.into(), "paranoid"),
+            (uapi::MODE_PARANOID_PLUS.into(), "paranoid-plus"),
+        ],
+    )
+}
+
+/// What a mode is, in one line.
+pub fn mode_summary(number: u8) -> &'static str {
+    match number {
+        uapi::MODE_BASELINE => "what each control had before the driver first changed it",
+        uapi::MODE_STANDARD => "what costs no function of the machine",
+        uapi::MODE_ENHANCED => "closes paths into the machine that few people use",
+        uapi::MODE_PARANOID => "sensors, radios and removable media off",
+        uapi::MODE_PARANOID_PLUS => "all of that and stealth; latches until the next boot",
+        _ => "",
+    }
+}
+
+/// Word of an `OUTCOME_` number.
+pub fn outcome_word(number: u8) -> Word {
+    word(
+        "outcome",
+        number.into(),
+        &[
+            (uapi::OUTCOME_PLANNED.into(), "planned"),
+            (uapi::OUTCOME_DONE.into(), "done"),
+            (uapi::OUTCOME_REFUSED.into(), "refused"),
+            (uapi::OUTCOME_UNDONE.into(), "undone"),
+            (uapi::OUTCOME_DEGRADED.into(), "degraded"),
+        ],
+    )
+}
+
+/// Word of a `REASON_` number; `None` where nothing was refused.
+pub fn reason_word(number: u8) -> Option<Word> {
+    if number == uapi::REASON_NONE {
+        return None;
+    }
+    Some(word(
+        "reason",
+        number.into(),
+        &[
+            (uapi::REASON_NO_CONTROL.into(), "no-control"),
+            (uapi::REASON_NO_VALUE.into(), "no-value"),
+            (uapi::REASON_TWICE.into(), "twice"),
+            (uapi::REASON_QUARANTINED.into(), "quarantined"),
+            (uapi::REASON_READ_ONLY.into(), "read-only"),
+            (uapi::REASON_RESTRICTED.into(), "restricted"),
+            (uapi::REASON_DENIED.into(), "denied"),
+            (uapi::REASON_UNREADABLE.into(), "unreadable"),
+            (uapi::REASON_DEPENDENCY.into(), "dependency"),
+            (uapi::REASON_NEEDED.into(), "needed"),
+            (uapi::REASON_CYCLE.into(), "cycle"),
+            (uapi::REASON_LATCHED.into(), "latched"),
+            (uapi::REASON_UNCONFIRMED.into(), "unconfirmed"),
+        ],
+    ))
+}
+
+/// How far a mode reaches on this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Reach {
+    /// How many controls the mode speaks of.
+    pub lines: u32,
+    /// How many of them this machine has, with the value that the mode asks for.
+    pub present: u32,
+    /// How many of those can be changed.
+    pub changeable: u32,
+}
+
+impl Reach {
+    /// That of the mode of an answer.
+    pub fn of_plan(apply: &uapi::Apply) -> Self {
+        Self {
+            lines: apply.mode_lines,
+            present: apply.mode_present,
+            changeable: apply.mode_reached,
+        }
+    }
+
+    /// That of the mode that the machine is in.
+    pub fn of_status(status: &uapi::Status) -> Self {
+        Self {
+            lines: status.mode_lines,
+            present: status.mode_present,
+            changeable: status.mode_reached,
+        }
+    }
+
+    /// For people.
+    pub fn in_words(self) -> String {
+        let controls = if self.lines == 1 {
+            "control"
+        } else {
+            "controls"
+        };
+        let exist = if self.present == 1 { "exists" } else { "exist" };
+        format!(
+            "{} of {} {controls} {exist} here, {} can be changed",
+            self.present, self.lines, self.changeable
+        )
+    }
+}
+
+/// One step of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// Name of the control.
+    pub control: String,
+    /// Where the control comes from.
+    pub family: Word,
+    /// Name of the value that it had.
+    pub from: String,
+    /// Name of the value that it shall have.
+    pub to: String,
+    /// `planned`, `done`, `failed`, `undone` or `degraded`.
+    pub state: Word,
+    /// Why it failed, or could not be undone.
+    pub error: Option<ErrnoDoc>,
+}
+
+impl Step {
+    /// All steps of an answer.
+    pub fn all(wire: &[uapi::Step], controls: &[Control]) -> Vec<Self> {
+        wire.iter().map(|step| Self::new(step, controls)).collect()
+    }
+
+    fn new(wire: &uapi::Step, controls: &[Control]) -> Self {
+        let control = controls.iter().find(|control| control.id == wire.control);
+        let value = |index: u8| {
+            control
+                .and_then(|control| control.value_name(index))
+                .unwrap_or_else(|| format!("value-{index}"))
+        };
+        Self {
+            control: name_of(wire.control, controls),
+            family: control.map_or("unknown".into(), |control| control.family.clone()),
+            from: value(wire.from),
+            to: value(wire.to),
+            state: word(
+                "state",
+                wire.state.into(),
+                &[
+                    (uapi::STEP_PLANNED.into(), "planned"),
+                    (uapi::STEP_DONE.into(), "done"),
+                    (uapi::STEP_FAILED.into(), "failed"),
+                    (uapi::STEP_UNDONE.into(), "undone"),
+                    (uapi::STEP_DEGRADED.into(), "degraded"),
+                ],
+            ),
+            error: ErrnoDoc::new(wire.error),
+        }
+    }
+}
+
+/// Name of the control with this id; one that is not in the listing becomes e.g. `id-7`.
+pub fn name_of(id: u32, controls: &[Control]) -> String {
+    controls
+        .iter()
+        .find(|control| control.id == id)
+        .map_or_else(|| format!("id-{id}"), |control| control.name.clone())
+}
+
+/// The mode that the machine is in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Standing {
+    /// Name of the mode; null where the machine is in none.
+    pub name: Option<Word>,
+    /// `exact`, `deviates` or `custom`.
+    pub standing: Word,
+    /// Controls that are not as the mode asks for.
+    pub deviations: Vec<String>,
+    /// How far the mode reaches; null where the machine is in none.
+    pub reach: Option<Reach>,
+}
+
+impl Standing {
+    /// Reads what the driver said; `None` from one that knows no modes.
+    pub fn new(info: &uapi::Info, status: &uapi::Status, controls: &[Control]) -> Option<Self> {
+        if !knows_modes(info) {
+            return None;
+        }
+        let custom = status.standing == uapi::STANDING_CUSTOM;
+        Some(Self {
+            name: (!custom).then(|| mode_word(status.mode)),
+            standing: word(
+                "standing",
+                status.standing.into(),
+                &[
+                    (uapi::STANDING_CUSTOM.into(), "custom"),
+                    (uapi::STANDING_EXACT.into(), "exact"),
+                    (uapi::STANDING_DEVIATES.into(), "deviates"),
+                ],
+            ),
+            deviations: if custom {
+                Vec::new()
+            } else {
+                names(controls, |control| control.deviates)
+            },
+            reach: (!custom).then(|| Reach::of_status(status)),
+        })
+    }
+
+    /// For people: `standard with 2 deviations: camera, gps`.
+    pub fn in_words(&self) -> String {
+        let Some(name) = &self.name else {
+            return "custom: in none of the modes".into();
+        };
+        match self.deviations.as_slice() {
+            [] => name.to_string(),
+            [one] => format!("{name} with 1 deviation: {one}"),
+            several => format!(
+                "{name} with {} deviations: {}",
+                several.len(),
+                several.join(", ")
+            ),
+        }
+    }
+}
+
+/// Whether the driver is of an ABI that has modes.
+pub fn knows_modes(info: &uapi::Info) -> bool {
+    (info.abi_major, info.abi_minor) >= (1, 1)
+}
+
+/// Names of the controls of which something is true.
+pub fn names(controls: &[Control], wanted: impl Fn(&Control) -> bool) -> Vec<String> {
+    controls
+        .iter()
+        .filter(|control| wanted(control))
+        .map(|control| control.name.clone())
+        .collect()
+}

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Why a change was refused or failed, and what to do about it.
+
+use crate::facts;
+use crate::failure::{Exit, Failure, Result};
+use crate::model::{name_of, Control, Step};
+use crate::root::Root;
+use crate::snapshot::Snapshot;
+use crate::source::Answer;
+use milspec_uapi as uapi;
+use nix::errno::Errno;
+
+/// What went wrong with an answer; `None` where nothing did. `wish` is what was asked for, in words.
+pub fn failure(
+    root: &Root,
+    snapshot: &Snapshot,
+    wish: &str,
+    answer: &Answer,
+    steps: &[Step],
+) -> Option<Failure> {
+    match answer.apply.outcome {
+        uapi::OUTCOME_PLANNED | uapi::OUTCOME_DONE => None,
+        uapi::OUTCOME_REFUSED => Some(refused(root, snapshot, wish, answer)),
+        uapi::OUTCOME_UNDONE => Some(undone(snapshot, wish, answer, steps)),
+        uapi::OUTCOME_DEGRADED => Some(degraded(snapshot, wish, answer, steps)),
+        other => Some(Failure {
+            code: "apply-failed",
+            exit: Exit::Failed,
+            errno: answer.errno,
+            what: format!("cannot tell what became of setting {wish}"),
+            why: format!("the driver gave outcome {other}, which milspecctl does not know"),
+            next: "run \"milspecctl status\"; update milspecctl".into(),
+        }),
+    }
+}
+
+fn refused(root: &Root, snapshot: &Snapshot, wish: &str, answer: &Answer) -> Failure {
+    let apply = &answer.apply;
+    let control = name_of(apply.control, &snapshot.controls);
+    let needs = name_of(apply.needs, &snapshot.controls);
+    // A list can do without a control. A mode cannot.
+    let or_without = |first: &str| match (apply.mode, first) {
+        (uapi::MODE_NONE, "") => format!("leave {control} out"),
+        (uapi::MODE_NONE, first) => format!("{first}, or leave {control} out"),
+        (_, "") => format!("\"milspecctl control show {control}\" tells more"),
+        (_, first) => first.to_string(),
+    };
+    let (code, why, next) = match apply.reason {
+        uapi::REASON_NO_CONTROL => (
+            "refused-no-control",
+            format!("{control} is not there any more"),
+            "\"milspecctl control list\" shows what is there".to_string(),
+        ),
+        uapi::REASON_NO_VALUE => (
+            "refused-no-value",
+            format!("{control} has no such value on this machine"),
+            format!("\"milspecctl control show {control}\" shows its values"),
+        ),
+        uapi::REASON_TWICE => (
+            "refused-twice",
+            format!("{control} is named more than once"),
+            "name each control once".into(),
+        ),
+        uapi::REASON_QUARANTINED => (
+            "refused-quarantined",
+            format!("{control} is quarantined: it is never changed, by no path"),
+            format!("{}; no option lifts this", or_without("")),
+        ),
+        uapi::REASON_READ_ONLY => (
+            "refused-read-only",
+            format!("{control} cannot be changed on this machine"),
+            or_without(""),
+        ),
+        uapi::REASON_RESTRICTED => {
+            let (why, next) = match locked_down(root) {
+                Some(level) => (
+                    format!("{control} is restricted, and the kernel is locked down ({level})"),
+                    or_without("boot without lockdown"),
+                ),
+                None => (
+                    format!("{control} is restricted, and the module does not allow that class"),
+                    "read up on the risk, then reload the module with allow_restricted=1".into(),
+                ),
+            };
+            ("refused-restricted", why, next)
+        }
+        uapi::REASON_DENIED => (
+            "refused-denied",
+            format!("this model is known not to survive a change of {control}"),
+            format!("{}; no option lifts this", or_without("")),
+        ),
+        uapi::REASON_UNREADABLE => (
+            "refused-unreadable",
+            format!("the present value of {control} is not known: no way back"),
+            format!("\"milspecctl control show {control} --refresh\" reads it again"),
+        ),
+        uapi::REASON_DEPENDENCY => (
+            "refused-dependency",
+            format!("{control} needs {needs} to be active, which it would not be"),
+            or_without(&format!("set {needs}=active too")),
+        ),
+        uapi::REASON_NEEDED => (
+            "refused-needed",
+            format!("{needs} depends on {control} and would stay active"),
+            or_without(&format!("set {needs}=inactive too")),
+        ),
+        uapi::REASON_CYCLE => (
+            "refused-cycle",
+            format!("what {control} depends on leads back to {control} itself"),
+            "this is a fault of the firmware: look for a BIOS update".into(),
+        ),
+        uapi::REASON_LATCHED => (
+            "refused-latched",
+            "the machine is latched in mode paranoid-plus until the next boot".into(),
+            "reboot, then run it again".into(),
+        ),
+        uapi::REASON_UNCONFIRMED => (
+            "refused-unconfirmed",
+            "mode paranoid-plus latches until the next boot; nobody accepted that".into(),
+            ACCEPT.into(),
+        ),
+        other => (
+            "refused",
+            format!("the driver gave reason {other}, which milspecctl does not know"),
+            "update milspecctl to the version of the driver".into(),
+        ),
+    };
+    Failure {
+        code,
+        exit: Exit::Refused,
+        errno: None,
+        what: format!("refused to set {wish}"),
+        why,
+        next,
+    }
+}
+
+/// How far the kernel is locked down, if it is: then restricted controls stay as they are, whatever
+/// the module allows.
+fn locked_down(root: &Root) -> Option<String> {
+    facts::lockdown(root).filter(|level| level != "none")
+}
+
+const ACCEPT: &str = "run it on a terminal to be asked, or add --accept-latch";
+
+/// The latch was not accepted.
+pub fn latch_not_accepted(why: &str) -> Failure {
+    Failure {
+        code: "refused-unconfirmed",
+        exit: Exit::Refused,
+        errno: None,
+        what: "refused to set mode paranoid-plus".into(),
+        why: why.into(),
+        next: ACCEPT.into(),
+    }
+}
+
+/// Which step failed, for people: `step 2 of 5, camera to disabled,`.
+fn which(snapshot: &Snapshot, answer: &Answer, steps: &[Step]) -> String {
+    let control = name_of(answer.apply.control, &snapshot.controls);
+    match steps.iter().position(|step| step.control == control) {
+        Some(at) => format!(
+            "step {} of {}, {control} to {},",
+            at + 1,
+            steps.len(),
+            steps.get(at).map_or("", |step| step.to.as_str())
+        ),
+        None => "a step".into(),
+    }
+}
+
+fn errno_of(answer: &Answer) -> Errno {
+    i32::try_from(answer.apply.error).map_or(Errno::UnknownErrno, Errno::from_raw)
+}
+
+/// Why the first step failed.
+fn why(snapshot: &Snapshot, answer: &Answer, steps: &[Step]) -> String {
+    let which = which(snapshot, answer, steps);
+    match errno_of(answer) {
+        Errno::EKEYREJECTED => {
+            format!("{which} needs the BIOS administrator password")
+        }
+        Errno::EINTR => format!("a signal stopped it at {}", which.trim_end_matches(',')),
+        Errno::EREMOTEIO => format!("{which} was accepted by the firmware and not done"),
+        _ => format!("{which} failed"),
+    }
+}
+
+fn undone(snapshot: &Snapshot, wish: &str, answer: &Answer, steps: &[Step]) -> Failure {
+    let errno = errno_of(answer);
+    let (code, next) = match errno {
+        Errno::EKEYREJECTED => (
+            "password-needed",
+            "run it on a terminal to be asked, or add --bios-password-fd",
+        ),
+        Errno::EINTR => ("interrupted", "run it again"),
+        _ => (
+            "undone",
+            "see \"dmesg | grep milspec\"; once the cause is gone, run it again",
+        ),
+    };
+    Failure {
+        code,
+        exit: Exit::Failed,
+        errno: Some(errno),
+        what: format!("{wish} failed and was undone"),
+        why: why(snapshot, answer, steps),
+        next: next.into(),
+    }
+}
+
+fn degraded(snapshot: &Snapshot, wish: &str, answer: &Answer, steps: &[Step]) -> Failure {
+    let stuck: Vec<&str> = steps
+        .iter()
+        .filter(|step| step.state == "degraded")
+        .map(|step| step.control.as_str())
+        .collect();
+    Failure {
+        code: "degraded",
+        exit: Exit::Failed,
+        errno: Some(errno_of(answer)),
+        what: format!("{wish} failed and was not all undone"),
+        why: format!(
+            "{}; not put back: {}",
+            why(snapshot, answer, steps),
+            stuck.join(", ")
+        ),
+        next: "run it again, or set the mode of before: either puts them right".into(),
+    }
+}
+
+/// The control with this name.
+pub fn find<'a>(name: &str, controls: &'a [Control]) -> Result<&'a Control> {
+    let found = controls.iter().find(|control| control.name == name);
+    found.ok_or_else(|| no_such_control(name, controls))
+}
+
+fn no_such_control(name: &str, controls: &[Control]) -> Failure {
+    let near = near(name, controls);
+    let next = if near.is_empty() {
+        "\"milspecctl control list\" shows all names".to_string()
+    } else {
+        format!("did you mean {}?", near.join(", "))
+    };
+    Failure {
+        code: "no-such-control",
+        exit: Exit::Failed,
+        errno: None,
+        what: format!("there is no control \"{name}\" on this machine"),
+        why: format!("none of its {} controls has this name", controls.len()),
+        next,
+    }
+}
+
+/// The control has no value with this name.
+pub fn no_such_value(control: &Control, value: &str) -> Failure {
+    let names: Vec<&str> = control.values.iter().map(|v| v.name.as_str()).collect();
+    Failure {
+        code: "no-such-value",
+        exit: Exit::Failed,
+        errno: None,
+        what: format!("{} has no value \"{value}\"", control.name),
+        why: format!("its values are {}", names.join(", ")),
+        next: "name one of them".into(),
+    }
+}
+
+/// At most three names that could have been meant, the nearest first.
+fn near<'a>(name: &str, controls: &'a [Control]) -> Vec<&'a str> {
+    let wanted = name.to_lowercase();
+    let mut near: Vec<(usize, &str)> = controls
+        .iter()
+        .filter_map(|control| {
+            let have = control.name.to_lowercase();
+            let distance = strsim::damerau_levenshtein(&wanted, &have);
+            let part = wanted.len() >= 3 && (have.contains(&wanted) || wanted.contains(&have));
+            (distance <= 1 + wanted.len() / 4 || part).then_some((distance, control.name.as_str()))
+        })
+        .collect();
+    near.sort_by_key(|(distance, _)| *distance);
+    near.truncate(3);
+    near.into_iter().map(|(_, name)| name).collect()
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Talking with a person while a change is under way: warnings, questions, progress. All of it goes
+//! to standard error, so that standard output holds the result and nothing else.
+
+use crate::cli::Global;
+use crate::failure::{Exit, Failure, Result};
+use crate::interrupt;
+use crate::output;
+use crate::render::{self, Screen};
+use crate::root::Root;
+use crate::source::{self, Access};
+use crate::warning::Warning;
+use nix::errno::Errno;
+use std::io::{self, IsTerminal};
+use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+/// How often the driver is asked how far it has come.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Longer than any answer to a question.
+const ANSWER_MAX: usize = 256;
+
+/// The person, if there is one.
+pub struct Ui {
+    screen: Screen,
+    json: bool,
+    quiet: bool,
+}
+
+impl Ui {
+    /// As the options of every command say.
+    pub fn new(global: &Global) -> Self {
+        Self {
+            screen: output::stderr_screen(global.color),
+            json: global.json,
+            quiet: global.quiet,
+        }
+    }
+
+    /// Whether there is somebody to ask. Who wants a document is a program.
+    pub fn can_ask(&self) -> bool {
+        !self.json && io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Says something that is not part of the result. In a document it has a place of its own.
+    pub fn warn(&self, warnings: &[Warning]) {
+        if !self.json && !self.quiet {
+            output::stderr(&render::warnings(&self.screen, warnings));
+        }
+    }
+
+    /// Asks, and returns the answer without white space around it. Call [`interrupt::catch`] first.
+    pub fn ask(&self, preface: &str, question: &str) -> Result<String> {
+        output::stderr(preface);
+        output::stderr(&format!("{question} "));
+        let mut answer = Vec::new();
+        let mut byte = [0];
+        loop {
+            let input = io::stdin();
+            let read = interrupt::wait_for(input.as_fd())
+                .and_then(|()| nix::unistd::read(&input, &mut byte));
+            match read {
+                Ok(1) if byte != *b"\n" && answer.len() < ANSWER_MAX => answer.push(byte[0]),
+                Ok(_) => break,
+                Err(errno) => {
+                    output::stderr("\n");
+                    return Err(no_answer(errno));
+                }
+            }
+        }
+        Ok(String::from_utf8_lossy(&answer).trim().to_string())
+    }
+
+    /// Does `work`, and on a terminal shows meanwhile how far the driver has come: a line for each
+    /// step, which `name` names.
+    pub fn during<T>(
+        &self,
+        root: &Root,
+        name: &(dyn Fn(u32) -> String + Sync),
+        work: impl FnOnce() -> T,
+    ) -> nix::Result<T> {
+        if self.json || self.quiet || !io::stderr().is_terminal() {
+            return Ok(work());
+        }
+        let done = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let watcher = interrupt::keep_from(|| scope.spawn(|| watch(root, name, &done)))?;
+            let result = work();
+            done.store(true, Ordering::Release);
+            watcher.thread().unpark();
+            Ok(result)
+        })
+    }
+}
+
+/// Shows steps until `done`. What it cannot learn it does not show: the result says it all.
+fn watch(root: &Root, name: &dyn Fn(u32) -> String, done: &AtomicBool) {
+    let Ok(source) = source::try_open(root, Access::Read) else {
+        return;
+    };
+    let mut shown = 0;
+    while !done.load(Ordering::Acquire) {
+        let Ok(status) = source.status() else {
+            return;
+        };
+        if status.apply_step != shown && status.apply_step != 0 {
+            shown = status.apply_step;
+            let name = name(shown);
+            output::stderr(&format!("step {shown} of {}: {name}\n", status.apply_steps));
+        }
+        thread::park_timeout(TICK);
+    }
+}
+
+fn no_answer(errno: Errno) -> Failure {
+    let why = match errno {
+        Errno::EINTR => "a signal arrived while the question was open",
+        _ => "the terminal gave no answer",
+    };
+    Failure {
+        code: "interrupted",
+        exit: Exit::Failed,
+        errno: Some(errno),
+        what: "nothing was changed".into(),
+        why: why.into(),
+        next: "run it again".into(),
+    }
+}

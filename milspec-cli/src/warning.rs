@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What needs attention before and after a change.
+
+use crate::model::{names, Control, Step};
+use serde::Serialize;
+use std::ffi::OsStr;
+
+/// Something that needs attention.
+#[derive(Clone, Debug, Serialize)]
+pub struct Warning {
+    /// Stable name for scripts.
+    pub code: &'static str,
+    /// What it is.
+    pub text: String,
+    /// What to do about it.
+    pub remedy: &'static str,
+    /// The controls that it is about.
+    pub controls: Vec<String>,
+}
+
+/// Controls by which a machine is reached over a network: radios, and the ports that docks and
+/// network adapters sit on.
+const PATHS: [&str; 15] = [
+    "wireless-adapter",
+    "radio-transmission",
+    "wlan",
+    "wwan",
+    "wxan-radio",
+    "wlan-off-when-wired",
+    "wwan-off-when-wired",
+    "usb-external",
+    "usb-user-ports",
+    "usb-rear",
+    "usb-side",
+    "usb3-front",
+    "usb3-rear",
+    "thunderbolt",
+    "stealth",
+];
+
+/// Values with which such a control takes nothing away. Those of `...-off-when-wired` are the other
+/// way round.
+fn keeps_path(control: &str, value: &str) -> bool {
+    match control {
+        "wlan-off-when-wired" | "wwan-off-when-wired" | "stealth" => value == "disabled",
+        _ => matches!(value, "enabled" | "all-on"),
+    }
+}
+
+/// What to know before these steps are made. `ssh` is the variable `SSH_CONNECTION`.
+pub fn before(steps: &[Step], ssh: Option<&OsStr>) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let lost: Vec<String> = steps
+        .iter()
+        .filter(|step| PATHS.contains(&step.control.as_str()))
+        .filter(|step| !keeps_path(&step.control, &step.to))
+        .map(|step| step.control.clone())
+        .collect();
+    if ssh.is_some_and(|ssh| !ssh.is_empty()) && !lost.is_empty() {
+        warnings.push(Warning {
+            code: "lock-out",
+            text: "you are connected through SSH, and this may cut the connection".into(),
+            remedy: "make sure that somebody can get to the machine",
+            controls: lost,
+        });
+    }
+    let firmware: Vec<String> = steps
+        .iter()
+        .filter(|step| step.family == "platform")
+        .map(|step| step.control.clone())
+        .collect();
+    if !firmware.is_empty() {
+        warnings.push(Warning {
+            code: "measured-boot",
+            text: "BIOS settings are part of measured boot: from the next boot on, disk keys in \
+                   the TPM (systemd-cryptenroll, BitLocker) may no longer open the disk"
+                .into(),
+            remedy: "have the recovery key of the disk at hand before you reboot",
+            controls: firmware,
+        });
+    }
+    warnings
+}
+
+/// What to know after a change: which controls wait for the next boot.
+pub fn after(controls: &[Control]) -> Option<Warning> {
+    let pending = names(controls, |control| control.pending_reboot);
+    (!pending.is_empty()).then(|| Warning {
+        code: "pending-reboot",
+        text: format!("in force after the next boot: {}", pending.join(", ")),
+        remedy: "reboot when it suits you",
+        controls: pending,
+    })
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `milspecctl mode get`, `list` and `plan`: what would be, without changing anything.
+
+use crate::assert_shows;
+use crate::machines::*;
+use crate::run::{json, on};
+use crate::tree::Tree;
+use milspec_uapi as uapi;
+use milspec_uapi::{Control, Status};
+use nix::errno::Errno;
+use std::fmt::Write;
+use zerocopy::IntoBytes;
+
+/// A machine on which every mode can be planned, each with another answer.
+pub fn planned(name: &str) -> Tree {
+    let mut status = marked_status(&rugged_controls());
+    (status.standing, status.deviations) = (uapi::STANDING_EXACT, 0);
+    let mut refused = answered(uapi::MODE_PARANOID, uapi::OUTCOME_REFUSED, &[]);
+    refused.reason = uapi::REASON_UNREADABLE;
+    refused.control = step("camera", "enabled", "disabled").control;
+    let plan = |mode: u8, steps: &[uapi::Step]| answered(mode, uapi::OUTCOME_PLANNED, steps);
+    rugged_in(name, &status)
+        .answer("plan-baseline", &plan(uapi::MODE_BASELINE, &[]), &[])
+        .answer("plan-standard", &plan(uapi::MODE_STANDARD, &[]), &[])
+        .answer(
+            "plan-enhanced",
+            &plan(uapi::MODE_ENHANCED, &steps()[..1]),
+            &steps()[..1],
+        )
+        .answer("plan-paranoid", &refused, &[])
+        .answer(
+            "plan-paranoid-plus",
+            &plan(uapi::MODE_PARANOID_PLUS, &steps()),
+            &steps(),
+        )
+}
+
+/// Promise: `mode get` says the mode, how far it reaches, and what is out of order.
+#[test]
+fn get() {
+    let mut text = String::new();
+    let mut add = |title: &str, tree: &Tree, arguments: &[&str]| {
+        let output = on(tree, arguments);
+        assert_eq!((output.status, output.stderr.as_str()), (0, ""));
+        write!(text, "# {title}\n{}\n", output.stdout).unwrap();
+    };
+    add("deviates", &marked("get-marked"), &["mode", "get", "-v"]);
+
+    let mut status = marked_status(&rugged_controls());
+    (status.mode, status.standing) = (uapi::MODE_PARANOID_PLUS, uapi::STANDING_EXACT);
+    status.properties = uapi::STATUS_LATCHED;
+    add(
+        "latched",
+        &rugged_in("get-latched", &status),
+        &["mode", "get"],
+    );
+
+    add("custom", &rugged("get-custom"), &["mode", "get"]);
+
+    (status.mode, status.standing) = (9, 9);
+    add(
+        "newer driver",
+        &rugged_in("get-newer", &status),
+        &["mode", "get"],
+    );
+    assert_shows!(text, "mode-get.txt");
+
+    let (_, document) = json(&marked("get-json"), &["mode", "get"]);
+    assert_shows!(format!("{document:#}\n"), "mode-get.json");
+    let (_, document) = json(&rugged("get-json-custom"), &["mode", "get"]);
+    assert!(document["mode"]["name"].is_null());
+    assert_eq!(document["mode"]["standing"], "custom");
+}
+
+/// Promise: `mode list` says of each mode what it is and how far it reaches here; with -v, or for
+/// one mode, control by control.
+#[test]
+fn list() {
+    let tree = planned("mode-list");
+    let mut text = String::new();
+    for arguments in [
+        &["mode", "list"][..],
+        &["mode", "list", "-v"],
+        &["mode", "list", "enhanced"],
+    ] {
+        let output = on(&tree, arguments);
+        assert_eq!((output.status, output.stderr.as_str()), (0, ""));
+        write!(text, "$ {}\n{}\n", arguments.join(" "), output.stdout).unwrap();
+    }
+    assert_shows!(text, "mode-list.txt");
+    let (_, document) = json(&tree, &["mode", "list"]);
+    assert_eq!(document["modes"].as_array().unwrap().len(), 5);
+    assert_eq!(document["modes"][3]["reason"], "unreadable");
+    assert_eq!(document["modes"][3]["control"], "camera");
+    assert_eq!(document["modes"][4]["latches"], true);
+    assert_eq!(document["modes"][4]["steps"][1]["to"], "disabled");
+    let (_, document) = json(&tree, &["mode", "list", "enhanced"]);
+    assert_eq!(document["modes"].as_array().unwrap().len(), 1);
+}
+
+/// Promise: a plan shows each step and what to know before; what would be refused is refused.
+#[test]
+fn plan() {
+    let tree = planned("mode-plan");
+    let mut text = String::new();
+    for (mode, exit) in [("standard", 0), ("paranoid-plus", 0), ("paranoid", 5)] {
+        let output = on(&tree, &["mode", "plan", mode]);
+        assert_eq!(output.status, exit);
+        write!(
+            text,
+            "$ mode plan {mode}\n{}{}\n",
+            output.stdout, output.stderr
+        )
+        .unwrap();
+    }
+    assert_shows!(text, "mode-plan.txt");
+    let (status, document) = json(&tree, &["mode", "plan", "paranoid-plus"]);
+    assert_eq!(status, 0);
+    assert_shows!(format!("{document:#}\n"), "mode-plan.json");
+    let (status, document) = json(&tree, &["mode", "plan", "paranoid"]);
+    assert_eq!(status, 5);
+    assert_eq!(document["schema"], "milspec.plan/1");
+    assert_eq!(document["error"]["code"], "refused-unreadable");
+}
+
+/// The answers of a driver of ABI 1.0, as long as they were then.
+fn old_driver(name: &str) -> Tree {
+    let mut info = info("Dell Inc.", "Latitude 5450", "1.9.1");
+    info.abi_minor = 0;
+    let controls = business_controls();
+    let tree = Tree::loaded(name).answers(&info, &status(&controls), &controls);
+    tree.put(
+        "recording/status.bin",
+        &status(&controls).as_bytes()[..Status::SIZE_MIN as usize],
+    );
+    let mut listing = uapi::Controls {
+        stride: Control::SIZE_MIN,
+        generation: 1,
+        ..uapi::Controls::default()
+    }
+    .as_bytes()
+    .to_vec();
+    for control in &controls {
+        listing.extend(&control.as_bytes()[..Control::SIZE_MIN as usize]);
+    }
+    tree.put("recording/controls.bin", &listing);
+    tree
+}
+
+/// Promise: with a driver that knows no modes, everything else works, and whatever has to do with
+/// modes says so with exit status 6.
+#[test]
+fn old() {
+    let tree = old_driver("mode-old");
+    let (status, document) = json(&tree, &["status"]);
+    assert_eq!(status, 0);
+    assert!(document["mode"].is_null());
+    let (status, document) = json(&tree, &["control", "show", "camera"]);
+    assert_eq!(status, 0);
+    // The fields beyond its structure read 0, which is not the first value.
+    for field in ["baseline", "written", "wanted"] {
+        assert!(document["control"][field].is_null(), "{field}");
+    }
+    let mut text = String::new();
+    for arguments in [
+        &["mode", "get"][..],
+        &["mode", "list"],
+        &["mode", "plan", "standard"],
+        &["mode", "set", "standard"],
+        &["control", "set", "camera=disabled"],
+    ] {
+        let output = on(&tree, arguments);
+        assert_eq!((output.status, output.stdout.as_str()), (6, ""));
+        write!(text, "$ {}\n{}\n", arguments.join(" "), output.stderr).unwrap();
+        assert_eq!(
+            json(&tree, arguments).1["error"]["code"],
+            "abi-mismatch",
+            "{arguments:?}"
+        );
+    }
+    assert_shows!(text, "mode-old.txt");
+    // One that says 1.1 and still knows no such request.
+    let tree = rugged("mode-enotty").request_error("plan-standard", Errno::ENOTTY);
+    let (status, document) = json(&tree, &["mode", "plan", "standard"]);
+    assert_eq!(status, 6);
+    assert_eq!(document["error"]["code"], "abi-mismatch");
+}
