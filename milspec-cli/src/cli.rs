@@ -139,6 +139,12 @@ pub struct How {
     /// Show what would be changed, and change nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Read the BIOS administrator password from this file descriptor
+    ///
+    /// Its first line is the password. Without this option it is asked for on a terminal, if the
+    /// firmware wants it. It is never taken from an argument or from the environment.
+    #[arg(long, value_name = "NUMBER")]
+    pub bios_password_fd: Option<u16>,
 }
 
 /// A control and its new value.

@@ -11,10 +11,11 @@ use milspec_uapi::{Apply, Step, Target};
 use nix::errno::Errno;
 use zerocopy::FromZeros;
 
-const MODE: u8 = uapi::MODE_PARANOID;
+/// The mode that most tests set.
+pub const MODE: u8 = uapi::MODE_PARANOID;
 
 /// A rugged machine that plans three steps for paranoid.
-fn ready(name: &str) -> Tree {
+pub fn ready(name: &str) -> Tree {
     let planned = answered(MODE, uapi::OUTCOME_PLANNED, &steps());
     rugged(name).answer("plan-paranoid", &planned, &steps())
 }
@@ -61,7 +62,7 @@ fn degraded(name: &str) -> Tree {
 const SET: [&str; 3] = ["mode", "set", "paranoid"];
 
 /// What came out, for a snapshot.
-fn shown(title: &str, output: &Output) -> String {
+pub fn shown(title: &str, output: &Output) -> String {
     for line in output.stdout.lines().chain(output.stderr.lines()) {
         assert!(line.chars().count() <= 80, "{line}");
     }
@@ -228,7 +229,7 @@ fn errors() {
 }
 
 /// The request that an apply is to make.
-fn request(generation: u64, options: u32, mode: u8, targets: u32) -> Apply {
+pub fn request(generation: u64, options: u32, mode: u8, targets: u32) -> Apply {
     let mut request = Apply::new_zeroed();
     request.head.size = size_of::<Apply>() as u32;
     request.generation = generation;

@@ -11,6 +11,7 @@ mod doctor;
 mod errors;
 mod machines;
 mod modes;
+mod passwords;
 mod prompts;
 mod run;
 mod schemas;
