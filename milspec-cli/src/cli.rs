@@ -219,6 +219,12 @@ pub struct List {
     /// Only DSMIL devices of this group
     #[arg(long, value_name = "NUMBER")]
     pub group: Option<u32>,
+    /// Only controls that the driver has changed from what they were
+    #[arg(long)]
+    pub changed: bool,
+    /// Only controls that are not as the mode of the machine asks for
+    #[arg(long)]
+    pub deviating: bool,
 }
 
 /// `control show`
