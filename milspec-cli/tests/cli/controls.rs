@@ -2,6 +2,7 @@
 
 //! `milspecctl control ...`
 
+use crate::answers::*;
 use crate::assert_shows;
 use crate::machines::*;
 use crate::run::{json, on};

@@ -2,9 +2,9 @@
 
 //! The BIOS administrator password: from its source to the key that the driver gets.
 
+use crate::answers::*;
 use crate::assert_shows;
-use crate::changes::{ready, request, shown, succeeds, undone, MODE};
-use crate::machines::*;
+use crate::changes::{ready, request, shown, succeeds, undone, MODE, SET};
 use crate::prompts::Terminal;
 use crate::run::{command, Output};
 use crate::tree::Tree;
@@ -214,8 +214,6 @@ fn key_rejected() {
     assert_eq!(output.status, 1);
     assert_eq!(document["error"]["code"], "password-rejected");
 }
-
-const SET: [&str; 3] = ["mode", "set", "paranoid"];
 
 /// A machine that wants the key, and is then at generation 1 again.
 fn wants_key(name: &str) -> Tree {

@@ -3,7 +3,7 @@
 //! Questions, progress and Ctrl-C: a change with a person at a terminal.
 
 use crate::assert_shows;
-use crate::changes::{latching, succeeds, undone};
+use crate::changes::{latching, succeeds, undone, SET};
 use crate::machines::*;
 use crate::run::command;
 use crate::tree::Tree;
@@ -164,8 +164,6 @@ fn signal_at_the_question() {
     assert_eq!(status, 1);
     assert!(text.contains("nothing was changed"), "{text}");
 }
-
-const SET: [&str; 3] = ["mode", "set", "paranoid"];
 
 /// The driver is at step 2 of 3.
 fn busy(tree: Tree) -> Tree {

@@ -2,6 +2,7 @@
 
 //! `milspecctl status`
 
+use crate::answers::*;
 use crate::assert_shows;
 use crate::machines::*;
 use crate::run::{json, on};

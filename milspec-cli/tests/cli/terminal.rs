@@ -2,6 +2,7 @@
 
 //! What terminals, pipes and locales get.
 
+use crate::answers::*;
 use crate::machines::*;
 use crate::modes::planned;
 use crate::run::{command, finish, on};
