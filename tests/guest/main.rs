@@ -9,10 +9,13 @@
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::process::ExitCode;
 
+mod ask;
 mod cli;
 mod common;
 mod driver;
 mod hostile;
+mod model;
+mod modes;
 mod monitor;
 mod witness;
 mod witness_faults;
@@ -29,6 +32,7 @@ fn main() -> ExitCode {
         witness_faults::TESTS,
         driver::TESTS,
         hostile::TESTS,
+        modes::TESTS,
         monitor::TESTS,
         cli::TESTS,
     ];

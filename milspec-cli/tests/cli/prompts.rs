@@ -3,7 +3,7 @@
 //! Questions, progress and Ctrl-C: a change with a person at a terminal.
 
 use crate::assert_shows;
-use crate::changes::{latching, succeeds, undone};
+use crate::changes::{latching, succeeds, undone, SET};
 use crate::machines::*;
 use crate::run::command;
 use crate::tree::Tree;
@@ -11,6 +11,7 @@ use nix::errno::Errno;
 use nix::poll::{poll, PollFd, PollFlags, PollTimeout};
 use nix::pty::openpty;
 use nix::sys::signal::{kill, Signal};
+use nix::sys::termios::{tcgetattr, LocalFlags};
 use nix::unistd::Pid;
 use std::fs::File;
 use std::io::{Read, Write};
@@ -18,14 +19,15 @@ use std::os::fd::AsFd;
 use std::process::{Child, Stdio};
 
 /// milspecctl on a terminal of its own, which is all its standard streams.
-struct Terminal {
+pub struct Terminal {
     child: Child,
     master: File,
     seen: String,
 }
 
 impl Terminal {
-    fn start(tree: &Tree, words: &[&str]) -> Self {
+    /// Starts it on a recorded tree.
+    pub fn start(tree: &Tree, words: &[&str]) -> Self {
         let pty = openpty(None, None).unwrap();
         let slave = || Stdio::from(pty.slave.try_clone().unwrap());
         let mut command = command(&["--root", tree.dir()]);
@@ -61,23 +63,30 @@ impl Terminal {
     }
 
     /// Waits for this text.
-    fn expect(&mut self, text: &str) {
+    pub fn expect(&mut self, text: &str) {
         while !self.seen.contains(text) {
             assert!(self.read(), "no \"{text}\" in:\n{}", self.seen);
         }
     }
 
     /// Types this, and the enter key.
-    fn enter(&mut self, text: &str) {
+    pub fn enter(&mut self, text: &str) {
         writeln!(self.master, "{text}").unwrap();
     }
 
-    fn signal(&self, signal: Signal) {
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.child.id() as i32), signal).unwrap();
     }
 
+    /// Whether what is typed shows.
+    pub fn echoes(&self) -> bool {
+        let settings = tcgetattr(&self.master).unwrap();
+        settings.local_flags.contains(LocalFlags::ECHO)
+    }
+
     /// Waits for the end; exit status and all that was shown.
-    fn end(mut self) -> (i32, String) {
+    pub fn end(mut self) -> (i32, String) {
         while self.read() {}
         let status = self.child.wait().unwrap();
         (status.code().expect("ended by a signal"), self.seen)
@@ -155,8 +164,6 @@ fn signal_at_the_question() {
     assert_eq!(status, 1);
     assert!(text.contains("nothing was changed"), "{text}");
 }
-
-const SET: [&str; 3] = ["mode", "set", "paranoid"];
 
 /// The driver is at step 2 of 3.
 fn busy(tree: Tree) -> Tree {
