@@ -74,6 +74,25 @@ impl Terminal {
         writeln!(self.master, "{text}").unwrap();
     }
 
+    /// Its threads, and the signals that each has blocked. The first thread has the number of the
+    /// process.
+    fn blocked(&self) -> Vec<(u32, u64)> {
+        let tasks = format!("/proc/{}/task", self.child.id());
+        let threads: Vec<_> = std::fs::read_dir(tasks)
+            .unwrap()
+            .map(|task| {
+                let task = task.unwrap();
+                let text = std::fs::read_to_string(task.path().join("status")).unwrap();
+                let mut lines = text.lines();
+                let mask = lines.find_map(|line| line.strip_prefix("SigBlk:")).unwrap();
+                let number = task.file_name().into_string().unwrap().parse().unwrap();
+                (number, u64::from_str_radix(mask.trim(), 16).unwrap())
+            })
+            .collect();
+        assert_eq!(threads.len(), 2);
+        threads
+    }
+
     /// Sends it a signal.
     pub fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.child.id() as i32), signal).unwrap();
@@ -195,6 +214,11 @@ fn signal_at_work() {
         let tree = busy(undone("prompt-at-work", Errno::EINTR));
         let mut terminal = Terminal::start(&tree, &SET);
         terminal.expect("step 2 of 3");
+        // The thread that shows the steps must not take it away from the one in the driver.
+        let bit = 1 << (signal as u32 - 1);
+        for (thread, blocked) in terminal.blocked() {
+            assert_eq!(blocked & bit != 0, thread != terminal.child.id());
+        }
         terminal.signal(signal);
         let (status, text) = terminal.end();
         assert_eq!(status, 1, "{text}");
