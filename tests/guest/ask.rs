@@ -225,6 +225,14 @@ pub fn name(id: u32) -> String {
     }
 }
 
+/// The name of a value of a control, by their numbers.
+pub fn value_name(id: u32, value: u8) -> &'static str {
+    match id >> 16 {
+        1 => SETTINGS[(id & 0xFFFF) as usize].values[usize::from(value)].name,
+        _ => ["inactive", "active"][usize::from(value)],
+    }
+}
+
 /// The index of a value of a control.
 pub fn value(control: &str, value: &str) -> Result<u8> {
     let at = match SETTINGS.iter().find(|setting| setting.name == control) {

@@ -44,6 +44,18 @@ impl Image {
         self.locations[at..at + 2].copy_from_slice(&value.to_le_bytes());
     }
 
+    /// What reading a location shows.
+    pub fn location(&self, plan: &Plan, location: u16) -> u16 {
+        let cell = plan.locations.get(&location).map_or(location, |l| l.cell);
+        let at = usize::from(cell) * NV_LOCATION_SIZE as usize;
+        u16::from_le_bytes([self.locations[at], self.locations[at + 1]])
+    }
+
+    /// The state of a device.
+    pub fn device(&self, index: u16) -> u8 {
+        self.dsmil[2 * usize::from(index)]
+    }
+
     /// Puts a control to a value, as firmware does.
     pub fn set(&mut self, plan: &Plan, name: &str, value: &str) -> Result<()> {
         if let Some(device) = device(name)? {
@@ -139,8 +151,8 @@ impl Model {
         }
     }
 
-    /// What a mode asks of a control.
-    fn asked(&self, mode: Mode, name: &str) -> Option<String> {
+    /// What a mode asks of a control that holds `now`.
+    fn asked(&self, mode: Mode, name: &str, now: &String) -> Option<String> {
         if let Some(device) = self.devices.iter().find(|device| device.name == name) {
             let groups = GROUPS.iter().filter(|line| line.mode <= mode);
             let mut groups = groups.map(|line| line.group);
@@ -148,18 +160,22 @@ impl Model {
                 .any(|group| group == device.group)
                 .then(|| "active".to_owned());
         }
-        let lines = LINES
-            .iter()
-            .filter(|line| line.setting == name && line.mode <= mode);
-        let line = lines.max_by_key(|line| line.mode)?;
-        let listed = self.plan.token(name, line.value).is_ok();
-        listed.then(|| line.value.to_owned())
+        let lines = LINES.iter().filter(|line| line.setting == name);
+        let lines = lines.filter(|line| self.plan.token(name, line.value).is_ok());
+        let (mine, higher): (Vec<_>, Vec<_>) = lines.partition(|line| line.mode <= mode);
+        let asked = mine.into_iter().max_by_key(|line| line.mode)?.value;
+        // What its owner had as tight as a higher mode asks for stays.
+        let own = self.baseline.get(name).unwrap_or(now);
+        match higher.iter().any(|line| line.value == own) {
+            true => Some(own.clone()),
+            false => Some(asked.to_owned()),
+        }
     }
 
     /// How the machine stands after `mode` is applied to `now`.
     pub fn target(&self, mode: Mode, now: &Values) -> Values {
         let after = |(name, value): (&String, &String)| {
-            let wanted = self.asked(mode, name);
+            let wanted = self.asked(mode, name, value);
             let wanted = wanted.or_else(|| self.baseline.get(name).cloned());
             let value = wanted
                 .filter(|_| self.settable(name))
