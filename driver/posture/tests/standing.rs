@@ -119,6 +119,11 @@ fn one_in_four_may_deviate() {
     let standard = standing(&facts, &USUAL, Some(Mode::Enhanced));
     assert_eq!(standard.mode, Some(Mode::Standard));
     facts.push(platform("express-card", "disabled"));
+    assert_eq!(
+        told(&facts),
+        (Some(Mode::Standard), 1),
+        "fewer than in `enhanced`"
+    );
     let enhanced = standing(&facts, &USUAL, Some(Mode::Enhanced));
     assert_eq!(
         (enhanced.mode, enhanced.deviations),

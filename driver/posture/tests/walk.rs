@@ -95,6 +95,15 @@ impl Simulated<'_> {
         Some(fault.kind)
     }
 
+    fn needs_are_met(&self) -> bool {
+        let devices = self.machine.facts.iter().zip(&self.cells);
+        let mut active = devices.filter(|(f, v)| f.family == Family::Dsmil && **v == ACTIVE);
+        active.all(|(fact, _)| {
+            let mut needs = fact.depends.iter().flatten();
+            needs.all(|need| self.cells[usize::from(*need)] == ACTIVE)
+        })
+    }
+
     fn at(&self, id: u32) -> usize {
         self.positions[slot(id)]
     }
@@ -118,6 +127,11 @@ impl Firmware for Simulated<'_> {
         let done = fact.family == Family::Platform || self.cells[at] == from;
         if done && !matches!(fault, Some(Kind::Fails | Kind::Ignored)) {
             self.cells[at] = to;
+        }
+        // Also on the way back: where the way back is not closed for good, no device is ever active
+        // without what it needs.
+        if self.faults.iter().all(|fault| !fault.lasts) {
+            assert!(self.needs_are_met(), "after {id:#x} from {from} to {to}");
         }
         let result = match fault {
             Some(Kind::Fails | Kind::Lies) => Err(EIO),
@@ -319,7 +333,7 @@ impl<'a> Change<'a> {
             .sum();
         // Has no factor in common with the number of kinds, so that the samples are of every kind.
         let mut stride = total.div_ceil(PAIRS);
-        while stride % 2 == 0 || stride % 3 == 0 {
+        while !matches!(stride % 6, 1 | 5) {
             stride += 1;
         }
         for pair in firsts.into_iter().flat_map(seconds).step_by(stride) {

@@ -12,7 +12,7 @@ use crate::root::Root;
 use crate::snapshot::Snapshot;
 use crate::source::Answer;
 use crate::warning::Warning;
-use milspec_uapi::MODE_NONE;
+use milspec_uapi::{MODE_NONE, OUTCOME_REFUSED};
 use serde::Serialize;
 
 /// `milspec.plan/1`, where nothing was asked to be changed, and `milspec.apply/1`
@@ -31,7 +31,7 @@ pub struct ApplyDoc {
     pub outcome: Word,
     /// What was asked for.
     pub target: TargetDoc,
-    /// How far the mode reaches; null without a mode.
+    /// How far the mode reaches; null without a mode, and where the request was refused.
     pub reach: Option<Reach>,
     /// The steps.
     pub steps: Vec<Step>,
@@ -89,7 +89,8 @@ impl ApplyDoc {
             simulated: machine.simulated_because.is_some(),
             simulated_because: machine.simulated_because,
             outcome: outcome_word(apply.outcome),
-            reach: mode.is_some().then(|| Reach::of_plan(apply)),
+            reach: (mode.is_some() && apply.outcome != OUTCOME_REFUSED)
+                .then(|| Reach::of_plan(apply)),
             target: TargetDoc {
                 mode,
                 controls: wish
