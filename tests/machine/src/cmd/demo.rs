@@ -18,6 +18,8 @@ pub struct Demo {
 
 /// The control that the host moves behind the driver's back.
 const CONTROL: &str = "camera";
+/// What a person types on the host to do the same to a machine of `make shell`.
+const NVRAM: &str = "cargo run -p milspec-machine -- nvram";
 
 impl Demo {
     /// Runs it. Any step that does not show what it should is an error.
@@ -55,7 +57,7 @@ impl Demo {
         machine
             .nvram()?
             .set_setting(machine.plan(), CONTROL, "disabled")?;
-        println!("(host) $ machine nvram set {CONTROL} disabled\n");
+        println!("(host) $ {NVRAM} set {CONTROL} disabled\n");
         let before = machine.nvram()?.counts()?;
         show(&machine, &["milspecctl", "control", "show", CONTROL])?;
         let asked = machine.nvram()?.counts()?.since(&before).smbios();
@@ -107,7 +109,7 @@ fn modes(machine: &Machine) -> Result<()> {
 fn failure(machine: &Machine) -> Result<()> {
     say("Now the host makes the third write from here on fail. The change is undone, and what the");
     say("NVRAM holds is compared with what it held before.\n");
-    println!("(host) $ machine nvram fail write --nth 3\n");
+    println!("(host) $ {NVRAM} fail write --nth 3\n");
     let before = cells(machine)?;
     let fault = Fault::new(Call::TOKEN_WRITE, Wrong::Fail(-1)).nth(3);
     let fault = machine.nvram()?.arm(fault)?;
