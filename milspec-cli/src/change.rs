@@ -3,6 +3,7 @@
 //! From a wish to its outcome: plan, warn, ask, apply. The driver decides; what is decided here is
 //! only whether the person still wants it.
 
+use crate::bios_password;
 use crate::cli::Assignment;
 use crate::cmd::apply::ApplyDoc;
 use crate::diagnose;
@@ -18,7 +19,7 @@ use crate::ui::Ui;
 use crate::warning;
 use milspec_uapi::{
     Target, APPLY_CONFIRM_LATCH, MODE_NONE, MODE_PARANOID_PLUS, OUTCOME_PLANNED, OUTCOME_REFUSED,
-    STATUS_LATCHED,
+    OUTCOME_UNDONE, STATUS_LATCHED,
 };
 use nix::errno::Errno;
 
@@ -31,6 +32,8 @@ pub struct Wish {
     pub assignments: Vec<Assignment>,
     /// Whether it is accepted that the mode latches.
     pub accept_latch: bool,
+    /// File descriptor with the BIOS administrator password.
+    pub password_fd: Option<u16>,
 }
 
 impl Wish {
@@ -110,6 +113,13 @@ pub fn apply(root: &Root, ui: &Ui, wish: &Wish) -> Result<ApplyDoc> {
     if wish.mode == MODE_PARANOID_PLUS && !latched && !wish.accept_latch {
         confirm_latch(root, ui)?;
     }
+    if let Some(number) = wish.password_fd {
+        // Without a step that the firmware could want it for, no try is spent.
+        if steps.iter().any(|step| step.family == "platform") {
+            request.security_key =
+                bios_password::key(root, &bios_password::from_descriptor(number)?)?;
+        }
+    }
     request.generation = planned.apply.generation;
     let name = |number: u32| {
         let at = usize::try_from(number).unwrap_or(0).saturating_sub(1);
@@ -117,9 +127,18 @@ pub fn apply(root: &Root, ui: &Ui, wish: &Wish) -> Result<ApplyDoc> {
             .get(at)
             .map_or_else(String::new, |step| format!("{} {}", step.control, step.to))
     };
-    let answer = carry_out(source.as_mut(), &mut request, &planned, wish, &mut |work| {
-        ui.during(root, &name, work)
-    })?;
+    let mut carry_out = |request: &mut Request| {
+        let dressed = &mut |work: Work<'_>| ui.during(root, &name, work);
+        carry_out(source.as_mut(), request, &planned, wish, dressed)
+    };
+    let mut answer = carry_out(&mut request)?;
+    let wants_key =
+        answer.apply.outcome == OUTCOME_UNDONE && answer.apply.error == Errno::EKEYREJECTED as u32;
+    if wants_key && wish.password_fd.is_none() && ui.can_ask() {
+        request.security_key = bios_password::key(root, &bios_password::from_terminal(ui)?)?;
+        request.generation = answer.apply.generation;
+        answer = carry_out(&mut request)?;
+    }
     // What waits for the next boot is told by the controls, afterwards. When they cannot be read
     // any more, what became of the change must be told all the same.
     if answer.apply.outcome != OUTCOME_REFUSED {
@@ -129,6 +148,11 @@ pub fn apply(root: &Root, ui: &Ui, wish: &Wish) -> Result<ApplyDoc> {
     }
     let mut document = document(&answer);
     document.warnings = warnings;
+    if *request.security_key != 0 {
+        if let Some(failure) = document.error.as_mut() {
+            refusal::key_was_given(failure);
+        }
+    }
     Ok(document)
 }
 

@@ -139,6 +139,12 @@ pub struct How {
     /// Show what would be changed, and change nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Read the BIOS administrator password from this file descriptor
+    ///
+    /// Its first line is the password. Without this option it is asked for on a terminal, if the
+    /// firmware wants it. It is never taken from an argument or from the environment.
+    #[arg(long, value_name = "NUMBER")]
+    pub bios_password_fd: Option<u16>,
 }
 
 /// A control and its new value.
@@ -213,6 +219,12 @@ pub struct List {
     /// Only DSMIL devices of this group
     #[arg(long, value_name = "NUMBER")]
     pub group: Option<u32>,
+    /// Only controls that the driver has changed from what they were
+    #[arg(long)]
+    pub changed: bool,
+    /// Only controls that are not as the mode of the machine asks for
+    #[arg(long)]
+    pub deviating: bool,
 }
 
 /// `control show`

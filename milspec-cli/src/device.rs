@@ -11,6 +11,7 @@ use nix::errno::Errno;
 use std::fs::{File, OpenOptions};
 use std::os::fd::AsRawFd;
 use zerocopy::FromZeros;
+use zeroize::Zeroize;
 
 /// The ioctl numbers carry the size of the head only, not of the whole structure: "bad" in nix'
 /// words is a number that is taken as it stands.
@@ -95,7 +96,7 @@ impl Device {
             step_capacity: u32::try_from(room.len()).unwrap_or(u32::MAX),
             options: request.options,
             mode: request.mode,
-            security_key: request.security_key,
+            security_key: *request.security_key,
             ..Apply::default()
         };
         let file = self.file.as_raw_fd();
@@ -109,7 +110,7 @@ impl Device {
             }
         };
         // The answer does not carry it on, whatever the driver left there.
-        apply.security_key = 0;
+        apply.security_key.zeroize();
         (apply, result.map(|_| ()))
     }
 

@@ -9,6 +9,7 @@
 
 #![deny(unsafe_code)]
 
+mod bios_password;
 mod change;
 mod checks;
 mod cli;
@@ -26,6 +27,9 @@ mod recording;
 mod refusal;
 mod render;
 mod root;
+mod smbios;
+#[allow(unsafe_code)]
+mod smbios_device;
 mod snapshot;
 mod source;
 mod ui;

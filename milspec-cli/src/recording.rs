@@ -129,7 +129,7 @@ fn request_bytes(request: &Request) -> Vec<u8> {
     apply.target_count = request.targets.len() as u32;
     apply.options = request.options;
     apply.mode = request.mode;
-    apply.security_key = request.security_key;
+    apply.security_key = *request.security_key;
     let mut bytes = apply.as_bytes().to_vec();
     for target in &request.targets {
         bytes.extend(target.as_bytes());

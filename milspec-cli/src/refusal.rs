@@ -210,6 +210,15 @@ fn undone(snapshot: &Snapshot, wish: &str, answer: &Answer, steps: &[Step]) -> F
     }
 }
 
+/// What asks for a password asks in vain when there was one.
+pub fn key_was_given(failure: &mut Failure) {
+    if failure.code == "password-needed" {
+        failure.code = "password-rejected";
+        failure.why = "the firmware gave a key for the password, and now rejects that key".into();
+        failure.next = "change the settings in the BIOS setup, or look for a BIOS update".into();
+    }
+}
+
 fn degraded(snapshot: &Snapshot, wish: &str, answer: &Answer, steps: &[Step]) -> Failure {
     let stuck: Vec<&str> = steps
         .iter()

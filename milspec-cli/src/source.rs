@@ -9,6 +9,7 @@ use crate::recording::Recording;
 use crate::root::Root;
 use milspec_uapi::{Apply, Control, Info, Refresh, Status, Step, Target, OUTCOME_NONE};
 use nix::errno::Errno;
+use zeroize::Zeroizing;
 
 /// All controls, and the generation at which they were copied.
 pub struct Listing {
@@ -30,7 +31,7 @@ pub struct Request {
     /// Generation that was decided on, or 0 for any.
     pub generation: u64,
     /// Key that the firmware gave for its administrator password, or 0.
-    pub security_key: u16,
+    pub security_key: Zeroizing<u16>,
 }
 
 /// What the driver answered to a [`Request`].

@@ -12,11 +12,13 @@ use crate::root::Root;
 use crate::source::{self, Access};
 use crate::warning::Warning;
 use nix::errno::Errno;
+use nix::sys::termios::{tcgetattr, tcsetattr, LocalFlags, SetArg, Termios};
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// How often the driver is asked how far it has come.
 const TICK: Duration = Duration::from_millis(100);
@@ -55,24 +57,21 @@ impl Ui {
 
     /// Asks, and returns the answer without white space around it. Call [`interrupt::catch`] first.
     pub fn ask(&self, preface: &str, question: &str) -> Result<String> {
-        output::stderr(preface);
-        output::stderr(&format!("{question} "));
-        let mut answer = Vec::new();
-        let mut byte = [0];
-        loop {
-            let input = io::stdin();
-            let read = interrupt::wait_for(input.as_fd())
-                .and_then(|()| nix::unistd::read(&input, &mut byte));
-            match read {
-                Ok(1) if byte != *b"\n" && answer.len() < ANSWER_MAX => answer.push(byte[0]),
-                Ok(_) => break,
-                Err(errno) => {
-                    output::stderr("\n");
-                    return Err(no_answer(errno));
-                }
-            }
-        }
+        let answer = answer(preface, question)?;
         Ok(String::from_utf8_lossy(&answer).trim().to_string())
+    }
+
+    /// Asks for a secret: it does not show, and is wiped when it goes. Call [`interrupt::catch`]
+    /// first.
+    pub fn ask_secret(&self, preface: &str, question: &str) -> Result<Zeroizing<Vec<u8>>> {
+        let hidden = Hidden::new().map_err(no_answer)?;
+        let answer = answer(preface, question);
+        drop(hidden);
+        if answer.is_ok() {
+            // The enter key did not show either.
+            output::stderr("\n");
+        }
+        answer
     }
 
     /// Does `work`, and on a terminal shows meanwhile how far the driver has come: a line for each
@@ -94,6 +93,49 @@ impl Ui {
             watcher.thread().unpark();
             Ok(result)
         })
+    }
+}
+
+/// One line from the terminal. It comes without a buffer in between, and into a room that never
+/// grows: both would leave copies behind.
+fn answer(preface: &str, question: &str) -> Result<Zeroizing<Vec<u8>>> {
+    output::stderr(&format!("{preface}{question} "));
+    let mut answer = Zeroizing::new(Vec::with_capacity(ANSWER_MAX));
+    let mut byte = Zeroizing::new([0]);
+    loop {
+        let input = io::stdin();
+        let read = interrupt::wait_for(input.as_fd())
+            .and_then(|()| nix::unistd::read(&input, byte.as_mut()));
+        match read {
+            Ok(1) if *byte != *b"\n" && answer.len() < ANSWER_MAX => answer.push(byte[0]),
+            Ok(_) => return Ok(answer),
+            Err(errno) => {
+                output::stderr("\n");
+                return Err(no_answer(errno));
+            }
+        }
+    }
+}
+
+/// The terminal shows nothing of what is typed as long as this lives.
+struct Hidden {
+    before: Termios,
+}
+
+impl Hidden {
+    fn new() -> nix::Result<Self> {
+        let before = tcgetattr(io::stdin())?;
+        let mut hidden = before.clone();
+        hidden.local_flags.remove(LocalFlags::ECHO);
+        tcsetattr(io::stdin(), SetArg::TCSAFLUSH, &hidden)?;
+        Ok(Self { before })
+    }
+}
+
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        // There is nobody to tell: the terminal is gone.
+        let _ = tcsetattr(io::stdin(), SetArg::TCSADRAIN, &self.before);
     }
 }
 

@@ -13,6 +13,7 @@ use crate::ui::Ui;
 pub fn run(root: &Root, ui: &Ui, set: &ControlSet) -> Result<ApplyDoc> {
     let wish = Wish {
         assignments: set.assignments.clone(),
+        password_fd: set.how.bios_password_fd,
         ..Wish::default()
     };
     if set.how.dry_run {

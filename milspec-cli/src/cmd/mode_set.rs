@@ -14,6 +14,7 @@ pub fn run(root: &Root, ui: &Ui, set: ModeSet) -> Result<ApplyDoc> {
     let wish = Wish {
         mode: set.mode.number(),
         accept_latch: set.accept_latch,
+        password_fd: set.how.bios_password_fd,
         ..Wish::default()
     };
     if set.how.dry_run {

@@ -156,7 +156,10 @@ fn warnings(
     if !drifted.is_empty() {
         warn(
             "drifted",
-            format!("not changed by the driver: {}", drifted.join(", ")),
+            format!(
+                "something else than the driver changed {}",
+                drifted.join(", ")
+            ),
             "find out what did; setting the mode again puts them back",
             drifted,
         );

@@ -104,9 +104,22 @@ fn cells(control: &Control) -> [String; 4] {
 fn mark(control: &Control) -> Mark {
     match Mark::of(control.reading) {
         Mark::Plain if control.device_failed() => Mark::Bad,
-        Mark::Plain if control.tamper => Mark::Warning,
+        Mark::Plain if control.degraded => Mark::Bad,
+        Mark::Plain if control.tamper || control.drifted || control.deviates => Mark::Warning,
         mark => mark,
     }
+}
+
+/// What the driver says about the control beside its value.
+fn marks(control: &Control) -> [(bool, &'static str); 6] {
+    [
+        (control.tamper, "tamper"),
+        (control.degraded, "degraded"),
+        (control.drifted, "drifted"),
+        (control.deviates, "deviates"),
+        (control.pending_reboot, "pending reboot"),
+        (control.denied, "denied"),
+    ]
 }
 
 fn notes(control: &Control) -> Vec<String> {
@@ -120,8 +133,10 @@ fn notes(control: &Control) -> Vec<String> {
         Reading::Known if control.device_failed() => notes.push("says the device".into()),
         Reading::Known | Reading::Ambiguous => {}
     }
-    if control.tamper {
-        notes.push("tamper".into());
+    for (there, word) in marks(control) {
+        if there {
+            notes.push(word.into());
+        }
     }
     // The class says so already where it is `read-only`.
     if control.access == "read-only" && control.class != "read-only" {

@@ -47,6 +47,41 @@ pub fn control_show(screen: &Screen, doc: &ControlShow) -> String {
     if control.tamper {
         rows.add_marked("Tamper", Mark::Bad, "reported by the firmware");
     }
+    if control.degraded {
+        rows.add_marked("Degraded", Mark::Bad, "an apply could not put it back");
+    }
+    if control.denied {
+        rows.add_marked(
+            "Denied",
+            Mark::Warning,
+            "never changed on this model, which is known not to survive it",
+        );
+    }
+    if let Some(wanted) = &control.wanted {
+        let (mark, text) = if control.deviates {
+            (Mark::Warning, format!("{wanted}, from which it deviates"))
+        } else {
+            (Mark::Good, wanted.clone())
+        };
+        rows.add_marked("Wanted", mark, &text);
+    }
+    if let Some(written) = &control.written {
+        let (mark, text) = match (control.drifted, control.pending_reboot) {
+            (true, _) => (
+                Mark::Warning,
+                format!("{written}; drifted: something else has changed it since"),
+            ),
+            (false, true) => (
+                Mark::Warning,
+                format!("{written}, in force after the next boot"),
+            ),
+            (false, false) => (Mark::Good, written.clone()),
+        };
+        rows.add_marked("Written", mark, &text);
+    }
+    if let Some(baseline) = &control.baseline {
+        rows.add("Baseline", baseline);
+    }
     rows.add(
         "Changed",
         &format!(

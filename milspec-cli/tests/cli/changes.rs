@@ -2,6 +2,7 @@
 
 //! `milspecctl mode set` and `control set`: every outcome, and every reason for a refusal.
 
+use crate::answers::*;
 use crate::assert_shows;
 use crate::machines::*;
 use crate::run::{command, document, finish, json, on, Output};
@@ -11,10 +12,11 @@ use milspec_uapi::{Apply, Step, Target};
 use nix::errno::Errno;
 use zerocopy::FromZeros;
 
-const MODE: u8 = uapi::MODE_PARANOID;
+/// The mode that most tests set.
+pub const MODE: u8 = uapi::MODE_PARANOID;
 
 /// A rugged machine that plans three steps for paranoid.
-fn ready(name: &str) -> Tree {
+pub fn ready(name: &str) -> Tree {
     let planned = answered(MODE, uapi::OUTCOME_PLANNED, &steps());
     rugged(name).answer("plan-paranoid", &planned, &steps())
 }
@@ -58,10 +60,11 @@ fn degraded(name: &str) -> Tree {
     ends(name, &apply, &steps)
 }
 
-const SET: [&str; 3] = ["mode", "set", "paranoid"];
+/// Sets it.
+pub const SET: [&str; 3] = ["mode", "set", "paranoid"];
 
 /// What came out, for a snapshot.
-fn shown(title: &str, output: &Output) -> String {
+pub fn shown(title: &str, output: &Output) -> String {
     for line in output.stdout.lines().chain(output.stderr.lines()) {
         assert!(line.chars().count() <= 80, "{line}");
     }
@@ -151,46 +154,6 @@ fn outcomes() {
     assert_eq!(codes, ["measured-boot", "pending-reboot"]);
 }
 
-/// Promise: every reason for a refusal has its own sentence, code and remedy, and exit status 5.
-#[test]
-fn refusals() {
-    let mut text = String::new();
-    let mut codes = Vec::new();
-    for reason in uapi::REASON_NO_CONTROL..=uapi::REASON_UNCONFIRMED + 1 {
-        let mut refused = answered(MODE, uapi::OUTCOME_REFUSED, &[]);
-        refused.reason = reason;
-        refused.control = step("camera", "enabled", "disabled").control;
-        refused.needs = step("DSMIL0D1", "inactive", "active").control;
-        let tree = rugged(&format!("refused-{reason}")).answer("plan-paranoid", &refused, &[]);
-        let output = on(&tree, &SET);
-        assert_eq!(output.status, 5);
-        let (status, document) = json(&tree, &SET);
-        assert_eq!(status, 5);
-        assert_eq!(document["outcome"], "refused");
-        let word = document["reason"].as_str().unwrap();
-        text.push_str(&shown(word, &output));
-        codes.push(document["error"]["code"].as_str().unwrap().to_string());
-        // Of a list, a control can be left out.
-        refused.mode = uapi::MODE_NONE;
-        let tree = tree.answer("plan-list", &refused, &[]);
-        let output = on(&tree, &["control", "set", "camera=disabled"]);
-        assert_eq!(output.status, 5);
-        text.push_str(&shown(&format!("{word}, list"), &output));
-        if reason == uapi::REASON_RESTRICTED {
-            let tree = tree.file(
-                "sys/kernel/security/lockdown",
-                "none [integrity] confidentiality\n",
-            );
-            text.push_str(&shown("restricted, locked down", &on(&tree, &SET)));
-        }
-    }
-    assert_shows!(text, "set-refusals.txt");
-    let count = codes.len();
-    codes.sort();
-    codes.dedup();
-    assert_eq!(codes.len(), count, "two reasons share a code");
-}
-
 /// Promise: when there is no answer, nothing was changed, and the error says why.
 #[test]
 fn errors() {
@@ -228,7 +191,7 @@ fn errors() {
 }
 
 /// The request that an apply is to make.
-fn request(generation: u64, options: u32, mode: u8, targets: u32) -> Apply {
+pub fn request(generation: u64, options: u32, mode: u8, targets: u32) -> Apply {
     let mut request = Apply::new_zeroed();
     request.head.size = size_of::<Apply>() as u32;
     request.generation = generation;

@@ -2,6 +2,7 @@
 
 //! `milspecctl control ...`
 
+use crate::answers::*;
 use crate::assert_shows;
 use crate::machines::*;
 use crate::run::{json, on};
@@ -142,6 +143,39 @@ fn show_odd() {
         text.push('\n');
     }
     assert_shows!(text, "show-odd.txt");
+}
+
+/// Promise: what the driver says about a control beside its value is a word in the list, and has
+/// its row in show.
+#[test]
+fn marks() {
+    let tree = marked("control-marks");
+    let mut text = on(&tree, &["control", "list", "--family", "platform"]).stdout;
+    for name in ["camera", "bluetooth", "usb-external", "stealth-lcd"] {
+        let output = on(&tree, &["control", "show", name]);
+        assert_eq!(output.status, 0);
+        text.push_str(&format!("\n{}", output.stdout));
+    }
+    assert_shows!(text, "control-marks.txt");
+    let (_, document) = json(&tree, &["control", "show", "camera"]);
+    let control = &document["control"];
+    assert_eq!(control["deviates"], true);
+    assert_eq!(control["drifted"], true);
+    assert_eq!(control["degraded"], false);
+    assert_eq!(control["baseline"], "enabled");
+    assert_eq!(control["written"], "disabled");
+    assert_eq!(control["wanted"], "disabled");
+}
+
+/// Promise: --deviating shows what is not as the mode asks for, --changed what is not as it was
+/// before the driver; what went back to what it was, is not among them.
+#[test]
+fn changed_and_deviating() {
+    let tree = marked("control-changed");
+    let list = |option: &str| json(&tree, &["control", "list", option]).1;
+    assert_eq!(names(&list("--deviating")), ["camera", "stealth-lcd"]);
+    assert_eq!(names(&list("--changed")), ["bluetooth"]);
+    assert_eq!(list("--changed")["total"], 97);
 }
 
 /// Promise: list and show refresh as status does.

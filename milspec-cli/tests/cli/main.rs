@@ -5,13 +5,16 @@
 //! Expected output is in `snapshots/`; `SNAPSHOTS=overwrite cargo test -p milspecctl` rewrites it,
 //! to be read in `git diff` before it is committed.
 
+mod answers;
 mod changes;
 mod controls;
 mod doctor;
 mod errors;
 mod machines;
 mod modes;
+mod passwords;
 mod prompts;
+mod refusals;
 mod run;
 mod schemas;
 mod status;

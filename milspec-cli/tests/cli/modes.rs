@@ -2,6 +2,7 @@
 
 //! `milspecctl mode get`, `list` and `plan`: what would be, without changing anything.
 
+use crate::answers::*;
 use crate::assert_shows;
 use crate::machines::*;
 use crate::run::{json, on};

@@ -3,7 +3,7 @@
 //! Questions, progress and Ctrl-C: a change with a person at a terminal.
 
 use crate::assert_shows;
-use crate::changes::{latching, succeeds, undone};
+use crate::changes::{latching, succeeds, undone, SET};
 use crate::machines::*;
 use crate::run::command;
 use crate::tree::Tree;
@@ -11,6 +11,7 @@ use nix::errno::Errno;
 use nix::poll::{poll, PollFd, PollFlags, PollTimeout};
 use nix::pty::openpty;
 use nix::sys::signal::{kill, Signal};
+use nix::sys::termios::{tcgetattr, LocalFlags};
 use nix::unistd::Pid;
 use std::fs::File;
 use std::io::{Read, Write};
@@ -18,14 +19,15 @@ use std::os::fd::AsFd;
 use std::process::{Child, Stdio};
 
 /// milspecctl on a terminal of its own, which is all its standard streams.
-struct Terminal {
+pub struct Terminal {
     child: Child,
     master: File,
     seen: String,
 }
 
 impl Terminal {
-    fn start(tree: &Tree, words: &[&str]) -> Self {
+    /// Starts it on a recorded tree.
+    pub fn start(tree: &Tree, words: &[&str]) -> Self {
         let pty = openpty(None, None).unwrap();
         let slave = || Stdio::from(pty.slave.try_clone().unwrap());
         let mut command = command(&["--root", tree.dir()]);
@@ -61,23 +63,49 @@ impl Terminal {
     }
 
     /// Waits for this text.
-    fn expect(&mut self, text: &str) {
+    pub fn expect(&mut self, text: &str) {
         while !self.seen.contains(text) {
             assert!(self.read(), "no \"{text}\" in:\n{}", self.seen);
         }
     }
 
     /// Types this, and the enter key.
-    fn enter(&mut self, text: &str) {
+    pub fn enter(&mut self, text: &str) {
         writeln!(self.master, "{text}").unwrap();
     }
 
-    fn signal(&self, signal: Signal) {
+    /// Its threads, and the signals that each has blocked. The first thread has the number of the
+    /// process.
+    fn blocked(&self) -> Vec<(u32, u64)> {
+        let tasks = format!("/proc/{}/task", self.child.id());
+        let threads: Vec<_> = std::fs::read_dir(tasks)
+            .unwrap()
+            .map(|task| {
+                let task = task.unwrap();
+                let text = std::fs::read_to_string(task.path().join("status")).unwrap();
+                let mut lines = text.lines();
+                let mask = lines.find_map(|line| line.strip_prefix("SigBlk:")).unwrap();
+                let number = task.file_name().into_string().unwrap().parse().unwrap();
+                (number, u64::from_str_radix(mask.trim(), 16).unwrap())
+            })
+            .collect();
+        assert_eq!(threads.len(), 2);
+        threads
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.child.id() as i32), signal).unwrap();
     }
 
+    /// Whether what is typed shows.
+    pub fn echoes(&self) -> bool {
+        let settings = tcgetattr(&self.master).unwrap();
+        settings.local_flags.contains(LocalFlags::ECHO)
+    }
+
     /// Waits for the end; exit status and all that was shown.
-    fn end(mut self) -> (i32, String) {
+    pub fn end(mut self) -> (i32, String) {
         while self.read() {}
         let status = self.child.wait().unwrap();
         (status.code().expect("ended by a signal"), self.seen)
@@ -156,8 +184,6 @@ fn signal_at_the_question() {
     assert!(text.contains("nothing was changed"), "{text}");
 }
 
-const SET: [&str; 3] = ["mode", "set", "paranoid"];
-
 /// The driver is at step 2 of 3.
 fn busy(tree: Tree) -> Tree {
     let mut status = status(&rugged_controls());
@@ -188,6 +214,11 @@ fn signal_at_work() {
         let tree = busy(undone("prompt-at-work", Errno::EINTR));
         let mut terminal = Terminal::start(&tree, &SET);
         terminal.expect("step 2 of 3");
+        // The thread that shows the steps must not take it away from the one in the driver.
+        let bit = 1 << (signal as u32 - 1);
+        for (thread, blocked) in terminal.blocked() {
+            assert_eq!(blocked & bit != 0, thread != terminal.child.id());
+        }
         terminal.signal(signal);
         let (status, text) = terminal.end();
         assert_eq!(status, 1, "{text}");

@@ -2,6 +2,7 @@
 
 //! `milspecctl status`
 
+use crate::answers::*;
 use crate::assert_shows;
 use crate::machines::*;
 use crate::run::{json, on};
@@ -88,6 +89,24 @@ fn odd() {
     );
     assert_eq!(document["tamper"][0], "intrusion-latch");
     assert_eq!(document["tamper"][1], "DSMIL0D6");
+}
+
+/// Promise: status says the mode with its deviations, and what an administrator must see to.
+#[test]
+fn marks() {
+    let tree = marked("status-marks");
+    let output = on(&tree, &["status"]);
+    assert_eq!(output.status, 0);
+    assert_shows!(output.stdout, "status-marks.txt");
+    let (_, document) = json(&tree, &["status"]);
+    assert_eq!(document["mode"]["name"], "standard");
+    assert_eq!(document["mode"]["deviations"][1], "stealth-lcd");
+    assert_eq!(document["mode"]["reach"]["changeable"], 9);
+    assert_eq!(document["drifted"][0], "camera");
+    assert_eq!(document["degraded"][0], "stealth-lcd");
+    assert_eq!(document["pending_reboot"][0], "bluetooth");
+    assert_eq!(document["restricted_allowed"], true);
+    assert_eq!(document["latched"], false);
 }
 
 /// Promise: a driver forced onto another machine is visible.

@@ -2,7 +2,9 @@
 
 //! What terminals, pipes and locales get.
 
+use crate::answers::*;
 use crate::machines::*;
+use crate::modes::planned;
 use crate::run::{command, finish, on};
 use crate::tree::Tree;
 use milspec_posture::settings::SETTINGS;
@@ -46,6 +48,16 @@ fn everything(name: &str) -> Vec<(Tree, Vec<&'static str>)> {
     }
     add(&full, &["control", "show", "wake-on-lan"]);
     add(&moved, &["control", "list", "--refresh"]);
+    for make in [&marked as &dyn Fn(&str) -> Tree, &planned] {
+        add(make, &["status", "-v"]);
+        add(make, &["control", "list"]);
+        add(make, &["mode", "get", "-v"]);
+    }
+    for name in ["camera", "bluetooth", "usb-external", "stealth-lcd"] {
+        add(&marked, &["control", "show", name]);
+    }
+    add(&planned, &["mode", "list", "-v"]);
+    add(&planned, &["mode", "plan", "paranoid-plus"]);
     add(&Tree::bare, &["doctor"]);
     all
 }

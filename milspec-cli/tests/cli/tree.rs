@@ -176,6 +176,15 @@ impl Tree {
         self
     }
 
+    /// Records calls of the SMBIOS interface with their answers, without the length before them.
+    pub fn smbios(self, calls: &[(Vec<u8>, Vec<u8>)]) -> Self {
+        for (number, (request, answer)) in calls.iter().enumerate() {
+            self.put(&format!("recording/smbios/{number}.request"), request);
+            self.put(&format!("recording/smbios/{number}.answer"), answer);
+        }
+        self
+    }
+
     /// Lets opening the device fail.
     pub fn open_error(mut self, errno: nix::errno::Errno) -> Self {
         self.note["open_error"] = json!(errno as i32);
