@@ -3,6 +3,11 @@
 //! The subcommands: each fetches what it needs and makes one document of it.
 
 pub mod apply;
+pub mod baseline_restore;
+pub mod baseline_show;
+pub mod config_apply;
+pub mod config_export;
+pub mod config_show;
 pub mod control_list;
 pub mod control_set;
 pub mod control_show;

@@ -6,7 +6,9 @@
 //! to be read in `git diff` before it is committed.
 
 mod answers;
+mod baselines;
 mod changes;
+mod configs;
 mod controls;
 mod doctor;
 mod errors;
@@ -15,6 +17,7 @@ mod modes;
 mod passwords;
 mod prompts;
 mod refusals;
+mod restores;
 mod run;
 mod schemas;
 mod status;

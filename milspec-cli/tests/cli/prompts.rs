@@ -127,7 +127,7 @@ fn latch() {
     assert_shows!(text, "prompt-latch.txt");
 
     // Whoever reads the tag from the machine need not mind its case.
-    let tree = tree.file("sys/class/dmi/id/product_serial", "ABCDEFG\n");
+    let tree = latching("prompt-latch-case").file("sys/class/dmi/id/product_serial", "ABCDEFG\n");
     let mut terminal = Terminal::start(&tree, &PLUS);
     terminal.expect("service tag:");
     terminal.enter(" defg ");

@@ -6,7 +6,7 @@
 use crate::run::schema;
 use serde_json::Value;
 
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 13] = [
     "milspec.status/1",
     "milspec.control-list/1",
     "milspec.control/1",
@@ -14,6 +14,10 @@ const NAMES: [&str; 9] = [
     "milspec.mode-list/1",
     "milspec.plan/1",
     "milspec.apply/1",
+    "milspec.config/1",
+    "milspec.config-show/1",
+    "milspec.baseline/1",
+    "milspec.baseline-file/1",
     "milspec.doctor/1",
     "milspec.error/1",
 ];

@@ -204,6 +204,21 @@ impl Tree {
         self.dir.to_str().unwrap()
     }
 
+    /// Where a file of the tree is.
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.dir.join(path)
+    }
+
+    /// Whether there is such a file.
+    pub fn has(&self, path: &str) -> bool {
+        self.path(path).exists()
+    }
+
+    /// The bytes of a file.
+    pub fn bytes(&self, path: &str) -> Vec<u8> {
+        fs::read(self.path(path)).unwrap()
+    }
+
     /// Writes bytes.
     pub fn put(&self, path: &str, bytes: &[u8]) {
         let path = self.dir.join(path);

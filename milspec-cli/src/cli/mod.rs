@@ -2,6 +2,12 @@
 
 //! The command line.
 
+mod baseline;
+mod config;
+
+pub use baseline::{BaselineCommand, BaselineRestore};
+pub use config::{ConfigApply, ConfigCommand};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -64,6 +70,12 @@ pub enum Command {
     /// Show and change single controls
     #[command(subcommand)]
     Control(ControlCommand),
+    /// Bring the machine to a state that stands in a file
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Show what controls were before the first change, and bring that back
+    #[command(subcommand)]
+    Baseline(BaselineCommand),
     /// Find out why something does not work, and what to do about it
     Doctor,
 }
