@@ -41,21 +41,19 @@ mod warning;
 mod wish;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::Parser;
 use cli::{
     BaselineCommand, Cli, Command, ConfigCommand, ControlCommand, Global, ModeCommand, When,
 };
 use cmd::Document;
-use failure::{Exit, Failure, Result};
+use failure::{Exit, Failure, FailureDoc, Result};
 use root::Root;
-use serde::Serialize;
 use std::ffi::OsString;
 use std::process::ExitCode;
 use ui::Ui;
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    let (ended, json, color) = match Cli::try_parse_from(&arguments) {
+    let (ended, json, color) = match Cli::read(&arguments) {
         Ok(cli) => {
             let (json, color) = (cli.global.json, cli.global.color);
             (run(&cli), json, color)
@@ -81,7 +79,8 @@ fn run(cli: &Cli) -> Result<u8> {
     let global = &cli.global;
     let root = Root::open(global.root.as_deref())?;
     match &cli.command {
-        Command::Status(refresh) => show(global, &cmd::status::run(&root, *refresh)?),
+        Command::Status(status) if status.watch => cmd::watch::run(&root, global),
+        Command::Status(status) => show(global, &cmd::status::run(&root, status.refresh)?),
         Command::Mode(ModeCommand::Get) => show(global, &cmd::mode_get::run(&root)?),
         Command::Mode(ModeCommand::List(list)) => {
             show(global, &cmd::mode_list::run(&root, *list, global.verbose)?)
@@ -116,6 +115,7 @@ fn run(cli: &Cli) -> Result<u8> {
             global,
             &cmd::baseline_restore::run(&root, &Ui::new(global), *restore)?,
         ),
+        Command::Completion(shell) => show(global, &cmd::completion::run(*shell)),
         Command::Doctor => show(global, &cmd::doctor::run(&root)),
     }
 }
@@ -194,22 +194,11 @@ fn usage(error: &clap::Error) -> Failure {
     }
 }
 
-/// `milspec.error/1`
-#[derive(Serialize)]
-struct ErrorDocument<'a> {
-    schema: &'static str,
-    error: &'a Failure,
-}
-
 /// Prints an error: as a document on standard output where JSON was asked for, else as three lines
 /// on standard error.
 fn report(failure: &Failure, json: bool, color: When) {
-    let document = ErrorDocument {
-        schema: "milspec.error/1",
-        error: failure,
-    };
     // When standard output itself is what failed, standard error is the only way left.
-    let document = || output::stdout(&render::json(&document)).is_ok();
+    let document = || output::stdout(&render::json(&FailureDoc::new(failure))).is_ok();
     if json && failure.code != "output-failed" && document() {
         return;
     }

@@ -10,12 +10,23 @@ use std::path::PathBuf;
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Explain a file, control by control; changes nothing
+    ///
+    /// What is wrong in it is told with line and column.
     Show(ConfigFile),
     /// Print the present state of what can be changed, as such a file
+    ///
+    /// Applying it brings the machine back to this state; applied at once, it changes nothing.
+    /// Restricted controls are in it where the module allows to change them.
     Export,
     /// Show what applying a file would change; changes nothing
+    ///
+    /// The exit status is 0 whether there is something to change or not. "changes" in the JSON
+    /// document says how much; config apply --dry-run is the same.
     Diff(ConfigFile),
     /// Bring the machine to the state in a file, all of it or nothing
+    ///
+    /// As mode set. Applying the same file again changes nothing: "changes" in the JSON document is
+    /// 0 then.
     Apply(ConfigApply),
 }
 

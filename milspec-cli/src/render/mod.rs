@@ -246,6 +246,13 @@ pub fn json(document: &impl serde::Serialize) -> String {
     text
 }
 
+/// A document in one line, of many.
+pub fn line(document: &impl serde::Serialize) -> String {
+    let mut text = serde_json::to_string(document).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
 /// `1 control`, `2 controls`.
 pub fn count(number: impl Into<u64>, thing: &str) -> String {
     let number = number.into();

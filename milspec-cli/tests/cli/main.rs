@@ -8,8 +8,12 @@
 mod answers;
 mod baselines;
 mod changes;
+#[path = "../../src/cli/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod cli;
 mod configs;
 mod controls;
+mod docs;
 mod doctor;
 mod errors;
 mod machines;
@@ -23,6 +27,7 @@ mod schemas;
 mod status;
 mod terminal;
 mod tree;
+mod watch;
 
 /// Compares text with the file `snapshots/NAME`.
 #[macro_export]

@@ -6,7 +6,7 @@
 use crate::run::schema;
 use serde_json::Value;
 
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "milspec.status/1",
     "milspec.control-list/1",
     "milspec.control/1",
@@ -18,6 +18,7 @@ const NAMES: [&str; 13] = [
     "milspec.config-show/1",
     "milspec.baseline/1",
     "milspec.baseline-file/1",
+    "milspec.completion/1",
     "milspec.doctor/1",
     "milspec.error/1",
 ];
