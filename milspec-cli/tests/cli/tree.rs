@@ -185,6 +185,19 @@ impl Tree {
         self
     }
 
+    /// Says where the recording is from.
+    pub fn from(mut self, from: &str) -> Self {
+        self.note["from"] = json!(from);
+        self.write_note();
+        self
+    }
+
+    /// Forgets what was recorded after a change.
+    pub fn unapplied(self) -> Self {
+        let _ = fs::remove_dir_all(self.path("recording/applied"));
+        self
+    }
+
     /// Lets opening the device fail.
     pub fn open_error(mut self, errno: nix::errno::Errno) -> Self {
         self.note["open_error"] = json!(errno as i32);
