@@ -12,6 +12,7 @@ mod changes;
 #[allow(dead_code, unused_imports)]
 mod cli;
 mod configs;
+mod contract;
 mod controls;
 mod docs;
 mod doctor;

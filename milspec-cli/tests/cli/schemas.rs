@@ -6,7 +6,8 @@
 use crate::run::schema;
 use serde_json::Value;
 
-const NAMES: [&str; 14] = [
+/// All documents.
+pub const NAMES: [&str; 14] = [
     "milspec.status/1",
     "milspec.control-list/1",
     "milspec.control/1",
