@@ -28,16 +28,14 @@ pub fn baseline_show(screen: &Screen, doc: &BaselineShow) -> String {
             before.value,
             screen.marked(mark, &now)
         );
-        text.push_str(&line);
+        text.push_str(&format!("{line}\n"));
         if screen.verbose {
-            let when = before.recorded_at.as_deref();
-            let when = when.map_or_else(
-                || "known to the driver only".to_string(),
-                |when| format!("recorded {when}"),
-            );
-            text.push_str(&format!(", {when}"));
+            let when = match &before.recorded_at {
+                Some(when) => format!("recorded {when}"),
+                None => "known to the driver only, until it is unloaded".into(),
+            };
+            text.push_str(&format!("    {when}\n"));
         }
-        text.push('\n');
     }
     text.push_str(&format!("{}\n", ending(doc)));
     text.push_str(&warnings(screen, &doc.warnings));

@@ -25,6 +25,7 @@ mod passwords;
 mod prompts;
 mod refusals;
 mod restores;
+mod robust;
 mod run;
 mod schemas;
 mod status;
