@@ -167,6 +167,25 @@ fn latch_without_tag() {
     }
 }
 
+/// Promise: a file that asks for paranoid-plus leads to the same question as the mode itself.
+#[test]
+fn latch_of_a_file() {
+    let tree = latching("prompt-config").file(
+        "plus.json",
+        "{\"schema\": \"milspec.config/1\", \"mode\": \"paranoid-plus\"}",
+    );
+    let file = tree.path("plus.json");
+    for (answer, exit) in [("paranoid-plus", 0), ("yes", 5)] {
+        let words = ["config", "apply", file.to_str().unwrap()];
+        let mut terminal = Terminal::start(&tree, &words);
+        terminal.expect("name of the mode:");
+        terminal.enter(answer);
+        let (status, text) = terminal.end();
+        assert_eq!(status, exit);
+        assert!(text.contains("the module cannot be unloaded"), "{text}");
+    }
+}
+
 /// Promise: a program gets no question, even on a terminal.
 #[test]
 fn no_question_in_json() {

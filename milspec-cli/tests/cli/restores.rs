@@ -7,10 +7,13 @@ use crate::assert_shows;
 use crate::baselines::{on_disk, pairs, with, FILE, RESTORE, SHOW};
 use crate::changes::{request, shown};
 use crate::machines::*;
+use crate::passwords::firmware;
+use crate::prompts::Terminal;
 use crate::run::{json, on};
 use crate::tree::Tree;
 use milspec_uapi as uapi;
 use milspec_uapi::{Step, Target};
+use nix::errno::Errno;
 
 /// A machine that answers when asked for these values of the camera and of DSMIL0D5.
 fn restores(name: &str, steps: &[Step]) -> Tree {
@@ -126,6 +129,38 @@ fn left_out() {
     assert_eq!(document["left_out"][0]["name"], "gps");
     assert_eq!(document["left_out"][1]["reason"], "restricted");
     assert_eq!(on_disk(&tree), pairs(&recorded));
+}
+
+/// Promise: the firmware's password is asked for as with any change, and the record goes only when
+/// everything was restored.
+#[test]
+fn password() {
+    let mut rejected = all_in(uapi::STEP_PLANNED, &back());
+    rejected[0].state = uapi::STEP_FAILED;
+    rejected[0].error = Errno::EKEYREJECTED as u32;
+    let mut undone = answered(0, uapi::OUTCOME_UNDONE, &rejected);
+    undone.control = rejected[0].control;
+    undone.error = Errno::EKEYREJECTED as u32;
+    let done = all_in(uapi::STEP_DONE, &back());
+    let tree = with(restores("baseline-password", &back()), &RECORDED)
+        .without("recording/apply-list.request.bin")
+        .answer("apply-list", &undone, &rejected)
+        .answer(
+            "apply-list-2",
+            &answered(0, uapi::OUTCOME_DONE, &done),
+            &done,
+        )
+        .smbios(&firmware("hunter22", 0));
+    // There is nobody to ask.
+    assert_eq!(json(&tree, &RESTORE).1["error"]["code"], "password-needed");
+    assert_eq!(on_disk(&tree), pairs(&RECORDED));
+    let mut terminal = Terminal::start(&tree, &RESTORE);
+    terminal.expect("administrator password:");
+    terminal.enter("hunter22");
+    let (status, text) = terminal.end();
+    assert_eq!(status, 0, "{text}");
+    assert!(text.contains("The record is removed"), "{text}");
+    assert!(!tree.has(FILE));
 }
 
 /// Promise: the record can be read without the driver.
