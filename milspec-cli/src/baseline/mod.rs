@@ -96,20 +96,21 @@ impl Record {
         let before = self.controls.len();
         let now = clock::now();
         for control in controls.iter().filter(|control| control.is_changed()) {
-            self.add(&control.name, control.baseline.as_deref(), &now);
+            if let Some(baseline) = &control.baseline {
+                self.add(&control.name, baseline, &now);
+            }
         }
+        // What is not changed has the value of before, whether the driver remembers it or not.
         for step in steps {
-            let control = controls.iter().find(|c| c.name == step.control);
-            let known = control.and_then(|control| control.baseline.as_deref());
-            self.add(&step.control, known.or(Some(&step.from)), &now);
+            self.add(&step.control, &step.from, &now);
         }
         self.controls.len() - before
     }
 
-    fn add(&mut self, name: &str, value: Option<&str>, now: &str) {
-        let Some(value) = value.filter(|_| !self.knows(name)) else {
+    fn add(&mut self, name: &str, value: &str, now: &str) {
+        if self.knows(name) {
             return;
-        };
+        }
         self.controls.push(Recorded {
             name: name.into(),
             value: value.into(),
