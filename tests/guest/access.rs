@@ -218,10 +218,9 @@ fn events() -> Result<()> {
         "MILSPEC_DEVIATIONS=1",
         "MILSPEC_DRIFTED=1",
     ])?;
-    machine.dsmil_change(6, 1, 1)?;
+    nvram.dsmil_set_state(6, 1, 1)?;
     ask_one(&machine, "refresh")?;
     next(&["MILSPEC_TAMPERED=1"])?;
-    nvram.dsmil_set_state(6, 1, 0)?;
     one(&machine, "apply mode=5 confirm")?.ends(0, OUTCOME_DONE)?;
     next(&[
         "MILSPEC_MODE=paranoid-plus",

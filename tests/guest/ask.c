@@ -257,7 +257,7 @@ static void *reader(void *unused)
 		if (one >= 0)
 			close(one);
 		__sync_fetch_and_add(&reads, 1);
-		usleep(5000);
+		usleep(20000);
 	}
 	free(array);
 	return NULL;

@@ -67,10 +67,11 @@ fn stress() -> Result<()> {
     let lines = ask::lines(&output.text());
     let told = lines.last().context("no word of the crowd")?;
     ensure!(told.number("bad")? == 0, "{told:?}");
-    for work in ["reads", "applied", "refreshed"] {
-        ensure!(told.number(work)? > 5, "{work}: {told:?}");
+    // How much of it there is, is the host's speed. None at all is a test of nothing.
+    for (work, least) in [("reads", 500), ("applied", 2), ("refreshed", 1)] {
+        ensure!(told.number(work)? > least, "{work}: {told:?}");
     }
-    ensure!(rounds.trim().parse::<u32>()? > 2, "{rounds} rounds");
+    ensure!(rounds.trim().parse::<u32>()? > 1, "{rounds} rounds");
 
     let position = nvram.log_position()?;
     check_writes(&machine, position.saturating_sub(1000))?;

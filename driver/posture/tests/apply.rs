@@ -174,7 +174,8 @@ fn a_failed_step_that_took_effect_is_put_back() {
     }
 }
 
-/// Firmware that says "done" and does nothing has failed, with nothing to undo.
+/// Firmware that says "done" and does nothing has failed. That it has done nothing cannot be known:
+/// it is told the old value.
 #[test]
 fn an_ignored_write_is_no_success() {
     let mut steps = plan(1);
@@ -187,7 +188,25 @@ fn an_ignored_write_is_no_success() {
         run(&mut steps, &mut firmware),
         Outcome::Undone { step: 0, error }
     );
-    assert_eq!(firmware.writes(), [(0, 0, 1)]);
+    assert_eq!(firmware.writes(), [(0, 0, 1), (0, 1, 0)]);
+}
+
+/// Firmware that takes a value and goes on to show the old one, as where a change is in force only
+/// after the next boot, is not left with the new value in store.
+#[test]
+fn what_is_stored_but_not_shown_is_put_back() {
+    let mut steps = plan(1);
+    let mut firmware = Script {
+        reads: vec![Reading::Known(0); 3],
+        ..Script::default()
+    };
+    let error = EREMOTEIO;
+    assert_eq!(
+        run(&mut steps, &mut firmware),
+        Outcome::Undone { step: 0, error }
+    );
+    assert_eq!(progress(&steps), [Progress::Failed(error)]);
+    assert_eq!(firmware.cells[0], 0);
 }
 
 /// What cannot be read back does not count, and is put back from what it should be by now.
