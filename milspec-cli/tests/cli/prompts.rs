@@ -28,11 +28,17 @@ pub struct Terminal {
 impl Terminal {
     /// Starts it on a recorded tree.
     pub fn start(tree: &Tree, words: &[&str]) -> Self {
+        Self::start_with(tree, &[], words)
+    }
+
+    /// The same, with these variables.
+    pub fn start_with(tree: &Tree, environment: &[(&str, &str)], words: &[&str]) -> Self {
         let pty = openpty(None, None).unwrap();
         let slave = || Stdio::from(pty.slave.try_clone().unwrap());
         let mut command = command(&["--root", tree.dir()]);
         command
             .args(words)
+            .envs(environment.iter().copied())
             .stdin(slave())
             .stdout(slave())
             .stderr(slave());
@@ -127,7 +133,7 @@ fn latch() {
     assert_shows!(text, "prompt-latch.txt");
 
     // Whoever reads the tag from the machine need not mind its case.
-    let tree = tree.file("sys/class/dmi/id/product_serial", "ABCDEFG\n");
+    let tree = latching("prompt-latch-case").file("sys/class/dmi/id/product_serial", "ABCDEFG\n");
     let mut terminal = Terminal::start(&tree, &PLUS);
     terminal.expect("service tag:");
     terminal.enter(" defg ");

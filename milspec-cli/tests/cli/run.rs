@@ -60,6 +60,17 @@ pub fn on(tree: &Tree, arguments: &[&str]) -> Output {
     finish(command(&all))
 }
 
+/// Runs it on a recorded tree, with this on standard input.
+pub fn on_with_input(tree: &Tree, arguments: &[&str], input: &str) -> Output {
+    let path = tree.path("standard-input");
+    std::fs::write(&path, input).unwrap();
+    let mut command = command(&["--root", tree.dir()]);
+    command
+        .args(arguments)
+        .stdin(std::fs::File::open(path).unwrap());
+    finish(command)
+}
+
 /// Runs it on a recorded tree with `--json`: there must be exactly one document that keeps to its
 /// schema, and nothing on standard error.
 pub fn json(tree: &Tree, arguments: &[&str]) -> (i32, Value) {
@@ -90,7 +101,7 @@ pub fn schema(name: &str) -> Value {
 }
 
 /// Holds a document to its schema, both ways: nothing is missing, and nothing is undocumented.
-fn validate(document: &Value) {
+pub fn validate(document: &Value) {
     let name = document["schema"].as_str().expect("no schema key");
     let mut schema = schema(name);
     for strict in [false, true] {
@@ -111,7 +122,8 @@ fn validate(document: &Value) {
 fn close(schema: &mut Value) {
     match schema {
         Value::Object(map) => {
-            if map.contains_key("properties") {
+            let open = !map.contains_key("additionalProperties");
+            if open && map.contains_key("properties") {
                 map.insert("additionalProperties".into(), json!(false));
             }
             map.values_mut().for_each(close);
