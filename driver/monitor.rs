@@ -51,7 +51,8 @@ const LONGEST: u32 = 1_000_000;
 
 static WORKER: Worker = Worker::new(look);
 
-/// Until when events wait, in nanoseconds of the monotonic clock.
+/// Until when events wait, in nanoseconds of the monotonic clock. `i64::MAX` during a look, whose
+/// end is not known.
 static REST: Atomic<i64> = Atomic::new(0);
 
 /// Whether a failure was logged.
@@ -66,6 +67,7 @@ fn kick() {
 
 /// The job of the worker.
 fn look() {
+    REST.store(i64::MAX, Relaxed);
     if let Some(engine) = state::get() {
         if let Err(error) = engine.refresh() {
             if !COMPLAINED.xchg(true, Relaxed) {
@@ -75,6 +77,8 @@ fn look() {
     }
     let rest = i64::from(DISTANCE).saturating_mul(NSEC_PER_MSEC);
     REST.store(Monotonic::ktime_get().saturating_add(rest), Relaxed);
+    // What events have asked for during the look.
+    WORKER.defer(DISTANCE);
     wind();
 }
 

@@ -92,7 +92,7 @@ impl Worker {
         // `kicked`.
         self.started.xchg(true, Full);
         if self.kicked.load(Relaxed) {
-            self.expedite(0);
+            self.set(0);
         }
         Ok(running)
     }
@@ -104,7 +104,15 @@ impl Worker {
     pub(crate) fn kick(&'static self, delay: Msecs) {
         // Kicks do not put off what earlier ones have asked for.
         if !self.kicked.xchg(true, Full) {
-            self.expedite(delay);
+            self.set(delay);
+        }
+    }
+
+    /// Puts off until after `delay` what a kick has asked for and is not begun. May be called in any
+    /// context.
+    pub(crate) fn defer(&'static self, delay: Msecs) {
+        if self.kicked.load(Relaxed) {
+            self.set(delay);
         }
     }
 
@@ -113,7 +121,7 @@ impl Worker {
     /// Outside of what `kick` says about start and end this does nothing.
     pub(crate) fn again(&'static self, delay: Msecs) {
         if self.started.load(Acquire) {
-            // SAFETY: As in `expedite`.
+            // SAFETY: As in `set`.
             unsafe {
                 bindings::queue_delayed_work_on(
                     bindings::wq_misc_consts_WORK_CPU_UNBOUND as c_int,
@@ -126,7 +134,7 @@ impl Worker {
     }
 
     /// Has the job done after `delay`, whatever was asked for before.
-    fn expedite(&'static self, delay: Msecs) {
+    fn set(&'static self, delay: Msecs) {
         if self.started.load(Acquire) {
             // SAFETY: `raw` is initialised, as `started` says, and static. The queue exists from
             // boot on. Once the work is disabled, which is for good, the function does not queue

@@ -66,13 +66,17 @@ pub enum Progress {
 /// and those before it, in reverse.
 pub fn run(steps: &mut [Step], firmware: &mut impl Firmware) -> Outcome {
     let mut failed = None;
+    let mut accepted = false;
     for (at, step) in steps.iter_mut().enumerate() {
         if firmware.is_interrupted() {
             failed = Some((at, EINTR));
             break;
         }
         firmware.begins(at.saturating_add(1));
-        match change(step, firmware) {
+        let written = firmware.write(step.id, step.from, step.to);
+        accepted = written.is_ok();
+        let read = |()| holds(step, firmware, step.to).map_err(|(_, error)| error);
+        match written.and_then(read) {
             Ok(()) => step.progress = Progress::Done,
             Err(error) => {
                 step.progress = Progress::Failed(error);
@@ -91,6 +95,11 @@ pub fn run(steps: &mut [Step], firmware: &mut impl Firmware) -> Outcome {
             Progress::Done => put_back(step, firmware, step.to),
             // It may have taken effect all the same.
             Progress::Failed(_) => match firmware.read(step.id, step.from, step.to) {
+                // The firmware took the new value and shows the old one, perhaps only until the
+                // next boot: it is told the old one again.
+                Reading::Known(value) if value == step.from && accepted => {
+                    put_back(step, firmware, step.to)
+                }
                 Reading::Known(value) if value == step.from => continue,
                 Reading::Known(value) => put_back(step, firmware, value),
                 _ => put_back(step, firmware, step.to),
@@ -110,11 +119,6 @@ pub fn run(steps: &mut [Step], firmware: &mut impl Firmware) -> Outcome {
         true => Outcome::Degraded { step: at, error },
         false => Outcome::Undone { step: at, error },
     }
-}
-
-fn change(step: &Step, firmware: &mut impl Firmware) -> Result<(), u32> {
-    firmware.write(step.id, step.from, step.to)?;
-    holds(step, firmware, step.to).map_err(|(_, error)| error)
 }
 
 /// Reads back. Fails with the value that is in force, if that is known, and why.

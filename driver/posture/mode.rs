@@ -10,8 +10,8 @@
 
 use super::control::{Class, Family};
 use super::fact::{Fact, ACTIVE};
+use super::mode::Mode::{Enhanced, Paranoid, ParanoidPlus, Standard};
 use super::settings::SETTINGS;
-use Mode::{Enhanced, Paranoid, ParanoidPlus, Standard};
 
 /// A named target for many controls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -197,10 +197,7 @@ pub const LINES: &[Line] = &[
     line(ParanoidPlus, "stealth", "enabled", "no light, no sound, no radio"),
     line(ParanoidPlus, "unobtrusive", "enabled", "one key switches every light off"),
     line(ParanoidPlus, "speaker", "disabled", "no sound"),
-    line(ParanoidPlus, "usb-external", "disabled", "no device that was not there before"),
-    line(ParanoidPlus, "usb-user-ports", "all-off", "no device that was not there before"),
-    line(ParanoidPlus, "usb-rear", "disabled", "no device that was not there before"),
-    line(ParanoidPlus, "usb3-rear", "disabled", "no device that was not there before"),
+    line(ParanoidPlus, "usb-external", "disabled", "no device that was not there before, at a dock neither"),
 ];
 
 /// A group of DSMIL devices that a mode, and those above it, want active.

@@ -171,8 +171,12 @@ impl<'a> Order<'a> {
 
     /// Positions of what the device at `at` needs.
     fn needs(&self, at: usize) -> impl Iterator<Item = usize> + 'a {
-        let depends = self.facts.get(at).map_or(&[][..], |fact| &fact.depends);
-        depends.iter().flatten().map(|need| usize::from(*need))
+        let places = self
+            .facts
+            .get(at)
+            .into_iter()
+            .flat_map(|fact| &fact.depends);
+        places.flatten().map(|need| usize::from(*need))
     }
 
     /// What the device at `at` needs and is not active, rather what does not wait itself.

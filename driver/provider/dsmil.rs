@@ -181,14 +181,15 @@ impl Dsmil {
         let mut depends = [0; DEPENDS];
         let mut depend_count = 0usize;
         let mut resolved = true;
-        for (place, index) in depends.iter_mut().zip(device.depends_on.iter().flatten()) {
-            match self.devices.iter().find(|other| other.index == *index) {
-                Some(other) => {
-                    *place = FIRST_ID | other.number();
+        for index in device.depends_on.iter().flatten() {
+            let needed = self.devices.iter().find(|other| other.index == *index);
+            match (needed, depends.get_mut(depend_count)) {
+                (Some(needed), Some(place)) => {
+                    *place = FIRST_ID | needed.number();
                     depend_count = depend_count.saturating_add(1);
                 }
                 // It was left out. What it needs cannot be checked, so this one stays as it is.
-                None => resolved = false,
+                _ => resolved = false,
             }
         }
         let switchable = !matches!(device.class, Class::ReadOnly | Class::Quarantined);

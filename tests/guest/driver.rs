@@ -614,7 +614,9 @@ fn sysfs() -> Result<()> {
     let machine = machine("rugged", Module::Autoload)?;
     let status = milspecctl(&machine, &["status"])?;
     let files = machine
-        .sh(&format!("find {SYSFS}/ -maxdepth 1 -type f -perm 444"))?
+        .sh(&format!(
+            "find {SYSFS}/ -maxdepth 1 -type f -perm -444 ! -name uevent"
+        ))?
         .ok()?
         .text();
     let mut files: Vec<&str> = files
@@ -632,9 +634,14 @@ fn sysfs() -> Result<()> {
         files == documented,
         "there: {files:?}\ndocumented: {documented:?}"
     );
+    let writable = machine.sh(&format!(
+        "find {SYSFS}/ -maxdepth 1 -type f -perm /222 ! -name uevent"
+    ))?;
+    ensure!(writable.ok()?.text().trim() == format!("{SYSFS}/mode"));
     let number =
         |file: &str| -> Result<u64> { Ok(machine.read(&format!("{SYSFS}/{file}"))?.parse()?) };
-    ensure!(machine.read(&format!("{SYSFS}/abi_version"))? == "1.0");
+    let abi = format!("{}.{}", milspec_uapi::ABI_MAJOR, milspec_uapi::ABI_MINOR);
+    ensure!(machine.read(&format!("{SYSFS}/abi_version"))? == abi);
     ensure!(number("generation")? == status["generation"]);
     ensure!(number("refreshed_ns")? == status["read_boottime_ns"]);
     ensure!(number("dsmil_controls")? == 84);

@@ -9,11 +9,20 @@
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::process::ExitCode;
 
+mod access;
+mod apply;
+mod ask;
 mod cli;
 mod common;
+mod cut;
 mod driver;
+mod faults;
 mod hostile;
+mod latch;
+mod model;
+mod modes;
 mod monitor;
+mod stress;
 mod witness;
 mod witness_faults;
 mod witness_tokens;
@@ -29,6 +38,13 @@ fn main() -> ExitCode {
         witness_faults::TESTS,
         driver::TESTS,
         hostile::TESTS,
+        modes::TESTS,
+        apply::TESTS,
+        access::TESTS,
+        faults::TESTS,
+        cut::TESTS,
+        latch::TESTS,
+        stress::TESTS,
         monitor::TESTS,
         cli::TESTS,
     ];

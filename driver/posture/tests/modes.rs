@@ -115,16 +115,18 @@ fn no_mode_touches_what_the_machine_cannot_do_without() {
         catalogue(name);
         assert_eq!(line(Mode::ParanoidPlus, name), None, "{name}");
     }
-    // A desktop's keyboard is at the rear: only the mode that asks for a confirmation takes it.
-    for (name, off) in [
-        ("usb-rear", "disabled"),
-        ("usb3-rear", "disabled"),
-        ("usb-external", "disabled"),
-        ("usb-user-ports", "all-off"),
-    ] {
-        assert_ne!(line(Mode::Paranoid, name), Some(off), "{name}");
-        assert_eq!(line(Mode::ParanoidPlus, name), Some(off), "{name}");
+    // A desktop's keyboard is at the rear. What closes all ports is restricted, and in the mode that
+    // asks for a confirmation alone.
+    for name in ["usb-rear", "usb3-rear"] {
+        catalogue(name);
+        assert_eq!(line(Mode::ParanoidPlus, name), None, "{name}");
     }
+    assert_eq!(
+        line(Mode::ParanoidPlus, "usb-user-ports"),
+        Some("rear-only")
+    );
+    assert_eq!(line(Mode::Paranoid, "usb-external"), None);
+    assert_eq!(catalogue("usb-external").class, Class::Restricted);
 }
 
 /// What fwupd makes of a word, as `fu_bios_setting_key_is_positive` and `..._is_negative` do in its

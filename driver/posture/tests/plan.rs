@@ -68,7 +68,9 @@ impl Reachable {
 }
 
 /// Devices as [`Reachable`] takes them: start, what is wanted, what each needs.
-fn graph(facts: &[Fact], wants: &[Want]) -> (u32, Vec<Option<bool>>, Vec<Vec<Option<usize>>>) {
+type Graph = (u32, Vec<Option<bool>>, Vec<Vec<Option<usize>>>);
+
+fn graph(facts: &[Fact], wants: &[Want]) -> Graph {
     let set =
         |is: &dyn Fn(usize) -> bool| (0..facts.len()).filter(|n| is(*n)).map(|n| 1 << n).sum();
     let change = facts.iter().zip(wants).map(|(fact, want)| match want {

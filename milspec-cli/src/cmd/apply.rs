@@ -13,7 +13,7 @@ use crate::snapshot::Snapshot;
 use crate::source::Answer;
 use crate::warning::Warning;
 use crate::wish::{LeftOut, Wish};
-use milspec_uapi::{MODE_NONE, OUTCOME_PLANNED};
+use milspec_uapi::{MODE_NONE, OUTCOME_PLANNED, OUTCOME_REFUSED};
 use serde::Serialize;
 
 /// `milspec.plan/1`, where nothing was asked to be changed, and `milspec.apply/1`
@@ -35,7 +35,7 @@ pub struct ApplyDoc {
     pub outcome: Word,
     /// What was asked for.
     pub target: TargetDoc,
-    /// How far the mode reaches; null without a mode.
+    /// How far the mode reaches; null without a mode, and where the request was refused.
     pub reach: Option<Reach>,
     /// How many controls it would change, or changed.
     pub changes: usize,
@@ -107,7 +107,8 @@ impl ApplyDoc {
             simulated_because: machine.simulated_because,
             restores: wish.restores,
             outcome: outcome_word(apply.outcome),
-            reach: mode.is_some().then(|| Reach::of_plan(apply)),
+            reach: (mode.is_some() && apply.outcome != OUTCOME_REFUSED)
+                .then(|| Reach::of_plan(apply)),
             target: TargetDoc {
                 mode,
                 controls: wish

@@ -236,7 +236,8 @@ fn progress() {
 #[test]
 fn signal_at_work() {
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
-        let tree = busy(undone("prompt-at-work", Errno::EINTR));
+        // Long enough for a machine that is busy with other tests.
+        let tree = busy(undone("prompt-at-work", Errno::EINTR)).apply_takes(2000);
         let mut terminal = Terminal::start(&tree, &SET);
         terminal.expect("step 2 of 3");
         // The thread that shows the steps must not take it away from the one in the driver.

@@ -3,8 +3,10 @@
 //! Runs milspecctl, and holds every JSON document to its published schema.
 
 use crate::tree::Tree;
+use nix::sys::signal::{SigHandler, Signal};
 use serde_json::{json, Value};
 use std::process::{Command, Stdio};
+use std::sync::Once;
 
 /// What came out.
 pub struct Output {
@@ -18,6 +20,7 @@ pub struct Output {
 
 /// The program in a UTF-8 locale, with nothing else of the caller's environment.
 pub fn command(arguments: &[&str]) -> Command {
+    heed_signals();
     let mut command = Command::new(env!("CARGO_BIN_EXE_milspecctl"));
     command
         .args(arguments)
@@ -25,6 +28,19 @@ pub fn command(arguments: &[&str]) -> Command {
         .env("LANG", "C.UTF-8")
         .stdin(Stdio::null());
     command
+}
+
+/// Who runs the tests in the background has them ignore signals, and what they start as well: then
+/// no test could send one.
+fn heed_signals() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+            // SAFETY: nobody else in this program has a say in these signals, and what comes into
+            // force is what every program starts with.
+            unsafe { nix::sys::signal::signal(signal, SigHandler::SigDfl) }.unwrap();
+        }
+    });
 }
 
 /// Runs it to its end.

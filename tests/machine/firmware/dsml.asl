@@ -8,6 +8,7 @@ DefinitionBlock ("", "SSDT", 2, "SIMDEL", "DSML", 1)
 {
     #include "layout.h"
 
+    External (\_SB.PCI0.NVRM.BASE, IntObj)
     External (\_SB.PCI0.NVRM.REDY, MethodObj)
     External (\_SB.PCI0.NVRM.HOOK, MethodObj)
     External (\_SB.PCI0.NVRM.R8, MethodObj)
@@ -207,6 +208,15 @@ DefinitionBlock ("", "SSDT", 2, "SIMDEL", "DSML", 1)
                     If (Arg2 == 0) { Return (Buffer (1) { 0 }) }
                     Return (STAT (6))
                 }
+
+                // Windows that stay open until the method ends: see HOOK. To
+                // look through one opens it.
+                OperationRegion (WIN1, SystemMemory, \_SB.PCI0.NVRM.BASE + NV_DSML_STA, 0x1000)
+                Field (WIN1, DWordAcc, NoLock, Preserve) { LOK1, 32 }
+                OperationRegion (WIN2, SystemMemory, \_SB.PCI0.NVRM.BASE + NV_DSML_STATE, 0x1000)
+                Field (WIN2, DWordAcc, NoLock, Preserve) { LOK2, 32 }
+                Local0 = LOK1
+                Local0 = LOK2
 
                 Local5 = ARGN (Arg3, 0)
                 Local7 = \_SB.PCI0.NVRM.HOOK (SPACE_DSML, Arg2, 0, Local5)

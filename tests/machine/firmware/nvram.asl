@@ -105,6 +105,13 @@ DefinitionBlock ("", "SSDT", 2, "SIMDEL", "NVRAM", 1)
                 Return (One)
             }
 
+            Method (INCR, 1, Serialized)
+            {
+                OperationRegion (CELL, SystemMemory, BASE + Arg0, 4)
+                Field (CELL, DWordAcc, NoLock, Preserve) { VALU, 32 }
+                VALU++
+            }
+
             // Arg1 bytes from offset Arg0, as a Buffer (Arg1 1 to 1024).
             // Copied bytewise from fixed windows: a field that is wider than
             // an Integer would do it at once, but its width must be a
@@ -196,16 +203,26 @@ DefinitionBlock ("", "SSDT", 2, "SIMDEL", "NVRAM", 1)
                 Local7 = Package (2) { KIND_NONE, 0 }
                 If (!REDY ()) { Return (Local7) }
 
+                // To open a window is what costs most of a call. This one
+                // stays until the method ends, and what is made within it on
+                // the way takes part in it: faults, counters, head of the log.
+                OperationRegion (PAGE, SystemMemory, BASE + NV_FAULT_COUNT, 0x1000)
+                Field (PAGE, DWordAcc, NoLock, Preserve)
+                {
+                    FCNT, 32,
+                    Offset (0xC00), // NV_LOG_HEAD
+                    HEAD, 32
+                }
+
+                Local1 = FCNT
                 Local0 = Arg1
                 If (Local0 >= NV_COUNTER_KEYS) { Local0 = NV_COUNTER_KEYS - 1 }
-                Local0 = NV_COUNTERS + (Arg0 * NV_COUNTER_STRIDE) + (Local0 * 4)
-                W32 (Local0, R32 (Local0) + 1)
+                INCR (NV_COUNTERS + (Arg0 * NV_COUNTER_STRIDE) + (Local0 * 4))
 
-                Local0 = R32 (NV_LOG_HEAD)
+                Local0 = HEAD
                 LOGW (Local0 & (NV_LOG_MAX - 1), Arg0, Arg1, Arg2, Arg3)
-                W32 (NV_LOG_HEAD, Local0 + 1)
+                HEAD = Local0 + 1
 
-                Local1 = R32 (NV_FAULT_COUNT)
                 If (Local1 > NV_FAULT_MAX) { Local1 = NV_FAULT_MAX }
                 Local0 = 0
                 While (Local0 < Local1)

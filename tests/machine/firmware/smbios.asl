@@ -121,11 +121,12 @@ DefinitionBlock ("", "SSDT", 2, "SIMDEL", "SMBIOS", 1)
                 If (SELE > 2) { Return }
                 OUT0 = 0xFFFFFFFF
                 If (IN00 > 0xFFFF) { Return }
-                Local0 = \_SB.PCI0.NVRM.LOCA (IN00)
-                If (!(\_SB.PCI0.NVRM.R8 (Local0 + LOC_FLAGS) & LOC_PRESENT)) { Return }
+                // The first half of an entry at once: value, flags, largest.
+                Local0 = \_SB.PCI0.NVRM.R32 (\_SB.PCI0.NVRM.LOCA (IN00))
+                If (!((Local0 >> (8 * LOC_FLAGS)) & LOC_PRESENT)) { Return }
                 OUT1 = \_SB.PCI0.NVRM.LGET (IN00)
                 OUT2 = 0
-                OUT3 = \_SB.PCI0.NVRM.R8 (Local0 + LOC_MAX)
+                OUT3 = Local0 >> (8 * LOC_MAX)
                 OUT0 = 0
             }
 
@@ -142,11 +143,11 @@ DefinitionBlock ("", "SSDT", 2, "SIMDEL", "SMBIOS", 1)
                 If (SELE > 2) { Return }
                 OUT0 = 0xFFFFFFFF
                 If (IN00 > 0xFFFF) { Return }
-                Local0 = \_SB.PCI0.NVRM.LOCA (IN00)
-                Local1 = \_SB.PCI0.NVRM.R8 (Local0 + LOC_FLAGS)
+                Local0 = \_SB.PCI0.NVRM.R32 (\_SB.PCI0.NVRM.LOCA (IN00))
+                Local1 = Local0 >> (8 * LOC_FLAGS)
                 If (!(Local1 & LOC_PRESENT)) { Return }
                 If (Local1 & LOC_READ_ONLY) { Return }
-                If (IN01 > \_SB.PCI0.NVRM.R8 (Local0 + LOC_MAX)) { Return }
+                If (IN01 > (Local0 >> (8 * LOC_MAX))) { Return }
                 If (\_SB.PCI0.NVRM.R32 (NV_PW_SET))
                 {
                     If ((IN02 & 0xFFFF) != \_SB.PCI0.NVRM.R32 (NV_PW_KEY))

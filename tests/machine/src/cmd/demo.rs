@@ -5,7 +5,7 @@
 use anyhow::{ensure, Context, Result};
 use clap::Args;
 use milspec_machine::progress::Progress;
-use milspec_machine::{Machine, Module, Options};
+use milspec_machine::{Call, Fault, Machine, Module, Options, Wrong};
 use std::time::Instant;
 
 /// Boots a simulated Rugged Latitude and shows the driver and milspecctl at work
@@ -71,6 +71,10 @@ impl Demo {
             "--refresh did not find the change"
         );
 
+        modes(&machine)?;
+        failure(&machine)?;
+        latch(&machine)?;
+
         show(&machine, &["milspecctl", "doctor"])?;
         machine.check_kernel_log()?;
         say(&format!(
@@ -79,6 +83,62 @@ impl Demo {
         ));
         Ok(())
     }
+}
+
+/// A mode: planned, applied, and applied again.
+fn modes(machine: &Machine) -> Result<()> {
+    say(
+        "A mode is a target for many controls. A plan says what it would take and changes nothing;",
+    );
+    say("to set it takes all of its steps or none, and reads each one back.\n");
+    let before = cells(machine)?;
+    show(machine, &["milspecctl", "mode", "plan", "standard"])?;
+    ensure!(cells(machine)? == before, "a plan changed something");
+    show(machine, &["milspecctl", "mode", "set", "standard"])?;
+    ensure!(cells(machine)? != before, "nothing was changed");
+    let counts = machine.nvram()?.counts()?;
+    show(machine, &["milspecctl", "mode", "set", "standard"])?;
+    let writes = machine.nvram()?.counts()?.since(&counts).token_writes();
+    ensure!(writes == 0, "the second time wrote {writes} times");
+    Ok(())
+}
+
+/// A firmware call fails in the middle of a change.
+fn failure(machine: &Machine) -> Result<()> {
+    say("Now the host makes the third write from here on fail. The change is undone, and what the");
+    say("NVRAM holds is compared with what it held before.\n");
+    println!("(host) $ machine nvram fail write --nth 3\n");
+    let before = cells(machine)?;
+    let fault = Fault::new(Call::TOKEN_WRITE, Wrong::Fail(-1)).nth(3);
+    let fault = machine.nvram()?.arm(fault)?;
+    refused(machine, &["milspecctl", "mode", "set", "enhanced"], 1)?;
+    ensure!(machine.nvram()?.hits(fault)? == 1, "no call failed");
+    ensure!(cells(machine)? == before, "something was left changed");
+    say("The NVRAM is as it was, byte for byte. With a firmware that is well again:\n");
+    show(
+        machine,
+        &["milspecctl", "mode", "set", "enhanced", "--quiet"],
+    )?;
+    show(machine, &["milspecctl", "mode", "get"])
+}
+
+/// The mode that cannot be left.
+fn latch(machine: &Machine) -> Result<()> {
+    say("paranoid-plus latches: until the next boot there is no way back.\n");
+    let set = ["milspecctl", "mode", "set"];
+    refused(machine, &[&set[..], &["paranoid-plus"]].concat(), 5)?;
+    let accepted = ["paranoid-plus", "--accept-latch", "--quiet"];
+    show(machine, &[&set[..], &accepted].concat())?;
+    refused(machine, &[&set[..], &["standard"]].concat(), 5)?;
+    refused(machine, &["/usr/sbin/rmmod", "dell_milspec"], 1)?;
+    show(machine, &["milspecctl", "mode", "get"])
+}
+
+/// What the NVRAM holds at each token's location.
+fn cells(machine: &Machine) -> Result<Vec<u16>> {
+    let nvram = machine.nvram()?;
+    let tokens = machine.plan().tokens.iter();
+    tokens.map(|token| nvram.location(token.location)).collect()
 }
 
 fn say(line: &str) {
@@ -92,6 +152,20 @@ fn show(machine: &Machine, argv: &[&str]) -> Result<()> {
     print!("{}{}", output.text(), output.error_text());
     println!();
     output.ok().map(|_| ())
+}
+
+/// Shows a command that must end with this exit status.
+fn refused(machine: &Machine, argv: &[&str], code: i32) -> Result<()> {
+    println!("$ {}", argv.join(" "));
+    let output = machine.run(argv.iter().copied())?;
+    print!("{}{}", output.text(), output.error_text());
+    println!("(exit status {})\n", output.code);
+    ensure!(
+        output.code == code,
+        "{argv:?} ended with {}, not {code}",
+        output.code
+    );
+    Ok(())
 }
 
 /// The control's value, as milspecctl has it.

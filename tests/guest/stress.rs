@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Everything at once.
+
+use crate::access::wait_until;
+use crate::ask::{self, ask, ask_one, one};
+use crate::common::{kernel_memory, Test};
+use crate::model::{check_writes, Image};
+use anyhow::{ensure, Context, Result};
+use milspec_machine::guest::GuestCommand;
+use milspec_machine::machine::{Machine, Module, Options};
+use milspec_posture::mode::Mode;
+use milspec_uapi::OUTCOME_DONE;
+use std::time::Duration;
+
+/// The tests of this file.
+pub const TESTS: &[Test] = &[("stress_readers_appliers_refresh_and_unbind", stress)];
+
+/// How long the crowd works. Half a minute of the emulated machine sees some dozens of applies and
+/// of unbinds; what a whole one would add to the chance of finding a race is not worth its time in
+/// every run. `MILSPEC_STRESS_SECONDS` says otherwise.
+const SECONDS: u64 = 30;
+const READERS: u32 = 16;
+
+/// Fails when 16 readers see half a state, when one of two appliers or a refresh fails without a
+/// reason, and when state, kernel log or memory are not in order afterwards.
+fn stress() -> Result<()> {
+    let seconds = match std::env::var("MILSPEC_STRESS_SECONDS") {
+        Ok(text) => text.parse().context("MILSPEC_STRESS_SECONDS")?,
+        Err(_) => SECONDS,
+    };
+    // The second processor is what lets two of them be in the driver at once.
+    let options = Options {
+        processors: 2,
+        ..Options::module(Module::Autoload)
+    };
+    let machine = Machine::from_snapshot("rugged", &options)?;
+    ask::install(&machine)?;
+    let nvram = machine.nvram()?;
+    let factory = Image::of(nvram)?;
+    // Whatever is allocated once is allocated before it counts.
+    ask(&machine, "crowd 1 4 2 3 -- apply mode=1")?;
+    let memory = kernel_memory(&machine)?;
+    let writes = nvram.counts()?;
+
+    let patience = Duration::from_secs(seconds + 120);
+    let requests = format!("crowd {seconds} {READERS} 2 3");
+    let crowd = machine
+        .guest()?
+        .spawn(ask::command(&requests).timeout(patience))?;
+    wait_until("the crowd has begun", || {
+        Ok(nvram.counts()?.since(&writes).token_writes() > 0)
+    })?;
+    // Not all the time: what is bound for no time at all can never be applied.
+    let driver = "/sys/bus/platform/drivers/dell_milspec";
+    let rounds = machine.run_command(
+        GuestCommand::shell(&format!(
+            "n=0; end=$(($(cut -d. -f1 /proc/uptime) + {seconds} - 4)); \
+             while [ $(cut -d. -f1 /proc/uptime) -lt $end ]; do \
+             echo DSML0001:00 >{driver}/unbind || exit 1; sleep 0.3; \
+             echo DSML0001:00 >{driver}/bind || exit 1; sleep 1; n=$((n + 1)); done; echo $n"
+        ))
+        .timeout(patience),
+    )?;
+    let rounds = rounds.ok()?.text();
+    let output = crowd.wait(patience)?.ok()?;
+    let lines = ask::lines(&output.text());
+    let told = lines.last().context("no word of the crowd")?;
+    ensure!(told.number("bad")? == 0, "{told:?}");
+    // How much of it there is, is the host's speed. None at all is a test of nothing.
+    for (work, least) in [("reads", 500), ("applied", 2), ("refreshed", 1)] {
+        ensure!(told.number(work)? > least, "{work}: {told:?}");
+    }
+    ensure!(rounds.trim().parse::<u32>()? > 1, "{rounds} rounds");
+
+    let position = nvram.log_position()?;
+    check_writes(&machine, position.saturating_sub(1000))?;
+    let after = kernel_memory(&machine)?;
+    ensure!(
+        after < memory + 400_000,
+        "kernel memory: {memory} before, {after} after"
+    );
+
+    // What the driver believes is what is, and every way leads back.
+    let before = ask_one(&machine, "status")?;
+    ask(&machine, "refresh")?;
+    let status = ask_one(&machine, "status")?;
+    ensure!(
+        status.number("generation")? == before.number("generation")?,
+        "a look finds what the driver did not know: {before:?}, {status:?}"
+    );
+    for nothing in ["drifted", "degraded", "step", "steps"] {
+        ensure!(status.number(nothing)? == 0, "{nothing}: {status:?}");
+    }
+    one(&machine, &format!("apply {}", ask::mode(Mode::Baseline)))?.ends(0, OUTCOME_DONE)?;
+    let left = factory.differs(&Image::of(nvram)?);
+    ensure!(left.is_empty(), "baseline leaves {left:?}");
+    println!(
+        "\nrugged, 2 processors, {seconds} s: {READERS} readers, 2 appliers, a refresher\n  \
+         {} reads, {} applies done, {} undone, {} refused, {} refreshes, {} unbinds; \
+         kernel memory {memory} before, {after} after",
+        told.number("reads")?,
+        told.number("applied")?,
+        told.number("undone")?,
+        told.number("refused")?,
+        told.number("refreshed")?,
+        rounds.trim(),
+    );
+    machine.run(["rmmod", "dell_milspec"])?.ok()?;
+    machine.check_kernel_log()
+}
