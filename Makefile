@@ -38,6 +38,11 @@ install: ## install both (DESTDIR, PREFIX); build first
 	@test -f $(OUT)/dell_milspec.ko -a -f $(CLI) || { echo "nothing to install: run 'make' first" >&2; exit 1; }
 	+@$(kernel-make) INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_STRIP=1 $(NO_SIGNING) modules_install
 	install -D -m 755 $(CLI) $(DESTDIR)$(PREFIX)/bin/milspecctl
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 docs/man/*.1
+	install -D -m 644 packaging/completions/milspecctl.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/milspecctl
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/zsh/site-functions packaging/completions/_milspecctl
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d packaging/completions/milspecctl.fish
 	install -D -m 644 -t $(DESTDIR)/usr/lib/udev/rules.d packaging/udev/60-dell-milspec.rules
 	install -D -m 644 -t $(DESTDIR)/usr/lib/sysusers.d packaging/sysusers/dell-milspec.conf
 	# The kernel's make skips depmod where it finds no System.map: Debian's headers have none.

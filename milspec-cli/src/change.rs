@@ -3,109 +3,56 @@
 //! From a wish to its outcome: plan, warn, ask, apply. The driver decides; what is decided here is
 //! only whether the person still wants it.
 
+use crate::baseline::{Note, Recorder};
 use crate::bios_password;
-use crate::cli::Assignment;
 use crate::cmd::apply::ApplyDoc;
 use crate::diagnose;
 use crate::facts;
 use crate::failure::{Exit, Failure, Result};
 use crate::interrupt;
-use crate::model::{mode_word, Control, Step};
+use crate::model::{mode_word, Step};
 use crate::refusal;
 use crate::root::Root;
 use crate::snapshot::Snapshot;
 use crate::source::{self, Access, Answer, Request, Source};
 use crate::ui::Ui;
 use crate::warning;
+use crate::wish::{Plan, Wish};
 use milspec_uapi::{
-    Target, APPLY_CONFIRM_LATCH, MODE_NONE, MODE_PARANOID_PLUS, OUTCOME_PLANNED, OUTCOME_REFUSED,
-    OUTCOME_UNDONE, STATUS_LATCHED,
+    MODE_PARANOID_PLUS, OUTCOME_DONE, OUTCOME_PLANNED, OUTCOME_REFUSED, OUTCOME_UNDONE,
+    STATUS_LATCHED,
 };
 use nix::errno::Errno;
-
-/// What somebody wants.
-#[derive(Clone, Debug, Default)]
-pub struct Wish {
-    /// `MODE_` number.
-    pub mode: u8,
-    /// Controls and their values.
-    pub assignments: Vec<Assignment>,
-    /// Whether it is accepted that the mode latches.
-    pub accept_latch: bool,
-    /// File descriptor with the BIOS administrator password.
-    pub password_fd: Option<u16>,
-}
-
-impl Wish {
-    /// In a few words, after "set".
-    pub fn in_words(&self) -> String {
-        match (self.mode, self.assignments.as_slice()) {
-            (MODE_NONE, [one]) => format!("{}={}", one.name, one.value),
-            (MODE_NONE, several) => format!("{} controls", several.len()),
-            (mode, _) => format!("mode {}", mode_word(mode)),
-        }
-    }
-
-    /// The request for a plan. A plan confirms nothing, so that of a mode that latches may as well
-    /// show its steps.
-    fn request(&self, controls: &[Control]) -> Result<Request> {
-        let targets: Result<Vec<Target>> = self
-            .assignments
-            .iter()
-            .map(|assignment| target(assignment, controls))
-            .collect();
-        Ok(Request {
-            mode: self.mode,
-            targets: targets?,
-            options: if self.mode == MODE_PARANOID_PLUS {
-                APPLY_CONFIRM_LATCH
-            } else {
-                0
-            },
-            ..Request::default()
-        })
-    }
-}
-
-fn target(assignment: &Assignment, controls: &[Control]) -> Result<Target> {
-    let control = refusal::find(&assignment.name, controls)?;
-    let value = control.value_index(&assignment.value);
-    Ok(Target {
-        control: control.id,
-        value: value.ok_or_else(|| refusal::no_such_value(control, &assignment.value))?,
-        ..Target::default()
-    })
-}
 
 /// What would be done. Writes nothing and makes no firmware call.
 pub fn plan(root: &Root, wish: &Wish) -> Result<ApplyDoc> {
     let source = source::open(root, Access::Read)?;
     let snapshot = Snapshot::read_with_modes(source.as_ref())?;
-    let answer = ask_plan(source.as_ref(), &wish.request(&snapshot.controls)?, wish)?;
-    let steps = Step::all(&answer.steps, &snapshot.controls);
-    let mut document = ApplyDoc::new("milspec.plan/1", root, &snapshot, wish, &answer);
+    let plan = wish.plan(root, source.as_ref(), &snapshot)?;
+    let steps = Step::all(&plan.answer.steps, &snapshot.controls);
+    let mut document = ApplyDoc::new("milspec.plan/1", root, &snapshot, wish, &plan.answer);
     document.warnings = warning::before(&steps, std::env::var_os("SSH_CONNECTION").as_deref());
+    document.leave_out(plan.left_out);
     Ok(document)
 }
 
-fn ask_plan(source: &dyn Source, request: &Request, wish: &Wish) -> Result<Answer> {
-    source
-        .plan(request)
-        .map_err(|errno| diagnose::plan(&wish.in_words(), errno))
-}
-
-/// Does it.
-pub fn apply(root: &Root, ui: &Ui, wish: &Wish) -> Result<ApplyDoc> {
+/// Does it, and keeps the record of what was before: `recorder`, where the caller has it already.
+pub fn apply<'a>(
+    root: &'a Root,
+    ui: &Ui,
+    wish: &Wish,
+    recorder: Option<Recorder<'a>>,
+) -> Result<ApplyDoc> {
     let mut source = source::open(root, Access::Change)?;
     let snapshot = Snapshot::read_with_modes(source.as_ref())?;
-    let mut request = wish.request(&snapshot.controls)?;
-    let planned = ask_plan(source.as_ref(), &request, wish)?;
+    let mut plan = wish.plan(root, source.as_ref(), &snapshot)?;
+    let left_out = std::mem::take(&mut plan.left_out);
     let document =
         |answer: &Answer| ApplyDoc::new("milspec.apply/1", root, &snapshot, wish, answer);
-    if planned.apply.outcome != OUTCOME_PLANNED {
-        return Ok(document(&planned));
+    if plan.answer.apply.outcome != OUTCOME_PLANNED {
+        return Ok(document(&plan.answer));
     }
-    let steps = Step::all(&planned.steps, &snapshot.controls);
+    let steps = Step::all(&plan.answer.steps, &snapshot.controls);
     let mut warnings = warning::before(&steps, std::env::var_os("SSH_CONNECTION").as_deref());
     ui.warn(&warnings);
     interrupt::catch().map_err(|errno| diagnose::apply(cannot(wish), errno))?;
@@ -116,29 +63,22 @@ pub fn apply(root: &Root, ui: &Ui, wish: &Wish) -> Result<ApplyDoc> {
     if let Some(number) = wish.password_fd {
         // Without a step that the firmware could want it for, no try is spent.
         if steps.iter().any(|step| step.family == "platform") {
-            request.security_key =
+            plan.request.security_key =
                 bios_password::key(root, &bios_password::from_descriptor(number)?)?;
         }
     }
-    request.generation = planned.apply.generation;
-    let name = |number: u32| {
-        let at = usize::try_from(number).unwrap_or(0).saturating_sub(1);
-        steps
-            .get(at)
-            .map_or_else(String::new, |step| format!("{} {}", step.control, step.to))
+    let mut recorder = match recorder {
+        None if steps.is_empty() => None,
+        None => Some(Recorder::begin(root, ui)?),
+        given => given,
     };
-    let mut carry_out = |request: &mut Request| {
-        let dressed = &mut |work: Work<'_>| ui.during(root, &name, work);
-        carry_out(source.as_mut(), request, &planned, wish, dressed)
-    };
-    let mut answer = carry_out(&mut request)?;
-    let wants_key =
-        answer.apply.outcome == OUTCOME_UNDONE && answer.apply.error == Errno::EKEYREJECTED as u32;
-    if wants_key && wish.password_fd.is_none() && ui.can_ask() {
-        request.security_key = bios_password::key(root, &bios_password::from_terminal(ui)?)?;
-        request.generation = answer.apply.generation;
-        answer = carry_out(&mut request)?;
+    if let Some(recorder) = &mut recorder {
+        recorder.record_before(&snapshot.controls, &steps)?;
     }
+    let answer = carry_out_with_password(root, ui, source.as_mut(), &mut plan, &steps, wish);
+    let whole = wish.restores && left_out.is_empty();
+    let note = recorder.and_then(|recorder| close(recorder, answer.as_ref().ok(), wish, whole));
+    let answer = answer?;
     // What waits for the next boot is told by the controls, afterwards. When they cannot be read
     // any more, what became of the change must be told all the same.
     if answer.apply.outcome != OUTCOME_REFUSED {
@@ -148,12 +88,65 @@ pub fn apply(root: &Root, ui: &Ui, wish: &Wish) -> Result<ApplyDoc> {
     }
     let mut document = document(&answer);
     document.warnings = warnings;
-    if *request.security_key != 0 {
+    document.baseline = note;
+    document.leave_out(left_out);
+    if *plan.request.security_key != 0 {
         if let Some(failure) = document.error.as_mut() {
             refusal::key_was_given(failure);
         }
     }
     Ok(document)
+}
+
+/// What becomes of the record. None of this changes what became of the controls, so that a failure
+/// here is told as a record that is still there, and not as one of the change.
+fn close(
+    recorder: Recorder<'_>,
+    answer: Option<&Answer>,
+    wish: &Wish,
+    whole: bool,
+) -> Option<Note> {
+    let kept = recorder.made(wish.restores);
+    match answer.map(|answer| answer.apply.outcome) {
+        Some(OUTCOME_DONE) if whole => recorder.restored().unwrap_or(Some(kept)),
+        None | Some(OUTCOME_REFUSED | OUTCOME_UNDONE) => {
+            // A record that stays says of controls that were not changed what they are.
+            let _ = recorder.take_back();
+            wish.restores.then_some(kept)
+        }
+        Some(_) => Some(kept),
+    }
+}
+
+/// Applies the plan; when the firmware wants its password, asks for it and applies once more.
+fn carry_out_with_password(
+    root: &Root,
+    ui: &Ui,
+    source: &mut dyn Source,
+    plan: &mut Plan,
+    steps: &[Step],
+    wish: &Wish,
+) -> Result<Answer> {
+    plan.request.generation = plan.answer.apply.generation;
+    let name = |number: u32| {
+        let at = usize::try_from(number).unwrap_or(0).saturating_sub(1);
+        steps
+            .get(at)
+            .map_or_else(String::new, |step| format!("{} {}", step.control, step.to))
+    };
+    let mut carry_out = |request: &mut Request| {
+        let dressed = &mut |work: Work<'_>| ui.during(root, &name, work);
+        carry_out(source, request, &plan.answer, wish, dressed)
+    };
+    let answer = carry_out(&mut plan.request)?;
+    let wants_key =
+        answer.apply.outcome == OUTCOME_UNDONE && answer.apply.error == Errno::EKEYREJECTED as u32;
+    if !wants_key || wish.password_fd.is_some() || !ui.can_ask() {
+        return Ok(answer);
+    }
+    plan.request.security_key = bios_password::key(root, &bios_password::from_terminal(ui)?)?;
+    plan.request.generation = answer.apply.generation;
+    carry_out(&mut plan.request)
 }
 
 /// The request, as a closure that the caller may dress up.
@@ -176,7 +169,7 @@ fn carry_out(
         match result.and_then(|result| result) {
             Err(Errno::EAGAIN) if !last => {
                 request.generation = 0;
-                let again = ask_plan(source, request, wish)?;
+                let again = wish.ask(source, request)?;
                 let same = again.apply.outcome == OUTCOME_PLANNED && again.steps == planned.steps;
                 if !same {
                     return Err(machine_changed(wish));

@@ -3,7 +3,8 @@
 //! What went wrong: what failed, why, and what to do next.
 
 use nix::errno::Errno;
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde::ser::{SerializeStruct, Serializer};
+use serde::Serialize;
 
 /// Exit statuses; scripts rely on them. 0 is "ok, or nothing to do".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +51,23 @@ impl Serialize for Failure {
         body.serialize_field("why", &self.why)?;
         body.serialize_field("next", &self.next)?;
         body.end()
+    }
+}
+
+/// `milspec.error/1`
+#[derive(Serialize)]
+pub struct FailureDoc<'a> {
+    schema: &'static str,
+    error: &'a Failure,
+}
+
+impl<'a> FailureDoc<'a> {
+    /// Of an error that leaves no other document.
+    pub fn new(error: &'a Failure) -> Self {
+        Self {
+            schema: "milspec.error/1",
+            error,
+        }
     }
 }
 

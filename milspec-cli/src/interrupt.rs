@@ -6,8 +6,9 @@
 use nix::errno::Errno;
 use nix::poll::{ppoll, PollFd, PollFlags};
 use nix::sys::signal::{sigaction, SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal};
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 static ARRIVED: AtomicBool = AtomicBool::new(false);
 
@@ -54,6 +55,21 @@ pub fn wait_for(input: BorrowedFd<'_>) -> nix::Result<()> {
         }
     }
     Err(Errno::EINTR)
+}
+
+/// Waits for this long. Returns false when such a signal arrived, or when nobody reads standard
+/// output any more.
+pub fn pause(time: Duration) -> bool {
+    let Ok(blocked) = Blocked::new() else {
+        return false;
+    };
+    if arrived() {
+        return false;
+    }
+    let output = std::io::stdout();
+    // No event is asked for: what comes is that the other end of a pipe is gone.
+    let mut outputs = [PollFd::new(output.as_fd(), PollFlags::empty())];
+    ppoll(&mut outputs, Some(time.into()), Some(blocked.before)) == Ok(0)
 }
 
 /// Runs `spawn` with these signals blocked: threads that it starts never get them, so that they

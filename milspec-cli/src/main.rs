@@ -9,11 +9,14 @@
 
 #![deny(unsafe_code)]
 
+mod baseline;
 mod bios_password;
 mod change;
 mod checks;
 mod cli;
+mod clock;
 mod cmd;
+mod desired;
 #[allow(unsafe_code)]
 mod device;
 mod diagnose;
@@ -21,6 +24,7 @@ mod facts;
 mod failure;
 #[allow(unsafe_code)]
 mod interrupt;
+mod json;
 mod model;
 mod output;
 mod recording;
@@ -34,21 +38,22 @@ mod snapshot;
 mod source;
 mod ui;
 mod warning;
+mod wish;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::Parser;
-use cli::{Cli, Command, ControlCommand, Global, ModeCommand, When};
+use cli::{
+    BaselineCommand, Cli, Command, ConfigCommand, ControlCommand, Global, ModeCommand, When,
+};
 use cmd::Document;
-use failure::{Exit, Failure, Result};
+use failure::{Exit, Failure, FailureDoc, Result};
 use root::Root;
-use serde::Serialize;
 use std::ffi::OsString;
 use std::process::ExitCode;
 use ui::Ui;
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    let (ended, json, color) = match Cli::try_parse_from(&arguments) {
+    let (ended, json, color) = match Cli::read(&arguments) {
         Ok(cli) => {
             let (json, color) = (cli.global.json, cli.global.color);
             (run(&cli), json, color)
@@ -74,7 +79,8 @@ fn run(cli: &Cli) -> Result<u8> {
     let global = &cli.global;
     let root = Root::open(global.root.as_deref())?;
     match &cli.command {
-        Command::Status(refresh) => show(global, &cmd::status::run(&root, *refresh)?),
+        Command::Status(status) if status.watch => cmd::watch::run(&root, global),
+        Command::Status(status) => show(global, &cmd::status::run(&root, status.refresh)?),
         Command::Mode(ModeCommand::Get) => show(global, &cmd::mode_get::run(&root)?),
         Command::Mode(ModeCommand::List(list)) => {
             show(global, &cmd::mode_list::run(&root, *list, global.verbose)?)
@@ -93,6 +99,23 @@ fn run(cli: &Cli) -> Result<u8> {
         Command::Control(ControlCommand::Show(what)) => {
             show(global, &cmd::control_show::run(&root, what)?)
         }
+        Command::Config(ConfigCommand::Show(what)) => {
+            show(global, &cmd::config_show::run(&root, &what.file)?)
+        }
+        Command::Config(ConfigCommand::Export) => show(global, &cmd::config_export::run(&root)?),
+        Command::Config(ConfigCommand::Diff(what)) => {
+            show(global, &cmd::config_apply::diff(&root, &what.file)?)
+        }
+        Command::Config(ConfigCommand::Apply(apply)) => show(
+            global,
+            &cmd::config_apply::run(&root, &Ui::new(global), apply)?,
+        ),
+        Command::Baseline(BaselineCommand::Show) => show(global, &cmd::baseline_show::run(&root)?),
+        Command::Baseline(BaselineCommand::Restore(restore)) => show(
+            global,
+            &cmd::baseline_restore::run(&root, &Ui::new(global), *restore)?,
+        ),
+        Command::Completion(shell) => show(global, &cmd::completion::run(*shell)),
         Command::Doctor => show(global, &cmd::doctor::run(&root)),
     }
 }
@@ -100,7 +123,7 @@ fn run(cli: &Cli) -> Result<u8> {
 /// Prints a document, and returns the exit status that it stands for.
 fn show(global: &Global, document: &impl Document) -> Result<u8> {
     if global.json {
-        output::stdout(&json_text(document)?)?;
+        output::stdout(&render::json(document))?;
     } else {
         if !global.quiet {
             output::stdout(&document.human(&output::stdout_screen(global)))?;
@@ -113,19 +136,6 @@ fn show(global: &Global, document: &impl Document) -> Result<u8> {
         }
     }
     Ok(document.exit())
-}
-
-fn json_text(document: &impl Serialize) -> Result<String> {
-    let mut text = serde_json::to_string_pretty(document).map_err(|error| Failure {
-        code: "output-failed",
-        exit: Exit::Failed,
-        errno: None,
-        what: "cannot write the JSON document".into(),
-        why: error.to_string(),
-        next: "report this as a bug of milspecctl".into(),
-    })?;
-    text.push('\n');
-    Ok(text)
 }
 
 /// Help and version, which clap treats as errors, and wrong command lines.
@@ -184,27 +194,13 @@ fn usage(error: &clap::Error) -> Failure {
     }
 }
 
-/// `milspec.error/1`
-#[derive(Serialize)]
-struct ErrorDocument<'a> {
-    schema: &'static str,
-    error: &'a Failure,
-}
-
 /// Prints an error: as a document on standard output where JSON was asked for, else as three lines
 /// on standard error.
 fn report(failure: &Failure, json: bool, color: When) {
-    let document = ErrorDocument {
-        schema: "milspec.error/1",
-        error: failure,
-    };
     // When standard output itself is what failed, standard error is the only way left.
-    if json && failure.code != "output-failed" {
-        if let Ok(text) = json_text(&document) {
-            if output::stdout(&text).is_ok() {
-                return;
-            }
-        }
+    let document = || output::stdout(&render::json(&FailureDoc::new(failure))).is_ok();
+    if json && failure.code != "output-failed" && document() {
+        return;
     }
     output::stderr(&render::error(&output::stderr_screen(color), failure));
 }

@@ -71,11 +71,24 @@ fn width() -> Option<usize> {
     }
 }
 
+/// What empties the terminal that standard output is, if it is one that can be emptied.
+pub fn clear() -> Option<&'static str> {
+    let smart = variable("TERM").is_some_and(|term| term != "dumb");
+    (smart && io::stdout().is_terminal()).then_some("\x1b[H\x1b[2J")
+}
+
 /// Writes to standard output. A reader that went away is no error: it has what it wanted.
 pub fn stdout(text: &str) -> Result<()> {
+    write(text).map(|_| ())
+}
+
+/// Writes to standard output. Returns false when the reader went away.
+pub fn write(text: &str) -> Result<bool> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => {
             let number = error.raw_os_error().unwrap_or(0);
             Err(Failure {
                 code: "output-failed",
@@ -86,7 +99,6 @@ pub fn stdout(text: &str) -> Result<()> {
                 next: "check what the output is redirected to".into(),
             })
         }
-        _ => Ok(()),
     }
 }
 

@@ -276,7 +276,7 @@ pub fn no_such_value(control: &Control, value: &str) -> Failure {
 }
 
 /// At most three names that could have been meant, the nearest first.
-fn near<'a>(name: &str, controls: &'a [Control]) -> Vec<&'a str> {
+pub fn near<'a>(name: &str, controls: &'a [Control]) -> Vec<&'a str> {
     let wanted = name.to_lowercase();
     let mut near: Vec<(usize, &str)> = controls
         .iter()

@@ -55,6 +55,13 @@ impl Ui {
         }
     }
 
+    /// Says what it is doing, in whole lines.
+    pub fn say(&self, text: &str) {
+        if !self.json && !self.quiet {
+            output::stderr(text);
+        }
+    }
+
     /// Asks, and returns the answer without white space around it. Call [`interrupt::catch`] first.
     pub fn ask(&self, preface: &str, question: &str) -> Result<String> {
         let answer = answer(preface, question)?;

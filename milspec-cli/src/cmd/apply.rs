@@ -3,8 +3,8 @@
 //! The document of every command that plans or changes.
 
 use super::{recording, Document};
-use crate::change::Wish;
-use crate::failure::Failure;
+use crate::baseline::Note;
+use crate::failure::{Exit, Failure};
 use crate::model::{mode_word, name_of, outcome_word, reason_word, Machine, Reach, Step, Word};
 use crate::refusal;
 use crate::render::{self, Screen};
@@ -12,7 +12,8 @@ use crate::root::Root;
 use crate::snapshot::Snapshot;
 use crate::source::Answer;
 use crate::warning::Warning;
-use milspec_uapi::{MODE_NONE, OUTCOME_REFUSED};
+use crate::wish::{LeftOut, Wish};
+use milspec_uapi::{MODE_NONE, OUTCOME_PLANNED, OUTCOME_REFUSED};
 use serde::Serialize;
 
 /// `milspec.plan/1`, where nothing was asked to be changed, and `milspec.apply/1`
@@ -27,14 +28,23 @@ pub struct ApplyDoc {
     /// How that was recognised; for people, in the document of `status` for programs.
     #[serde(skip)]
     pub simulated_because: Option<String>,
+    /// Whether the recorded baseline was asked for.
+    #[serde(skip)]
+    pub restores: bool,
     /// `planned`, `done`, `refused`, `undone` or `degraded`.
     pub outcome: Word,
     /// What was asked for.
     pub target: TargetDoc,
     /// How far the mode reaches; null without a mode, and where the request was refused.
     pub reach: Option<Reach>,
+    /// How many controls it would change, or changed.
+    pub changes: usize,
     /// The steps.
     pub steps: Vec<Step>,
+    /// What could not be had, and was left out.
+    pub left_out: Vec<LeftOut>,
+    /// What became of the record of the baseline; null where this has nothing to do with it.
+    pub baseline: Option<Note>,
     /// Why it was refused.
     pub reason: Option<Word>,
     /// The control that was refused, or whose step failed first.
@@ -83,11 +93,19 @@ impl ApplyDoc {
         let name = |id: u32| (id != 0).then(|| name_of(id, controls));
         let mode = (wish.mode != MODE_NONE).then(|| mode_word(wish.mode));
         let steps = Step::all(&answer.steps, controls);
+        // After a failure it is what could not be put back that is not as it was.
+        let changed = |step: &&Step| matches!(step.state.as_ref(), "done" | "degraded");
+        let changes = if apply.outcome == OUTCOME_PLANNED {
+            steps.len()
+        } else {
+            steps.iter().filter(changed).count()
+        };
         Self {
             schema,
             recording: recording(root),
             simulated: machine.simulated_because.is_some(),
             simulated_because: machine.simulated_because,
+            restores: wish.restores,
             outcome: outcome_word(apply.outcome),
             reach: (mode.is_some() && apply.outcome != OUTCOME_REFUSED)
                 .then(|| Reach::of_plan(apply)),
@@ -109,8 +127,27 @@ impl ApplyDoc {
             firmware_calls: apply.firmware_calls,
             warnings: Vec::new(),
             error: refusal::failure(root, snapshot, &wish.in_words(), answer, &steps),
+            changes,
             steps,
+            left_out: Vec::new(),
+            baseline: None,
         }
+    }
+
+    /// Says what was left out. All else may be well: it is a failure nevertheless.
+    pub fn leave_out(&mut self, left_out: Vec<LeftOut>) {
+        if self.error.is_none() && !left_out.is_empty() {
+            let names: Vec<&str> = left_out.iter().map(|left| left.name.as_str()).collect();
+            self.error = Some(Failure {
+                code: "baseline-incomplete",
+                exit: Exit::Failed,
+                errno: None,
+                what: "not all of the recorded baseline can be restored".into(),
+                why: format!("left out: {}", names.join(", ")),
+                next: "remove the causes, then run it again: the record is kept".into(),
+            });
+        }
+        self.left_out = left_out;
     }
 }
 

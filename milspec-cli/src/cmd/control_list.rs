@@ -44,7 +44,7 @@ pub fn run(root: &Root, list: &List) -> Result<ControlList> {
         is(list.family, &control.family)
             && is(list.class, &control.class)
             && list.group.is_none_or(|group| control.group == Some(group))
-            && (!list.changed || is_changed(control))
+            && (!list.changed || control.is_changed())
             && (!list.deviating || control.deviates)
     });
     Ok(ControlList {
@@ -57,12 +57,6 @@ pub fn run(root: &Root, list: &List) -> Result<ControlList> {
         controls,
         refresh: snapshot.refreshed,
     })
-}
-
-/// Whether the control has another value than before the driver first changed it. One that was put
-/// back is as it was.
-fn is_changed(control: &Control) -> bool {
-    control.baseline.is_some() && control.baseline != control.value
 }
 
 /// Whether `word` is the wanted one, if one is wanted. The words of the command line are those of

@@ -3,11 +3,12 @@
 //! `milspecctl control set`
 
 use super::apply::ApplyDoc;
-use crate::change::{self, Wish};
+use crate::change;
 use crate::cli::ControlSet;
 use crate::failure::Result;
 use crate::root::Root;
 use crate::ui::Ui;
+use crate::wish::Wish;
 
 /// Sets the controls, or shows what that would do.
 pub fn run(root: &Root, ui: &Ui, set: &ControlSet) -> Result<ApplyDoc> {
@@ -19,6 +20,6 @@ pub fn run(root: &Root, ui: &Ui, set: &ControlSet) -> Result<ApplyDoc> {
     if set.how.dry_run {
         change::plan(root, &wish)
     } else {
-        change::apply(root, ui, &wish)
+        change::apply(root, ui, &wish, None)
     }
 }

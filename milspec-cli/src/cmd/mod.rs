@@ -3,6 +3,12 @@
 //! The subcommands: each fetches what it needs and makes one document of it.
 
 pub mod apply;
+pub mod baseline_restore;
+pub mod baseline_show;
+pub mod completion;
+pub mod config_apply;
+pub mod config_export;
+pub mod config_show;
 pub mod control_list;
 pub mod control_set;
 pub mod control_show;
@@ -12,6 +18,7 @@ pub mod mode_list;
 pub mod mode_plan;
 pub mod mode_set;
 pub mod status;
+pub mod watch;
 
 use crate::failure::Failure;
 use crate::render::Screen;

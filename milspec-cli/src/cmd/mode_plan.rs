@@ -3,10 +3,11 @@
 //! `milspecctl mode plan`
 
 use super::apply::ApplyDoc;
-use crate::change::{self, Wish};
+use crate::change;
 use crate::cli::ModePlan;
 use crate::failure::Result;
 use crate::root::Root;
+use crate::wish::Wish;
 
 /// Fetches the plan.
 pub fn run(root: &Root, plan: ModePlan) -> Result<ApplyDoc> {

@@ -3,11 +3,12 @@
 //! `milspecctl mode set`
 
 use super::apply::ApplyDoc;
-use crate::change::{self, Wish};
+use crate::change;
 use crate::cli::ModeSet;
 use crate::failure::Result;
 use crate::root::Root;
 use crate::ui::Ui;
+use crate::wish::Wish;
 
 /// Sets the mode, or shows what that would do.
 pub fn run(root: &Root, ui: &Ui, set: ModeSet) -> Result<ApplyDoc> {
@@ -20,6 +21,6 @@ pub fn run(root: &Root, ui: &Ui, set: ModeSet) -> Result<ApplyDoc> {
     if set.how.dry_run {
         change::plan(root, &wish)
     } else {
-        change::apply(root, ui, &wish)
+        change::apply(root, ui, &wish, None)
     }
 }

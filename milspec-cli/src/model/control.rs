@@ -192,6 +192,12 @@ impl Control {
         }
     }
 
+    /// Whether the control has another value than before the driver first changed it. One that was
+    /// put back is as it was.
+    pub fn is_changed(&self) -> bool {
+        self.baseline.is_some() && self.baseline != self.value
+    }
+
     /// Name of the value with this index.
     pub fn value_name(&self, index: u8) -> Option<String> {
         let value = self.values.get(usize::from(index))?;

@@ -3,9 +3,11 @@
 //! Plans, and what became of them, for people.
 
 use super::{count, provenance, wrap, Mark, Screen};
+use crate::baseline::Note;
 use crate::cmd::apply::ApplyDoc;
 use crate::model::Step;
 use crate::warning::Warning;
+use crate::wish::LeftOut;
 
 /// What was asked for, the steps, and how it ended.
 pub fn apply(screen: &Screen, doc: &ApplyDoc) -> String {
@@ -14,12 +16,23 @@ pub fn apply(screen: &Screen, doc: &ApplyDoc) -> String {
         doc.recording.as_deref(),
         doc.simulated_because.as_deref(),
     );
+    text.push_str(&plan(screen, doc));
+    text
+}
+
+/// [`apply`], without where it is from.
+pub fn plan(screen: &Screen, doc: &ApplyDoc) -> String {
+    let mut text = String::new();
     if let (Some(mode), Some(reach)) = (&doc.target.mode, doc.reach) {
         let mode = screen.bold(&format!("Mode {mode}"));
         text.push_str(&format!("{mode}: {}\n", reach.in_words()));
     }
     text.push_str(&steps(screen, &doc.steps, 0));
+    text.push_str(&left_out(screen, &doc.left_out));
     text.push_str(&format!("{}\n", ending(doc)));
+    if let Some(note) = &doc.baseline {
+        text.push_str(recorded(note));
+    }
     // Those of before a change were shown before it.
     let planned = doc.outcome == "planned";
     let shown = |warning: &&Warning| planned || warning.code == "pending-reboot";
@@ -33,6 +46,10 @@ fn ending(doc: &ApplyDoc) -> String {
     let calls = count(doc.firmware_calls, "firmware call");
     match (doc.outcome.as_ref(), doc.steps.len()) {
         ("planned" | "done", 0) => match &doc.target.mode {
+            None if doc.restores && doc.target.controls.is_empty() => {
+                "Nothing to do: nothing is recorded.".into()
+            }
+            None if doc.restores => "Nothing to do: all that can be restored is as it was.".into(),
             Some(_) => "Nothing to do: every control within reach is as the mode asks.".into(),
             None => "Nothing to do: the values are in force already.".into(),
         },
@@ -43,6 +60,26 @@ fn ending(doc: &ApplyDoc) -> String {
         ("degraded", _) => format!("Degraded, with {calls}: not everything could be undone."),
         (other, _) => format!("The driver says {other}, with {calls}."),
     }
+}
+
+/// What became of the record of the baseline, where that is news.
+fn recorded(note: &Note) -> &'static str {
+    match (note.state, note.added) {
+        ("removed", _) => "The record is removed: the next change begins a new one.\n",
+        ("recorded", 1..) => "To bring back what was before: milspecctl baseline restore\n",
+        _ => "",
+    }
+}
+
+/// What was left out, and why.
+fn left_out(screen: &Screen, left_out: &[LeftOut]) -> String {
+    let mut text = String::new();
+    for left in left_out {
+        let line = format!("{}={} left out: {}", left.name, left.value, left.why);
+        lines(screen, &mut text, Mark::Warning, &line);
+        lines(screen, &mut text, Mark::Next, &left.next);
+    }
+    text
 }
 
 /// A table of steps, one line for each.
@@ -87,22 +124,22 @@ pub fn steps(screen: &Screen, steps: &[Step], indent: usize) -> String {
 /// What needs attention, with what to do about it.
 pub fn warnings(screen: &Screen, warnings: &[Warning]) -> String {
     let mut text = String::new();
-    let mut add = |mark: Mark, line: &str| {
-        for (at, part) in wrap(line, screen.columns().saturating_sub(2))
-            .iter()
-            .enumerate()
-        {
-            let lead = if at == 0 {
-                screen.glyph(mark)
-            } else {
-                " ".to_string()
-            };
-            text.push_str(&format!("{lead} {}\n", screen.marked(mark, part)));
-        }
-    };
     for warning in warnings {
-        add(Mark::Warning, &warning.text);
-        add(Mark::Next, warning.remedy);
+        lines(screen, &mut text, Mark::Warning, &warning.text);
+        lines(screen, &mut text, Mark::Next, warning.remedy);
     }
     text
+}
+
+/// A line with a glyph, broken where it is too long.
+fn lines(screen: &Screen, text: &mut String, mark: Mark, line: &str) {
+    let parts = wrap(line, screen.columns().saturating_sub(2));
+    for (at, part) in parts.iter().enumerate() {
+        let lead = if at == 0 {
+            screen.glyph(mark)
+        } else {
+            " ".to_string()
+        };
+        text.push_str(&format!("{lead} {}\n", screen.marked(mark, part)));
+    }
 }

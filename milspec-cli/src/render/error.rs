@@ -14,7 +14,7 @@ const LEAD: usize = 8;
 /// What failed, why, and what to do next. Each is a line, unless names of controls make the latter
 /// two longer than a line may be.
 pub fn error(screen: &Screen, failure: &Failure) -> String {
-    let mut what = failure.what.clone();
+    let mut what = screen.foreign(&failure.what);
     if let Some(errno) = failure.errno {
         // What an errno means is said where there is room for it: the "why" explains it anyway.
         let text = errno_text(errno);
@@ -29,7 +29,8 @@ pub fn error(screen: &Screen, failure: &Failure) -> String {
         what.push_str(&format!(": {text}"));
     }
     let columns = screen.columns().saturating_sub(LEAD);
-    let indented = |text: &str| wrap(text, columns).join(&format!("\n{:LEAD$}", ""));
+    let indented =
+        |text: &str| wrap(&screen.foreign(text), columns).join(&format!("\n{:LEAD$}", ""));
     format!(
         "{PROGRAM}{}\n  why:  {}\n  next: {}\n",
         screen.marked(Mark::Bad, &what),

@@ -3,6 +3,8 @@
 //! Text for people: at most 80 columns, glyph and word, ASCII where the locale or terminal asks.
 
 mod apply;
+mod baseline;
+mod config;
 mod control_list;
 mod control_show;
 mod doctor;
@@ -11,6 +13,8 @@ mod mode;
 mod status;
 
 pub use apply::{apply, warnings};
+pub use baseline::baseline_show;
+pub use config::config_show;
 pub use control_list::control_list;
 pub use control_show::control_show;
 pub use doctor::doctor;
@@ -126,6 +130,20 @@ impl Screen {
         self.paint(Style::new().bold(), text)
     }
 
+    /// Text that somebody else wrote: what the terminal cannot show is spelled out.
+    pub fn foreign(&self, text: &str) -> String {
+        if self.ascii {
+            let spelled = |c: char| {
+                let escape = (!c.is_ascii()).then(|| c.escape_unicode());
+                let itself = c.is_ascii().then_some(c);
+                escape.into_iter().flatten().chain(itself)
+            };
+            text.chars().flat_map(spelled).collect()
+        } else {
+            text.to_string()
+        }
+    }
+
     /// The arrow between before and after.
     pub fn arrow(&self) -> &'static str {
         if self.ascii {
@@ -218,6 +236,21 @@ impl<'a> Rows<'a> {
     pub fn finish(self) -> String {
         self.text
     }
+}
+
+/// A document, as programs get it.
+pub fn json(document: &impl serde::Serialize) -> String {
+    // The documents have nothing that JSON has no words for.
+    let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// A document in one line, of many.
+pub fn line(document: &impl serde::Serialize) -> String {
+    let mut text = serde_json::to_string(document).unwrap_or_default();
+    text.push('\n');
+    text
 }
 
 /// `1 control`, `2 controls`.

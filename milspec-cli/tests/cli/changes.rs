@@ -53,7 +53,8 @@ pub fn undone(name: &str, errno: Errno) -> Tree {
     ends(name, &apply, &steps)
 }
 
-fn degraded(name: &str) -> Tree {
+/// An apply that could not be undone.
+pub fn degraded(name: &str) -> Tree {
     let states = [uapi::STEP_DEGRADED, uapi::STEP_FAILED, uapi::STEP_PLANNED];
     let (apply, mut steps) = failed(uapi::OUTCOME_DEGRADED, Errno::EIO, states);
     steps[0].error = Errno::ETIMEDOUT as u32;

@@ -6,20 +6,32 @@
 //! to be read in `git diff` before it is committed.
 
 mod answers;
+mod baselines;
 mod changes;
+#[path = "../../src/cli/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod cli;
+mod configs;
+mod contract;
 mod controls;
+mod docs;
 mod doctor;
+mod driver;
 mod errors;
+mod guide;
 mod machines;
 mod modes;
 mod passwords;
 mod prompts;
 mod refusals;
+mod restores;
+mod robust;
 mod run;
 mod schemas;
 mod status;
 mod terminal;
 mod tree;
+mod watch;
 
 /// Compares text with the file `snapshots/NAME`.
 #[macro_export]

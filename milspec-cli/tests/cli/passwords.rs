@@ -48,7 +48,7 @@ fn says(status: i32, number: u32) -> Vec<u8> {
 const PROPERTIES: u32 = 0x0104_2000;
 
 /// The firmware describes the password, then answers the check of `password` with this status.
-fn firmware(password: &str, status: i32) -> Vec<(Vec<u8>, Vec<u8>)> {
+pub fn firmware(password: &str, status: i32) -> Vec<(Vec<u8>, Vec<u8>)> {
     let check = if password.len() <= 8 {
         asks(1, password.as_bytes())
     } else {

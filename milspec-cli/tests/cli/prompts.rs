@@ -28,11 +28,17 @@ pub struct Terminal {
 impl Terminal {
     /// Starts it on a recorded tree.
     pub fn start(tree: &Tree, words: &[&str]) -> Self {
+        Self::start_with(tree, &[], words)
+    }
+
+    /// The same, with these variables.
+    pub fn start_with(tree: &Tree, environment: &[(&str, &str)], words: &[&str]) -> Self {
         let pty = openpty(None, None).unwrap();
         let slave = || Stdio::from(pty.slave.try_clone().unwrap());
         let mut command = command(&["--root", tree.dir()]);
         command
             .args(words)
+            .envs(environment.iter().copied())
             .stdin(slave())
             .stdout(slave())
             .stderr(slave());
@@ -127,7 +133,7 @@ fn latch() {
     assert_shows!(text, "prompt-latch.txt");
 
     // Whoever reads the tag from the machine need not mind its case.
-    let tree = tree.file("sys/class/dmi/id/product_serial", "ABCDEFG\n");
+    let tree = latching("prompt-latch-case").file("sys/class/dmi/id/product_serial", "ABCDEFG\n");
     let mut terminal = Terminal::start(&tree, &PLUS);
     terminal.expect("service tag:");
     terminal.enter(" defg ");
@@ -158,6 +164,25 @@ fn latch_without_tag() {
         terminal.expect("name of the mode:");
         terminal.enter("paranoid");
         assert_eq!(terminal.end().0, 5);
+    }
+}
+
+/// Promise: a file that asks for paranoid-plus leads to the same question as the mode itself.
+#[test]
+fn latch_of_a_file() {
+    let tree = latching("prompt-config").file(
+        "plus.json",
+        "{\"schema\": \"milspec.config/1\", \"mode\": \"paranoid-plus\"}",
+    );
+    let file = tree.path("plus.json");
+    for (answer, exit) in [("paranoid-plus", 0), ("yes", 5)] {
+        let words = ["config", "apply", file.to_str().unwrap()];
+        let mut terminal = Terminal::start(&tree, &words);
+        terminal.expect("name of the mode:");
+        terminal.enter(answer);
+        let (status, text) = terminal.end();
+        assert_eq!(status, exit);
+        assert!(text.contains("the module cannot be unloaded"), "{text}");
     }
 }
 
@@ -211,7 +236,8 @@ fn progress() {
 #[test]
 fn signal_at_work() {
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
-        let tree = busy(undone("prompt-at-work", Errno::EINTR));
+        // Long enough for a machine that is busy with other tests.
+        let tree = busy(undone("prompt-at-work", Errno::EINTR)).apply_takes(2000);
         let mut terminal = Terminal::start(&tree, &SET);
         terminal.expect("step 2 of 3");
         // The thread that shows the steps must not take it away from the one in the driver.

@@ -3,8 +3,10 @@
 //! Runs milspecctl, and holds every JSON document to its published schema.
 
 use crate::tree::Tree;
+use nix::sys::signal::{SigHandler, Signal};
 use serde_json::{json, Value};
 use std::process::{Command, Stdio};
+use std::sync::Once;
 
 /// What came out.
 pub struct Output {
@@ -18,6 +20,7 @@ pub struct Output {
 
 /// The program in a UTF-8 locale, with nothing else of the caller's environment.
 pub fn command(arguments: &[&str]) -> Command {
+    heed_signals();
     let mut command = Command::new(env!("CARGO_BIN_EXE_milspecctl"));
     command
         .args(arguments)
@@ -25,6 +28,19 @@ pub fn command(arguments: &[&str]) -> Command {
         .env("LANG", "C.UTF-8")
         .stdin(Stdio::null());
     command
+}
+
+/// Who runs the tests in the background has them ignore signals, and what they start as well: then
+/// no test could send one.
+fn heed_signals() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+            // SAFETY: nobody else in this program has a say in these signals, and what comes into
+            // force is what every program starts with.
+            unsafe { nix::sys::signal::signal(signal, SigHandler::SigDfl) }.unwrap();
+        }
+    });
 }
 
 /// Runs it to its end.
@@ -42,6 +58,17 @@ pub fn on(tree: &Tree, arguments: &[&str]) -> Output {
     let mut all = vec!["--root", tree.dir()];
     all.extend(arguments);
     finish(command(&all))
+}
+
+/// Runs it on a recorded tree, with this on standard input.
+pub fn on_with_input(tree: &Tree, arguments: &[&str], input: &str) -> Output {
+    let path = tree.path("standard-input");
+    std::fs::write(&path, input).unwrap();
+    let mut command = command(&["--root", tree.dir()]);
+    command
+        .args(arguments)
+        .stdin(std::fs::File::open(path).unwrap());
+    finish(command)
 }
 
 /// Runs it on a recorded tree with `--json`: there must be exactly one document that keeps to its
@@ -74,7 +101,7 @@ pub fn schema(name: &str) -> Value {
 }
 
 /// Holds a document to its schema, both ways: nothing is missing, and nothing is undocumented.
-fn validate(document: &Value) {
+pub fn validate(document: &Value) {
     let name = document["schema"].as_str().expect("no schema key");
     let mut schema = schema(name);
     for strict in [false, true] {
@@ -95,7 +122,8 @@ fn validate(document: &Value) {
 fn close(schema: &mut Value) {
     match schema {
         Value::Object(map) => {
-            if map.contains_key("properties") {
+            let open = !map.contains_key("additionalProperties");
+            if open && map.contains_key("properties") {
                 map.insert("additionalProperties".into(), json!(false));
             }
             map.values_mut().for_each(close);

@@ -6,7 +6,8 @@
 use crate::run::schema;
 use serde_json::Value;
 
-const NAMES: [&str; 9] = [
+/// All documents.
+pub const NAMES: [&str; 14] = [
     "milspec.status/1",
     "milspec.control-list/1",
     "milspec.control/1",
@@ -14,6 +15,11 @@ const NAMES: [&str; 9] = [
     "milspec.mode-list/1",
     "milspec.plan/1",
     "milspec.apply/1",
+    "milspec.config/1",
+    "milspec.config-show/1",
+    "milspec.baseline/1",
+    "milspec.baseline-file/1",
+    "milspec.completion/1",
     "milspec.doctor/1",
     "milspec.error/1",
 ];

@@ -59,6 +59,18 @@ fn everything(name: &str) -> Vec<(Tree, Vec<&'static str>)> {
     add(&planned, &["mode", "list", "-v"]);
     add(&planned, &["mode", "plan", "paranoid-plus"]);
     add(&Tree::bare, &["doctor"]);
+    // What was recorded is of all lengths, and of a machine that is another one.
+    let recorded = |name: &str| {
+        crate::baselines::with(
+            full(name),
+            &[("thunderbolt-security", "dp-only"), ("gone", "enabled")],
+        )
+    };
+    let elsewhere = |name: &str| recorded(name).dmi("Dell Inc.", "Other", "1");
+    for make in [&recorded as &dyn Fn(&str) -> Tree, &elsewhere] {
+        add(make, &["baseline", "show"]);
+        add(make, &["baseline", "show", "-v"]);
+    }
     all
 }
 
@@ -145,7 +157,7 @@ fn on_terminal(tree: &Tree, columns: u16, environment: &[(&str, &str)], words: &
     while let Ok(length @ 1..) = master.read(&mut buffer) {
         text.extend_from_slice(&buffer[..length]);
     }
-    assert!(child.wait().unwrap().success());
+    assert!(child.wait().unwrap().code().is_some());
     String::from_utf8(text).unwrap().replace("\r\n", "\n")
 }
 
@@ -191,6 +203,24 @@ fn color_changes_no_text() {
             stripped.push_str(text);
         }
         assert_eq!(stripped, plain, "{arguments:?}");
+    }
+}
+
+/// Promise: nothing is cut off on any terminal: a narrow one breaks lines, a wide one has no wider
+/// text, and the words are those of a pipe.
+#[test]
+fn nothing_cut() {
+    for (tree, arguments) in everything("cut") {
+        let piped = on(&tree, &arguments).stdout;
+        let words = |text: &str| -> Vec<String> {
+            let words = text.split_whitespace();
+            words
+                .map(|word| word.trim_end_matches('-').to_string())
+                .collect()
+        };
+        let narrow = on_terminal(&tree, 40, &[], &arguments);
+        assert_eq!(words(&narrow), words(&piped), "{arguments:?}");
+        assert_eq!(on_terminal(&tree, 200, &[], &arguments), piped);
     }
 }
 

@@ -185,6 +185,19 @@ impl Tree {
         self
     }
 
+    /// Says where the recording is from.
+    pub fn from(mut self, from: &str) -> Self {
+        self.note["from"] = json!(from);
+        self.write_note();
+        self
+    }
+
+    /// Forgets what was recorded after a change.
+    pub fn unapplied(self) -> Self {
+        let _ = fs::remove_dir_all(self.path("recording/applied"));
+        self
+    }
+
     /// Lets opening the device fail.
     pub fn open_error(mut self, errno: nix::errno::Errno) -> Self {
         self.note["open_error"] = json!(errno as i32);
@@ -202,6 +215,21 @@ impl Tree {
     /// The directory for `--root`.
     pub fn dir(&self) -> &str {
         self.dir.to_str().unwrap()
+    }
+
+    /// Where a file of the tree is.
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.dir.join(path)
+    }
+
+    /// Whether there is such a file.
+    pub fn has(&self, path: &str) -> bool {
+        self.path(path).exists()
+    }
+
+    /// The bytes of a file.
+    pub fn bytes(&self, path: &str) -> Vec<u8> {
+        fs::read(self.path(path)).unwrap()
     }
 
     /// Writes bytes.

@@ -2,15 +2,29 @@
 
 //! The command line.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+mod baseline;
+mod completion;
+mod config;
+pub mod manual;
+
+pub use baseline::{BaselineCommand, BaselineRestore};
+pub use completion::{Completion, Shell};
+pub use config::{ConfigApply, ConfigCommand};
+
+use clap::{
+    value_parser, Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Shows how a Dell machine is hardened, and changes it, through the dell_milspec driver.
 ///
-/// Reading needs membership in group milspec, and makes no firmware call. Changes need root.
+/// Controls are things like the camera, USB or wake-on-LAN; a mode is a named target for many of
+/// them. Reading shows what the driver last read from the firmware: it needs membership in group
+/// milspec, and makes no firmware call. Changes need root. They are made all or none: each step is
+/// read back, and when one fails, those before it are undone.
 ///
-/// Exit status: 0 ok, 1 failed, 2 usage, 3 no driver or unsupported, 4 permission, 5 refused for
-/// safety, 6 driver and milspecctl do not fit together.
+/// Where something does not work, begin with "milspecctl doctor".
 #[derive(Debug, Parser)]
 #[command(name = "milspecctl", version, max_term_width = 80)]
 pub struct Cli {
@@ -20,6 +34,24 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// Takes a command line apart.
+    pub fn read(arguments: &[OsString]) -> Result<Self, clap::Error> {
+        // For tests: no part of what people see, completions included.
+        let root = Arg::new("root")
+            .long("root")
+            .global(true)
+            .hide(true)
+            .value_parser(value_parser!(PathBuf));
+        let mut command = manual::dress(Self::command()).arg(root);
+        let matches = command.try_get_matches_from_mut(arguments)?;
+        let mut cli =
+            Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        cli.global.root = matches.get_one("root").cloned();
+        Ok(cli)
+    }
 }
 
 /// Options of every command.
@@ -37,8 +69,8 @@ pub struct Global {
     /// Print more
     #[arg(short, long, global = true)]
     pub verbose: bool,
-    /// Show the recorded machine in this directory instead of the live one
-    #[arg(long, global = true, value_name = "DIR", hide = true)]
+    /// The recorded machine to show instead of the live one; see [`Cli::read`].
+    #[arg(skip)]
     pub root: Option<PathBuf>,
 }
 
@@ -57,15 +89,47 @@ pub enum When {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show machine, driver, and what needs attention
-    Status(Refresh),
+    ///
+    /// The mode with the controls that deviate from it, what drifted (was changed by something
+    /// else), is degraded (could not be put back after a failure), waits for the next boot, or
+    /// reports tampering; with a remedy for each.
+    Status(StatusArgs),
     /// Show modes, and take the machine from one to another
+    ///
+    /// From the least to the most: baseline, standard, enhanced, paranoid, paranoid-plus. A mode
+    /// contains those below it, and asks only for what hardens: what is tighter already stays. It
+    /// reaches the controls that this machine has and that may be changed.
     #[command(subcommand)]
     Mode(ModeCommand),
     /// Show and change single controls
+    ///
+    /// Names and values are those of "milspecctl control list". Its class says what may be done
+    /// with a control: safe and monitored ones may be changed, restricted ones only where the
+    /// module was loaded with allow_restricted=1, read-only and quarantined ones never.
     #[command(subcommand)]
     Control(ControlCommand),
+    /// Bring the machine to a state that stands in a file
+    ///
+    /// The file is JSON: {"schema": "milspec.config/1", "mode": "enhanced", "controls": {"camera":
+    /// "disabled", "gps": "leave"}}. All but "schema" may be left out. "mode" is a mode or null.
+    /// "controls" are exceptions from the mode, or with null all that is to be changed; the value
+    /// "leave" leaves a control as it is. A text "about" is for people.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Show what controls were before the first change, and bring that back
+    ///
+    /// Before each change milspecctl writes down what the controls that it is about to change are,
+    /// unless that is recorded already: the first value stays. The driver remembers the same, as
+    /// mode baseline, but only until it is unloaded or the machine reboots.
+    #[command(subcommand)]
+    Baseline(BaselineCommand),
     /// Find out why something does not work, and what to do about it
+    ///
+    /// Looks at the machine, the kernel, the module and its device, and says for each thing that is
+    /// missing what to do. Needs no driver and no rights.
     Doctor,
+    /// Print completions for a shell
+    Completion(Completion),
 }
 
 /// `control ...`
@@ -76,6 +140,8 @@ pub enum ControlCommand {
     /// Show all about one control
     Show(Show),
     /// Change controls, all of them or none
+    ///
+    /// As mode set, for the controls that are named.
     Set(ControlSet),
 }
 
@@ -83,12 +149,21 @@ pub enum ControlCommand {
 #[derive(Debug, Subcommand)]
 pub enum ModeCommand {
     /// Show the mode that the machine is in
+    ///
+    /// It is derived from what the controls are: a mode, one with deviations, or custom.
     Get,
     /// Show what each mode is, and how far it reaches on this machine
     List(ModeList),
     /// Show what setting a mode would change; changes nothing
     Plan(ModePlan),
     /// Bring the machine into a mode, all of it or nothing
+    ///
+    /// Plans, says what to know before, and applies. Each step is read back; when one fails, those
+    /// before it are undone. Ctrl-C does that too. What was before is recorded first: see
+    /// milspecctl baseline. Setting a mode twice changes nothing the second time.
+    ///
+    /// BIOS settings are part of measured boot: have the recovery key of an encrypted disk at hand
+    /// before the next boot.
     Set(ModeSet),
 }
 
@@ -192,6 +267,19 @@ impl Mode {
             Self::ParanoidPlus => milspec_uapi::MODE_PARANOID_PLUS,
         }
     }
+}
+
+/// `status`
+#[derive(Args, Clone, Copy, Debug)]
+pub struct StatusArgs {
+    /// Whether to read the firmware first.
+    #[command(flatten)]
+    pub refresh: Refresh,
+    /// Show it again every 2 seconds, until Ctrl-C
+    ///
+    /// With --json, one document in each line. Makes no firmware call.
+    #[arg(long, conflicts_with = "refresh")]
+    pub watch: bool,
 }
 
 /// `--refresh`

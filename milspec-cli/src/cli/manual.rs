@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What help texts and man pages say beyond commands and options. Every example is a line that
+//! milspecctl takes: a test types them all.
+
+use clap::Command;
+
+/// What the exit statuses mean.
+pub const EXIT_STATUS: [(&str, &str); 7] = [
+    ("0", "Done, or nothing to do."),
+    ("1", "Failed. What became of a change is in the output: everything is as it was, or the output names what is not."),
+    ("2", "The command line is wrong."),
+    ("3", "There is no driver, or driver or machine do not offer this."),
+    ("4", "Permission is missing, or the BIOS administrator password was not accepted."),
+    ("5", "Refused for safety: by the driver, or because a danger was not accepted. Nothing was changed."),
+    ("6", "Driver and milspecctl are of versions that do not fit together."),
+];
+
+/// The files that milspecctl reads and writes.
+pub const FILES: [(&str, &str); 4] = [
+    ("/dev/milspec", "The driver. Members of group milspec may read it; changes need root."),
+    ("/var/lib/milspecctl/baseline.json", "What controls were before the first change; see milspecctl-baseline(1). Back it up with the machine."),
+    ("/var/lib/milspecctl/lock", "Held while a change is made, so that two do not meet."),
+    ("/dev/wmi/dell-smbios", "Where the BIOS administrator password is checked, when one is given."),
+];
+
+/// The variables that milspecctl looks at.
+pub const ENVIRONMENT: [(&str, &str); 4] = [
+    (
+        "NO_COLOR",
+        "When set and not empty, there is no colour, unless --color always says otherwise.",
+    ),
+    (
+        "TERM",
+        "With dumb there is neither colour nor anything but ASCII.",
+    ),
+    (
+        "LC_ALL, LC_CTYPE, LANG",
+        "The first that is set names the locale. Where that is not UTF-8, all is ASCII.",
+    ),
+    (
+        "SSH_CONNECTION",
+        "When set, changes that may cut the connection are warned of.",
+    ),
+];
+
+/// Documents beside the man pages.
+pub const DOCUMENTS: &str =
+    "docs/guide.md walks through the first day with milspecctl, docs/modes.md says what each mode \
+     asks for and why, docs/schema has a JSON schema for every document.";
+
+/// Commands with their examples: what to type, and what that does.
+pub const EXAMPLES: [(&str, &[(&str, &str)]); 17] = [
+    (
+        "milspecctl",
+        &[
+            ("milspecctl status", "see how the machine stands"),
+            (
+                "milspecctl mode set enhanced --dry-run",
+                "see what mode enhanced would change",
+            ),
+            ("milspecctl mode set enhanced", "bring the machine into it"),
+            ("milspecctl baseline restore", "bring back what was before"),
+        ],
+    ),
+    (
+        "milspecctl status",
+        &[
+            ("milspecctl status", "the driver's last reading"),
+            (
+                "milspecctl status --refresh",
+                "read the firmware first, as root",
+            ),
+            (
+                "milspecctl status --watch",
+                "again every 2 seconds, until Ctrl-C",
+            ),
+            ("milspecctl --json status", "one document, for programs"),
+        ],
+    ),
+    (
+        "milspecctl mode get",
+        &[(
+            "milspecctl mode get -v",
+            "the mode, and each control that deviates from it",
+        )],
+    ),
+    (
+        "milspecctl mode list",
+        &[
+            ("milspecctl mode list", "all modes"),
+            (
+                "milspecctl mode list paranoid",
+                "what paranoid would change, control by control",
+            ),
+        ],
+    ),
+    (
+        "milspecctl mode plan",
+        &[(
+            "milspecctl mode plan paranoid",
+            "the steps, or why it would be refused",
+        )],
+    ),
+    (
+        "milspecctl mode set",
+        &[
+            ("milspecctl mode set standard", "all of it or nothing"),
+            (
+                "milspecctl mode set paranoid-plus --accept-latch",
+                "without a question, where there is nobody to answer",
+            ),
+            (
+                "milspecctl mode set enhanced --bios-password-fd 3 3<password",
+                "with the BIOS administrator password in a file",
+            ),
+        ],
+    ),
+    (
+        "milspecctl control list",
+        &[
+            (
+                "milspecctl control list --class restricted",
+                "what only allow_restricted=1 opens",
+            ),
+            (
+                "milspecctl control list --changed",
+                "what the driver has changed",
+            ),
+        ],
+    ),
+    (
+        "milspecctl control show",
+        &[(
+            "milspecctl control show camera",
+            "its values, and what stands behind them",
+        )],
+    ),
+    (
+        "milspecctl control set",
+        &[
+            (
+                "milspecctl control set camera=disabled microphone=disabled",
+                "both or none",
+            ),
+            (
+                "milspecctl control set camera=disabled --dry-run",
+                "see what that would do",
+            ),
+        ],
+    ),
+    (
+        "milspecctl config show",
+        &[(
+            "milspecctl config show laptop.json",
+            "what the file asks for, and what is not so yet",
+        )],
+    ),
+    (
+        "milspecctl config export",
+        &[(
+            "milspecctl config export >before.json",
+            "keep the present state",
+        )],
+    ),
+    (
+        "milspecctl config diff",
+        &[(
+            "milspecctl --json config diff laptop.json",
+            "\"changes\" is 0 where nothing is to be done",
+        )],
+    ),
+    (
+        "milspecctl config apply",
+        &[
+            (
+                "milspecctl config apply laptop.json",
+                "bring the machine to that state",
+            ),
+            (
+                "milspecctl config apply - <before.json",
+                "the file on standard input",
+            ),
+        ],
+    ),
+    (
+        "milspecctl baseline show",
+        &[(
+            "milspecctl baseline show -v",
+            "and when each value was recorded",
+        )],
+    ),
+    (
+        "milspecctl baseline restore",
+        &[
+            (
+                "milspecctl baseline restore --dry-run",
+                "see what would go back",
+            ),
+            ("milspecctl baseline restore", "bring it back"),
+        ],
+    ),
+    (
+        "milspecctl doctor",
+        &[(
+            "milspecctl doctor",
+            "each check, and a remedy where one is needed",
+        )],
+    ),
+    (
+        "milspecctl completion",
+        &[(
+            "milspecctl completion bash >/etc/bash_completion.d/milspecctl",
+            "for all users",
+        )],
+    ),
+];
+
+/// The examples of a command.
+pub fn examples(path: &str) -> &'static [(&'static str, &'static str)] {
+    let mut all = EXAMPLES.iter();
+    all.find(|(of, _)| *of == path)
+        .map_or(&[], |(_, examples)| *examples)
+}
+
+/// Adds what is here to the help texts.
+pub fn dress(command: Command) -> Command {
+    let path = command.get_name().to_string();
+    let parts = [
+        examples_text(&path),
+        format!("Exit status:{}", paragraphs(&EXIT_STATUS)),
+        format!("Files:{}", paragraphs(&FILES)),
+        format!("Environment:{}", paragraphs(&ENVIRONMENT)),
+        DOCUMENTS.to_string(),
+    ];
+    below(command, &path).after_long_help(parts.join("\n\n"))
+}
+
+fn paragraphs(lines: &[(&str, &str)]) -> String {
+    let lines = lines.iter();
+    lines
+        .map(|(key, text)| format!("\n  {key}\n      {text}"))
+        .collect()
+}
+
+fn below(command: Command, path: &str) -> Command {
+    let names: Vec<String> = command
+        .get_subcommands()
+        .map(|command| command.get_name().to_string())
+        .collect();
+    names.into_iter().fold(command, |command, name| {
+        command.mut_subcommand(&name, |command| {
+            let path = format!("{path} {name}");
+            let text = examples_text(&path);
+            let command = below(command, &path);
+            if text.is_empty() {
+                command
+            } else {
+                command.after_long_help(text)
+            }
+        })
+    })
+}
+
+fn examples_text(path: &str) -> String {
+    let examples = examples(path);
+    if examples.is_empty() {
+        return String::new();
+    }
+    format!("Examples:{}", paragraphs(examples))
+}

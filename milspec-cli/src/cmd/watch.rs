@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `milspecctl status --watch`
+
+use super::{status, Document};
+use crate::cli::{Global, Refresh};
+use crate::failure::{Exit, Failure, FailureDoc, Result};
+use crate::interrupt;
+use crate::output;
+use crate::render;
+use crate::root::Root;
+use std::time::Duration;
+
+/// Time between two looks. They make no firmware call.
+const PERIOD: Duration = Duration::from_secs(2);
+
+/// Shows the status again and again. Ctrl-C is how it is meant to end, and no failure.
+pub fn run(root: &Root, global: &Global) -> Result<u8> {
+    interrupt::catch().map_err(|errno| Failure {
+        code: "watch-failed",
+        exit: Exit::Failed,
+        errno: Some(errno),
+        what: "cannot watch".into(),
+        why: "the kernel does not let milspecctl catch Ctrl-C".into(),
+        next: "run it without --watch".into(),
+    })?;
+    loop {
+        let look = status::run(root, Refresh { refresh: false });
+        if let (Err(failure), true) = (&look, global.json) {
+            output::stdout(&render::line(&FailureDoc::new(failure)))?;
+            return Ok(failure.exit as u8);
+        }
+        let status = look?;
+        let text = if global.json {
+            render::line(&status)
+        } else if global.quiet {
+            String::new()
+        } else {
+            let text = status.human(&output::stdout_screen(global));
+            // Where nothing can be overwritten, an empty line keeps them apart.
+            match output::clear() {
+                Some(clear) => format!("{clear}{text}"),
+                None => format!("{text}\n"),
+            }
+        };
+        let read_on = output::write(&text)?;
+        if !read_on || !interrupt::pause(PERIOD) {
+            return Ok(0);
+        }
+    }
+}

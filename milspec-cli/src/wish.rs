@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What somebody wants, and the plan for it.
+
+use crate::cli::Assignment;
+use crate::desired::LEAVE;
+use crate::diagnose;
+use crate::failure::Result;
+use crate::model::{mode_word, name_of, reason_word, Control, Step, Word};
+use crate::refusal;
+use crate::root::Root;
+use crate::snapshot::Snapshot;
+use crate::source::{Answer, Request, Source};
+use milspec_uapi::{
+    Target, APPLY_CONFIRM_LATCH, MODE_NONE, MODE_PARANOID_PLUS, OUTCOME_REFUSED, TARGET_LEAVE,
+};
+use serde::Serialize;
+
+/// What somebody wants.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// `MODE_` number.
+    pub mode: u8,
+    /// Controls and their values.
+    pub assignments: Vec<Assignment>,
+    /// Whether the value [`LEAVE`] is one.
+    pub leaves: bool,
+    /// Whether this is the recorded baseline: what the driver refuses of it is left out, and told.
+    pub restores: bool,
+    /// Whether it is accepted that the mode latches.
+    pub accept_latch: bool,
+    /// File descriptor with the BIOS administrator password.
+    pub password_fd: Option<u16>,
+}
+
+/// A control that was left out of a wish.
+#[derive(Clone, Debug, Serialize)]
+pub struct LeftOut {
+    /// Name of the control.
+    pub name: String,
+    /// The value that was wanted.
+    pub value: String,
+    /// The driver's reason.
+    pub reason: Option<Word>,
+    /// The same in words.
+    pub why: String,
+    /// What to do about it.
+    pub next: String,
+}
+
+/// A plan, and what it was asked for with.
+pub struct Plan {
+    /// The request that led to it.
+    pub request: Request,
+    /// The driver's answer.
+    pub answer: Answer,
+    /// What had to be left out.
+    pub left_out: Vec<LeftOut>,
+}
+
+impl Wish {
+    /// In a few words, after "set".
+    pub fn in_words(&self) -> String {
+        match (self.mode, self.assignments.as_slice()) {
+            _ if self.restores => "the recorded baseline".into(),
+            (MODE_NONE, [one]) => format!("{}={}", one.name, one.value),
+            (MODE_NONE, several) => format!("{} controls", several.len()),
+            (mode, []) => format!("mode {}", mode_word(mode)),
+            (mode, [_]) => format!("mode {} with 1 exception", mode_word(mode)),
+            (mode, several) => {
+                format!("mode {} with {} exceptions", mode_word(mode), several.len())
+            }
+        }
+    }
+
+    /// Has the driver plan it. Writes nothing and makes no firmware call.
+    pub fn plan(&self, root: &Root, source: &dyn Source, snapshot: &Snapshot) -> Result<Plan> {
+        let mut left_out = Vec::new();
+        let mut request = self.request(&snapshot.controls, &mut left_out)?;
+        loop {
+            let answer = self.ask(source, &request)?;
+            let refused = answer.apply.outcome == OUTCOME_REFUSED;
+            let mut targets = request.targets.iter();
+            match targets.position(|target| target.control == answer.apply.control) {
+                Some(at) if self.restores && refused => {
+                    let target = request.targets.remove(at);
+                    left_out.push(self.left_out(root, snapshot, target, &answer));
+                }
+                _ => {
+                    return Ok(Plan {
+                        request,
+                        answer,
+                        left_out,
+                    })
+                }
+            }
+        }
+    }
+
+    /// Has the driver plan a request for it.
+    pub fn ask(&self, source: &dyn Source, request: &Request) -> Result<Answer> {
+        source
+            .plan(request)
+            .map_err(|errno| diagnose::plan(&self.in_words(), errno))
+    }
+
+    /// The request for a plan. A plan confirms nothing, so that of a mode that latches may as well
+    /// show its steps.
+    fn request(&self, controls: &[Control], left_out: &mut Vec<LeftOut>) -> Result<Request> {
+        let mut targets = Vec::new();
+        for assignment in &self.assignments {
+            match self.target(assignment, controls) {
+                Ok(target) => targets.extend(target),
+                Err(failure) if self.restores => left_out.push(LeftOut {
+                    name: assignment.name.clone(),
+                    value: assignment.value.clone(),
+                    reason: None,
+                    why: failure.what,
+                    next: failure.next,
+                }),
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(Request {
+            mode: self.mode,
+            targets,
+            options: if self.mode == MODE_PARANOID_PLUS {
+                APPLY_CONFIRM_LATCH
+            } else {
+                0
+            },
+            ..Request::default()
+        })
+    }
+
+    /// `None` for what is restored already: whether it could be does not matter then.
+    fn target(&self, assignment: &Assignment, controls: &[Control]) -> Result<Option<Target>> {
+        let control = refusal::find(&assignment.name, controls)?;
+        if self.restores && control.value.as_ref() == Some(&assignment.value) {
+            return Ok(None);
+        }
+        let value = if self.leaves && assignment.value == LEAVE {
+            Some(TARGET_LEAVE)
+        } else {
+            control.value_index(&assignment.value)
+        };
+        Ok(Some(Target {
+            control: control.id,
+            value: value.ok_or_else(|| refusal::no_such_value(control, &assignment.value))?,
+            ..Target::default()
+        }))
+    }
+
+    fn left_out(
+        &self,
+        root: &Root,
+        snapshot: &Snapshot,
+        target: Target,
+        answer: &Answer,
+    ) -> LeftOut {
+        let name = name_of(target.control, &snapshot.controls);
+        let mut assignments = self.assignments.iter();
+        let wanted = assignments.find(|assignment| assignment.name == name);
+        let steps = Step::all(&answer.steps, &snapshot.controls);
+        let failure = refusal::failure(root, snapshot, &self.in_words(), answer, &steps);
+        let (why, next) = failure
+            .map(|failure| (failure.why, failure.next))
+            .unwrap_or_default();
+        LeftOut {
+            value: wanted.map_or_else(String::new, |wanted| wanted.value.clone()),
+            name,
+            reason: reason_word(answer.apply.reason),
+            why,
+            next,
+        }
+    }
+}

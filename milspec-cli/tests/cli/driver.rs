@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A stand-in for the driver, for tests that take a machine through a day: what it answers comes
+//! from the driver's own logic, in `posture`, and what was changed is changed for the next command.
+//! Each command gets a recorded tree of how things stand just then.
+
+use crate::cli::{
+    Assignment, BaselineCommand, Cli, Command, ConfigCommand, ControlCommand, ModeCommand,
+};
+use crate::machines::{answer, by_name, info, status};
+use crate::tree::Tree;
+use milspec_posture::control::{Class, Family, Reading};
+use milspec_posture::fact::{Fact, Policy, Reason};
+use milspec_posture::mode::{Mode, MODES};
+use milspec_posture::plan::{self, Want};
+use milspec_posture::standing;
+use milspec_uapi as uapi;
+use milspec_uapi::{Apply, Control, Status, Step};
+use nix::errno::Errno;
+use serde_json::Value;
+use std::ffi::OsString;
+use std::path::Path;
+use zerocopy::FromZeros;
+
+/// The machine and what the driver remembers.
+#[derive(Clone)]
+pub struct Driver {
+    controls: Vec<Control>,
+    generation: u64,
+    applied: Option<Mode>,
+    calls: u64,
+    /// Whether the firmware wants its administrator password.
+    pub password: bool,
+}
+
+/// A request: what is asked for, and whether it is to be done.
+struct Asked {
+    mode: Option<Mode>,
+    list: Vec<(u32, u8)>,
+    does: bool,
+    has_password: bool,
+}
+
+impl Driver {
+    /// A driver that was just loaded.
+    pub fn new(controls: Vec<Control>) -> Self {
+        Self {
+            calls: controls.len() as u64,
+            controls,
+            generation: 1,
+            applied: None,
+            password: false,
+        }
+    }
+
+    /// Records how things stand, and what this command line will ask. Returns what is so once it
+    /// was done.
+    pub fn record(&self, tree: Tree, words: &[&str]) -> (Tree, Self) {
+        let asked = self.asked(&tree, words);
+        let (controls, status) = self.now();
+        let info = info("Dell Inc.", "Latitude 5450 Simulated", "1.9.1");
+        let mut tree = tree.answers(&info, &status, &controls);
+        for mode in MODES {
+            let (apply, steps) = self.plan(Some(mode), &[]);
+            tree = tree.answer(&format!("plan-{}", mode.name()), &apply, &steps);
+        }
+        let Some(asked) = asked else {
+            return (tree, self.clone());
+        };
+        let name = asked.mode.map_or("list", Mode::name);
+        let (planned, steps) = self.plan(asked.mode, &asked.list);
+        tree = tree.answer(&format!("plan-{name}"), &planned, &steps);
+        let after = self.after(asked.mode, &steps);
+        let rejected = self.password && !asked.has_password && !steps.is_empty();
+        let (done, steps) = if rejected {
+            undone(&planned, &steps)
+        } else {
+            done(&planned, &steps, after.generation)
+        };
+        tree = tree.answer(&format!("apply-{name}"), &done, &steps);
+        if rejected || !asked.does || planned.outcome != uapi::OUTCOME_PLANNED {
+            return (tree, self.clone());
+        }
+        let (controls, status) = after.now();
+        (tree.applied(&status, &controls), after)
+    }
+
+    /// What a command line asks of the driver, if it does.
+    fn asked(&self, tree: &Tree, words: &[&str]) -> Option<Asked> {
+        let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+        let cli = Cli::read(&words).ok()?;
+        let asked = |mode: Option<&str>, list: Vec<Assignment>| {
+            let control = |one: Assignment| {
+                let mut controls = self.controls.clone();
+                let control = by_name(&mut controls, &one.name);
+                let mut values = control.values.iter();
+                let at = values.position(|value| uapi::text(&value.name) == Some(&one.value));
+                (control.id, at.map_or(uapi::TARGET_LEAVE, |at| at as u8))
+            };
+            let known = |one: &Assignment| {
+                let mut all = self.controls.iter();
+                all.any(|control| uapi::text(&control.name) == Some(&one.name))
+            };
+            Asked {
+                mode: mode.and_then(|mode| Mode::from_name(mode.as_bytes())),
+                list: list.into_iter().filter(known).map(control).collect(),
+                does: false,
+                has_password: false,
+            }
+        };
+        let how = |asked: Asked, how: crate::cli::How| Asked {
+            does: !how.dry_run,
+            has_password: how.bios_password_fd.is_some(),
+            ..asked
+        };
+        let config = |file: &Path| {
+            let text = std::fs::read(tree.path(file.to_str()?)).ok()?;
+            let config: Value = serde_json::from_slice(&text).ok()?;
+            let list = pairs(config["controls"].as_object()?.iter());
+            Some(asked(config["mode"].as_str(), list))
+        };
+        match cli.command {
+            Command::Mode(ModeCommand::Set(set)) => {
+                let number = MODES
+                    .into_iter()
+                    .find(|mode| mode.number() == set.mode.number())?;
+                Some(how(asked(Some(number.name()), Vec::new()), set.how))
+            }
+            Command::Control(ControlCommand::Set(set)) => {
+                Some(how(asked(None, set.assignments), set.how))
+            }
+            Command::Config(ConfigCommand::Show(show)) => config(&show.file),
+            Command::Config(ConfigCommand::Diff(diff)) => config(&diff.file),
+            Command::Config(ConfigCommand::Apply(apply)) => {
+                Some(how(config(&apply.file.file)?, apply.how))
+            }
+            Command::Baseline(BaselineCommand::Restore(restore)) => {
+                let record = std::fs::read(tree.path("var/lib/milspecctl/baseline.json")).ok()?;
+                let record: Value = serde_json::from_slice(&record).ok()?;
+                let recorded = record["controls"].as_array()?.iter();
+                let list = recorded.map(|one| Assignment {
+                    name: one["name"].as_str().unwrap().into(),
+                    value: one["value"].as_str().unwrap().into(),
+                });
+                Some(how(asked(None, list.collect()), restore.how))
+            }
+            _ => None,
+        }
+    }
+
+    fn facts(&self) -> Vec<Fact> {
+        self.controls.iter().map(fact).collect()
+    }
+
+    fn plan(&self, mode: Option<Mode>, list: &[(u32, u8)]) -> (Apply, Vec<Step>) {
+        let facts = self.facts();
+        let policy = Policy {
+            confirmed: true,
+            ..Policy::default()
+        };
+        let mut wants = vec![Want::Nothing; facts.len()];
+        let mut steps = vec![plan::Step::default(); facts.len()];
+        let request = plan::Request { mode, list };
+        let mut apply = Apply::new_zeroed();
+        apply.head.size = size_of::<Apply>() as u32;
+        apply.generation = self.generation;
+        apply.mode = mode.map_or(uapi::MODE_NONE, Mode::number);
+        let planned = plan::wants(&request, &facts, &policy, &mut wants).and_then(|coverage| {
+            apply.mode_lines = coverage.lines;
+            apply.mode_present = coverage.present;
+            apply.mode_reached = coverage.reached;
+            plan::steps(&facts, &wants, &mut steps)
+        });
+        match planned {
+            Ok(count) => {
+                apply.outcome = uapi::OUTCOME_PLANNED;
+                apply.step_count = count as u32;
+                let steps = steps.iter().take(count).map(|step| Step {
+                    control: step.id,
+                    from: step.from,
+                    to: step.to,
+                    ..Step::default()
+                });
+                (apply, steps.collect())
+            }
+            Err(refusal) => {
+                apply.outcome = uapi::OUTCOME_REFUSED;
+                apply.control = refusal.id;
+                apply.reason = match refusal.reason {
+                    Reason::Restricted => uapi::REASON_RESTRICTED,
+                    Reason::ReadOnly => uapi::REASON_READ_ONLY,
+                    other => panic!("no test has come across {other:?} yet"),
+                };
+                (apply, Vec::new())
+            }
+        }
+    }
+
+    /// The driver when these steps were done.
+    fn after(&self, mode: Option<Mode>, steps: &[Step]) -> Self {
+        let mut after = self.clone();
+        after.applied = mode.or(self.applied);
+        if !steps.is_empty() {
+            after.generation += 1;
+            after.calls += 2 * steps.len() as u64;
+        }
+        for step in steps {
+            let mut controls = after.controls.iter_mut();
+            let control = controls.find(|control| control.id == step.control).unwrap();
+            answer(control, u32::from(step.to));
+            control.changed = after.generation;
+            control.written = step.to;
+            if control.baseline == uapi::INDEX_NONE {
+                control.baseline = step.from;
+            }
+        }
+        after
+    }
+
+    /// Controls and status, as the driver tells them.
+    fn now(&self) -> (Vec<Control>, Status) {
+        let (facts, mut controls) = (self.facts(), self.controls.clone());
+        let mut wants = vec![Want::Nothing; facts.len()];
+        let stands = standing::derive(&facts, &Policy::default(), self.applied, &mut wants);
+        let mut status = status(&controls);
+        status.generation = self.generation;
+        status.platform.firmware_calls = self.calls;
+        status.mode = stands.mode.map_or(uapi::MODE_NONE, Mode::number);
+        status.standing = match (stands.mode, stands.deviations) {
+            (None, _) => uapi::STANDING_CUSTOM,
+            (_, 0) => uapi::STANDING_EXACT,
+            _ => uapi::STANDING_DEVIATES,
+        };
+        status.deviations = stands.deviations;
+        status.mode_lines = stands.coverage.lines;
+        status.mode_present = stands.coverage.present;
+        status.mode_reached = stands.coverage.reached;
+        for ((control, fact), want) in controls.iter_mut().zip(&facts).zip(wants) {
+            if let Want::Value(value) | Want::OutOfReach(value, _) = want {
+                control.wanted = value;
+            }
+            if standing::deviates(fact, want) {
+                control.properties |= uapi::CONTROL_DEVIATES;
+            }
+            if control.baseline != uapi::INDEX_NONE && control.baseline != control.current {
+                control.properties |= uapi::CONTROL_PENDING_REBOOT;
+                status.properties |= uapi::STATUS_PENDING_REBOOT;
+            }
+        }
+        (controls, status)
+    }
+}
+
+fn pairs<'a>(map: impl Iterator<Item = (&'a String, &'a Value)>) -> Vec<Assignment> {
+    map.map(|(name, value)| Assignment {
+        name: name.clone(),
+        value: value.as_str().unwrap().into(),
+    })
+    .collect()
+}
+
+fn fact(control: &Control) -> Fact {
+    let present = |at: &usize| control.values[*at].properties & uapi::VALUE_PRESENT != 0;
+    Fact {
+        id: control.id,
+        family: Family::Platform,
+        class: match control.class {
+            uapi::CLASS_SAFE => Class::Safe,
+            uapi::CLASS_MONITORED => Class::Monitored,
+            uapi::CLASS_RESTRICTED => Class::Restricted,
+            uapi::CLASS_QUARANTINED => Class::Quarantined,
+            _ => Class::ReadOnly,
+        },
+        writable: control.access == uapi::ACCESS_READ_WRITE,
+        denied: false,
+        group: 0,
+        reading: match control.reading {
+            uapi::READING_KNOWN => Reading::Known(control.current),
+            _ => Reading::Unknown,
+        },
+        values: (0..usize::from(control.value_count))
+            .filter(present)
+            .fold(0, |bits, at| bits | 1 << at),
+        depends: [None; 4],
+        baseline: Some(control.baseline).filter(|value| *value != uapi::INDEX_NONE),
+    }
+}
+
+fn done(planned: &Apply, steps: &[Step], generation: u64) -> (Apply, Vec<Step>) {
+    let mut apply = *planned;
+    if planned.outcome == uapi::OUTCOME_PLANNED {
+        apply.outcome = uapi::OUTCOME_DONE;
+        apply.generation = generation;
+        apply.firmware_calls = 2 * steps.len() as u32;
+    }
+    (apply, crate::answers::all_in(uapi::STEP_DONE, steps))
+}
+
+/// The first step is refused by the firmware, for want of its password.
+fn undone(planned: &Apply, steps: &[Step]) -> (Apply, Vec<Step>) {
+    let (mut apply, mut steps) = (*planned, steps.to_vec());
+    steps[0].state = uapi::STEP_FAILED;
+    steps[0].error = Errno::EKEYREJECTED as u32;
+    apply.outcome = uapi::OUTCOME_UNDONE;
+    apply.control = steps[0].control;
+    apply.error = Errno::EKEYREJECTED as u32;
+    apply.firmware_calls = 1;
+    (apply, steps)
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What holds for every command, whatever it does: one document, quiet when asked, streams that are
+//! closed or go away, other versions of the driver.
+
+use crate::answers::*;
+use crate::baselines::with;
+use crate::changes::succeeds;
+use crate::docs::source;
+use crate::machines::*;
+use crate::run::{command, finish, json, on, validate, Output};
+use crate::tree::Tree;
+use milspec_uapi as uapi;
+use milspec_uapi::{Control, Status};
+use serde_json::Value;
+use std::process::Stdio;
+use zerocopy::IntoBytes;
+
+/// A machine on which each of [`COMMANDS`] succeeds.
+fn ready(name: &str) -> Tree {
+    let done = all_in(uapi::STEP_DONE, &steps());
+    let mut tree = succeeds(name)
+        .answer(
+            "plan-list",
+            &answered(0, uapi::OUTCOME_PLANNED, &steps()),
+            &steps(),
+        )
+        .answer("apply-list", &answered(0, uapi::OUTCOME_DONE, &done), &done)
+        .file(
+            "config.json",
+            "{\"schema\": \"milspec.config/1\", \"controls\": {\"camera\": \"disabled\"}}",
+        );
+    for mode in ["baseline", "standard", "enhanced", "paranoid-plus"] {
+        let plan = answered(uapi::MODE_STANDARD, uapi::OUTCOME_PLANNED, &[]);
+        tree = tree.answer(&format!("plan-{mode}"), &plan, &[]);
+    }
+    with(tree, &[("camera", "disabled")])
+}
+
+/// One line for each command.
+const COMMANDS: [&str; 18] = [
+    "status",
+    "mode get",
+    "mode list",
+    "mode plan paranoid",
+    "mode set paranoid",
+    "mode set paranoid --dry-run",
+    "control list",
+    "control show camera",
+    "control set camera=disabled",
+    "config show config.json",
+    "config export",
+    "config diff config.json",
+    "config apply config.json",
+    "baseline show",
+    "baseline restore",
+    "doctor",
+    "completion bash",
+    "completion fish",
+];
+
+fn run(tree: &Tree, line: &str, options: &[&str]) -> Output {
+    let mut command = command(&["--root", tree.dir()]);
+    command
+        .args(line.split(' '))
+        .args(options)
+        .current_dir(tree.dir());
+    finish(command)
+}
+
+/// Promise: there is a line here for every command.
+#[test]
+fn complete() {
+    for entry in std::fs::read_dir(source("docs/man")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let path = name.trim_end_matches(".1").replace('-', " ");
+        let path = path.trim_start_matches("milspecctl").trim_start();
+        assert!(COMMANDS.iter().any(|line| line.starts_with(path)), "{path}");
+    }
+}
+
+/// Promise: --json is one document of the published form and nothing else, --quiet nothing at all.
+#[test]
+fn options() {
+    let tree = ready("robust-options");
+    for line in COMMANDS {
+        let output = run(&tree, line, &["--json"]);
+        assert_eq!((output.status, output.stderr.as_str()), (0, ""), "{line}");
+        validate(&serde_json::from_str::<Value>(&output.stdout).unwrap());
+        let output = run(&tree, line, &["-q"]);
+        let shown = (
+            output.status,
+            output.stdout.as_str(),
+            output.stderr.as_str(),
+        );
+        assert_eq!(shown, (0, "", ""), "{line}");
+        let output = run(&tree, line, &["-v", "--color", "never"]);
+        assert_eq!(output.status, 0, "{line}");
+        assert!(!output.stdout.is_empty() && !output.stdout.contains('\x1b'));
+    }
+}
+
+/// Promise: a wrong command line is one document with --json, for every command.
+#[test]
+fn wrong_options() {
+    let tree = ready("robust-wrong");
+    for line in COMMANDS {
+        let output = run(&tree, line, &["--json", "--nonsense"]);
+        assert_eq!((output.status, output.stderr.as_str()), (2, ""), "{line}");
+        validate(&serde_json::from_str::<Value>(&output.stdout).unwrap());
+    }
+}
+
+/// Promise: a reader that goes away causes no message and no failure; a change is made all the
+/// same.
+#[test]
+fn broken_pipe() {
+    let tree = ready("robust-pipe");
+    for line in COMMANDS {
+        let mut command = command(&["--root", tree.dir()]);
+        command.args(line.split(' ')).current_dir(tree.dir());
+        let (reader, writer) = nix::unistd::pipe().unwrap();
+        drop(reader);
+        command.stdout(Stdio::from(writer));
+        assert_eq!(finish(command).status, 0, "{line}");
+    }
+    assert!(tree.has("var/lib/milspecctl/lock"));
+}
+
+/// Promise: closed standard streams do no harm.
+#[test]
+fn closed_streams() {
+    let tree = ready("robust-closed");
+    let program = env!("CARGO_BIN_EXE_milspecctl");
+    for line in COMMANDS {
+        let script = format!("exec \"$0\" --root \"$1\" {line} <&- >&- 2>&-");
+        let mut shell = std::process::Command::new("/bin/sh");
+        shell
+            .args(["-c", &script, program, tree.dir()])
+            .current_dir(tree.dir());
+        assert_eq!(finish(shell).status, 0, "{line}");
+    }
+}
+
+/// Promise: with another major version nothing is understood, and every command that needs the
+/// driver says so with exit status 6, either way round.
+#[test]
+fn other_major() {
+    for major in [0, uapi::ABI_MAJOR + 1] {
+        let mut other = info("Dell Inc.", "Latitude Rugged Simulated", "0.0.1-simulated");
+        other.abi_major = major;
+        let tree = ready(&format!("robust-major-{major}"));
+        tree.put("recording/info.bin", other.as_bytes());
+        for line in COMMANDS {
+            let output = run(&tree, line, &["--json"]);
+            let alone = ["doctor", "completion", "baseline show"];
+            if alone.iter().any(|alone| line.starts_with(alone)) {
+                assert!(
+                    matches!(output.status, 0 | 3 | 6),
+                    "{line}: {}",
+                    output.status
+                );
+                continue;
+            }
+            assert_eq!(output.status, 6, "{line}");
+            let document: Value = serde_json::from_str(&output.stdout).unwrap();
+            assert_eq!(document["error"]["code"], "abi-mismatch", "{line}");
+        }
+    }
+}
+
+/// Promise: a driver of an older minor version works for all that it knows; one of a later works
+/// for all, and what it says beyond is left out.
+#[test]
+fn other_minor() {
+    let controls = rugged_controls();
+    let mut old = info("Dell Inc.", "Latitude Rugged Simulated", "0.0.1-simulated");
+    old.abi_minor = 0;
+    let tree = ready("robust-older");
+    tree.put("recording/info.bin", old.as_bytes());
+    tree.put(
+        "recording/status.bin",
+        &status(&controls).as_bytes()[..Status::SIZE_MIN as usize],
+    );
+    tree.put(
+        "recording/controls.bin",
+        &listing(&controls, Control::SIZE_MIN as usize),
+    );
+    for line in COMMANDS {
+        let output = run(&tree, line, &["--json"]);
+        let changes = [
+            "mode",
+            "control set",
+            "config show",
+            "config diff",
+            "config apply",
+            "baseline restore",
+        ];
+        let expected = if changes.iter().any(|word| line.starts_with(word)) {
+            6
+        } else {
+            0
+        };
+        assert_eq!(output.status, expected, "{line}");
+    }
+
+    let mut new = info("Dell Inc.", "Latitude Rugged Simulated", "0.0.1-simulated");
+    new.abi_minor = uapi::ABI_MINOR + 9;
+    let tree = ready("robust-later");
+    let longer = |bytes: &[u8]| [bytes, &[0xA5; 64]].concat();
+    tree.put("recording/info.bin", &longer(new.as_bytes()));
+    tree.put(
+        "recording/status.bin",
+        &longer(status(&controls).as_bytes()),
+    );
+    tree.put(
+        "recording/controls.bin",
+        &listing(&controls, size_of::<Control>() + 64),
+    );
+    for line in COMMANDS {
+        assert_eq!(run(&tree, line, &[]).status, 0, "{line}");
+    }
+    let (_, document) = json(&tree, &["control", "list"]);
+    assert_eq!(document["total"], controls.len());
+    assert_eq!(on(&tree, &["status"]).status, 0);
+}
+
+/// Controls of another size.
+fn listing(controls: &[Control], size: usize) -> Vec<u8> {
+    let mut bytes = uapi::Controls {
+        stride: size as u32,
+        generation: 1,
+        ..uapi::Controls::default()
+    }
+    .as_bytes()
+    .to_vec();
+    for control in controls {
+        let mut element = control.as_bytes().to_vec();
+        element.resize(size, 0xA5);
+        bytes.extend(element);
+    }
+    bytes
+}
