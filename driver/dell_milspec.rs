@@ -5,6 +5,7 @@
 //! The house, from top to bottom; a layer uses those below it:
 //!
 //! - `surface`: what user space sees;
+//! - `monitor`: what has the engine look at the machine without being asked;
 //! - `engine`: what the driver knows of the machine, and the one door for changes;
 //! - `provider`: what reads and writes one family of controls;
 //! - `kapi`: safe wrappers over C interfaces, all `unsafe` of the driver;
@@ -19,7 +20,12 @@ use crate::{
             self,
             Field, //
         },
+        notify::Listener,
         privilege, //
+    },
+    monitor::{
+        DsmilChange,
+        Monitor, //
     },
     provider::Dsmil,
     surface::{
@@ -43,6 +49,7 @@ use kernel::{
 
 mod engine;
 mod kapi;
+mod monitor;
 #[expect(
     dead_code,
     unreachable_pub,
@@ -75,6 +82,10 @@ module! {
             default: false,
             description: "Load on a machine that is not a Dell",
         },
+        verify_interval: u32 {
+            default: 0,
+            description: "Seconds between checks of the firmware, each of tens of firmware calls (0: none)",
+        },
     },
 }
 
@@ -100,10 +111,14 @@ kapi::global::global! {
 
 #[pin_data]
 struct DellMilspec {
-    // Fields are dropped in this order. The DSML0001 driver goes first, so that nothing adds to
-    // the engine any more. When the character device goes no descriptor is open, because each
-    // holds a reference to the module. With the faux device the last callback that looks for the
-    // engine is gone; then the engine itself goes, and with it the reference to dell-smbios.
+    // Fields are dropped in this order. The monitor goes first, so that nothing is under way that
+    // nobody asked for. Then the DSML0001 driver, so that nothing adds to the engine any more; what
+    // its listener hears until then kicks a worker that has ended. When the character device goes
+    // no descriptor is open, because each holds a reference to the module. With the faux device the
+    // last callback that looks for the engine is gone; then the engine itself goes, and with it the
+    // reference to dell-smbios.
+    #[pin]
+    _monitor: Monitor,
     #[pin]
     _dsmil: Registration<platform::Adapter<DsmilDriver>>,
     #[pin]
@@ -120,6 +135,7 @@ impl InPlaceModule for DellMilspec {
             _sysfs: Sysfs::register()?,
             _chardev <- chardev::register(),
             _dsmil <- Registration::new(c"dell_milspec", module),
+            _monitor <- Monitor::new(),
         })
     }
 }
@@ -136,14 +152,19 @@ fn start() -> Result<state::Guard> {
     state::install(engine)
 }
 
-/// Binds to the ACPI device `DSML0001`. The engine has its devices for as long as this exists.
+/// Binds to the ACPI device `DSML0001`.
 struct DsmilDriver {
-    engine: Arc<Engine>,
+    // Dropped in this order: nothing comes from a device that the engine does not have.
+    _listener: Option<Listener<DsmilChange>>,
+    _attached: Attached,
 }
 
-impl Drop for DsmilDriver {
+/// The engine has the devices of `DSML0001` for as long as this exists.
+struct Attached(Arc<Engine>);
+
+impl Drop for Attached {
     fn drop(&mut self) {
-        self.engine.detach();
+        self.0.detach();
     }
 }
 
@@ -164,6 +185,10 @@ impl platform::Driver for DsmilDriver {
     ) -> impl PinInit<Self, Error> + 'bound {
         let device = device.as_ref();
         let engine = state::get().ok_or(ENODEV)?;
+        // Before the first read, so that no change falls between the two.
+        let listener = Listener::of(device)
+            .inspect_err(|error| dev_warn!(device, "cannot listen to changes: {error:?}\n"))
+            .ok();
         let dsmil = Dsmil::discover(device);
         let error = dsmil.as_ref().err().copied();
         engine.attach(dsmil)?;
@@ -171,7 +196,10 @@ impl platform::Driver for DsmilDriver {
             None => {
                 let controls = engine.snapshot().dsmil.controls().len();
                 dev_info!(device, "{controls} DSMIL devices\n");
-                Ok(Self { engine })
+                Ok(Self {
+                    _listener: listener,
+                    _attached: Attached(engine),
+                })
             }
             // The engine shows why. `ENODEV` keeps the driver core from saying it once more.
             Some(error) => {

@@ -256,6 +256,11 @@ impl Engine {
         drop(old);
     }
 
+    /// Waits until nothing that was begun before is under way.
+    pub(crate) fn quiesce(&self) {
+        drop(self.work.lock());
+    }
+
     /// Makes a draft the latest snapshot, and says what is new in it.
     fn commit(&self, work: &mut Work, old: &Snapshot, draft: Draft) -> Snapshot {
         let calls = work.families.calls();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Device-specific methods (`_DSM`) of ACPI devices.
+//! ACPI devices and their device-specific methods (`_DSM`).
 //!
 //! C header: `include/acpi/acpi_bus.h`.
 
@@ -9,7 +9,11 @@ use core::{
         offset_of,
         zeroed, //
     },
-    ptr::NonNull, //
+    ptr::{
+        null,
+        null_mut,
+        NonNull, //
+    }, //
 };
 use kernel::{
     bindings,
@@ -24,23 +28,21 @@ use kernel::{
 /// Most arguments that a function can be given.
 const ARGUMENTS: usize = 4;
 
-/// The `_DSM` of one ACPI device.
-pub(crate) struct Dsm {
-    /// The `dev` of a `struct acpi_device`, which this keeps in memory.
-    companion: ARef<Device>,
-    uuid: bindings::guid_t,
-    revision: u64,
-}
+/// A reference to an ACPI device.
+///
+/// # Invariants
+///
+/// The device is the `dev` of a `struct acpi_device`.
+#[derive(Clone)]
+pub(super) struct Companion(ARef<Device>);
 
-impl Dsm {
-    /// Takes the `_DSM` of the ACPI device that `device` was made for.
-    ///
-    /// `uuid` is in the byte order of `ToUUID()`.
+impl Companion {
+    /// Returns the ACPI device that `device` was made for.
     ///
     /// # Errors
     ///
     /// `ENODEV` when `device` has no ACPI companion.
-    pub(crate) fn new(device: &Device<Bound>, uuid: [u8; 16], revision: u16) -> Result<Self> {
+    pub(super) fn of(device: &Device<Bound>) -> Result<Self> {
         let device: *const Device<Bound> = device;
         // SAFETY: `Device` is a transparent wrapper of `struct device`, and a bound device's
         // `fwnode` does not change.
@@ -57,24 +59,72 @@ impl Dsm {
                 .cast::<bindings::acpi_device>();
             Device::get_device(&raw mut (*companion).dev)
         };
+        // INVARIANT: It is the `dev` of the structure that the node belongs to.
+        Ok(Self(companion))
+    }
+
+    /// Returns the next present ACPI device with `id`, the first without a `previous`.
+    pub(super) fn next(previous: Option<Self>, id: &CStr) -> Option<Self> {
+        let previous = previous.map_or(null_mut(), |previous| {
+            let raw = previous.as_raw();
+            // The function takes this reference over.
+            let _ = ARef::into_raw(previous.0);
+            raw
+        });
+        // SAFETY: `previous` is null or an ACPI device, whose reference the function gives back.
+        // It copies `id`, and any `_UID` and `_HRV` will do.
+        let found = unsafe {
+            bindings::acpi_dev_get_next_match_dev(previous, id.as_char_ptr(), null(), -1)
+        };
+        // SAFETY: What the function returns has a reference that is now ours to give back. `Device`
+        // is a transparent wrapper of the `dev` that is inside.
+        let found = unsafe {
+            let dev = NonNull::new(found)?
+                .byte_add(offset_of!(bindings::acpi_device, dev))
+                .cast::<Device>();
+            ARef::from_raw(dev)
+        };
+        // INVARIANT: It is the `dev` of what was found.
+        Some(Self(found))
+    }
+
+    /// Returns the structure, which is valid while `self` exists.
+    pub(super) fn as_raw(&self) -> *mut bindings::acpi_device {
+        let device: *const Device = &*self.0;
+        // SAFETY: By the type's invariant the result is inside the same allocation.
+        unsafe { device.byte_sub(offset_of!(bindings::acpi_device, dev)) }
+            .cast_mut()
+            .cast()
+    }
+}
+
+/// The `_DSM` of one ACPI device.
+pub(crate) struct Dsm {
+    companion: Companion,
+    uuid: bindings::guid_t,
+    revision: u64,
+}
+
+impl Dsm {
+    /// Takes the `_DSM` of the ACPI device that `device` was made for.
+    ///
+    /// `uuid` is in the byte order of `ToUUID()`.
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV` when `device` has no ACPI companion.
+    pub(crate) fn new(device: &Device<Bound>, uuid: [u8; 16], revision: u16) -> Result<Self> {
         Ok(Self {
-            companion,
+            companion: Companion::of(device)?,
             uuid: bindings::guid_t { b: uuid },
             revision: revision.into(),
         })
     }
 
     fn handle(&self) -> bindings::acpi_handle {
-        let device: *const Device = &*self.companion;
-        // SAFETY: By the type's invariant `companion` is the `dev` of a live `struct acpi_device`.
-        // When the ACPI core takes the device out of its namespace it replaces the handle by one
-        // that every evaluation refuses, so it is read anew for each.
-        unsafe {
-            (*device
-                .byte_sub(offset_of!(bindings::acpi_device, dev))
-                .cast::<bindings::acpi_device>())
-            .handle
-        }
+        // SAFETY: `companion` is alive. When the ACPI core takes the device out of its namespace it
+        // replaces the handle by one that every evaluation refuses, so it is read anew for each.
+        unsafe { (*self.companion.as_raw()).handle }
     }
 
     /// Evaluates a function and returns the bytes of the Buffer that it answers. Sleeps.

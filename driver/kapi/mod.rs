@@ -10,5 +10,8 @@ pub(crate) mod dmi;
 pub(crate) mod faux;
 pub(crate) mod global;
 pub(crate) mod module;
+pub(crate) mod notify;
+pub(crate) mod power;
 pub(crate) mod privilege;
 pub(crate) mod uevent;
+pub(crate) mod worker;

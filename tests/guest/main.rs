@@ -13,6 +13,7 @@ mod cli;
 mod common;
 mod driver;
 mod hostile;
+mod monitor;
 mod witness;
 mod witness_faults;
 mod witness_tokens;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         witness_faults::TESTS,
         driver::TESTS,
         hostile::TESTS,
+        monitor::TESTS,
         cli::TESTS,
     ];
     let trials = tests

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Notifications (`Notify`) that firmware sends to ACPI devices.
+//!
+//! An ACPI device can have several handlers that differ in their function. They are all called,
+//! the one installed last first, so these listeners take nothing from mainline's drivers; nor do
+//! they fetch what comes with a notification (`_WED` of a WMI device), which can be had only once.
+//!
+//! C headers: `include/acpi/acpi_bus.h`, `include/acpi/acpixf.h`.
+
+use super::acpi::Companion;
+use core::{
+    marker::PhantomData,
+    ptr::null_mut, //
+};
+use kernel::{
+    bindings,
+    device::{
+        Bound,
+        Device, //
+    },
+    error::to_result,
+    prelude::*, //
+};
+
+/// What wants to know of notifications.
+pub(crate) trait Listen {
+    /// Firmware has sent `value`, 0x80 to 0xFF. Called in process context, perhaps several times at
+    /// once. Later notifications of all devices may wait until this returns.
+    fn notified(value: u32);
+}
+
+/// Has a [`Listen`] called. No call is under way when this is dropped, which therefore must not be
+/// done in one.
+pub(crate) struct Listener<L> {
+    companion: Companion,
+    /// What was installed: two pointers to one function need not be equal.
+    handler: bindings::acpi_notify_handler,
+    _listen: PhantomData<fn(L)>,
+}
+
+// SAFETY: Any thread may install and remove a handler.
+unsafe impl<L> Send for Listener<L> {}
+// SAFETY: A shared reference allows nothing.
+unsafe impl<L> Sync for Listener<L> {}
+
+impl<L: Listen> Listener<L> {
+    /// Listens to the ACPI device that `device` was made for.
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV` when there is none, or it cannot be listened to.
+    pub(crate) fn of(device: &Device<Bound>) -> Result<Self> {
+        Self::install(Companion::of(device)?)
+    }
+
+    /// Listens to all ACPI devices with `id` that there are now.
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV` when there is one that cannot be listened to, `ENOMEM`.
+    pub(crate) fn of_all(id: &CStr) -> Result<KVec<Self>> {
+        let mut listeners = KVec::new();
+        let mut next = Companion::next(None, id);
+        while let Some(companion) = next {
+            listeners.push(Self::install(companion.clone())?, GFP_KERNEL)?;
+            next = Companion::next(Some(companion), id);
+        }
+        Ok(listeners)
+    }
+
+    fn install(companion: Companion) -> Result<Self> {
+        let handler: bindings::acpi_notify_handler = Some(notified::<L>);
+        // SAFETY: `companion` is alive. The handler needs no context, and can be called at any
+        // time from now on until `drop` removes it.
+        to_result(unsafe {
+            bindings::acpi_dev_install_notify_handler(
+                companion.as_raw(),
+                bindings::ACPI_DEVICE_NOTIFY,
+                handler,
+                null_mut(),
+            )
+        })?;
+        Ok(Self {
+            companion,
+            handler,
+            _listen: PhantomData,
+        })
+    }
+}
+
+impl<L> Drop for Listener<L> {
+    fn drop(&mut self) {
+        // SAFETY: `companion` is alive, and `handler` was installed with the same type. First the
+        // function unlinks it, then it waits until all notifications are delivered that were sent
+        // when it was still linked. Had the device been taken out of the namespace meanwhile, the
+        // handler would have gone with it, and the handle been replaced by one that stands for
+        // nothing that can be notified: then the function only waits.
+        unsafe {
+            bindings::acpi_dev_remove_notify_handler(
+                self.companion.as_raw(),
+                bindings::ACPI_DEVICE_NOTIFY,
+                self.handler,
+            )
+        };
+    }
+}
+
+extern "C" fn notified<L: Listen>(
+    _handle: bindings::acpi_handle,
+    value: u32,
+    _context: *mut c_void,
+) {
+    L::notified(value);
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What has the engine look at the machine again without being asked: events of the firmware, the
+//! end of the machine's sleep, and the clock if the administrator wants it.
+//!
+//! An event leads to a look soon after it, and to one for many that come close together. A look
+//! takes the time of a firmware call for each location that the engine reads, and some of these
+//! stop every core; a held-down hotkey sends many events. So looks that events lead to keep their
+//! distance.
+
+use crate::{
+    kapi::{
+        notify::{
+            Listen,
+            Listener, //
+        },
+        power::{
+            Notifier,
+            Sleeper, //
+        },
+        worker::{
+            Running,
+            Worker, //
+        },
+    },
+    module_parameters,
+    state, //
+};
+use kernel::{
+    prelude::*,
+    sync::atomic::{
+        Atomic,
+        Relaxed, //
+    },
+    time::{
+        ClockSource,
+        Monotonic,
+        Msecs,
+        NSEC_PER_MSEC, //
+    }, //
+};
+
+/// How long an event waits for others that belong to it.
+const GATHER: Msecs = 100;
+
+/// How long after one look an event may lead to another.
+const DISTANCE: Msecs = 2000;
+
+/// Most seconds between two looks by the clock.
+const LONGEST: u32 = 1_000_000;
+
+static WORKER: Worker = Worker::new(look);
+
+/// Until when events wait, in nanoseconds of the monotonic clock.
+static REST: Atomic<i64> = Atomic::new(0);
+
+/// Whether a failure was logged.
+static COMPLAINED: Atomic<bool> = Atomic::new(false);
+
+/// Has the engine look at the machine soon. May be called at any time and in any context.
+fn kick() {
+    let rest = REST.load(Relaxed).saturating_sub(Monotonic::ktime_get());
+    let rest = Msecs::try_from(rest.max(0).div_euclid(NSEC_PER_MSEC)).unwrap_or(DISTANCE);
+    WORKER.kick(rest.clamp(GATHER, DISTANCE));
+}
+
+/// The job of the worker.
+fn look() {
+    if let Some(engine) = state::get() {
+        if let Err(error) = engine.refresh() {
+            if !COMPLAINED.xchg(true, Relaxed) {
+                pr_warn!("cannot read the firmware again: {error:?}; said once\n");
+            }
+        }
+    }
+    let rest = i64::from(DISTANCE).saturating_mul(NSEC_PER_MSEC);
+    REST.store(Monotonic::ktime_get().saturating_add(rest), Relaxed);
+    wind();
+}
+
+/// Arranges for the next look by the clock, if there is to be one.
+fn wind() {
+    let seconds = module_parameters::verify_interval.value();
+    if seconds != 0 {
+        WORKER.again(seconds.min(LONGEST).saturating_mul(1000));
+    }
+}
+
+/// Listens to WMI devices.
+struct DellEvent;
+
+impl Listen for DellEvent {
+    fn notified(value: u32) {
+        // Which of Dell's events it is stands in the words that come with it; these are
+        // dell-wmi's. On a WMI device that is not Dell's the number can mean another event.
+        if value == 0xD0 {
+            kick();
+        }
+    }
+}
+
+/// Listens to `DSML0001`.
+pub(crate) struct DsmilChange;
+
+impl Listen for DsmilChange {
+    fn notified(value: u32) {
+        // State changed, tamper. The rest is reserved.
+        if matches!(value, 0x80 | 0x81) {
+            kick();
+        }
+    }
+}
+
+/// Knows of the machine's sleep.
+struct Sleep;
+
+impl Sleeper for Sleep {
+    fn prepare() {
+        // No sleep in the middle of a change.
+        if let Some(engine) = state::get() {
+            engine.quiesce();
+        }
+    }
+
+    fn awake() {
+        kick();
+    }
+}
+
+/// Watches the machine for as long as it exists.
+#[pin_data]
+pub(crate) struct Monitor {
+    _events: KVec<Listener<DellEvent>>,
+    #[pin]
+    _sleep: Notifier<Sleep>,
+    // The last to be dropped: until then kicks are served, after that they do nothing.
+    _worker: Running,
+}
+
+impl Monitor {
+    pub(crate) fn new() -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            _worker: start()?,
+            _sleep <- Notifier::new(),
+            _events: listen(),
+        })
+    }
+}
+
+fn start() -> Result<Running> {
+    let running = WORKER.start()?;
+    wind();
+    Ok(running)
+}
+
+/// Listens to the WMI devices. That this fails is no reason to do without all the rest.
+fn listen() -> KVec<Listener<DellEvent>> {
+    Listener::of_all(c"PNP0C14").unwrap_or_else(|error| {
+        pr_warn!("cannot listen to Dell's events: {error:?}\n");
+        KVec::new()
+    })
+}
