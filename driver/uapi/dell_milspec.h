@@ -361,7 +361,10 @@
  */
 #define MILSPEC_KIND_RESUME 12
 
-/* milspec_event.kind: record about could not be extended into the PCR, for error. */
+/*
+ * milspec_event.kind: count records with MILSPEC_EVENT_ANCHORED, the first of which is about, could
+ * not be extended into the PCR, for error.
+ */
 #define MILSPEC_KIND_ANCHOR_FAILED 13
 
 /*

@@ -39,7 +39,8 @@ pub const KIND_LATCH: u16 = 11;
 /// [`Event::kind`]: the machine has woken up, and everything was read anew; `count` controls read
 /// differently, `error` is what made the reading fail.
 pub const KIND_RESUME: u16 = 12;
-/// [`Event::kind`]: record `about` could not be extended into the PCR, for `error`.
+/// [`Event::kind`]: `count` records with [`EVENT_ANCHORED`], the first of which is `about`, could
+/// not be extended into the PCR, for `error`.
 pub const KIND_ANCHOR_FAILED: u16 = 13;
 /// [`Event::kind`]: not a record. `read()` makes it up where records were overwritten before this
 /// descriptor came to them: `count` of them, the last of which was `sequence`; `chain` is the chain

@@ -130,7 +130,7 @@ fn an_untouched_journal_holds() {
 /// Promise: every changed bit is found, at the record that it is in.
 #[test]
 fn every_changed_bit_is_found_at_its_record() {
-    let whole = journal(7, 12);
+    let whole = journal(7, 5);
     for at in 0..whole.len() {
         for bit in 0..(COVERED + 32) * 8 {
             let mut changed = whole.clone();
