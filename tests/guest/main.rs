@@ -13,6 +13,8 @@ mod cli;
 mod common;
 mod driver;
 mod hostile;
+mod journal;
+mod journal_anchor;
 mod monitor;
 mod witness;
 mod witness_faults;
@@ -29,6 +31,8 @@ fn main() -> ExitCode {
         witness_faults::TESTS,
         driver::TESTS,
         hostile::TESTS,
+        journal::TESTS,
+        journal_anchor::TESTS,
         monitor::TESTS,
         cli::TESTS,
     ];
