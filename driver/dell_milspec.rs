@@ -7,6 +7,7 @@
 //! - `surface`: what user space sees;
 //! - `monitor`: what has the engine look at the machine without being asked;
 //! - `engine`: what the driver knows of the machine, and the one door for changes;
+//! - `journal`: the record of what happened, and its anchor in the TPM;
 //! - `provider`: what reads and writes one family of controls;
 //! - `kapi`: safe wrappers over C interfaces, all `unsafe` of the driver;
 //! - `posture` and `uapi`: pure logic and wire types, compiled on the host as well.
@@ -15,6 +16,10 @@
 
 use crate::{
     engine::Engine,
+    journal::{
+        Anchoring,
+        Journal, //
+    },
     kapi::{
         dmi::{
             self,
@@ -29,10 +34,7 @@ use crate::{
     },
     provider::Dsmil,
     surface::{
-        chardev::{
-            self,
-            Chardev, //
-        },
+        chardev,      //
         sysfs::Sysfs, //
     }, //
 };
@@ -40,7 +42,6 @@ use kernel::{
     acpi,
     device::Core,
     driver::Registration,
-    miscdevice::MiscDeviceRegistration,
     platform,
     prelude::*,
     sync::Arc,
@@ -48,6 +49,7 @@ use kernel::{
 };
 
 mod engine;
+mod journal;
 mod kapi;
 mod monitor;
 #[expect(
@@ -82,6 +84,14 @@ module! {
             default: false,
             description: "Load on a machine that is not a Dell",
         },
+        pcr: u32 {
+            default: 13,
+            description: "PCR of the TPM that changes are extended into: 8, 9, 11 to 15",
+        },
+        require_tpm: bool {
+            default: false,
+            description: "Refuse changes while the TPM cannot be read",
+        },
         verify_interval: u32 {
             default: 0,
             description: "Seconds between checks of the firmware, each of tens of firmware calls (0: none)",
@@ -97,6 +107,11 @@ fn is_forced() -> bool {
 /// Tells whether controls of class restricted may be changed.
 fn is_restricted_allowed() -> bool {
     module_parameters::allow_restricted.value() && !privilege::is_locked_down()
+}
+
+/// Tells whether changes are refused that the TPM cannot witness.
+fn is_tpm_required() -> bool {
+    module_parameters::require_tpm.value()
 }
 
 /// Tells whether the machine calls itself a Dell.
@@ -115,15 +130,17 @@ struct DellMilspec {
     // nobody asked for. Then the DSML0001 driver, so that nothing adds to the engine any more; what
     // its listener hears until then kicks a worker that has ended. When the character device goes
     // no descriptor is open, because each holds a reference to the module. With the faux device the
-    // last callback that looks for the engine is gone; then the engine itself goes, and with it the
-    // reference to dell-smbios.
+    // last callback that looks for the engine is gone, and nothing is recorded any more: what waits
+    // for the TPM is handed to it. Then the engine itself goes, and with it the reference to
+    // dell-smbios.
     #[pin]
     _monitor: Monitor,
     #[pin]
     _dsmil: Registration<platform::Adapter<DsmilDriver>>,
     #[pin]
-    _chardev: MiscDeviceRegistration<Chardev>,
+    _chardev: chardev::Registration,
     _sysfs: Sysfs,
+    _anchoring: Anchoring,
     _state: state::Guard,
 }
 
@@ -132,8 +149,9 @@ impl InPlaceModule for DellMilspec {
         // Fields are initialised in this order, each when all that it uses is there.
         try_pin_init!(Self {
             _state: start()?,
+            _anchoring: anchor()?,
             _sysfs: Sysfs::register()?,
-            _chardev <- chardev::register(),
+            _chardev <- chardev::Registration::new(),
             _dsmil <- Registration::new(c"dell_milspec", module),
             _monitor <- Monitor::new(),
         })
@@ -146,10 +164,16 @@ fn start() -> Result<state::Guard> {
         pr_err!("this machine is not a Dell: not loaded (force=1 loads it anyway)\n");
         return Err(ENODEV);
     }
-    let engine = Engine::new()?;
+    let engine = Engine::new(Journal::new()?)?;
     let controls = engine.snapshot().platform.controls().len();
     pr_info!("{controls} platform controls\n");
     state::install(engine)
+}
+
+/// Hands what is recorded to the TPM.
+fn anchor() -> Result<Anchoring> {
+    let engine = state::get().ok_or(ENODEV)?;
+    Anchoring::new(engine.journal().clone())
 }
 
 /// Binds to the ACPI device `DSML0001`.

@@ -9,6 +9,7 @@
 //! distance.
 
 use crate::{
+    journal::Origin,
     kapi::{
         notify::{
             Listen,
@@ -51,6 +52,9 @@ const LONGEST: u32 = 1_000_000;
 
 static WORKER: Worker = Worker::new(look);
 
+/// Whether the machine was asleep since the last look.
+static WOKEN: Atomic<bool> = Atomic::new(false);
+
 /// Until when events wait, in nanoseconds of the monotonic clock. `i64::MAX` during a look, whose
 /// end is not known.
 static REST: Atomic<i64> = Atomic::new(0);
@@ -69,7 +73,12 @@ fn kick() {
 fn look() {
     REST.store(i64::MAX, Relaxed);
     if let Some(engine) = state::get() {
-        if let Err(error) = engine.refresh() {
+        let woken = WOKEN.xchg(false, Relaxed);
+        let refreshed = engine.refresh(Origin::Driver);
+        if woken {
+            engine.record_resumed(&refreshed);
+        }
+        if let Err(error) = refreshed {
             if !COMPLAINED.xchg(true, Relaxed) {
                 pr_warn!("cannot read the firmware again: {error:?}; said once\n");
             }
@@ -127,6 +136,7 @@ impl Sleeper for Sleep {
     }
 
     fn awake() {
+        WOKEN.store(true, Relaxed);
         kick();
     }
 }

@@ -5,12 +5,14 @@
 use super::{
     draft::Draft,
     policy,
+    record::About,
     Engine,
     Families,
     Snapshot,
     Work, //
 };
 use crate::{
+    journal::Origin,
     kapi::module::Pin,
     posture::{
         apply::{
@@ -25,6 +27,7 @@ use crate::{
         errno::EINTR,
         fact::{
             Policy,
+            Reason,
             Refusal, //
         },
         mode::Mode,
@@ -59,6 +62,8 @@ pub(crate) struct Request<'a> {
     pub(crate) key: u16,
     /// Most steps that the caller has room for.
     pub(crate) room: usize,
+    /// How it came here.
+    pub(crate) origin: Origin,
 }
 
 /// How a request ended.
@@ -183,27 +188,30 @@ impl Engine {
         let work = &mut *work;
         let before = self.snapshot();
         if request.is_stale(&before) {
-            return Err(EAGAIN);
+            return Err(self.record_stale(request));
         }
         // What a failure left behind may read well by now. If so, the caller has not seen that.
         if before.count(|control| control.mark.degraded) > 0 {
-            self.refresh_with(work)?;
+            self.refresh_with(work, request.origin)?;
         }
         let old = self.snapshot();
         if request.is_stale(&old) {
-            return Err(EAGAIN);
+            return Err(self.record_stale(request));
         }
 
         let mut draft = Draft::copy(&old)?;
         let policy = request.policy(old.latched);
         let decided = decide(&mut draft, request, &policy)?;
-        let early = request.end_early(&decided);
+        let early = request
+            .end_early(&decided)
+            .or_else(|| self.end_unwitnessed(&decided));
         let Decided {
             mut steps,
             coverage,
             ..
         } = decided;
         if let Some(ending) = early {
+            self.record_early(request, &ending);
             return Ok(Applied {
                 ending,
                 steps,
@@ -219,7 +227,8 @@ impl Engine {
         };
 
         // From here on nothing is allocated, and nothing returns before it is told.
-        let outcome = self.run(work, &mut draft, &mut steps, request.key);
+        let about = self.record_begun(request, &steps);
+        let outcome = self.run(work, &mut draft, &mut steps, request.key, &about);
         work.ledger.take_steps(&steps);
         if outcome == Outcome::Done {
             work.ledger.take_wants(&draft);
@@ -231,7 +240,8 @@ impl Engine {
             }
         }
         let ending = end(outcome, &steps, &work.families);
-        let new = self.commit(work, &old, draft);
+        let new = self.commit(work, &old, draft, request.origin);
+        self.record_ended(&about, &ending, &steps, &new);
         log(request, &ending, &steps);
         Ok(Applied {
             ending,
@@ -242,7 +252,23 @@ impl Engine {
         })
     }
 
-    fn run(&self, work: &Work, draft: &mut Draft, steps: &mut [Step], key: u16) -> Outcome {
+    /// Refuses steps that nobody could witness, where the administrator wants a witness.
+    fn end_unwitnessed(&self, decided: &Decided) -> Option<Ending> {
+        let wanted = crate::is_tpm_required() && !decided.steps.is_empty();
+        (wanted && self.journal.check_anchor().is_err()).then_some(Ending::Refused(Refusal {
+            id: 0,
+            reason: Reason::NoTpm,
+        }))
+    }
+
+    fn run(
+        &self,
+        work: &Work,
+        draft: &mut Draft,
+        steps: &mut [Step],
+        key: u16,
+        about: &About,
+    ) -> Outcome {
         let count = u32::try_from(steps.len()).unwrap_or(u32::MAX);
         self.steps.store(count, Relaxed);
         let mut door = Door {
@@ -250,6 +276,7 @@ impl Engine {
             families: &work.families,
             draft,
             key,
+            about,
         };
         let outcome = apply::run(steps, &mut door);
         self.steps.store(0, Relaxed);
@@ -276,6 +303,7 @@ struct Door<'a> {
     families: &'a Families,
     draft: &'a mut Draft,
     key: u16,
+    about: &'a About,
 }
 
 impl Families {
@@ -312,6 +340,10 @@ impl Firmware for Door<'_> {
     fn begins(&mut self, number: usize) {
         let number = u32::try_from(number).unwrap_or(u32::MAX);
         self.engine.step.store(number, Relaxed);
+    }
+
+    fn settled(&mut self, step: &Step) {
+        self.engine.record_step(self.about, step);
     }
 }
 

@@ -6,6 +6,10 @@
 //! only wants to know what was read last. `latest` is held for the time of a copy.
 
 use crate::{
+    journal::{
+        Journal,
+        Origin, //
+    },
     kapi::uevent::Announcer,
     posture::fact::Policy,
     provider::{
@@ -33,6 +37,7 @@ use ledger::Ledger;
 mod apply;
 mod draft;
 mod ledger;
+mod record;
 mod report;
 mod snapshot;
 
@@ -40,6 +45,10 @@ pub(crate) use apply::{
     Applied,
     Ending,
     Request, //
+};
+pub(crate) use record::{
+    reason_on_wire,
+    step_on_wire, //
 };
 pub(crate) use report::CUSTOM;
 pub(crate) use snapshot::{
@@ -126,6 +135,7 @@ pub(crate) struct Engine {
     work: Mutex<Work>,
     #[pin]
     latest: Mutex<Snapshot>,
+    journal: Arc<Journal>,
     /// Step that an apply under way is at, from 1, and number of its steps; 0 without one.
     step: Atomic<u32>,
     steps: Atomic<u32>,
@@ -145,7 +155,7 @@ impl Engine {
     /// # Errors
     ///
     /// `ENOMEM`, `EINTR`. That the firmware fails is part of the state.
-    pub(crate) fn new() -> Result<Arc<Self>> {
+    pub(crate) fn new(journal: Arc<Journal>) -> Result<Arc<Self>> {
         let platform = match Tokens::discover() {
             Ok(Some(tokens)) => Family::Found(tokens),
             Ok(None) => Family::Absent,
@@ -167,13 +177,19 @@ impl Engine {
             pin_init!(Self {
                 work <- new_mutex!(work, "Engine::work"),
                 latest <- new_mutex!(Snapshot::default(), "Engine::latest"),
+                journal,
                 step: Atomic::new(0),
                 steps: Atomic::new(0),
             }),
             GFP_KERNEL,
         )?;
-        engine.refresh()?;
+        engine.refresh(Origin::Driver)?;
         Ok(engine)
+    }
+
+    /// Returns the journal.
+    pub(crate) fn journal(&self) -> &Arc<Journal> {
+        &self.journal
     }
 
     /// Returns what was read last. Makes no firmware call.
@@ -186,18 +202,18 @@ impl Engine {
     /// # Errors
     ///
     /// `ENOMEM`, `EINTR`: the state is what it was before.
-    pub(crate) fn refresh(&self) -> Result<Refreshed> {
-        self.refresh_with(&mut self.work.lock())
+    pub(crate) fn refresh(&self, origin: Origin) -> Result<Refreshed> {
+        self.refresh_with(&mut self.work.lock(), origin)
     }
 
-    fn refresh_with(&self, work: &mut Work) -> Result<Refreshed> {
+    fn refresh_with(&self, work: &mut Work, origin: Origin) -> Result<Refreshed> {
         let old = self.snapshot();
         let draft = Draft::new(
             work.families.platform.read()?,
             work.families.dsmil.read()?,
             work.families.dsmil.interface(),
         )?;
-        let new = self.commit(work, &old, draft);
+        let new = self.commit(work, &old, draft, origin);
         Ok(Refreshed {
             generation: new.generation,
             changed: new.changed,
@@ -216,6 +232,7 @@ impl Engine {
             return Err(EBUSY);
         }
         let old = self.snapshot();
+        let error = dsmil.as_ref().err().copied();
         let family = match dsmil {
             Ok(dsmil) => Family::Found(dsmil),
             Err(error) => Family::Failed(error),
@@ -223,7 +240,8 @@ impl Engine {
         let platform = PartDraft::copy(&old.platform)?;
         let draft = Draft::new(platform, family.read()?, family.interface())?;
         work.families.dsmil = family;
-        self.commit(&mut work, &old, draft);
+        let new = self.commit(&mut work, &old, draft, Origin::Driver);
+        self.record_bound(&new, error);
         Ok(())
     }
 
@@ -236,7 +254,7 @@ impl Engine {
             .and_then(|platform| Draft::new(platform, PartDraft::default(), None));
         match draft {
             Ok(draft) => {
-                self.commit(&mut work, &old, draft);
+                self.commit(&mut work, &old, draft, Origin::Driver);
             }
             // Without memory the rest stays as it was: the next refresh says what mode that is.
             Err(_) => {
@@ -248,6 +266,7 @@ impl Engine {
                 };
             }
         }
+        self.record_unbound();
     }
 
     /// Sends events through `announcer` from now on, or none.
@@ -262,12 +281,13 @@ impl Engine {
     }
 
     /// Makes a draft the latest snapshot, and says what is new in it.
-    fn commit(&self, work: &mut Work, old: &Snapshot, draft: Draft) -> Snapshot {
+    fn commit(&self, work: &mut Work, old: &Snapshot, draft: Draft, origin: Origin) -> Snapshot {
         let calls = work.families.calls();
         let new = draft.finish(old, &work.ledger, &policy(), calls);
         // `old` shares the parts of the snapshot that is replaced here, so none is freed under
         // the lock.
         *self.latest.lock() = new.clone();
+        self.record_changes(old, &new, origin);
         report::changes(old, &new, work.announcer.as_ref());
         new
     }

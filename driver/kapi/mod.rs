@@ -5,6 +5,10 @@
 //! All `unsafe` of this driver is below this module, one file per matter.
 
 pub(crate) mod acpi;
+pub(crate) mod actor;
+pub(crate) mod audit;
+pub(crate) mod chardev;
+pub(crate) mod crypto;
 pub(crate) mod dell_smbios;
 pub(crate) mod dmi;
 pub(crate) mod faux;
@@ -13,5 +17,6 @@ pub(crate) mod module;
 pub(crate) mod notify;
 pub(crate) mod power;
 pub(crate) mod privilege;
+pub(crate) mod tpm;
 pub(crate) mod uevent;
 pub(crate) mod worker;

@@ -23,6 +23,9 @@ pub trait Firmware {
 
     /// Step `number`, from 1, begins.
     fn begins(&mut self, number: usize);
+
+    /// The step has come as far as it says.
+    fn settled(&mut self, _step: &Step) {}
 }
 
 /// How it ended. The steps say the rest.
@@ -81,8 +84,11 @@ pub fn run(steps: &mut [Step], firmware: &mut impl Firmware) -> Outcome {
             Err(error) => {
                 step.progress = Progress::Failed(error);
                 failed = Some((at, error));
-                break;
             }
+        }
+        firmware.settled(step);
+        if failed.is_some() {
+            break;
         }
     }
     let Some((at, error)) = failed else {
@@ -108,12 +114,13 @@ pub fn run(steps: &mut [Step], firmware: &mut impl Firmware) -> Outcome {
         };
         step.progress = match (put_back, step.progress) {
             (Ok(()), Progress::Done) => Progress::Undone,
-            (Ok(()), progress) => progress,
+            (Ok(()), _) => continue,
             (Err(error), _) => {
                 degraded = true;
                 Progress::Degraded(error)
             }
         };
+        firmware.settled(step);
     }
     match degraded {
         true => Outcome::Degraded { step: at, error },

@@ -127,6 +127,8 @@ pub enum Reason {
     Latched,
     /// `paranoid-plus` latches, and the caller did not accept that.
     Unconfirmed,
+    /// The administrator wants no change that the TPM does not witness, and it cannot be read.
+    NoTpm,
 }
 
 /// A refusal: nothing is done.

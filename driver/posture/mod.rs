@@ -10,6 +10,7 @@ pub mod deny;
 pub mod dsmil;
 pub mod errno;
 pub mod fact;
+pub mod journal;
 pub mod mode;
 pub mod order;
 pub mod plan;

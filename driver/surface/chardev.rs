@@ -8,19 +8,32 @@ use super::{
 };
 use crate::{
     engine::Engine,
-    kapi::privilege,
+    journal::{
+        Origin,
+        Reader, //
+    },
+    kapi::chardev::{
+        self,
+        is_nonblocking,
+        Seekable, //
+    },
+    posture::journal::Whence,
     state, //
     uapi,
 };
 use kernel::{
-    fs::File,
+    fs::{
+        File,
+        Kiocb, //
+    },
+    iov::IovIterDest,
     miscdevice::{
         MiscDevice,
-        MiscDeviceOptions,
         MiscDeviceRegistration, //
     },
     prelude::*,
     sync::{
+        poll::PollTable,
         Arc,
         ArcBorrow, //
     },
@@ -35,23 +48,51 @@ use zerocopy::{
     IntoBytes, //
 };
 
-/// One open descriptor. It holds a reference to the engine, which thus outlives it.
-pub(crate) struct Chardev;
+/// One open descriptor. It holds references to the engine and its journal, which thus outlive it.
+#[pin_data]
+pub(crate) struct Chardev {
+    engine: Arc<Engine>,
+    #[pin]
+    reader: Reader,
+}
 
-/// Registers the device. It can be opened from here on.
-pub(crate) fn register() -> impl PinInit<MiscDeviceRegistration<Chardev>, Error> {
-    MiscDeviceRegistration::register(MiscDeviceOptions { name: c"milspec" })
+/// The device, registered.
+pub(crate) type Registration = chardev::Registration<Chardev>;
+
+impl Seekable for Chardev {
+    const NAME: &'static CStr = c"milspec";
+
+    fn is_readable(this: ArcBorrow<'_, Self>, file: &File, table: &PollTable<'_>) -> bool {
+        this.reader.is_readable(file, table)
+    }
+
+    fn seek(this: ArcBorrow<'_, Self>, offset: i64, whence: Whence) -> Result<i64> {
+        this.reader.seek(whence, offset)
+    }
 }
 
 #[vtable]
 impl MiscDevice for Chardev {
-    type Ptr = Arc<Engine>;
+    type Ptr = Arc<Self>;
 
     fn open(_file: &File, _misc: &MiscDeviceRegistration<Self>) -> Result<Self::Ptr> {
-        state::get().ok_or(ENODEV)
+        let engine = state::get().ok_or(ENODEV)?;
+        let reader = Reader::new(engine.journal().clone())?;
+        Arc::pin_init(
+            pin_init!(Self {
+                engine,
+                reader <- reader,
+            }),
+            GFP_KERNEL,
+        )
     }
 
-    fn ioctl(engine: ArcBorrow<'_, Engine>, file: &File, cmd: u32, arg: usize) -> Result<isize> {
+    fn read_iter(kiocb: Kiocb<'_, Self::Ptr>, out: &mut IovIterDest<'_>) -> Result<usize> {
+        kiocb.file().reader.read(is_nonblocking(&kiocb), out)
+    }
+
+    fn ioctl(this: ArcBorrow<'_, Self>, file: &File, cmd: u32, arg: usize) -> Result<isize> {
+        let engine = &this.engine;
         let arg = UserPtr::from_addr(arg);
         match cmd {
             uapi::IOC_INFO => {
@@ -65,13 +106,13 @@ impl MiscDevice for Chardev {
                 let (request, frame) = Frame::read::<uapi::Status>(arg, uapi::Status::SIZE_MIN)?;
                 frame.write(uapi::Status {
                     head: request.head,
-                    ..wire::status(&engine.snapshot(), engine.progress())
+                    ..wire::status(engine)
                 })
             }
-            uapi::IOC_CONTROLS => controls(&engine, arg),
-            uapi::IOC_REFRESH => refresh(&engine, file, arg),
-            uapi::IOC_PLAN => request::plan(&engine, arg),
-            uapi::IOC_APPLY => request::apply(&engine, file, arg),
+            uapi::IOC_CONTROLS => controls(engine, arg),
+            uapi::IOC_REFRESH => refresh(engine, file, arg),
+            uapi::IOC_PLAN => request::plan(engine, arg),
+            uapi::IOC_APPLY => request::apply(engine, file, arg),
             _ => Err(ENOTTY),
         }?;
         Ok(0)
@@ -185,14 +226,9 @@ fn controls(engine: &Engine, arg: UserPtr) -> Result {
 }
 
 fn refresh(engine: &Engine, file: &File, arg: UserPtr) -> Result {
-    if !privilege::is_writable(file) {
-        return Err(EBADF);
-    }
-    if !privilege::is_admin() {
-        return Err(EPERM);
-    }
+    request::admit(engine, Origin::Ioctl, Some(file))?;
     let (request, frame) = Frame::read::<uapi::Refresh>(arg, uapi::Refresh::SIZE_MIN)?;
-    let refreshed = engine.refresh()?;
+    let refreshed = engine.refresh(Origin::Ioctl)?;
     frame.write(uapi::Refresh {
         head: request.head,
         generation: refreshed.generation,

@@ -5,20 +5,21 @@
 use super::chardev::Frame;
 use crate::{
     engine::{
+        reason_on_wire,
+        step_on_wire,
         Applied,
         Ending,
         Engine,
         Request, //
     },
-    kapi::privilege,
+    journal::Origin,
+    kapi::{
+        audit,
+        privilege, //
+    },
     posture::{
-        apply::Progress,
-        fact::{
-            Reason,
-            Refusal, //
-        },
-        mode::Mode,
-        plan::Step, //
+        fact::Refusal,
+        mode::Mode, //
     },
     uapi, //
 };
@@ -46,6 +47,31 @@ pub(super) fn result(ending: &Ending) -> Result {
     }
 }
 
+/// Refuses who has no right to make a change through `origin`, and records that. `file` is the
+/// descriptor, where there is one.
+pub(super) fn admit(engine: &Engine, origin: Origin, file: Option<&File>) -> Result {
+    let error = if file.is_some_and(|file| !privilege::is_writable(file)) {
+        EBADF
+    } else if !privilege::is_admin() {
+        EPERM
+    } else {
+        return Ok(());
+    };
+    if engine.record_refused(origin, error) {
+        audit::refused(origin.name(), error);
+    }
+    Err(error)
+}
+
+/// Makes a change, and tells whoever audits when it is refused.
+pub(super) fn change(engine: &Engine, request: &Request<'_>) -> Result<Applied> {
+    let applied = engine.apply(request)?;
+    if let Ending::Refused(_) = applied.ending {
+        audit::refused(request.origin.name(), EACCES);
+    }
+    Ok(applied)
+}
+
 /// `IOC_PLAN`.
 pub(super) fn plan(engine: &Engine, arg: UserPtr) -> Result {
     let (wire, frame) = Frame::read::<uapi::Apply>(arg, uapi::Apply::SIZE_MIN)?;
@@ -60,12 +86,7 @@ pub(super) fn plan(engine: &Engine, arg: UserPtr) -> Result {
 
 /// `IOC_APPLY`.
 pub(super) fn apply(engine: &Engine, file: &File, arg: UserPtr) -> Result {
-    if !privilege::is_writable(file) {
-        return Err(EBADF);
-    }
-    if !privilege::is_admin() {
-        return Err(EPERM);
-    }
+    admit(engine, Origin::Ioctl, Some(file))?;
     let (wire, frame) = Frame::read::<uapi::Apply>(arg, uapi::Apply::SIZE_MIN)?;
     let list = targets(&wire)?;
     let request = request(&wire, &list)?;
@@ -75,7 +96,7 @@ pub(super) fn apply(engine: &Engine, file: &File, arg: UserPtr) -> Result {
     for _ in 0..wire.step_capacity {
         writer.write_slice(uapi::Step::default().as_bytes())?;
     }
-    let applied = engine.apply(&request)?;
+    let applied = change(engine, &request)?;
     answer(&wire, &frame, &applied)?;
     result(&applied.ending)
 }
@@ -138,6 +159,7 @@ fn request<'a>(wire: &uapi::Apply, list: &'a [(u32, u8)]) -> Result<Request<'a>>
             0 => usize::MAX,
             capacity => usize::try_from(capacity)?,
         },
+        origin: Origin::Ioctl,
     })
 }
 
@@ -185,42 +207,4 @@ fn answer(wire: &uapi::Apply, frame: &Frame, applied: &Applied) -> Result {
         mode_reached: applied.coverage.reached,
         ..*wire
     })
-}
-
-fn step_on_wire(step: &Step) -> uapi::Step {
-    let (state, error) = match step.progress {
-        Progress::Planned => (uapi::STEP_PLANNED, 0),
-        Progress::Done => (uapi::STEP_DONE, 0),
-        Progress::Failed(error) => (uapi::STEP_FAILED, error),
-        Progress::Undone => (uapi::STEP_UNDONE, 0),
-        Progress::Degraded(error) => (uapi::STEP_DEGRADED, error),
-    };
-    uapi::Step {
-        control: step.id,
-        from: step.from,
-        to: step.to,
-        state,
-        reserved: 0,
-        error,
-        reserved2: 0,
-    }
-}
-
-/// The reason on the wire, and the other control that it speaks of.
-fn reason_on_wire(reason: Reason) -> (u8, u32) {
-    match reason {
-        Reason::NoControl => (uapi::REASON_NO_CONTROL, 0),
-        Reason::NoValue => (uapi::REASON_NO_VALUE, 0),
-        Reason::Twice => (uapi::REASON_TWICE, 0),
-        Reason::Quarantined => (uapi::REASON_QUARANTINED, 0),
-        Reason::ReadOnly => (uapi::REASON_READ_ONLY, 0),
-        Reason::Restricted => (uapi::REASON_RESTRICTED, 0),
-        Reason::Denied => (uapi::REASON_DENIED, 0),
-        Reason::Unreadable => (uapi::REASON_UNREADABLE, 0),
-        Reason::Dependency(id) => (uapi::REASON_DEPENDENCY, id),
-        Reason::Needed(id) => (uapi::REASON_NEEDED, id),
-        Reason::Cycle => (uapi::REASON_CYCLE, 0),
-        Reason::Latched => (uapi::REASON_LATCHED, 0),
-        Reason::Unconfirmed => (uapi::REASON_UNCONFIRMED, 0),
-    }
 }

@@ -12,13 +12,11 @@ use crate::{
         Snapshot,
         CUSTOM, //
     },
-    kapi::{
-        faux::{
-            attributes,
-            Attribute,
-            Registration, //
-        },
-        privilege, //
+    journal::Origin,
+    kapi::faux::{
+        attributes,
+        Attribute,
+        Registration, //
     },
     posture::mode::{
         Mode,
@@ -147,19 +145,18 @@ impl Attribute for ModeAttribute {
 /// Applies the mode that is named. `paranoid-plus` is refused: a file has no place for the
 /// confirmation that it asks for, unless it is latched already.
 fn set_mode(text: &[u8]) -> Result {
-    if !privilege::is_admin() {
-        return Err(EPERM);
-    }
-    let mode = Mode::from_name(text).ok_or(EINVAL)?;
-    let applied = state::get().ok_or(ENODEV)?.apply(&Request {
-        mode: Some(mode),
+    let engine = state::get().ok_or(ENODEV)?;
+    request::admit(&engine, Origin::Sysfs, None)?;
+    let request = Request {
+        mode: Some(Mode::from_name(text).ok_or(EINVAL)?),
         list: &[],
         generation: 0,
         confirmed: false,
         key: 0,
         room: usize::MAX,
-    })?;
-    request::result(&applied.ending)
+        origin: Origin::Sysfs,
+    };
+    request::result(&request::change(&engine, &request)?.ending)
 }
 
 shown!(ModeDeviations, c"mode_deviations", |snapshot| Names(

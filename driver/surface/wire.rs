@@ -4,8 +4,8 @@
 
 use crate::{
     engine::{
-        Part,
-        Snapshot, //
+        Engine,
+        Part, //
     },
     kapi::dmi::{
         self,
@@ -51,7 +51,10 @@ pub(super) fn info() -> uapi::Info {
 }
 
 /// Makes the answer to `IOC_STATUS`.
-pub(super) fn status(snapshot: &Snapshot, (step, steps): (u32, u32)) -> uapi::Status {
+pub(super) fn status(engine: &Engine) -> uapi::Status {
+    let snapshot = &engine.snapshot();
+    let (step, steps) = engine.progress();
+    let journal = engine.journal().standing();
     let interface = snapshot.interface;
     let standing = &snapshot.standing;
     let bits = [
@@ -93,6 +96,20 @@ pub(super) fn status(snapshot: &Snapshot, (step, steps): (u32, u32)) -> uapi::St
         mode_present: standing.coverage.present,
         mode_reached: standing.coverage.reached,
         reserved3: 0,
+        journal_next: journal.next,
+        journal_overwritten: journal.overwritten,
+        anchored: journal.anchored,
+        anchor_pending: journal.pending,
+        anchor_failures: journal.failures,
+        anchor_error: journal.error,
+        suppressed: journal.suppressed,
+        anchor: match (journal.pcr, journal.error) {
+            (None, _) => uapi::ANCHOR_NONE,
+            (Some(_), 0) => uapi::ANCHOR_READY,
+            (Some(_), _) => uapi::ANCHOR_FAILED,
+        },
+        anchor_pcr: journal.pcr.unwrap_or_default(),
+        reserved4: [0; 6],
     }
 }
 

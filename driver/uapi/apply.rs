@@ -66,6 +66,8 @@ pub const REASON_CYCLE: u8 = 11;
 pub const REASON_LATCHED: u8 = 12;
 /// [`Apply::reason`]: the mode latches, and [`APPLY_CONFIRM_LATCH`] was not given.
 pub const REASON_UNCONFIRMED: u8 = 13;
+/// [`Apply::reason`]: the module was loaded with `require_tpm=1`, and the TPM cannot be read.
+pub const REASON_NO_TPM: u8 = 14;
 
 /// [`Step::state`]: not begun.
 pub const STEP_PLANNED: u8 = 0;

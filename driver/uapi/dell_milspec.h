@@ -21,6 +21,8 @@
  * within one major version. All structures have the same layout for 32-bit and 64-bit callers.
  * flags and fields named reserved must be zero, else EINVAL. Text is ASCII, padded with zero
  * bytes, and not terminated when it fills its field.
+ *
+ * read() gives the journal: see struct milspec_event.
  */
 #ifndef _DELL_MILSPEC_H
 #define _DELL_MILSPEC_H
@@ -34,7 +36,7 @@
 #define MILSPEC_ABI_MAJOR 1
 
 /* Minor version of this interface: it grows when a field, flag or request is added. */
-#define MILSPEC_ABI_MINOR 1
+#define MILSPEC_ABI_MINOR 2
 
 /* Largest size, in bytes, that a request may state for its own structure. */
 #define MILSPEC_SIZE_MAX 4096
@@ -173,6 +175,9 @@
 /* milspec_apply.reason: the mode latches, and MILSPEC_APPLY_CONFIRM_LATCH was not given. */
 #define MILSPEC_REASON_UNCONFIRMED 13
 
+/* milspec_apply.reason: the module was loaded with require_tpm=1, and the TPM cannot be read. */
+#define MILSPEC_REASON_NO_TPM 14
+
 /* milspec_step.state: not begun. */
 #define MILSPEC_STEP_PLANNED 0
 
@@ -293,6 +298,140 @@
 /* Most controls that a control can depend on. */
 #define MILSPEC_CONTROL_DEPENDS 4
 
+/*
+ * milspec_event.kind: the module was loaded; the first record, sequence 1. With MILSPEC_EVENT_PCR,
+ * extra is what the PCR held before anything was extended into it; else error says why that
+ * is not known.
+ */
+#define MILSPEC_KIND_LOAD 1
+
+/*
+ * milspec_event.kind: the driver has bound to the ACPI device DSML0001. error is what made it of
+ * no use, else 0; count is how many devices it has.
+ */
+#define MILSPEC_KIND_BIND 2
+
+/* milspec_event.kind: the driver has let go of DSML0001. */
+#define MILSPEC_KIND_UNBIND 3
+
+/* milspec_event.kind: an apply has begun, with count steps. mode is what was asked for. */
+#define MILSPEC_KIND_APPLY_BEGUN 4
+
+/*
+ * milspec_event.kind: the apply that began with record about has ended, as outcome says. control
+ * is the one whose step failed first, error why; count is the number of steps done.
+ */
+#define MILSPEC_KIND_APPLY_ENDED 5
+
+/*
+ * milspec_event.kind: what has become of one step of the apply that began with record about, as
+ * step says: control, from, to and, where it failed, error. Steps that were not begun
+ * have no record.
+ */
+#define MILSPEC_KIND_STEP 6
+
+/*
+ * milspec_event.kind: a request was refused, and nothing was written: for reason, which speaks of
+ * control and needs, or with error where the caller has no right (EPERM, EBADF) or has
+ * decided on another generation (EAGAIN).
+ */
+#define MILSPEC_KIND_REFUSED 7
+
+/*
+ * milspec_event.kind: count more requests were refused because their caller had no right, and have
+ * no record of their own. error and the actor are those of the last one.
+ */
+#define MILSPEC_KIND_SUPPRESSED 8
+
+/*
+ * milspec_event.kind: control was found to have the value to, where the driver had last written
+ * from. MILSPEC_INDEX_NONE: the value is not known.
+ */
+#define MILSPEC_KIND_DRIFT 9
+
+/* milspec_event.kind: the firmware reports tampering with control. */
+#define MILSPEC_KIND_TAMPER 10
+
+/* milspec_event.kind: latched in mode, until the next boot. */
+#define MILSPEC_KIND_LATCH 11
+
+/*
+ * milspec_event.kind: the machine has woken up, and everything was read anew; count controls read
+ * differently, error is what made the reading fail.
+ */
+#define MILSPEC_KIND_RESUME 12
+
+/*
+ * milspec_event.kind: count records with MILSPEC_EVENT_ANCHORED, the first of which is about, could
+ * not be extended into the PCR, for error.
+ */
+#define MILSPEC_KIND_ANCHOR_FAILED 13
+
+/*
+ * milspec_event.kind: not a record. read() makes it up where records were overwritten before this
+ * descriptor came to them: count of them, the last of which was sequence; chain is the chain
+ * value of that one, so that the next record can be verified. Has MILSPEC_EVENT_UNCHAINED; fields not
+ * named here, but kind, severity and load, are zero.
+ */
+#define MILSPEC_KIND_GAP 65535
+
+/* milspec_event.severity: as in syslog(3): the machine is not in the state that was asked for. */
+#define MILSPEC_SEVERITY_ERROR 3
+
+/* milspec_event.severity: as in syslog(3): somebody should have a look. */
+#define MILSPEC_SEVERITY_WARNING 4
+
+/* milspec_event.severity: as in syslog(3): a change. */
+#define MILSPEC_SEVERITY_NOTICE 5
+
+/* milspec_event.severity: as in syslog(3): anything else. */
+#define MILSPEC_SEVERITY_INFO 6
+
+/* milspec_event.interface: none that it came through. */
+#define MILSPEC_INTERFACE_NONE 0
+
+/* milspec_event.interface: an ioctl() on the device node. */
+#define MILSPEC_INTERFACE_IOCTL 1
+
+/* milspec_event.interface: a file below /sys/devices/faux/dell_milspec. */
+#define MILSPEC_INTERFACE_SYSFS 2
+
+/* milspec_event.interface: the class firmware-attributes. */
+#define MILSPEC_INTERFACE_ATTRIBUTES 3
+
+/* milspec_event.interface: the firmware has notified the driver. */
+#define MILSPEC_INTERFACE_FIRMWARE 4
+
+/* milspec_event.interface: the driver itself. The actor is the task that it happened to run in. */
+#define MILSPEC_INTERFACE_DRIVER 5
+
+/*
+ * milspec_event.properties: the digest of this record is extended into the PCR pcr, in the order of
+ * the sequence, unless a record MILSPEC_KIND_ANCHOR_FAILED says otherwise.
+ */
+#define MILSPEC_EVENT_ANCHORED 1
+
+/* milspec_event.properties: extra is the value of the PCR pcr, in the SHA-256 bank. */
+#define MILSPEC_EVENT_PCR 2
+
+/* milspec_event.properties: made up by read(); not part of the chain. */
+#define MILSPEC_EVENT_UNCHAINED 4
+
+/*
+ * milspec_event.properties: the apply has a list of controls, exceptions from mode where there is
+ * one.
+ */
+#define MILSPEC_EVENT_LIST 8
+
+/* milspec_event.login_uid of a task that nobody has logged in for. */
+#define MILSPEC_LOGIN_UID_NONE 4294967295
+
+/* The size of an struct milspec_event in bytes. It has no other. */
+#define MILSPEC_EVENT_SIZE 176
+
+/* How many bytes of an struct milspec_event its chain value covers: all before chain. */
+#define MILSPEC_EVENT_CHAINED 144
+
 /* milspec_info.properties: the module was loaded with force on a machine that is not a Dell. */
 #define MILSPEC_INFO_FORCED 1
 
@@ -331,6 +470,18 @@
 
 /* milspec_status.standing: as the mode asks for, but for deviations controls. */
 #define MILSPEC_STANDING_DEVIATES 2
+
+/*
+ * milspec_status.anchor: there is no TPM, or none that the kernel had found when the module was
+ * loaded: the journal is not anchored.
+ */
+#define MILSPEC_ANCHOR_NONE 0
+
+/* milspec_status.anchor: committed changes are extended into the PCR. */
+#define MILSPEC_ANCHOR_READY 1
+
+/* milspec_status.anchor: the TPM could not be used the last time; anchor_error says why. */
+#define MILSPEC_ANCHOR_FAILED 2
 
 /*
  * The first eight bytes of every request.
@@ -430,6 +581,35 @@ struct milspec_status {
 	__u32 mode_reached;
 	/* Zero. */
 	__u32 reserved3;
+	/*
+	 * Sequence of the next record of the journal. This field and those below are there from ABI
+	 * 1.2 on, and are not part of the snapshot.
+	 */
+	__u64 journal_next;
+	/*
+	 * How many records have been overwritten: the oldest that can be read has the sequence after
+	 * this number.
+	 */
+	__u64 journal_overwritten;
+	/* How many records are extended into the PCR. */
+	__u64 anchored;
+	/* How many records wait to be. */
+	__u32 anchor_pending;
+	/* How many records could not be. */
+	__u32 anchor_failures;
+	/* Positive errno of the last time that the TPM could not be used, 0 when it last could. */
+	__u32 anchor_error;
+	/*
+	 * How many refused requests have no record yet: see
+	 * MILSPEC_KIND_SUPPRESSED.
+	 */
+	__u32 suppressed;
+	/* MILSPEC_ANCHOR_ number. */
+	__u8 anchor;
+	/* Number of the PCR. */
+	__u8 anchor_pcr;
+	/* Zero. */
+	__u8 reserved4[6];
 };
 
 /* The size of the first released version. */
@@ -656,5 +836,77 @@ struct milspec_apply {
 
 /* The size of the first released version. */
 #define MILSPEC_APPLY_SIZE_MIN 88
+
+/*
+ * One record of the journal.
+ *
+ * read() on the device node gives as many whole records as there are and as fit. The records of
+ * one load of the module form a chain: chain is the SHA-256 of 176 bytes, which are the chain
+ * of the record before it (32 zero bytes for the first one) followed by the first 144 bytes of the
+ * record itself. What is extended into the PCR is, in each bank, the digest of all 176 bytes of
+ * the record by the algorithm of the bank; where the kernel has not got that algorithm, the
+ * SHA-256 digest, with zero bytes behind it or cut off.
+ *
+ * Size and layout never change within a major version of this interface. Numbers are in the
+ * byte order of the machine. A client shows a kind that it does not know as a number. Fields
+ * that a kind does not speak of are zero, but from and to, which are
+ * MILSPEC_INDEX_NONE. From ABI 1.2.
+ */
+struct milspec_event {
+	/* Number of the record, from 1 at load, without gaps. */
+	__u64 sequence;
+	/* When, in nanoseconds of CLOCK_BOOTTIME. */
+	__u64 boot_ns;
+	/* When, in nanoseconds of CLOCK_REALTIME since 1970, as the clock stood. */
+	__u64 wall_ns;
+	/* Sequence of another record that this one speaks of, else 0. */
+	__u64 about;
+	/* milspec_status.generation when it was recorded. */
+	__u64 generation;
+	/* MILSPEC_KIND_ number. */
+	__u16 kind;
+	/* MILSPEC_SEVERITY_ number. */
+	__u8 severity;
+	/* MILSPEC_INTERFACE_ number. */
+	__u8 interface;
+	/* MILSPEC_MODE_ number. */
+	__u8 mode;
+	/* Index of the value that the control had. */
+	__u8 from;
+	/* Index of the value that the control has, or should have. */
+	__u8 to;
+	/* MILSPEC_STEP_ number, of MILSPEC_KIND_STEP. */
+	__u8 step;
+	/* MILSPEC_OUTCOME_ number, of MILSPEC_KIND_APPLY_ENDED. */
+	__u8 outcome;
+	/* MILSPEC_REASON_ number, of MILSPEC_KIND_REFUSED. */
+	__u8 reason;
+	/* MILSPEC_EVENT_ bits. */
+	__u8 properties;
+	/* Number of the PCR, with MILSPEC_EVENT_ANCHORED or MILSPEC_EVENT_PCR. */
+	__u8 pcr;
+	/* milspec_control.id. */
+	__u32 control;
+	/* Id of the other control that reason speaks of. */
+	__u32 needs;
+	/* Positive errno. */
+	__u32 error;
+	/* A number that the kind gives a meaning. */
+	__u32 count;
+	/* Actor: process id (thread group) in the initial namespace. */
+	__u32 pid;
+	/* Actor: real user id in the initial namespace. */
+	__u32 uid;
+	/* Actor: the user that logged in, whatever user id it has by now, or MILSPEC_LOGIN_UID_NONE. */
+	__u32 login_uid;
+	/* Actor: name of the command, padded with zero bytes. */
+	__u8 comm[16];
+	/* Random, the same in all records of one load of the module, and in no others. */
+	__u8 load[16];
+	/* What the kind says, else zero. */
+	__u8 extra[32];
+	/* SHA-256 over the chain so far and all fields above. */
+	__u8 chain[32];
+};
 
 #endif /* _DELL_MILSPEC_H */

@@ -31,6 +31,14 @@ pub const STANDING_EXACT: u8 = 1;
 /// [`Status::standing`]: as the mode asks for, but for `deviations` controls.
 pub const STANDING_DEVIATES: u8 = 2;
 
+/// [`Status::anchor`]: there is no TPM, or none that the kernel had found when the module was
+/// loaded: the journal is not anchored.
+pub const ANCHOR_NONE: u8 = 0;
+/// [`Status::anchor`]: committed changes are extended into the PCR.
+pub const ANCHOR_READY: u8 = 1;
+/// [`Status::anchor`]: the TPM could not be used the last time; `anchor_error` says why.
+pub const ANCHOR_FAILED: u8 = 2;
+
 /// State of one family of controls.
 #[repr(C)]
 #[derive(
@@ -101,6 +109,29 @@ pub struct Status {
     pub mode_reached: u32,
     /// Zero.
     pub reserved3: u32,
+    /// Sequence of the next record of the journal. This field and those below are there from ABI
+    /// 1.2 on, and are not part of the snapshot.
+    pub journal_next: u64,
+    /// How many records have been overwritten: the oldest that can be read has the sequence after
+    /// this number.
+    pub journal_overwritten: u64,
+    /// How many records are extended into the PCR.
+    pub anchored: u64,
+    /// How many records wait to be.
+    pub anchor_pending: u32,
+    /// How many records could not be.
+    pub anchor_failures: u32,
+    /// Positive errno of the last time that the TPM could not be used, 0 when it last could.
+    pub anchor_error: u32,
+    /// How many refused requests have no record yet: see
+    /// [`KIND_SUPPRESSED`](super::KIND_SUPPRESSED).
+    pub suppressed: u32,
+    /// `ANCHOR_` number.
+    pub anchor: u8,
+    /// Number of the PCR.
+    pub anchor_pcr: u8,
+    /// Zero.
+    pub reserved4: [u8; 6],
 }
 
 impl Status {
@@ -130,6 +161,6 @@ impl Refresh {
 }
 
 const _: () = {
-    assert!(size_of::<Status>() == Status::SIZE_MIN as usize + 48);
+    assert!(size_of::<Status>() == Status::SIZE_MIN as usize + 96);
     assert!(size_of::<Refresh>() == Refresh::SIZE_MIN as usize);
 };

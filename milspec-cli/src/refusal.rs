@@ -120,6 +120,11 @@ fn refused(root: &Root, snapshot: &Snapshot, wish: &str, answer: &Answer) -> Fai
             "mode paranoid-plus latches until the next boot; nobody accepted that".into(),
             ACCEPT.into(),
         ),
+        uapi::REASON_NO_TPM => (
+            "refused-no-tpm",
+            "the TPM cannot be read, and the module was loaded with require_tpm=1".into(),
+            "see \"dmesg | grep -i tpm\", or reload the module without require_tpm".into(),
+        ),
         other => (
             "refused",
             format!("the driver gave reason {other}, which milspecctl does not know"),

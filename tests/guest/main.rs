@@ -18,6 +18,8 @@ mod cut;
 mod driver;
 mod faults;
 mod hostile;
+mod journal;
+mod journal_anchor;
 mod latch;
 mod model;
 mod modes;
@@ -45,6 +47,8 @@ fn main() -> ExitCode {
         cut::TESTS,
         latch::TESTS,
         stress::TESTS,
+        journal::TESTS,
+        journal_anchor::TESTS,
         monitor::TESTS,
         cli::TESTS,
     ];

@@ -127,6 +127,8 @@ fn assert_truthful(
     };
     let holds = match refusal.reason {
         Reason::Latched => policy.latched && (!plus || !list.is_empty()) && refusal.id == 0,
+        // The engine's, not the planner's.
+        Reason::NoTpm => false,
         Reason::Unconfirmed => plus && !policy.confirmed && !policy.latched && refusal.id == 0,
         Reason::NoControl => fact.is_none() && listed(refusal.id) > 0,
         Reason::Twice => listed(refusal.id) > 1,

@@ -4,8 +4,8 @@
 //! is not an appended field breaks every one of them.
 
 use milspec_uapi::{
-    field, text, Apply, Control, ControlValue, Controls, FamilyStatus, Head, Info, Refresh, Status,
-    Step, Target,
+    Apply, Control, ControlValue, Controls, Event, FamilyStatus, Head, Info, Refresh, Status, Step,
+    Target,
 };
 use std::mem::{align_of, align_of_val, offset_of, size_of, size_of_val};
 
@@ -64,7 +64,7 @@ layout!(family_status, FamilyStatus, 24, 8, {
     firmware_calls: u64 = 16,
 });
 
-layout!(status, Status, 144, 8, {
+layout!(status, Status, 192, 8, {
     head: Head = 0,
     generation: u64 = 8,
     refreshed_ns: u64 = 16,
@@ -88,6 +88,16 @@ layout!(status, Status, 144, 8, {
     mode_present: u32 = 132,
     mode_reached: u32 = 136,
     reserved3: u32 = 140,
+    journal_next: u64 = 144,
+    journal_overwritten: u64 = 152,
+    anchored: u64 = 160,
+    anchor_pending: u32 = 168,
+    anchor_failures: u32 = 172,
+    anchor_error: u32 = 176,
+    suppressed: u32 = 180,
+    anchor: u8 = 184,
+    anchor_pcr: u8 = 185,
+    reserved4: [u8; 6] = 186,
 });
 
 layout!(refresh, Refresh, 24, 8, {
@@ -182,6 +192,36 @@ layout!(apply, Apply, 88, 8, {
     reserved3: u32 = 84,
 });
 
+layout!(event, Event, 176, 8, {
+    sequence: u64 = 0,
+    boot_ns: u64 = 8,
+    wall_ns: u64 = 16,
+    about: u64 = 24,
+    generation: u64 = 32,
+    kind: u16 = 40,
+    severity: u8 = 42,
+    interface: u8 = 43,
+    mode: u8 = 44,
+    from: u8 = 45,
+    to: u8 = 46,
+    step: u8 = 47,
+    outcome: u8 = 48,
+    reason: u8 = 49,
+    properties: u8 = 50,
+    pcr: u8 = 51,
+    control: u32 = 52,
+    needs: u32 = 56,
+    error: u32 = 60,
+    count: u32 = 64,
+    pid: u32 = 68,
+    uid: u32 = 72,
+    login_uid: u32 = 76,
+    comm: [u8; 16] = 80,
+    load: [u8; 16] = 96,
+    extra: [u8; 32] = 112,
+    chain: [u8; 32] = 144,
+});
+
 /// Sizes of the first released version: a driver accepts callers that know no more than this, for
 /// ever.
 #[test]
@@ -219,165 +259,4 @@ fn requests_never_change() {
         0xC008_DE05,
     ];
     assert_eq!(requests, abi);
-}
-
-/// Numbers that stand in the fields, as compiled into clients.
-#[test]
-fn numbers_in_fields_never_change() {
-    use milspec_uapi as abi;
-    assert_eq!((abi::ABI_MAJOR, abi::DEVICE_NAME), (1, "milspec"));
-    assert_eq!([abi::FAMILY_PLATFORM, abi::FAMILY_DSMIL], [1, 2]);
-    let classes = [
-        abi::CLASS_SAFE,
-        abi::CLASS_MONITORED,
-        abi::CLASS_RESTRICTED,
-        abi::CLASS_QUARANTINED,
-        abi::CLASS_READ_ONLY,
-    ];
-    assert_eq!(classes, [0, 1, 2, 3, 4]);
-    let presences = [
-        abi::PRESENCE_FULL,
-        abi::PRESENCE_PARTIAL,
-        abi::PRESENCE_CONTRADICTORY,
-    ];
-    assert_eq!(presences, [0, 1, 2]);
-    let readings = [
-        abi::READING_KNOWN,
-        abi::READING_UNKNOWN,
-        abi::READING_AMBIGUOUS,
-        abi::READING_FAILED,
-    ];
-    assert_eq!(readings, [0, 1, 2, 3]);
-    assert_eq!([abi::ACCESS_READ_ONLY, abi::ACCESS_READ_WRITE], [0, 1]);
-    let states = [abi::FAMILY_ABSENT, abi::FAMILY_READY, abi::FAMILY_FAILED];
-    assert_eq!(states, [0, 1, 2]);
-    assert_eq!([abi::INFO_FORCED, abi::CONTROL_TAMPER], [1, 1]);
-    let bits = [abi::VALUE_PRESENT, abi::VALUE_READ, abi::VALUE_ACTIVE];
-    assert_eq!(bits, [1, 2, 4]);
-    assert_eq!(abi::INDEX_NONE, 0xFF);
-    assert_eq!([abi::CONTROL_VALUES, abi::CONTROL_DEPENDS], [8, 4]);
-    let marks = [
-        abi::CONTROL_DEVIATES,
-        abi::CONTROL_DRIFTED,
-        abi::CONTROL_DEGRADED,
-        abi::CONTROL_PENDING_REBOOT,
-        abi::CONTROL_DENIED,
-    ];
-    assert_eq!(marks, [2, 4, 8, 16, 32]);
-    let bits = [
-        abi::STATUS_LATCHED,
-        abi::STATUS_PENDING_REBOOT,
-        abi::STATUS_RESTRICTED_ALLOWED,
-    ];
-    assert_eq!(bits, [1, 2, 4]);
-    let standings = [
-        abi::STANDING_CUSTOM,
-        abi::STANDING_EXACT,
-        abi::STANDING_DEVIATES,
-    ];
-    assert_eq!(standings, [0, 1, 2]);
-}
-
-/// Numbers of plans and applies, as compiled into clients.
-#[test]
-fn numbers_of_apply_never_change() {
-    use milspec_uapi as abi;
-    let modes = [
-        abi::MODE_NONE,
-        abi::MODE_BASELINE,
-        abi::MODE_STANDARD,
-        abi::MODE_ENHANCED,
-        abi::MODE_PARANOID,
-        abi::MODE_PARANOID_PLUS,
-    ];
-    assert_eq!(modes, [0, 1, 2, 3, 4, 5]);
-    let outcomes = [
-        abi::OUTCOME_NONE,
-        abi::OUTCOME_PLANNED,
-        abi::OUTCOME_DONE,
-        abi::OUTCOME_REFUSED,
-        abi::OUTCOME_UNDONE,
-        abi::OUTCOME_DEGRADED,
-    ];
-    assert_eq!(outcomes, [0, 1, 2, 3, 4, 5]);
-    let reasons = [
-        abi::REASON_NONE,
-        abi::REASON_NO_CONTROL,
-        abi::REASON_NO_VALUE,
-        abi::REASON_TWICE,
-        abi::REASON_QUARANTINED,
-        abi::REASON_READ_ONLY,
-        abi::REASON_RESTRICTED,
-        abi::REASON_DENIED,
-        abi::REASON_UNREADABLE,
-        abi::REASON_DEPENDENCY,
-        abi::REASON_NEEDED,
-        abi::REASON_CYCLE,
-        abi::REASON_LATCHED,
-        abi::REASON_UNCONFIRMED,
-    ];
-    assert_eq!(reasons, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
-    let steps = [
-        abi::STEP_PLANNED,
-        abi::STEP_DONE,
-        abi::STEP_FAILED,
-        abi::STEP_UNDONE,
-        abi::STEP_DEGRADED,
-    ];
-    assert_eq!(steps, [0, 1, 2, 3, 4]);
-    assert_eq!([abi::APPLY_CONFIRM_LATCH, abi::TARGETS_MAX], [1, 512]);
-    assert_eq!((abi::STEPS_MAX, abi::TARGET_LEAVE), (512, 0xFF));
-}
-
-/// Calls `check` with every sequence of up to `length` bytes out of a few that matter: the zero
-/// byte, ASCII, the two halves of `é`, and one that is in no UTF-8 text.
-fn every_text(length: usize, check: &mut impl FnMut(&[u8])) {
-    fn extend(bytes: &mut Vec<u8>, length: usize, check: &mut impl FnMut(&[u8])) {
-        check(bytes);
-        if bytes.len() < length {
-            for next in [0, b'a', b'Z', 0xC3, 0xA9, 0xFF] {
-                bytes.push(next);
-                extend(bytes, length, check);
-                bytes.pop();
-            }
-        }
-    }
-    extend(&mut Vec::new(), length, check);
-}
-
-/// Text ends before the first zero byte or with its field; what follows has no influence; what is
-/// not UTF-8 is not text.
-#[test]
-fn text_ends_at_the_first_zero_byte() {
-    every_text(5, &mut |bytes| {
-        let used: Vec<u8> = bytes.iter().copied().take_while(|b| *b != 0).collect();
-        let expected = String::from_utf8(used).ok();
-        assert_eq!(text(bytes), expected.as_deref(), "{bytes:?}");
-    });
-}
-
-/// A field holds as much as fits, then zero bytes.
-#[test]
-fn field_is_cut_off_or_padded() {
-    fn check<const N: usize>(bytes: &[u8]) {
-        let mut expected = bytes.to_vec();
-        expected.resize(N, 0);
-        assert_eq!(field::<N>(bytes)[..], expected, "{bytes:?}");
-    }
-    every_text(5, &mut |bytes| {
-        check::<0>(bytes);
-        check::<1>(bytes);
-        check::<3>(bytes);
-        check::<5>(bytes);
-        check::<8>(bytes);
-    });
-}
-
-/// What fits into a field comes back out of it, a field that it fills included.
-#[test]
-fn text_comes_back_out_of_its_field() {
-    for word in ["", "a", "enabled", "DSMIL0D5", "exactly-sixteen-"] {
-        assert_eq!(text(&field::<16>(word.as_bytes())), Some(word));
-    }
-    assert_eq!(text(&field::<4>(b"enabled")), Some("enab"));
 }

@@ -79,6 +79,7 @@ pub fn reason_word(number: u8) -> Option<Word> {
             (uapi::REASON_CYCLE.into(), "cycle"),
             (uapi::REASON_LATCHED.into(), "latched"),
             (uapi::REASON_UNCONFIRMED.into(), "unconfirmed"),
+            (uapi::REASON_NO_TPM.into(), "no-tpm"),
         ],
     ))
 }

@@ -12,6 +12,7 @@ use crate::profile::Profile;
 use crate::progress::Progress;
 use crate::qemu::{Hardware, Paths, Qemu};
 use crate::tokens::Plan;
+use crate::tpm::Tpm;
 use crate::{klog, qmp, snapshot};
 use anyhow::{bail, Context, Result};
 use std::path::Path;
@@ -253,6 +254,11 @@ impl Machine {
         self.qemu.power_off()?;
         self.qemu = Qemu::start(self.prepared, &self.hardware, &self.directory, None)?;
         self.wait_booted()
+    }
+
+    /// The TPM, to do to it what happens to TPMs.
+    pub fn tpm(&mut self) -> Result<&mut Tpm> {
+        self.qemu.tpm().context("this machine has no TPM")
     }
 
     /// Switches the machine off at once.

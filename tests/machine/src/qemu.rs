@@ -250,7 +250,7 @@ fn text(path: &Path) -> Result<String> {
 pub struct Qemu {
     // QEMU goes before its TPM, which would complain otherwise.
     child: Child,
-    _tpm: Option<Tpm>,
+    tpm: Option<Tpm>,
     paths: Paths,
 }
 
@@ -303,11 +303,7 @@ impl Qemu {
                     .stdout(std::process::Stdio::null());
             }
         })?;
-        let mut qemu = Self {
-            child,
-            _tpm: tpm,
-            paths,
-        };
+        let mut qemu = Self { child, tpm, paths };
         qemu.wait_for_socket(&qemu.paths.monitor())?;
         if snapshot.is_some() {
             let restored = Qmp::connect(&qemu.paths.monitor())
@@ -362,6 +358,11 @@ impl Qemu {
     /// Whether the machine is off.
     pub fn is_off(&mut self) -> Result<bool> {
         Ok(self.child.ended()?.is_some())
+    }
+
+    /// Its TPM.
+    pub fn tpm(&mut self) -> Option<&mut Tpm> {
+        self.tpm.as_mut()
     }
 
     /// QEMU's process id.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// A running swtpm. It ends with this object, or when QEMU hangs up.
 #[derive(Debug)]
 pub struct Tpm {
-    _child: Child,
+    child: Child,
     socket: PathBuf,
 }
 
@@ -43,10 +43,12 @@ impl Tpm {
             }
             std::thread::sleep(Duration::from_millis(2));
         }
-        Ok(Self {
-            _child: child,
-            socket,
-        })
+        Ok(Self { child, socket })
+    }
+
+    /// Ends it, as if the TPM had been taken out.
+    pub fn kill(&mut self) -> Result<()> {
+        self.child.kill()
     }
 
     /// Where QEMU connects.

@@ -7,7 +7,14 @@ use cbindgen::{Builder, Config, DocumentationStyle, Language, ParseConfig, Style
 use std::path::Path;
 
 /// The source, in the order of the header.
-const FILES: [&str; 5] = ["mod.rs", "info.rs", "status.rs", "control.rs", "apply.rs"];
+const FILES: [&str; 6] = [
+    "mod.rs",
+    "info.rs",
+    "status.rs",
+    "control.rs",
+    "apply.rs",
+    "event.rs",
+];
 
 /// The whole header.
 pub fn header() -> String {

@@ -122,7 +122,17 @@ fn layouts() -> Vec<Layout> {
                 mode_lines,
                 mode_present,
                 mode_reached,
-                reserved3
+                reserved3,
+                journal_next,
+                journal_overwritten,
+                anchored,
+                anchor_pending,
+                anchor_failures,
+                anchor_error,
+                suppressed,
+                anchor,
+                anchor_pcr,
+                reserved4
             }
         ),
         layout!(
@@ -231,6 +241,38 @@ fn layouts() -> Vec<Layout> {
                 reserved3
             }
         ),
+        layout!(
+            "milspec_event",
+            Event {
+                sequence,
+                boot_ns,
+                wall_ns,
+                about,
+                generation,
+                kind,
+                severity,
+                interface,
+                mode,
+                from,
+                to,
+                step,
+                outcome,
+                reason,
+                properties,
+                pcr,
+                control,
+                needs,
+                error,
+                count,
+                pid,
+                uid,
+                login_uid,
+                comm,
+                load,
+                extra,
+                chain
+            }
+        ),
     ]
 }
 
@@ -301,6 +343,8 @@ fn c_agrees() {
         check(format!("MILSPEC_{name}_SIZE_MIN == {value}"));
     }
     check(format!("MILSPEC_INDEX_NONE == {}", uapi::INDEX_NONE));
+    check(format!("MILSPEC_EVENT_SIZE == {}", uapi::EVENT_SIZE));
+    check(format!("MILSPEC_EVENT_CHAINED == {}", uapi::EVENT_CHAINED));
     check(format!("MILSPEC_SIZE_MAX == {}", uapi::SIZE_MAX));
     check(format!(
         "sizeof(MILSPEC_DEVICE_NAME) == {}",

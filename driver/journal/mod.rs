@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The record of what happened: a ring of chained records, its readers, and its anchor in the TPM.
+//!
+//! `ring` is a spinlock, held for as long as it takes to copy a few records or to hash one, never
+//! across anything that sleeps. So nobody who reads, however slowly, keeps anybody from writing.
+
+use crate::{
+    kapi::{
+        actor::Actor,
+        crypto,
+        worker::Worker, //
+    },
+    posture::journal::{
+        Next,
+        Whence, //
+    },
+    uapi::{
+        self,
+        Event, //
+    }, //
+};
+use anchor::Anchor;
+use kernel::{
+    fs::File,
+    new_poll_condvar,
+    new_spinlock,
+    prelude::*,
+    sync::{
+        poll::{
+            PollCondVar,
+            PollTable, //
+        },
+        Arc,
+        SpinLock, //
+    }, //
+};
+use ring::Ring;
+
+mod anchor;
+mod reader;
+mod ring;
+
+pub(crate) use anchor::Anchoring;
+pub(crate) use reader::Reader;
+
+/// How something came to the driver.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A request on the device node.
+    Ioctl,
+    /// A file in sysfs.
+    Sysfs,
+    /// The driver's own doing.
+    Driver,
+}
+
+impl Origin {
+    /// Its name, for logs.
+    pub(crate) fn name(self) -> &'static CStr {
+        match self {
+            Self::Ioctl => c"ioctl",
+            Self::Sysfs => c"sysfs",
+            Self::Driver => c"driver",
+        }
+    }
+
+    fn number(self) -> u8 {
+        match self {
+            Self::Ioctl => uapi::INTERFACE_IOCTL,
+            Self::Sysfs => uapi::INTERFACE_SYSFS,
+            Self::Driver => uapi::INTERFACE_DRIVER,
+        }
+    }
+}
+
+/// Returns the positive errno of an error.
+fn errno(error: Error) -> u32 {
+    error.to_errno().unsigned_abs()
+}
+
+/// A record of a kind, to be filled.
+pub(crate) fn event(kind: u16, severity: u8, origin: Origin) -> Event {
+    Event {
+        kind,
+        severity,
+        interface: origin.number(),
+        from: uapi::INDEX_NONE,
+        to: uapi::INDEX_NONE,
+        ..Event::default()
+    }
+}
+
+/// How the journal stands.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Standing {
+    /// Sequence of the next record.
+    pub(crate) next: u64,
+    /// Records that were overwritten.
+    pub(crate) overwritten: u64,
+    /// Refusals without a record.
+    pub(crate) suppressed: u32,
+    /// Records that are extended into the PCR, wait for it, and could not be.
+    pub(crate) anchored: u64,
+    pub(crate) pending: u32,
+    pub(crate) failures: u32,
+    /// Positive errno of the last time that the TPM could not be used, 0 when it last could.
+    pub(crate) error: u32,
+    /// Number of the PCR, where there is a TPM.
+    pub(crate) pcr: Option<u8>,
+}
+
+/// The journal of one load of the module.
+#[pin_data]
+pub(crate) struct Journal {
+    #[pin]
+    ring: SpinLock<Ring>,
+    /// Notified of each record.
+    #[pin]
+    news: PollCondVar,
+    anchor: Anchor,
+}
+
+/// Extends records into the PCR.
+static WORKER: Worker = Worker::new(anchor::work);
+
+impl Journal {
+    /// Begins a journal with its first record. Asks the TPM, where there is one.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`, `EINVAL` for a PCR that must not be used.
+    pub(crate) fn new() -> Result<Arc<Self>> {
+        let anchor = Anchor::new()?;
+        let mut ring = Ring::new(crypto::random())?;
+        let mut first = event(uapi::KIND_LOAD, uapi::SEVERITY_NOTICE, Origin::Driver);
+        match anchor.read() {
+            Ok(value) => {
+                first.properties = uapi::EVENT_PCR;
+                first.pcr = anchor.pcr().unwrap_or_default();
+                first.extra = value;
+            }
+            Err(error) => {
+                first.error = errno(error);
+                if anchor.is_there() {
+                    pr_warn!("the TPM cannot be read: {error:?}\n");
+                    ring.anchor_error(error);
+                } else {
+                    pr_info!("no TPM: the journal is not anchored\n");
+                }
+            }
+        }
+        let journal = Arc::pin_init(
+            pin_init!(Self {
+                ring <- new_spinlock!(ring, "Journal::ring"),
+                news <- new_poll_condvar!("Journal::news"),
+                anchor,
+            }),
+            GFP_KERNEL,
+        )?;
+        journal.record(first);
+        Ok(journal)
+    }
+
+    /// Appends a record of the calling task, and returns its sequence. Does not sleep.
+    pub(crate) fn record(&self, event: Event) -> u64 {
+        let actor = Actor::current();
+        let sequence = {
+            let mut ring = self.ring.lock();
+            ring.sum_up();
+            ring.push(event, &actor)
+        };
+        self.news.notify_all();
+        sequence
+    }
+
+    /// Appends a record that is to be extended into the PCR: of a change that has taken place.
+    pub(crate) fn commit(&self, event: Event) -> u64 {
+        let sequence = self.record(self.anchor.mark(event));
+        if self.anchor.is_there() {
+            WORKER.kick(0);
+        }
+        sequence
+    }
+
+    /// Appends a record of a request that was refused because its caller has no right, or counts it
+    /// where there are too many of them. Says whether it has a record of its own.
+    pub(crate) fn refuse(&self, event: Event) -> bool {
+        let actor = Actor::current();
+        let recorded = self.ring.lock().refuse(event, &actor);
+        if recorded {
+            self.news.notify_all();
+        }
+        recorded
+    }
+
+    /// How it stands.
+    pub(crate) fn standing(&self) -> Standing {
+        Standing {
+            pcr: self.anchor.pcr(),
+            ..self.ring.lock().standing()
+        }
+    }
+
+    /// Says why the TPM cannot be used, if so. Asks it: sleeps, for as long as the TPM takes.
+    pub(crate) fn check_anchor(&self) -> Result {
+        let result = self.anchor.read();
+        if let (Err(error), true) = (&result, self.anchor.is_there()) {
+            self.ring.lock().anchor_error(*error);
+        }
+        result.map(drop)
+    }
+
+    /// Copies what a reader that stands before `cursor` comes to, as much as there is room for, and
+    /// returns how many that is. The next one is behind the last of them.
+    fn copy(&self, cursor: u64, to: &mut [Event]) -> usize {
+        self.ring.lock().copy(cursor, to)
+    }
+
+    /// Tells whether there is something for a reader that stands before `cursor`.
+    fn has(&self, cursor: u64) -> bool {
+        self.ring.lock().extent().at(cursor) != Next::Nothing
+    }
+
+    /// Waits until there is.
+    ///
+    /// # Errors
+    ///
+    /// `ERESTARTSYS` when a signal comes first.
+    fn wait(&self, cursor: u64) -> Result {
+        let mut ring = self.ring.lock();
+        while ring.extent().at(cursor) == Next::Nothing {
+            if self.news.wait_interruptible(&mut ring) {
+                return Err(ERESTARTSYS);
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a reader goes from `cursor`.
+    fn seek(&self, cursor: u64, whence: Whence, offset: i64) -> Result<u64> {
+        let extent = self.ring.lock().extent();
+        extent.seek(cursor, whence, offset).ok_or(EINVAL)
+    }
+
+    /// Has `table` notified of records.
+    fn listen(&self, file: &File, table: &PollTable<'_>) {
+        table.register_wait(file, &self.news);
+    }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A place in the journal. Whoever holds the descriptor that it belongs to moves it.
+
+use super::Journal;
+use crate::{
+    posture::journal::Whence,
+    uapi::{
+        Event,
+        EVENT_SIZE, //
+    }, //
+};
+use kernel::{
+    fs::File,
+    iov::IovIterDest,
+    new_mutex,
+    prelude::*,
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        poll::PollTable,
+        Arc,
+        Mutex, //
+    }, //
+};
+use zerocopy::IntoBytes;
+
+/// How many records are copied at once.
+const BATCH: usize = 32;
+
+/// A place in the journal.
+#[pin_data]
+pub(crate) struct Reader {
+    journal: Arc<Journal>,
+    /// Sequence of the record that comes next. Changed only by who holds `batch`.
+    cursor: Atomic<u64>,
+    /// Where records are copied to on their way out, and whose turn it is: two that read from one
+    /// descriptor at once get different records.
+    #[pin]
+    batch: Mutex<KVec<Event>>,
+}
+
+impl Reader {
+    /// Stands before the first record.
+    pub(crate) fn new(journal: Arc<Journal>) -> Result<impl PinInit<Self>> {
+        let batch = KVec::from_elem(Event::default(), BATCH, GFP_KERNEL)?;
+        Ok(pin_init!(Self {
+            journal,
+            cursor: Atomic::new(1),
+            batch <- new_mutex!(batch, "Reader::batch"),
+        }))
+    }
+
+    /// Writes the records that come next to `out`, as many as there are and as fit. Waits for the
+    /// first one, unless it must not.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` where not even one fits, `EAGAIN` where it must not wait, `ERESTARTSYS`, `EFAULT`.
+    pub(crate) fn read(&self, nonblocking: bool, out: &mut IovIterDest<'_>) -> Result<usize> {
+        if out.len() < EVENT_SIZE {
+            return Err(EINVAL);
+        }
+        loop {
+            let size = self.copy(out)?;
+            if size > 0 {
+                return Ok(size);
+            }
+            if nonblocking {
+                return Err(EAGAIN);
+            }
+            self.journal.wait(self.cursor.load(Relaxed))?;
+        }
+    }
+
+    fn copy(&self, out: &mut IovIterDest<'_>) -> Result<usize> {
+        let mut batch = self.batch.lock();
+        let mut size = 0usize;
+        loop {
+            let room = (out.len() / EVENT_SIZE).min(batch.len());
+            let place = batch.get_mut(..room).unwrap_or_default();
+            let count = self.journal.copy(self.cursor.load(Relaxed), place);
+            for event in batch.iter().take(count) {
+                if out.copy_to_iter(event.as_bytes()) < EVENT_SIZE {
+                    return if size > 0 { Ok(size) } else { Err(EFAULT) };
+                }
+                self.cursor.store(event.sequence.saturating_add(1), Relaxed);
+                size = size.saturating_add(EVENT_SIZE);
+            }
+            if count < BATCH {
+                return Ok(size);
+            }
+        }
+    }
+
+    /// Moves, and returns the sequence of the record that comes next.
+    pub(crate) fn seek(&self, whence: Whence, offset: i64) -> Result<i64> {
+        let _turn = self.batch.lock();
+        let cursor = self.cursor.load(Relaxed);
+        let cursor = self.journal.seek(cursor, whence, offset)?;
+        self.cursor.store(cursor, Relaxed);
+        Ok(i64::try_from(cursor)?)
+    }
+
+    /// Tells whether there is something to read, and has `table` notified when there is.
+    pub(crate) fn is_readable(&self, file: &File, table: &PollTable<'_>) -> bool {
+        self.journal.listen(file, table);
+        self.journal.has(self.cursor.load(Relaxed))
+    }
+}

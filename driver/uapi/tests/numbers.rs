@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Numbers that stand in the fields. Clients are compiled against them: one that changes breaks every
+//! one of them.
+
+/// Numbers that stand in the fields, as compiled into clients.
+#[test]
+fn numbers_in_fields_never_change() {
+    use milspec_uapi as abi;
+    assert_eq!((abi::ABI_MAJOR, abi::DEVICE_NAME), (1, "milspec"));
+    assert_eq!([abi::FAMILY_PLATFORM, abi::FAMILY_DSMIL], [1, 2]);
+    let classes = [
+        abi::CLASS_SAFE,
+        abi::CLASS_MONITORED,
+        abi::CLASS_RESTRICTED,
+        abi::CLASS_QUARANTINED,
+        abi::CLASS_READ_ONLY,
+    ];
+    assert_eq!(classes, [0, 1, 2, 3, 4]);
+    let presences = [
+        abi::PRESENCE_FULL,
+        abi::PRESENCE_PARTIAL,
+        abi::PRESENCE_CONTRADICTORY,
+    ];
+    assert_eq!(presences, [0, 1, 2]);
+    let readings = [
+        abi::READING_KNOWN,
+        abi::READING_UNKNOWN,
+        abi::READING_AMBIGUOUS,
+        abi::READING_FAILED,
+    ];
+    assert_eq!(readings, [0, 1, 2, 3]);
+    assert_eq!([abi::ACCESS_READ_ONLY, abi::ACCESS_READ_WRITE], [0, 1]);
+    let states = [abi::FAMILY_ABSENT, abi::FAMILY_READY, abi::FAMILY_FAILED];
+    assert_eq!(states, [0, 1, 2]);
+    assert_eq!([abi::INFO_FORCED, abi::CONTROL_TAMPER], [1, 1]);
+    let bits = [abi::VALUE_PRESENT, abi::VALUE_READ, abi::VALUE_ACTIVE];
+    assert_eq!(bits, [1, 2, 4]);
+    assert_eq!(abi::INDEX_NONE, 0xFF);
+    assert_eq!([abi::CONTROL_VALUES, abi::CONTROL_DEPENDS], [8, 4]);
+    let marks = [
+        abi::CONTROL_DEVIATES,
+        abi::CONTROL_DRIFTED,
+        abi::CONTROL_DEGRADED,
+        abi::CONTROL_PENDING_REBOOT,
+        abi::CONTROL_DENIED,
+    ];
+    assert_eq!(marks, [2, 4, 8, 16, 32]);
+    let bits = [
+        abi::STATUS_LATCHED,
+        abi::STATUS_PENDING_REBOOT,
+        abi::STATUS_RESTRICTED_ALLOWED,
+    ];
+    assert_eq!(bits, [1, 2, 4]);
+    let standings = [
+        abi::STANDING_CUSTOM,
+        abi::STANDING_EXACT,
+        abi::STANDING_DEVIATES,
+    ];
+    assert_eq!(standings, [0, 1, 2]);
+}
+
+/// Numbers of plans and applies, as compiled into clients.
+#[test]
+fn numbers_of_apply_never_change() {
+    use milspec_uapi as abi;
+    let modes = [
+        abi::MODE_NONE,
+        abi::MODE_BASELINE,
+        abi::MODE_STANDARD,
+        abi::MODE_ENHANCED,
+        abi::MODE_PARANOID,
+        abi::MODE_PARANOID_PLUS,
+    ];
+    assert_eq!(modes, [0, 1, 2, 3, 4, 5]);
+    let outcomes = [
+        abi::OUTCOME_NONE,
+        abi::OUTCOME_PLANNED,
+        abi::OUTCOME_DONE,
+        abi::OUTCOME_REFUSED,
+        abi::OUTCOME_UNDONE,
+        abi::OUTCOME_DEGRADED,
+    ];
+    assert_eq!(outcomes, [0, 1, 2, 3, 4, 5]);
+    let reasons = [
+        abi::REASON_NONE,
+        abi::REASON_NO_CONTROL,
+        abi::REASON_NO_VALUE,
+        abi::REASON_TWICE,
+        abi::REASON_QUARANTINED,
+        abi::REASON_READ_ONLY,
+        abi::REASON_RESTRICTED,
+        abi::REASON_DENIED,
+        abi::REASON_UNREADABLE,
+        abi::REASON_DEPENDENCY,
+        abi::REASON_NEEDED,
+        abi::REASON_CYCLE,
+        abi::REASON_LATCHED,
+        abi::REASON_UNCONFIRMED,
+        abi::REASON_NO_TPM,
+    ];
+    assert_eq!(reasons, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
+    let steps = [
+        abi::STEP_PLANNED,
+        abi::STEP_DONE,
+        abi::STEP_FAILED,
+        abi::STEP_UNDONE,
+        abi::STEP_DEGRADED,
+    ];
+    assert_eq!(steps, [0, 1, 2, 3, 4]);
+    assert_eq!([abi::APPLY_CONFIRM_LATCH, abi::TARGETS_MAX], [1, 512]);
+    assert_eq!((abi::STEPS_MAX, abi::TARGET_LEAVE), (512, 0xFF));
+}
+
+/// Numbers of the journal, as compiled into clients.
+#[test]
+fn numbers_of_events_never_change() {
+    use milspec_uapi as abi;
+    let kinds = [
+        abi::KIND_LOAD,
+        abi::KIND_BIND,
+        abi::KIND_UNBIND,
+        abi::KIND_APPLY_BEGUN,
+        abi::KIND_APPLY_ENDED,
+        abi::KIND_STEP,
+        abi::KIND_REFUSED,
+        abi::KIND_SUPPRESSED,
+        abi::KIND_DRIFT,
+        abi::KIND_TAMPER,
+        abi::KIND_LATCH,
+        abi::KIND_RESUME,
+        abi::KIND_ANCHOR_FAILED,
+        abi::KIND_GAP,
+    ];
+    assert_eq!(kinds, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 0xFFFF]);
+    let severities = [
+        abi::SEVERITY_ERROR,
+        abi::SEVERITY_WARNING,
+        abi::SEVERITY_NOTICE,
+        abi::SEVERITY_INFO,
+    ];
+    assert_eq!(severities, [3, 4, 5, 6]);
+    let interfaces = [
+        abi::INTERFACE_NONE,
+        abi::INTERFACE_IOCTL,
+        abi::INTERFACE_SYSFS,
+        abi::INTERFACE_ATTRIBUTES,
+        abi::INTERFACE_FIRMWARE,
+        abi::INTERFACE_DRIVER,
+    ];
+    assert_eq!(interfaces, [0, 1, 2, 3, 4, 5]);
+    let bits = [
+        abi::EVENT_ANCHORED,
+        abi::EVENT_PCR,
+        abi::EVENT_UNCHAINED,
+        abi::EVENT_LIST,
+    ];
+    assert_eq!(bits, [1, 2, 4, 8]);
+    assert_eq!([abi::EVENT_SIZE, abi::EVENT_CHAINED], [176, 144]);
+    assert_eq!(abi::LOGIN_UID_NONE, u32::MAX);
+    let anchors = [abi::ANCHOR_NONE, abi::ANCHOR_READY, abi::ANCHOR_FAILED];
+    assert_eq!(anchors, [0, 1, 2]);
+}
