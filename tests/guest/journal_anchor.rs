@@ -89,7 +89,7 @@ fn settle(machine: &Machine) -> Result<()> {
 fn replay() -> Result<()> {
     let machine = machine_with_cause("rugged", Module::Autoload)?;
     machine
-        .sh(&format!("{FLIP}; for i in 1 2 3 4 5 6; do flip; done"))?
+        .sh(&format!("{FLIP}; for i in 1 2 3 4 5 6 7; do flip; done"))?
         .ok()?;
     settle(&machine)?;
     let first = events(&machine)?;
