@@ -13,13 +13,17 @@
 //! `Apply` and the targets that it answers, without addresses: then nothing else gets this answer.
 //! The errno of a request without an answer is in `errors` of `recording.json`. After an apply that
 //! was not refused, answers come from `recording/applied/`, where there is one.
+//!
+//! `journal.bin` holds the records that are there, `journal-2.bin` and so on those that come while
+//! somebody waits for more. After the last of them the wait ends, as if by a signal.
 
+use crate::journal::file;
 use crate::model::mode_word;
 use crate::root::{Note, Root, RECORDING_DIR};
-use crate::source::{Answer, Listing, Request, Source};
+use crate::source::{Answer, Listing, Request, Source, Wait};
 use milspec_uapi::{
-    Apply, Control, Controls, Head, Info, Refresh, Status, Step, MODE_NONE, OUTCOME_DEGRADED,
-    OUTCOME_REFUSED, OUTCOME_UNDONE,
+    Apply, Control, Controls, Event, Head, Info, Refresh, Status, Step, MODE_NONE,
+    OUTCOME_DEGRADED, OUTCOME_REFUSED, OUTCOME_UNDONE,
 };
 use nix::errno::Errno;
 use std::cell::RefCell;
@@ -35,6 +39,8 @@ pub struct Recording<'a> {
     after: &'static str,
     /// How often each request with a name was made.
     asked: RefCell<BTreeMap<String, usize>>,
+    /// How many files of records were read.
+    records: usize,
 }
 
 impl<'a> Recording<'a> {
@@ -51,6 +57,7 @@ impl<'a> Recording<'a> {
             note,
             after: "",
             asked: RefCell::default(),
+            records: 0,
         })
     }
 
@@ -181,5 +188,20 @@ impl Source for Recording<'_> {
             self.after = "/applied";
         }
         Ok(answer)
+    }
+
+    fn records(&mut self, wait: Wait) -> nix::Result<Vec<Event>> {
+        let name = match (self.records, wait) {
+            (0, _) => "journal.bin".to_string(),
+            (_, Wait::No) => return Ok(Vec::new()),
+            (read, Wait::Yes) => format!("journal-{}.bin", read + 1),
+        };
+        self.records += 1;
+        match self.root.bytes(&format!("/{RECORDING_DIR}/{name}")) {
+            Ok(bytes) => Ok(file::parse(&bytes).events),
+            Err(_) if self.records > 1 => Ok(Vec::new()),
+            // A recording without records is of a driver that has none, or of nobody who asked.
+            Err(_) => Err(Errno::EOPNOTSUPP),
+        }
     }
 }

@@ -5,11 +5,15 @@
 mod baseline;
 mod completion;
 mod config;
+mod events;
+mod journal;
 pub mod manual;
 
 pub use baseline::{BaselineCommand, BaselineRestore};
 pub use completion::{Completion, Shell};
 pub use config::{ConfigApply, ConfigCommand};
+pub use events::Events;
+pub use journal::{JournalCommand, JournalSave, JournalVerify};
 
 use clap::{
     value_parser, Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
@@ -123,6 +127,18 @@ pub enum Command {
     /// mode baseline, but only until it is unloaded or the machine reboots.
     #[command(subcommand)]
     Baseline(BaselineCommand),
+    /// Show what happened: who changed what, when, and what became of it
+    ///
+    /// The driver keeps the last 4096 records of its journal until it is unloaded. Every attempt to
+    /// change something is in it, done, refused, failed or undone; so is what the driver finds that
+    /// nobody asked for, like drift and tampering. A line of its own says where records are lost.
+    Events(Events),
+    /// Keep the journal on disk, and check that nobody has edited it
+    ///
+    /// Each record is chained to the one before it, and each change is extended into a PCR of the
+    /// TPM: see docs/security.md.
+    #[command(subcommand)]
+    Journal(JournalCommand),
     /// Find out why something does not work, and what to do about it
     ///
     /// Looks at the machine, the kernel, the module and its device, and says for each thing that is

@@ -7,13 +7,15 @@
 
 mod apply;
 mod control;
+mod event;
 mod machine;
 
 pub use apply::{
-    knows_modes, mode_summary, mode_word, name_of, names, outcome_word, reason_word, Reach,
-    Standing, Step, MODES,
+    knows_modes, mode_summary, mode_word, name_of, names, outcome_word, reason_word, step_word,
+    Reach, Standing, Step, MODES,
 };
 pub use control::{diff, Change, Control, Reading};
+pub use event::{Actor, Event, Naming};
 pub use machine::{simulated_because, tampered, Family, Machine};
 
 use crate::failure::errno_name;
