@@ -37,6 +37,7 @@ mod restores;
 mod robust;
 mod run;
 mod schemas;
+mod security;
 mod status;
 mod terminal;
 mod tree;
