@@ -85,9 +85,9 @@ fn run(cli: &Cli) -> Result<u8> {
         Command::Mode(ModeCommand::List(list)) => {
             show(global, &cmd::mode_list::run(&root, *list, global.verbose)?)
         }
-        Command::Mode(ModeCommand::Plan(plan)) => show(global, &cmd::mode_plan::run(&root, *plan)?),
+        Command::Mode(ModeCommand::Plan(plan)) => show(global, &cmd::mode_plan::run(&root, plan)?),
         Command::Mode(ModeCommand::Set(set)) => {
-            show(global, &cmd::mode_set::run(&root, &Ui::new(global), *set)?)
+            show(global, &cmd::mode_set::run(&root, &Ui::new(global), set)?)
         }
         Command::Control(ControlCommand::Set(set)) => show(
             global,

@@ -2,10 +2,10 @@
 
 //! What somebody wants, and the plan for it.
 
-use crate::cli::Assignment;
+use crate::cli::{Assignment, Target as ModeTarget};
 use crate::desired::LEAVE;
 use crate::diagnose;
-use crate::failure::Result;
+use crate::failure::{Exit, Failure, Result};
 use crate::model::{mode_word, name_of, reason_word, Control, Step, Word};
 use crate::refusal;
 use crate::root::Root;
@@ -59,6 +59,38 @@ pub struct Plan {
 }
 
 impl Wish {
+    /// A mode, without the controls that were excepted.
+    pub fn of_mode(target: &ModeTarget) -> Result<Self> {
+        let mode = target.mode.number();
+        if mode == MODE_PARANOID_PLUS && !target.except.is_empty() {
+            return Err(Failure {
+                code: "usage",
+                exit: Exit::Usage,
+                errno: None,
+                what: "mode paranoid-plus takes no exceptions".into(),
+                why: "it latches as a whole, or not at all".into(),
+                next: "leave out --except, or choose mode paranoid".into(),
+            });
+        }
+        let except = target.except.iter().map(|name| Assignment {
+            name: name.clone(),
+            value: LEAVE.into(),
+        });
+        Ok(Self {
+            mode,
+            assignments: except.collect(),
+            leaves: true,
+            ..Self::default()
+        })
+    }
+
+    /// Names of the controls that are to stay as they are.
+    pub fn excepted(&self) -> Vec<String> {
+        let left = |one: &&Assignment| self.leaves && one.value == LEAVE;
+        let all = self.assignments.iter().filter(left);
+        all.map(|one| one.name.clone()).collect()
+    }
+
     /// In a few words, after "set".
     pub fn in_words(&self) -> String {
         match (self.mode, self.assignments.as_slice()) {

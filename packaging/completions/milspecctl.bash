@@ -1162,12 +1162,16 @@ _milspecctl() {
             return 0
             ;;
         milspecctl__subcmd__mode__subcmd__plan)
-            opts="-q -v -h --json --color --quiet --verbose --help baseline standard enhanced paranoid paranoid-plus"
+            opts="-q -v -h --except --json --color --quiet --verbose --help baseline standard enhanced paranoid paranoid-plus"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --except)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1180,12 +1184,16 @@ _milspecctl() {
             return 0
             ;;
         milspecctl__subcmd__mode__subcmd__set)
-            opts="-q -v -h --dry-run --bios-password-fd --accept-latch --json --color --quiet --verbose --help baseline standard enhanced paranoid paranoid-plus"
+            opts="-q -v -h --except --dry-run --bios-password-fd --accept-latch --json --color --quiet --verbose --help baseline standard enhanced paranoid paranoid-plus"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --except)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --bios-password-fd)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

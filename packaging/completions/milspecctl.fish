@@ -75,6 +75,7 @@ complete -c milspecctl -n "__fish_milspecctl_using_subcommand mode; and __fish_s
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand mode; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print errors only; the exit status tells the rest'
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand mode; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print more'
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand mode; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c milspecctl -n "__fish_milspecctl_using_subcommand mode; and __fish_seen_subcommand_from plan" -l except -d 'Leave these controls as they are, whatever the mode asks for' -r
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand mode; and __fish_seen_subcommand_from plan" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -82,6 +83,7 @@ complete -c milspecctl -n "__fish_milspecctl_using_subcommand mode; and __fish_s
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand mode; and __fish_seen_subcommand_from plan" -s q -l quiet -d 'Print errors only; the exit status tells the rest'
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand mode; and __fish_seen_subcommand_from plan" -s v -l verbose -d 'Print more'
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand mode; and __fish_seen_subcommand_from plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c milspecctl -n "__fish_milspecctl_using_subcommand mode; and __fish_seen_subcommand_from set" -l except -d 'Leave these controls as they are, whatever the mode asks for' -r
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand mode; and __fish_seen_subcommand_from set" -l bios-password-fd -d 'Read the BIOS administrator password from this file descriptor' -r
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand mode; and __fish_seen_subcommand_from set" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'

@@ -107,6 +107,10 @@ pub const EXAMPLES: [(&str, &[(&str, &str)]); 17] = [
         &[
             ("milspecctl mode set standard", "all of it or nothing"),
             (
+                "milspecctl mode set paranoid --except bluetooth,gps",
+                "all of it but these, which stay as they are",
+            ),
+            (
                 "milspecctl mode set paranoid-plus --accept-latch",
                 "without a question, where there is nobody to answer",
             ),

@@ -35,6 +35,8 @@ pub struct ApplyDoc {
     pub outcome: Word,
     /// What was asked for.
     pub target: TargetDoc,
+    /// Names of the controls that were to stay as they are, whatever the mode asks for.
+    pub excepted: Vec<String>,
     /// How far the mode reaches; null without a mode, and where the request was refused.
     pub reach: Option<Reach>,
     /// How many controls it would change, or changed.
@@ -120,6 +122,7 @@ impl ApplyDoc {
                     })
                     .collect(),
             },
+            excepted: wish.excepted(),
             reason: reason_word(apply.reason),
             control: name(apply.control),
             needs: name(apply.needs),

@@ -28,6 +28,10 @@ pub fn plan(screen: &Screen, doc: &ApplyDoc) -> String {
         text.push_str(&format!("{mode}: {}\n", reach.in_words()));
     }
     text.push_str(&steps(screen, &doc.steps, 0));
+    if !doc.excepted.is_empty() {
+        let line = format!("left as is: {}", doc.excepted.join(", "));
+        lines(screen, &mut text, Mark::None, &line);
+    }
     text.push_str(&left_out(screen, &doc.left_out));
     text.push_str(&format!("{}\n", ending(doc)));
     if let Some(note) = &doc.baseline {

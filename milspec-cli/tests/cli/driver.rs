@@ -119,12 +119,19 @@ impl Driver {
             let list = pairs(config["controls"].as_object()?.iter());
             Some(asked(config["mode"].as_str(), list))
         };
+        let left = |target: crate::cli::Target| {
+            let names = target.except.into_iter().map(|name| Assignment {
+                name,
+                value: "leave".into(),
+            });
+            names.collect()
+        };
         match cli.command {
             Command::Mode(ModeCommand::Set(set)) => {
                 let number = MODES
                     .into_iter()
-                    .find(|mode| mode.number() == set.mode.number())?;
-                Some(how(asked(Some(number.name()), Vec::new()), set.how))
+                    .find(|mode| mode.number() == set.target.mode.number())?;
+                Some(how(asked(Some(number.name()), left(set.target)), set.how))
             }
             Command::Control(ControlCommand::Set(set)) => {
                 Some(how(asked(None, set.assignments), set.how))
