@@ -16,6 +16,7 @@ mod checks;
 mod cli;
 mod clock;
 mod cmd;
+mod confirm;
 mod desired;
 #[allow(unsafe_code)]
 mod device;
@@ -115,6 +116,7 @@ fn run(cli: &Cli) -> Result<u8> {
             global,
             &cmd::baseline_restore::run(&root, &Ui::new(global), *restore)?,
         ),
+        Command::Confirm => show(global, &cmd::confirm::run(&root)?),
         Command::Completion(shell) => show(global, &cmd::completion::run(*shell)),
         Command::Doctor => show(global, &cmd::doctor::run(&root)),
     }

@@ -17,10 +17,11 @@ pub const EXIT_STATUS: [(&str, &str); 7] = [
 ];
 
 /// The files that milspecctl reads and writes.
-pub const FILES: [(&str, &str); 4] = [
+pub const FILES: [(&str, &str); 5] = [
     ("/dev/milspec", "The driver. Members of group milspec may read it; changes need root."),
     ("/var/lib/milspecctl/baseline.json", "What controls were before the first change; see milspecctl-baseline(1). Back it up with the machine."),
     ("/var/lib/milspecctl/lock", "Held while a change is made, so that two do not meet."),
+    ("/run/milspecctl/confirm", "The socket through which a change is confirmed, while one waits for that."),
     ("/dev/wmi/dell-smbios", "Where the BIOS administrator password is checked, when one is given."),
 ];
 
@@ -50,7 +51,7 @@ pub const DOCUMENTS: &str =
      asks for and why, docs/schema has a JSON schema for every document.";
 
 /// Commands with their examples: what to type, and what that does.
-pub const EXAMPLES: [(&str, &[(&str, &str)]); 17] = [
+pub const EXAMPLES: [(&str, &[(&str, &str)]); 18] = [
     (
         "milspecctl",
         &[
@@ -109,6 +110,10 @@ pub const EXAMPLES: [(&str, &[(&str, &str)]); 17] = [
             (
                 "milspecctl mode set paranoid --except bluetooth,gps",
                 "all of it but these, which stay as they are",
+            ),
+            (
+                "milspecctl mode set paranoid --confirm-within 5m",
+                "undone after 5 minutes, unless you say keep",
             ),
             (
                 "milspecctl mode set paranoid-plus --accept-latch",
@@ -203,6 +208,10 @@ pub const EXAMPLES: [(&str, &[(&str, &str)]); 17] = [
             ),
             ("milspecctl baseline restore", "bring it back"),
         ],
+    ),
+    (
+        "milspecctl confirm",
+        &[("milspecctl confirm", "keep the change that waits for this")],
     ),
     (
         "milspecctl doctor",

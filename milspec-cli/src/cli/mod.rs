@@ -5,12 +5,14 @@
 mod baseline;
 mod completion;
 mod config;
+mod confirm;
 pub mod manual;
 mod mode;
 
 pub use baseline::{BaselineCommand, BaselineRestore};
 pub use completion::{Completion, Shell};
 pub use config::{ConfigApply, ConfigCommand};
+pub use confirm::Trial;
 pub use mode::{ModeCommand, ModeList, ModePlan, ModeSet, Target};
 
 use clap::{
@@ -125,6 +127,11 @@ pub enum Command {
     /// mode baseline, but only until it is unloaded or the machine reboots.
     #[command(subcommand)]
     Baseline(BaselineCommand),
+    /// Keep a change that was made with --confirm-within (root only)
+    ///
+    /// From any session, as long as the milspecctl that made the change waits for it. Without that,
+    /// the change is undone when its time is over.
+    Confirm,
     /// Find out why something does not work, and what to do about it
     ///
     /// Looks at the machine, the kernel, the module and its device, and says for each thing that is
@@ -156,6 +163,9 @@ pub struct ControlSet {
     /// How to change.
     #[command(flatten)]
     pub how: How,
+    /// Whether it has to be confirmed.
+    #[command(flatten)]
+    pub trial: Trial,
 }
 
 /// Options of all commands that change controls.

@@ -2,7 +2,7 @@
 
 //! `mode ...`
 
-use super::How;
+use super::{How, Trial};
 use clap::{Args, Subcommand, ValueEnum};
 
 /// `mode ...`
@@ -64,6 +64,9 @@ pub struct ModeSet {
     /// How to change.
     #[command(flatten)]
     pub how: How,
+    /// Whether it has to be confirmed.
+    #[command(flatten)]
+    pub trial: Trial,
     /// Accept that paranoid-plus cannot be left before the next boot
     ///
     /// Without this option, the question is asked on a terminal; without a terminal, paranoid-plus

@@ -15,6 +15,7 @@ pub fn run(root: &Root, ui: &Ui, set: &ModeSet) -> Result<ApplyDoc> {
     let wish = Wish {
         accept_latch: set.accept_latch,
         password_fd: set.how.bios_password_fd,
+        confirm_within: set.trial.confirm_within,
         ..Wish::of_mode(&set.target)?
     };
     if set.how.dry_run {

@@ -12,6 +12,8 @@ mod changes;
 #[allow(dead_code, unused_imports)]
 mod cli;
 mod configs;
+mod confirm;
+mod confirm_edges;
 mod contract;
 mod controls;
 mod docs;

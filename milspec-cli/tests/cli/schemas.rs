@@ -7,7 +7,7 @@ use crate::run::schema;
 use serde_json::Value;
 
 /// All documents.
-pub const NAMES: [&str; 14] = [
+pub const NAMES: [&str; 15] = [
     "milspec.status/1",
     "milspec.control-list/1",
     "milspec.control/1",
@@ -20,6 +20,7 @@ pub const NAMES: [&str; 14] = [
     "milspec.baseline/1",
     "milspec.baseline-file/1",
     "milspec.completion/1",
+    "milspec.confirm/1",
     "milspec.doctor/1",
     "milspec.error/1",
 ];

@@ -171,8 +171,19 @@ impl Tree {
 
     /// Records what status and controls are after an apply.
     pub fn applied(self, status: &Status, controls: &[Control]) -> Self {
-        self.put("recording/applied/status.bin", status.as_bytes());
-        self.put("recording/applied/controls.bin", &listing(status, controls));
+        self.applied_as("applied", status, controls)
+    }
+
+    /// Records what status and controls are after a second apply.
+    pub fn applied_twice(self, status: &Status, controls: &[Control]) -> Self {
+        self.applied_as("applied-2", status, controls)
+    }
+
+    /// Records them in this directory.
+    pub fn applied_as(self, name: &str, status: &Status, controls: &[Control]) -> Self {
+        let path = |file: &str| format!("recording/{name}/{file}.bin");
+        self.put(&path("status"), status.as_bytes());
+        self.put(&path("controls"), &listing(status, controls));
         self
     }
 
