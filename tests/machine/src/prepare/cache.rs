@@ -33,8 +33,12 @@ impl Cache {
                 PathBuf::from(std::env::var_os("HOME").context("HOME is not set")?).join(".cache")
             }
         };
-        let dir = base.join("dell-milspec");
-        fs::create_dir_all(&dir).with_context(|| format!("make {}", dir.display()))?;
+        Self::at(&base.join("dell-milspec"))
+    }
+
+    /// The cache in this directory, made when it is not there.
+    pub fn at(dir: &Path) -> Result<Self> {
+        fs::create_dir_all(dir).with_context(|| format!("make {}", dir.display()))?;
         // Absolute and without links: it is bound into other roots.
         let dir = dir
             .canonicalize()
@@ -152,8 +156,7 @@ mod tests {
     #[test]
     fn one_of_many_builds() {
         let dir = std::env::temp_dir().join(format!("milspec-cache-{}", std::process::id()));
-        fs::create_dir_all(&dir).unwrap();
-        let cache = Cache { dir: dir.clone() };
+        let cache = Cache::at(&dir).unwrap();
         let built = AtomicU32::new(0);
         let ask = || {
             let found = cache.directory("thing", |to| {

@@ -55,11 +55,19 @@ pub(super) fn prune(cache: &Cache) -> Result<()> {
         if !name.starts_with("root-") && !name.starts_with("guest-") {
             continue;
         }
-        if !used.contains(&name) {
-            remove_tree(&cache.path(&name))?;
+        let path = cache.path(&name);
+        // The lock under which it was built is a file, and goes with it.
+        if let Some(locked) = name.strip_suffix(".new.lock") {
+            if !used.contains(locked) {
+                fs::remove_file(&path).with_context(|| format!("remove {}", path.display()))?;
+            }
             continue;
         }
-        let trees = cache.path(&name).join(METADATA);
+        if !used.contains(&name) {
+            remove_tree(&path)?;
+            continue;
+        }
+        let trees = path.join(METADATA);
         if !trees.is_dir() {
             continue;
         }
@@ -81,4 +89,44 @@ fn names(dir: &Path) -> Result<Vec<String>> {
         }
     }
     Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Promise: what a note names stays, with the locks under which it was built; all else goes.
+    #[test]
+    fn what_is_used_stays() {
+        let dir = std::env::temp_dir().join(format!("milspec-prune-{}", std::process::id()));
+        let cache = Cache::at(&dir).unwrap();
+        for name in ["root-used", "guest-used", "root-old", "guest-old"] {
+            fs::create_dir_all(cache.path(name).join(METADATA).join("tree")).unwrap();
+            fs::write(cache.path(format!("{name}.new.lock")), "").unwrap();
+        }
+        fs::create_dir(cache.path("guest-killed.new")).unwrap();
+        fs::write(cache.path("guest-killed.new.lock"), "").unwrap();
+        let state = State {
+            release: String::new(),
+            version: String::new(),
+            root: "root-used".into(),
+            guest: "guest-used".into(),
+            metadata: "tree".into(),
+        };
+        let note = serde_json::to_string(&state).unwrap();
+        fs::write(cache.path("prepared-1.json"), note).unwrap();
+        prune(&cache).unwrap();
+        let mut left = names(&dir).unwrap();
+        left.sort();
+        let expected = [
+            "guest-used",
+            "guest-used.new.lock",
+            "prepared-1.json",
+            "root-used",
+            "root-used.new.lock",
+        ];
+        assert_eq!(left, expected);
+        assert!(cache.path("root-used").join(METADATA).join("tree").is_dir());
+        remove_tree(&dir).unwrap();
+    }
 }
