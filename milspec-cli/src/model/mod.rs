@@ -14,7 +14,7 @@ pub use apply::{
     Standing, Step, MODES,
 };
 pub use control::{diff, Change, Control, Reading};
-pub use machine::{simulated_because, tampered, Family, Machine};
+pub use machine::{simulated_because, tampered, Anchor, Family, Journal, Machine};
 
 use crate::failure::errno_name;
 use serde::Serialize;

@@ -60,6 +60,10 @@ impl Tree {
             .file("sys/module/dell_smbios/initstate", "live\n")
             .file("sys/class/tpm/tpm0/tpm_version_major", "2\n")
             .file(
+                "sys/bus/pci/devices/0000:00:00.0/uevent",
+                "PCI_CLASS=60000\nPCI_ID=8086:7D01\n",
+            )
+            .file(
                 "sys/kernel/security/lockdown",
                 "[none] integrity confidentiality\n",
             )
