@@ -39,6 +39,8 @@ struct Asked {
     list: Vec<(u32, u8)>,
     does: bool,
     has_password: bool,
+    /// Whether it goes back: nobody confirms what has to be confirmed.
+    goes_back: bool,
 }
 
 impl Driver {
@@ -82,7 +84,23 @@ impl Driver {
             return (tree, self.clone());
         }
         let (controls, status) = after.now();
-        (tree.applied(&status, &controls), after)
+        tree = tree.applied(&status, &controls);
+        if asked.goes_back {
+            tree = self.record_back(tree, &after, &steps);
+        }
+        (tree, after)
+    }
+
+    /// Records how a machine goes back from how it is `after` these steps of a mode.
+    fn record_back(&self, tree: Tree, after: &Self, steps: &[Step]) -> Tree {
+        let list: Vec<_> = steps.iter().map(|step| (step.control, step.from)).collect();
+        let (planned, steps) = after.plan(None, &list);
+        let back = after.after(None, &steps);
+        let (done, done_steps) = done(&planned, &steps, back.generation);
+        let (controls, status) = back.now();
+        tree.answer("plan-list", &planned, &steps)
+            .answer("apply-list", &done, &done_steps)
+            .applied_twice(&status, &controls)
     }
 
     /// What a command line asks of the driver, if it does.
@@ -106,6 +124,7 @@ impl Driver {
                 list: list.into_iter().filter(known).map(control).collect(),
                 does: false,
                 has_password: false,
+                goes_back: false,
             }
         };
         let how = |asked: Asked, how: crate::cli::How| Asked {
@@ -131,7 +150,10 @@ impl Driver {
                 let number = MODES
                     .into_iter()
                     .find(|mode| mode.number() == set.target.mode.number())?;
-                Some(how(asked(Some(number.name()), left(set.target)), set.how))
+                Some(Asked {
+                    goes_back: set.trial.confirm_within.is_some(),
+                    ..how(asked(Some(number.name()), left(set.target)), set.how)
+                })
             }
             Command::Control(ControlCommand::Set(set)) => {
                 Some(how(asked(None, set.assignments), set.how))

@@ -209,7 +209,9 @@ impl Tree {
 
     /// Forgets what was recorded after a change.
     pub fn unapplied(self) -> Self {
-        let _ = fs::remove_dir_all(self.path("recording/applied"));
+        for name in ["applied", "applied-2"] {
+            let _ = fs::remove_dir_all(self.path("recording").join(name));
+        }
         self
     }
 
