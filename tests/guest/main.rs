@@ -13,6 +13,7 @@ mod access;
 mod apply;
 mod ask;
 mod cli;
+mod cli_everywhere;
 mod common;
 mod cut;
 mod driver;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         journal_cli::TESTS,
         monitor::TESTS,
         cli::TESTS,
+        cli_everywhere::TESTS,
     ];
     let trials = tests
         .concat()

@@ -5,6 +5,7 @@
 mod apply;
 mod baseline;
 mod config;
+mod confirm;
 mod control_list;
 mod control_show;
 mod doctor;
@@ -17,6 +18,7 @@ mod status;
 pub use apply::{apply, warnings};
 pub use baseline::baseline_show;
 pub use config::config_show;
+pub use confirm::{confirm, confirmation};
 pub use control_list::control_list;
 pub use control_show::control_show;
 pub use doctor::doctor;

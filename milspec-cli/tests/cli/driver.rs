@@ -41,6 +41,8 @@ struct Asked {
     list: Vec<(u32, u8)>,
     does: bool,
     has_password: bool,
+    /// Whether it goes back: nobody confirms what has to be confirmed.
+    goes_back: bool,
 }
 
 impl Driver {
@@ -85,7 +87,23 @@ impl Driver {
             return (tree, self.clone());
         }
         let (controls, status) = after.now();
-        (tree.applied(&status, &controls), after)
+        tree = tree.applied(&status, &controls);
+        if asked.goes_back {
+            tree = self.record_back(tree, &after, &steps);
+        }
+        (tree, after)
+    }
+
+    /// Records how a machine goes back from how it is `after` these steps of a mode.
+    fn record_back(&self, tree: Tree, after: &Self, steps: &[Step]) -> Tree {
+        let list: Vec<_> = steps.iter().map(|step| (step.control, step.from)).collect();
+        let (planned, steps) = after.plan(None, &list);
+        let back = after.after(None, &steps);
+        let (done, done_steps) = done(&planned, &steps, back.generation);
+        let (controls, status) = back.now();
+        tree.answer("plan-list", &planned, &steps)
+            .answer("apply-list", &done, &done_steps)
+            .applied_twice(&status, &controls)
     }
 
     /// What led from here to `after`: the mode that was asked for, and each control with its old and
@@ -122,6 +140,7 @@ impl Driver {
                 list: list.into_iter().filter(known).map(control).collect(),
                 does: false,
                 has_password: false,
+                goes_back: false,
             }
         };
         let how = |asked: Asked, how: crate::cli::How| Asked {
@@ -135,12 +154,22 @@ impl Driver {
             let list = pairs(config["controls"].as_object()?.iter());
             Some(asked(config["mode"].as_str(), list))
         };
+        let left = |target: crate::cli::Target| {
+            let names = target.except.into_iter().map(|name| Assignment {
+                name,
+                value: "leave".into(),
+            });
+            names.collect()
+        };
         match cli.command {
             Command::Mode(ModeCommand::Set(set)) => {
                 let number = MODES
                     .into_iter()
-                    .find(|mode| mode.number() == set.mode.number())?;
-                Some(how(asked(Some(number.name()), Vec::new()), set.how))
+                    .find(|mode| mode.number() == set.target.mode.number())?;
+                Some(Asked {
+                    goes_back: set.trial.confirm_within.is_some(),
+                    ..how(asked(Some(number.name()), left(set.target)), set.how)
+                })
             }
             Command::Control(ControlCommand::Set(set)) => {
                 Some(how(asked(None, set.assignments), set.how))

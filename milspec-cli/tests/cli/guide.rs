@@ -101,7 +101,7 @@ fn guide() {
                 // Elsewhere than here, a line that ends so goes on in the next.
                 assert!(!typed.ends_with('\\'), "{typed}");
                 // In the guide somebody has set that password by then.
-                driver.password |= typed.starts_with("milspecctl mode set paranoid");
+                driver.password |= typed == "milspecctl mode set paranoid";
                 let words: Vec<&str> = typed
                     .split_whitespace()
                     .filter(|word| !word.contains(['<', '>', '|']))

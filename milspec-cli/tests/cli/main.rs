@@ -18,6 +18,8 @@ mod cli;
 #[allow(dead_code)]
 mod clock;
 mod configs;
+mod confirm;
+mod confirm_edges;
 mod contract;
 mod controls;
 mod docs;
