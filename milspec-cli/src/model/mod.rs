@@ -10,8 +10,8 @@ mod control;
 mod machine;
 
 pub use apply::{
-    knows_modes, mode_summary, mode_word, name_of, names, outcome_word, reason_word, Reach,
-    Standing, Step, MODES,
+    knows_modes, mode_summary, mode_word, name_of, names, outcome_word, reason_word, tells_lines,
+    Line, Reach, Standing, Step, MODES,
 };
 pub use control::{diff, Change, Control, Reading};
 pub use machine::{simulated_because, tampered, Anchor, Family, Journal, Machine};
