@@ -1,58 +1,85 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The time of day, as documents say it.
+//! The time of day: as documents say it, as people read it, and as they write it.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 /// Now, in UTC, as in RFC 3339: `2026-11-23T23:12:58Z`.
 pub fn now() -> String {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    // Before 1970 the clock is not set.
-    utc(since.map_or(0, |since| since.as_secs()))
+    let now = Timestamp::now();
+    Timestamp::from_second(now.as_second())
+        .unwrap_or(now)
+        .to_string()
 }
 
-/// Seconds since 1970 as text.
-pub fn utc(seconds: u64) -> String {
-    let (days, second) = (seconds / 86_400, seconds % 86_400);
-    let (year, month, day) = date(days);
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+/// Nanoseconds since 1970 in UTC, as in RFC 3339, with all their digits.
+pub fn utc(ns: u64) -> String {
+    format!("{:.9}", timestamp(ns))
 }
 
-/// Year, month and day, from days since 1970.
-fn date(days: u64) -> (u64, u64, u64) {
-    // Counted from 1 March of the year 0, so that the leap day is the last of a year; 400 years
-    // have 146097 days.
-    let days = days + 719_468;
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let in_month = day - (153 * month + 2) / 5 + 1;
-    let (month, later) = if month < 10 {
-        (month + 3, 0)
-    } else {
-        (month - 9, 1)
+/// Nanoseconds since 1970 in the time zone of whoever reads it: `2026-11-24 00:12:58`.
+pub fn local(ns: u64) -> String {
+    let local = timestamp(ns).to_zoned(TimeZone::system());
+    local.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// A moment that a person wrote, in nanoseconds since 1970: how long ago (`10m`, `2h 30m`, `3d`),
+/// a date, or a date and a time, in the local time zone unless it names one.
+pub fn moment(text: &str) -> Result<u64, String> {
+    let days = text.strip_suffix('d').and_then(|days| days.parse().ok());
+    let ago = match days {
+        Some(days) => Some(SignedDuration::from_hours(24i64.saturating_mul(days))),
+        None => text.parse::<SignedDuration>().ok(),
     };
-    (era * 400 + year + later, month, in_month)
+    let then = if let Some(ago) = ago {
+        Timestamp::now().checked_sub(ago.abs()).ok()
+    } else if let Ok(then) = text.parse::<Timestamp>() {
+        Some(then)
+    } else {
+        let local = text.parse::<DateTime>().ok();
+        local
+            .and_then(|local| local.to_zoned(TimeZone::system()).ok())
+            .map(|zoned| zoned.timestamp())
+    };
+    then.and_then(|then| u64::try_from(then.as_nanosecond()).ok())
+        .ok_or_else(|| {
+            "it is how long ago (10m, 2h 30m, 3d), or when (2026-11-24 08:30)".to_string()
+        })
+}
+
+fn timestamp(ns: u64) -> Timestamp {
+    // The year 2554 is as far as 64 bits reach, and less than a timestamp does.
+    Timestamp::from_nanosecond(ns.into()).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::utc;
+    use super::{moment, utc};
 
     #[test]
     fn known_moments() {
-        for (seconds, text) in [
-            (0, "1970-01-01T00:00:00Z"),
-            (951_782_399, "2000-02-28T23:59:59Z"),
-            (951_782_400, "2000-02-29T00:00:00Z"),
-            (951_868_800, "2000-03-01T00:00:00Z"),
-            (1_000_000_000, "2001-09-09T01:46:40Z"),
-            (1_798_761_599, "2026-12-31T23:59:59Z"),
-            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        for (ns, text) in [
+            (0, "1970-01-01T00:00:00.000000000Z"),
+            (951_782_399_000_000_001, "2000-02-28T23:59:59.000000001Z"),
+            (4_107_542_400_120_000_000, "2100-03-01T00:00:00.120000000Z"),
         ] {
-            assert_eq!(utc(seconds), text);
+            assert_eq!(utc(ns), text);
+            assert_eq!(moment(text), Ok(ns));
+        }
+    }
+
+    #[test]
+    fn how_long_ago() {
+        let (now, minute) = (moment("0s").unwrap(), 60_000_000_000);
+        for (text, minutes) in [("90m", 90), ("1h 30m", 90), ("2d", 2880)] {
+            let ago = now - moment(text).unwrap();
+            // The clock goes on between the two.
+            assert_eq!((ago + minute / 2) / minute, minutes, "{text}");
+        }
+        for text in ["", "soon", "10", "-5000000d", "2026-13-01", "d"] {
+            assert!(moment(text).is_err(), "{text}");
         }
     }
 }

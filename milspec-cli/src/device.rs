@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The live device `/dev/milspec`: all its `ioctl()` calls.
+//! The live device `/dev/milspec`: all its `ioctl()` calls, and `read()`.
 
+use crate::interrupt;
 use crate::root::Root;
-use crate::source::{Access, Answer, Listing, Request, Source};
+use crate::source::{Access, Answer, Listing, Request, Source, Wait};
 use milspec_uapi::{
-    Apply, Control, Controls, Head, Info, Refresh, Status, Step, DEVICE_NAME, TARGETS_MAX,
+    Apply, Control, Controls, Event, Head, Info, Refresh, Status, Step, DEVICE_NAME, EVENT_SIZE,
+    TARGETS_MAX,
 };
 use nix::errno::Errno;
 use std::fs::{File, OpenOptions};
-use std::os::fd::AsRawFd;
-use zerocopy::FromZeros;
+use std::os::fd::{AsFd, AsRawFd};
+use zerocopy::{FromZeros, IntoBytes};
 use zeroize::Zeroize;
 
 /// The ioctl numbers carry the size of the head only, not of the whole structure: "bad" in nix'
@@ -35,6 +37,9 @@ const CONTROLS_MAX: u32 = 1 << 16;
 /// Room for the steps of the first try: as many as a request can have targets. Only a mode can have
 /// more.
 const STEPS: u32 = TARGETS_MAX;
+
+/// How many records are read at once.
+const EVENTS: usize = 512;
 
 /// Which of the two requests with an [`Apply`].
 #[derive(Clone, Copy)]
@@ -194,6 +199,24 @@ impl Source for Device {
 
     fn apply(&mut self, request: &Request) -> nix::Result<Answer> {
         self.answer(Kind::Apply, request)
+    }
+
+    fn records(&mut self, wait: Wait) -> nix::Result<Vec<Event>> {
+        // Nobody else reads from this descriptor: what there is now does not go.
+        let there = match wait {
+            Wait::No => interrupt::is_readable(self.file.as_fd())?,
+            Wait::Yes => interrupt::wait_for_reader(self.file.as_fd())?,
+        };
+        if !there {
+            return Ok(Vec::new());
+        }
+        let mut events = vec![Event::default(); EVENTS];
+        let size = nix::unistd::read(&self.file, events.as_mut_bytes())?;
+        if size % EVENT_SIZE != 0 {
+            return Err(Errno::EPROTO);
+        }
+        events.truncate(size / EVENT_SIZE);
+        Ok(events)
     }
 }
 

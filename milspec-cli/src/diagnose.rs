@@ -195,6 +195,44 @@ pub fn read(request: &str, errno: Errno) -> Failure {
     }
 }
 
+/// The driver is of an ABI without a journal.
+pub fn no_journal(info: &Info) -> Failure {
+    Failure {
+        code: "abi-mismatch",
+        exit: Exit::Abi,
+        errno: None,
+        what: format!("driver {} keeps no journal", clean(&info.driver_version)),
+        why: format!(
+            "the driver has ABI {}.{}; the journal needs 1.2",
+            info.abi_major, info.abi_minor
+        ),
+        next: "update the driver, then reload it or reboot".into(),
+    }
+}
+
+/// `read()` failed.
+pub fn journal(errno: Errno) -> Failure {
+    match errno {
+        Errno::EOPNOTSUPP => Failure {
+            code: "unsupported",
+            exit: Exit::Unsupported,
+            errno: Some(errno),
+            what: "cannot read the journal".into(),
+            why: "what answers here has no journal".into(),
+            next: "run it on the machine itself, or name a saved journal".into(),
+        },
+        Errno::EPROTO => Failure {
+            code: "abi-mismatch",
+            exit: Exit::Abi,
+            errno: Some(errno),
+            what: "cannot read the journal".into(),
+            why: "what the driver gives is no whole number of records".into(),
+            next: "install driver and milspecctl of the same version".into(),
+        },
+        _ => read("the journal", errno),
+    }
+}
+
 /// `IOC_REFRESH` failed.
 pub fn refresh(errno: Errno) -> Failure {
     let (code, exit, why, next) = match errno {

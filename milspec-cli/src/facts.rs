@@ -237,6 +237,15 @@ pub fn group_name(root: &Root, number: u32) -> String {
         .unwrap_or_else(|| number.to_string())
 }
 
+/// Name of a user in `/etc/passwd`.
+pub fn user_name(root: &Root, uid: u32) -> Option<String> {
+    root.text("/etc/passwd")?.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)?.parse::<u32>() == Ok(uid)).then(|| name.to_string())
+    })
+}
+
 /// The effective user and all groups of this process.
 pub struct Me {
     /// Effective user.
@@ -264,12 +273,8 @@ impl Me {
         Some(Self { uid, groups })
     }
 
-    /// Name in `/etc/passwd`.
+    /// Name of the user.
     pub fn name(&self, root: &Root) -> Option<String> {
-        root.text("/etc/passwd")?.lines().find_map(|line| {
-            let mut fields = line.split(':');
-            let name = fields.next()?;
-            (fields.nth(1)?.parse::<u32>() == Ok(self.uid)).then(|| name.to_string())
-        })
+        user_name(root, self.uid)
     }
 }

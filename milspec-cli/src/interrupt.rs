@@ -3,8 +3,9 @@
 //! Signals that ask this program to stop. Without this they would end it at once: with the echo of
 //! the terminal off, or with nobody left to say what became of a change.
 
+use crate::failure::{Exit, Failure};
 use nix::errno::Errno;
-use nix::poll::{ppoll, PollFd, PollFlags};
+use nix::poll::{poll, ppoll, PollFd, PollFlags, PollTimeout};
 use nix::sys::signal::{sigaction, SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,6 +36,18 @@ pub fn catch() -> nix::Result<()> {
         }
     }
     Ok(())
+}
+
+/// [`catch`] failed before something that lasts until Ctrl-C.
+pub fn cannot_catch(option: &str, errno: Errno) -> Failure {
+    Failure {
+        code: "watch-failed",
+        exit: Exit::Failed,
+        errno: Some(errno),
+        what: format!("cannot {option}"),
+        why: "the kernel does not let milspecctl catch Ctrl-C".into(),
+        next: format!("run it without --{option}"),
+    }
 }
 
 /// Whether such a signal arrived since [`catch`].
@@ -83,6 +96,32 @@ pub fn wait_for_any(inputs: &[BorrowedFd<'_>], until: Option<Instant>) -> nix::R
         }
     }
     Err(Errno::EINTR)
+}
+
+/// Whether there is something to read.
+pub fn is_readable(input: BorrowedFd<'_>) -> nix::Result<bool> {
+    let mut inputs = [PollFd::new(input, PollFlags::POLLIN)];
+    Ok(poll(&mut inputs, PollTimeout::ZERO)? > 0)
+}
+
+/// Waits until there is something to read. Returns false when such a signal arrived, or when nobody
+/// reads standard output any more.
+pub fn wait_for_reader(input: BorrowedFd<'_>) -> nix::Result<bool> {
+    let blocked = Blocked::new()?;
+    let output = std::io::stdout();
+    while !arrived() {
+        let mut both = [
+            PollFd::new(input, PollFlags::POLLIN),
+            // No event is asked for: what comes is that the other end of a pipe is gone.
+            PollFd::new(output.as_fd(), PollFlags::empty()),
+        ];
+        match ppoll(&mut both, None, Some(blocked.before)) {
+            Ok(_) => return Ok(both[0].any().unwrap_or(true)),
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(false)
 }
 
 /// Waits for this long. Returns false when such a signal arrived, or when nobody reads standard

@@ -25,6 +25,7 @@ mod facts;
 mod failure;
 #[allow(unsafe_code)]
 mod interrupt;
+mod journal;
 mod json;
 mod model;
 mod output;
@@ -43,7 +44,8 @@ mod wish;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use cli::{
-    BaselineCommand, Cli, Command, ConfigCommand, ControlCommand, Global, ModeCommand, When,
+    BaselineCommand, Cli, Command, ConfigCommand, ControlCommand, Global, JournalCommand,
+    ModeCommand, When,
 };
 use cmd::Document;
 use failure::{Exit, Failure, FailureDoc, Result};
@@ -116,6 +118,17 @@ fn run(cli: &Cli) -> Result<u8> {
             global,
             &cmd::baseline_restore::run(&root, &Ui::new(global), *restore)?,
         ),
+        Command::Events(events) if events.follow => cmd::events::follow(&root, global, events),
+        Command::Events(events) => show(global, &cmd::events::run(&root, events)?),
+        Command::Journal(JournalCommand::Save(save)) if save.follow => {
+            cmd::journal_save::follow(&root, global, save)
+        }
+        Command::Journal(JournalCommand::Save(save)) => {
+            show(global, &cmd::journal_save::run(&root, save)?)
+        }
+        Command::Journal(JournalCommand::Verify(verify)) => {
+            show(global, &cmd::journal_verify::run(&root, verify)?)
+        }
         Command::Confirm => show(global, &cmd::confirm::run(&root)?),
         Command::Completion(shell) => show(global, &cmd::completion::run(*shell)),
         Command::Doctor => show(global, &cmd::doctor::run(&root)),

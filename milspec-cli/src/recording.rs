@@ -14,12 +14,16 @@
 //! The errno of a request without an answer is in `errors` of `recording.json`. After an apply that
 //! was not refused, answers come from `recording/applied/`, where there is one, and after the second
 //! from `recording/applied-2/`, and so on.
+//!
+//! `journal.bin` holds the records that are there, `journal-2.bin` and so on those that come while
+//! somebody waits for more. After the last of them the wait ends, as if by a signal.
 
+use crate::journal::file;
 use crate::model::mode_word;
 use crate::root::{Note, Root, RECORDING_DIR};
-use crate::source::{Answer, Listing, Request, Source};
+use crate::source::{Answer, Listing, Request, Source, Wait};
 use milspec_uapi::{
-    Apply, Control, Controls, Head, Info, Refresh, Status, Step, APPLY_LINES, MODE_NONE,
+    Apply, Control, Controls, Event, Head, Info, Refresh, Status, Step, APPLY_LINES, MODE_NONE,
     OUTCOME_DEGRADED, OUTCOME_REFUSED, OUTCOME_UNDONE,
 };
 use nix::errno::Errno;
@@ -38,6 +42,8 @@ pub struct Recording<'a> {
     applied: usize,
     /// How often each request with a name was made.
     asked: RefCell<BTreeMap<String, usize>>,
+    /// How many files of records were read.
+    records: usize,
 }
 
 impl<'a> Recording<'a> {
@@ -55,6 +61,7 @@ impl<'a> Recording<'a> {
             after: String::new(),
             applied: 0,
             asked: RefCell::default(),
+            records: 0,
         })
     }
 
@@ -191,5 +198,20 @@ impl Source for Recording<'_> {
             }
         }
         Ok(answer)
+    }
+
+    fn records(&mut self, wait: Wait) -> nix::Result<Vec<Event>> {
+        let name = match (self.records, wait) {
+            (0, _) => "journal.bin".to_string(),
+            (_, Wait::No) => return Ok(Vec::new()),
+            (read, Wait::Yes) => format!("journal-{}.bin", read + 1),
+        };
+        self.records += 1;
+        match self.root.bytes(&format!("/{RECORDING_DIR}/{name}")) {
+            Ok(bytes) => Ok(file::parse(&bytes).events),
+            Err(_) if self.records > 1 => Ok(Vec::new()),
+            // A recording without records is of a driver that has none, or of nobody who asked.
+            Err(_) => Err(Errno::EOPNOTSUPP),
+        }
     }
 }

@@ -4,6 +4,7 @@
 
 use crate::diagnose;
 use crate::failure::Result;
+use crate::journal;
 use crate::model::{diff, knows_modes, Change, Control};
 use crate::root::Root;
 use crate::source::{self, Access, Source};
@@ -79,6 +80,16 @@ impl Snapshot {
             Ok(snapshot)
         } else {
             Err(diagnose::no_modes(&snapshot.info))
+        }
+    }
+
+    /// [`Snapshot::read`], from a driver that must keep a journal.
+    pub fn read_with_journal(source: &dyn Source) -> Result<Self> {
+        let snapshot = Self::read(source)?;
+        if journal::is_kept(&snapshot.info) {
+            Ok(snapshot)
+        } else {
+            Err(diagnose::no_journal(&snapshot.info))
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::diagnose;
 use crate::failure::Result;
 use crate::recording::Recording;
 use crate::root::Root;
-use milspec_uapi::{Apply, Control, Info, Refresh, Status, Step, Target, OUTCOME_NONE};
+use milspec_uapi::{Apply, Control, Event, Info, Refresh, Status, Step, Target, OUTCOME_NONE};
 use nix::errno::Errno;
 use zeroize::Zeroizing;
 
@@ -61,6 +61,16 @@ impl Answer {
     }
 }
 
+/// Whether to wait for something to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// Take what there is.
+    No,
+    /// Until there is something, a signal arrives, or nobody reads standard output any more. Call
+    /// [`interrupt::catch`](crate::interrupt::catch) first.
+    Yes,
+}
+
 /// The requests of `/dev/milspec`. An error is the errno of the call, to be explained by
 /// [`diagnose`].
 pub trait Source {
@@ -76,6 +86,9 @@ pub trait Source {
     fn plan(&self, request: &Request) -> nix::Result<Answer>;
     /// `IOC_APPLY`
     fn apply(&mut self, request: &Request) -> nix::Result<Answer>;
+    /// `read()`: the records that come next, from the oldest on. None where there are none yet, or
+    /// where the wait ended without one.
+    fn records(&mut self, wait: Wait) -> nix::Result<Vec<Event>>;
 }
 
 /// What a [`Source`] is opened for.

@@ -21,6 +21,7 @@ mod faults;
 mod hostile;
 mod journal;
 mod journal_anchor;
+mod journal_cli;
 mod latch;
 mod model;
 mod modes;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         stress::TESTS,
         journal::TESTS,
         journal_anchor::TESTS,
+        journal_cli::TESTS,
         monitor::TESTS,
         cli::TESTS,
         cli_everywhere::TESTS,

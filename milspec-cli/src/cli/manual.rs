@@ -17,10 +17,12 @@ pub const EXIT_STATUS: [(&str, &str); 7] = [
 ];
 
 /// The files that milspecctl reads and writes.
-pub const FILES: [(&str, &str); 5] = [
+pub const FILES: [(&str, &str); 7] = [
     ("/dev/milspec", "The driver. Members of group milspec may read it; changes need root."),
     ("/var/lib/milspecctl/baseline.json", "What controls were before the first change; see milspecctl-baseline(1). Back it up with the machine."),
     ("/var/lib/milspecctl/lock", "Held while a change is made, so that two do not meet."),
+    ("/var/lib/milspec/journal", "Where milspec-journal.service keeps the journal; logrotate keeps older parts beside it."),
+    ("/sys/class/tpm/tpm0/pcr-sha256", "The PCRs of the TPM, as journal verify compares them."),
     ("/run/milspecctl/confirm", "The socket through which a change is confirmed, while one waits for that."),
     ("/dev/wmi/dell-smbios", "Where the BIOS administrator password is checked, when one is given."),
 ];
@@ -51,7 +53,7 @@ pub const DOCUMENTS: &str =
      asks for and why, docs/schema has a JSON schema for every document.";
 
 /// Commands with their examples: what to type, and what that does.
-pub const EXAMPLES: [(&str, &[(&str, &str)]); 18] = [
+pub const EXAMPLES: [(&str, &[(&str, &str)]); 21] = [
     (
         "milspecctl",
         &[
@@ -207,6 +209,37 @@ pub const EXAMPLES: [(&str, &[(&str, &str)]); 18] = [
                 "see what would go back",
             ),
             ("milspecctl baseline restore", "bring it back"),
+        ],
+    ),
+    (
+        "milspecctl events",
+        &[
+            ("milspecctl events", "all that the driver remembers"),
+            (
+                "milspecctl events --since 2h --severity warning",
+                "what somebody should look at",
+            ),
+            (
+                "milspecctl --json events --follow",
+                "one document in each line, as it happens",
+            ),
+        ],
+    ),
+    (
+        "milspecctl journal save",
+        &[(
+            "milspecctl journal save /var/lib/milspec/journal",
+            "add what is new to the file",
+        )],
+    ),
+    (
+        "milspecctl journal verify",
+        &[
+            ("milspecctl journal verify", "what the driver has"),
+            (
+                "milspecctl journal verify journal.1 journal",
+                "two files, one after the other",
+            ),
         ],
     ),
     (

@@ -6,6 +6,8 @@ mod baseline;
 mod completion;
 mod config;
 mod confirm;
+mod events;
+mod journal;
 pub mod manual;
 mod mode;
 
@@ -13,6 +15,8 @@ pub use baseline::{BaselineCommand, BaselineRestore};
 pub use completion::{Completion, Shell};
 pub use config::{ConfigApply, ConfigCommand};
 pub use confirm::Trial;
+pub use events::Events;
+pub use journal::{JournalCommand, JournalSave, JournalVerify};
 pub use mode::{ModeCommand, ModeList, ModePlan, ModeSet, Target};
 
 use clap::{
@@ -127,6 +131,18 @@ pub enum Command {
     /// mode baseline, but only until it is unloaded or the machine reboots.
     #[command(subcommand)]
     Baseline(BaselineCommand),
+    /// Show what happened: who changed what, when, and what became of it
+    ///
+    /// The driver keeps the last 4096 records of its journal until it is unloaded. Every attempt to
+    /// change something is in it, done, refused, failed or undone; so is what the driver finds that
+    /// nobody asked for, like drift and tampering. A line of its own says where records are lost.
+    Events(Events),
+    /// Keep the journal on disk, and check that nobody has edited it
+    ///
+    /// Each record is chained to the one before it, and each change is extended into a PCR of the
+    /// TPM: see docs/security.md.
+    #[command(subcommand)]
+    Journal(JournalCommand),
     /// Keep a change that was made with --confirm-within (root only)
     ///
     /// From any session, as long as the milspecctl that made the change waits for it. Without that,

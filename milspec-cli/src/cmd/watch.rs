@@ -4,7 +4,7 @@
 
 use super::{status, Document};
 use crate::cli::{Global, Refresh};
-use crate::failure::{Exit, Failure, FailureDoc, Result};
+use crate::failure::{FailureDoc, Result};
 use crate::interrupt;
 use crate::output;
 use crate::render;
@@ -16,14 +16,7 @@ const PERIOD: Duration = Duration::from_secs(2);
 
 /// Shows the status again and again. Ctrl-C is how it is meant to end, and no failure.
 pub fn run(root: &Root, global: &Global) -> Result<u8> {
-    interrupt::catch().map_err(|errno| Failure {
-        code: "watch-failed",
-        exit: Exit::Failed,
-        errno: Some(errno),
-        what: "cannot watch".into(),
-        why: "the kernel does not let milspecctl catch Ctrl-C".into(),
-        next: "run it without --watch".into(),
-    })?;
+    interrupt::catch().map_err(|errno| interrupt::cannot_catch("watch", errno))?;
     loop {
         let look = status::run(root, Refresh { refresh: false });
         if let (Err(failure), true) = (&look, global.json) {

@@ -84,6 +84,21 @@ pub fn reason_word(number: u8) -> Option<Word> {
     ))
 }
 
+/// Word of a `STEP_` number.
+pub fn step_word(number: u8) -> Word {
+    word(
+        "state",
+        number.into(),
+        &[
+            (uapi::STEP_PLANNED.into(), "planned"),
+            (uapi::STEP_DONE.into(), "done"),
+            (uapi::STEP_FAILED.into(), "failed"),
+            (uapi::STEP_UNDONE.into(), "undone"),
+            (uapi::STEP_DEGRADED.into(), "degraded"),
+        ],
+    )
+}
+
 /// How far a mode reaches on this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Reach {
@@ -164,17 +179,7 @@ impl Step {
             family: control.map_or("unknown".into(), |control| control.family.clone()),
             from: value(wire.from),
             to: value(wire.to),
-            state: word(
-                "state",
-                wire.state.into(),
-                &[
-                    (uapi::STEP_PLANNED.into(), "planned"),
-                    (uapi::STEP_DONE.into(), "done"),
-                    (uapi::STEP_FAILED.into(), "failed"),
-                    (uapi::STEP_UNDONE.into(), "undone"),
-                    (uapi::STEP_DEGRADED.into(), "degraded"),
-                ],
-            ),
+            state: step_word(wire.state),
             error: ErrnoDoc::new(wire.error),
         }
     }

@@ -7,13 +7,15 @@
 
 mod apply;
 mod control;
+mod event;
 mod machine;
 
 pub use apply::{
-    knows_modes, mode_summary, mode_word, name_of, names, outcome_word, reason_word, tells_lines,
-    Line, Reach, Standing, Step, MODES,
+    knows_modes, mode_summary, mode_word, name_of, names, outcome_word, reason_word, step_word,
+    tells_lines, Line, Reach, Standing, Step, MODES,
 };
 pub use control::{diff, Change, Control, Reading};
+pub use event::{Actor, Event, Naming};
 pub use machine::{simulated_because, tampered, Anchor, Family, Journal, Machine};
 
 use crate::failure::errno_name;

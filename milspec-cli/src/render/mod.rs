@@ -10,6 +10,8 @@ mod control_list;
 mod control_show;
 mod doctor;
 mod error;
+mod events;
+mod journal;
 mod mode;
 mod status;
 
@@ -21,6 +23,8 @@ pub use control_list::control_list;
 pub use control_show::control_show;
 pub use doctor::doctor;
 pub use error::error;
+pub use events::{event, events, header as events_header};
+pub use journal::{journal_save, journal_verify};
 pub use mode::{mode_get, mode_list};
 pub use status::status;
 

@@ -28,6 +28,8 @@ pub struct Driver {
     controls: Vec<Control>,
     generation: u64,
     applied: Option<Mode>,
+    /// What the last change asked for.
+    asked: Option<Mode>,
     calls: u64,
     /// Whether the firmware wants its administrator password.
     pub password: bool,
@@ -51,6 +53,7 @@ impl Driver {
             controls,
             generation: 1,
             applied: None,
+            asked: None,
             password: false,
         }
     }
@@ -101,6 +104,19 @@ impl Driver {
         tree.answer("plan-list", &planned, &steps)
             .answer("apply-list", &done, &done_steps)
             .applied_twice(&status, &controls)
+    }
+
+    /// What led from here to `after`: the mode that was asked for, and each control with its old and
+    /// its new value.
+    pub fn changes(&self, after: &Self) -> (u8, Vec<(u32, u8, u8)>) {
+        let both = self.controls.iter().zip(&after.controls);
+        let changed = both.filter(|(before, now)| before.current != now.current);
+        (
+            after.asked.map_or(uapi::MODE_NONE, Mode::number),
+            changed
+                .map(|(b, now)| (now.id, b.current, now.current))
+                .collect(),
+        )
     }
 
     /// What a command line asks of the driver, if it does.
@@ -229,6 +245,7 @@ impl Driver {
     fn after(&self, mode: Option<Mode>, steps: &[Step]) -> Self {
         let mut after = self.clone();
         after.applied = mode.or(self.applied);
+        after.asked = mode;
         if !steps.is_empty() {
             after.generation += 1;
             after.calls += 2 * steps.len() as u64;

@@ -7,10 +7,16 @@
 
 mod answers;
 mod baselines;
+#[path = "../../src/journal/chain.rs"]
+#[allow(dead_code)]
+mod chain;
 mod changes;
 #[path = "../../src/cli/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod cli;
+#[path = "../../src/clock.rs"]
+#[allow(dead_code)]
+mod clock;
 mod configs;
 mod confirm;
 mod confirm_edges;
@@ -20,7 +26,10 @@ mod docs;
 mod doctor;
 mod driver;
 mod errors;
+mod events;
 mod guide;
+mod journal;
+mod journals;
 mod machines;
 mod modes;
 mod passwords;
@@ -30,6 +39,7 @@ mod restores;
 mod robust;
 mod run;
 mod schemas;
+mod security;
 mod status;
 mod terminal;
 mod tree;

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `events`
+
+use crate::clock;
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// `events`
+#[derive(Args, Clone, Debug)]
+pub struct Events {
+    /// Only events from then on: how long ago (10m, 2h 30m, 3d), or a date and time
+    #[arg(long, value_name = "WHEN", value_parser = clock::moment, allow_hyphen_values = true)]
+    pub since: Option<u64>,
+    /// Only the last so many events
+    #[arg(long, value_name = "NUMBER")]
+    pub count: Option<usize>,
+    /// Only events that matter at least so much
+    #[arg(long, value_name = "LEVEL")]
+    pub severity: Option<Severity>,
+    /// Go on with what happens from now on, until Ctrl-C
+    ///
+    /// With --json, one document in each line.
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Show a saved journal, or - for standard input, instead of the driver's
+    #[arg(long, value_name = "FILE", conflicts_with = "follow")]
+    pub file: Option<PathBuf>,
+}
+
+/// How much an event matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Severity {
+    /// The machine is not in the state that was asked for
+    Error,
+    /// Somebody should have a look
+    Warning,
+    /// A change
+    Notice,
+    /// Anything else
+    Info,
+}
+
+impl Severity {
+    /// `SEVERITY_` number; the smaller, the more it matters.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Error => milspec_uapi::SEVERITY_ERROR,
+            Self::Warning => milspec_uapi::SEVERITY_WARNING,
+            Self::Notice => milspec_uapi::SEVERITY_NOTICE,
+            Self::Info => milspec_uapi::SEVERITY_INFO,
+        }
+    }
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Verifies chains: the records of one load of the module after those of another, in one file or in
+//! several that follow each other.
+
+use milspec_posture::journal::{Digest, Flaw, Link, Verifier};
+use milspec_uapi::{Event, EVENT_CHAINED, EVENT_UNCHAINED, KIND_GAP, SEVERITY_WARNING};
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
+use zerocopy::IntoBytes;
+
+/// SHA-256.
+pub fn hash(bytes: &[u8]) -> Digest {
+    Sha256::digest(bytes).into()
+}
+
+/// The records of one load of the module.
+#[derive(Clone, Debug)]
+pub struct Load {
+    /// [`Event::load`] of all of them.
+    pub id: [u8; 16],
+    /// The records and the gaps, each once.
+    pub records: Vec<Event>,
+    /// Number of records that gaps stand for.
+    pub lost: u64,
+}
+
+impl Load {
+    /// The record with this sequence.
+    pub fn find(&self, sequence: u64) -> Option<&Event> {
+        // A chain that holds goes upwards.
+        let at = self
+            .records
+            .binary_search_by_key(&sequence, |event| event.sequence);
+        let event = self.records.get(at.ok()?)?;
+        (event.kind != KIND_GAP).then_some(event)
+    }
+
+    /// Sequence of the last record, 0 without one.
+    pub fn last(&self) -> u64 {
+        self.records.last().map_or(0, |event| event.sequence)
+    }
+}
+
+/// The first record that does not fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Break {
+    /// Which of the parts it is in, from 0.
+    pub part: usize,
+    /// Its place there, from 0.
+    pub at: usize,
+    /// The sequence that it says that it has.
+    pub sequence: u64,
+    /// Why it does not fit.
+    pub flaw: Flaw,
+}
+
+/// What holds, up to the first record that does not fit.
+#[derive(Clone, Debug, Default)]
+pub struct Chains {
+    /// The loads, in the order of the records.
+    pub loads: Vec<Load>,
+    /// The first record that does not fit.
+    pub broken: Option<Break>,
+}
+
+/// A gap, as the driver makes it up.
+pub fn gap(load: [u8; 16], sequence: u64, lost: u32, chain: Digest) -> Event {
+    Event {
+        kind: KIND_GAP,
+        severity: SEVERITY_WARNING,
+        properties: EVENT_UNCHAINED,
+        load,
+        sequence,
+        count: lost,
+        chain,
+        ..Event::default()
+    }
+}
+
+/// Verifies parts of a journal that follow each other. A part may begin with records that the one
+/// before it has as well, or with a gap that stands for them: so does a file that is saved to after
+/// the one before it was moved away.
+pub fn verify<'a>(parts: impl IntoIterator<Item = &'a [Event]>) -> Chains {
+    let mut reading = Reading::default();
+    for (part, events) in parts.into_iter().enumerate() {
+        reading.overlaps = true;
+        for (at, event) in events.iter().enumerate() {
+            if let Err(flaw) = reading.take(event) {
+                reading.chains.broken = Some(Break {
+                    part,
+                    at,
+                    sequence: event.sequence,
+                    flaw,
+                });
+                return reading.chains;
+            }
+        }
+    }
+    reading.chains
+}
+
+#[derive(Default)]
+struct Reading {
+    chains: Chains,
+    /// That of the last load.
+    verifier: Option<Verifier>,
+    /// Chain values of the last load, by sequence.
+    known: BTreeMap<u64, Digest>,
+    /// Whether all records of this part so far were known before.
+    overlaps: bool,
+}
+
+impl Reading {
+    fn take(&mut self, event: &Event) -> Result<(), Flaw> {
+        let loads = &mut self.chains.loads;
+        let same = loads.last().is_some_and(|load| load.id == event.load);
+        if self.overlaps && same {
+            match self.known.get(&event.sequence) {
+                Some(chain) if *chain != event.chain => return Err(Flaw::Chain),
+                Some(_) => {
+                    // The chain value alone does not say that the record has it by right.
+                    let held = loads.last().and_then(|load| load.find(event.sequence));
+                    let alike = event.kind == KIND_GAP || held.is_none_or(|held| held == event);
+                    return if alike { Ok(()) } else { Err(Flaw::Chain) };
+                }
+                None => {}
+            }
+        }
+        let first = std::mem::take(&mut self.overlaps);
+        if event.kind == KIND_GAP
+            && *event != gap(event.load, event.sequence, event.count, event.chain)
+        {
+            return Err(Flaw::Gap);
+        }
+        if !same {
+            if loads.iter().any(|load| load.id == event.load) {
+                return Err(Flaw::Load);
+            }
+            self.verifier = None;
+            self.known.clear();
+        }
+        let verifier = self.verifier.get_or_insert_with(|| Verifier::new(hash));
+        let mut link = link(event);
+        if let (true, true, Some(_)) = (first, same, link.lost) {
+            // It counts from where its own part begins: the part before has some of these.
+            let before = verifier.held().sequence;
+            link.lost = u32::try_from(event.sequence.saturating_sub(before)).ok();
+        }
+        verifier.take(&link)?;
+        let held = verifier.held();
+        self.known.insert(event.sequence, event.chain);
+        if !same {
+            loads.push(Load {
+                id: event.load,
+                records: Vec::new(),
+                lost: 0,
+            });
+        }
+        if let Some(load) = loads.last_mut() {
+            load.records.push(*event);
+            load.lost = held.lost;
+        }
+        Ok(())
+    }
+}
+
+/// A record, as far as verifying it goes.
+fn link(event: &Event) -> Link<'_> {
+    let covered = event.as_bytes().get(..EVENT_CHAINED);
+    Link {
+        sequence: event.sequence,
+        load: event.load,
+        lost: (event.kind == KIND_GAP).then_some(event.count),
+        covered: covered.unwrap_or_default(),
+        chain: event.chain,
+    }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The journal of the driver and what its PCR holds, at one moment.
+
+use super::{pcr, read};
+use crate::diagnose;
+use crate::failure::Result;
+use crate::root::Root;
+use crate::source::Source;
+use milspec_posture::journal::Digest;
+use milspec_uapi::{Event, Status, ANCHOR_NONE};
+use std::time::Duration;
+
+/// How long to wait for a TPM that has not extended all yet, in steps of [`STEP`].
+const STEPS: u32 = 100;
+const STEP: Duration = Duration::from_millis(100);
+
+/// The driver's records and the PCR that belongs to them.
+pub struct Live {
+    /// The records.
+    pub records: Vec<Event>,
+    /// The PCR.
+    pub anchor: Anchor,
+}
+
+/// The PCR.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anchor {
+    /// There is no TPM, or none that the driver can use.
+    None,
+    /// The TPM does not answer.
+    Silent(u8),
+    /// The machine did not come to rest: records wait for the TPM.
+    Busy(u8),
+    /// Number and value.
+    Holds(u8, Digest),
+}
+
+impl Live {
+    /// Reads both so that they belong together. Takes no right but that to read.
+    pub fn read(root: &Root, source: &mut dyn Source) -> Result<Self> {
+        let mut records = read(source)?;
+        let status = |source: &dyn Source| -> Result<Status> {
+            source.status().map_err(|e| diagnose::read("status", e))
+        };
+        let before = status(source)?;
+        let number = before.anchor_pcr;
+        if before.anchor == ANCHOR_NONE {
+            return Ok(Self {
+                records,
+                anchor: Anchor::None,
+            });
+        }
+        for _ in 0..STEPS {
+            let before = status(source)?;
+            let value = pcr::read(root, number);
+            records.extend(read(source)?);
+            let last = records.last().map_or(0, |event| event.sequence);
+            if before.anchor_pending == 0 && before.journal_next == last.saturating_add(1) {
+                let anchor = value.map_or(Anchor::Silent(number), |v| Anchor::Holds(number, v));
+                return Ok(Self { records, anchor });
+            }
+            std::thread::sleep(STEP);
+        }
+        Ok(Self {
+            records,
+            anchor: Anchor::Busy(number),
+        })
+    }
+}

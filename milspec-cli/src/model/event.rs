@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Records of the journal.
+
+use super::{
+    clean, mode_word, outcome_word, reason_word, step_word, word, Control, ErrnoDoc, Word,
+};
+use crate::clock;
+use crate::facts;
+use crate::journal::hex;
+use crate::root::Root;
+use milspec_posture::dsmil::STATES;
+use milspec_posture::settings::SETTINGS;
+use milspec_uapi as uapi;
+use serde::Serialize;
+
+/// One record.
+#[derive(Clone, Debug, Serialize)]
+pub struct Event {
+    /// Its number, from 1 at load.
+    pub sequence: u64,
+    /// When, in UTC.
+    pub time: String,
+    /// When, in nanoseconds since 1970.
+    #[serde(skip)]
+    pub wall_ns: u64,
+    /// When, on the clock that counts from boot, sleep included.
+    pub boottime_ns: u64,
+    /// What happened.
+    pub kind: Word,
+    /// How much it matters.
+    pub severity: Word,
+    /// The mode that it speaks of.
+    pub mode: Option<Word>,
+    /// Whether an apply has a list of controls, exceptions from the mode where there is one.
+    pub listed: bool,
+    /// Name of the control.
+    pub control: Option<String>,
+    /// Name of the value that the control had.
+    pub from: Option<String>,
+    /// Name of the value that it has, or should have.
+    pub to: Option<String>,
+    /// What became of a step.
+    pub step: Option<Word>,
+    /// How an apply ended.
+    pub outcome: Option<Word>,
+    /// Why a request was refused.
+    pub reason: Option<Word>,
+    /// The other control that the reason speaks of.
+    pub needs: Option<String>,
+    /// What made it fail.
+    pub error: Option<ErrnoDoc>,
+    /// A number that the kind gives a meaning.
+    pub count: u32,
+    /// Sequence of the record that it speaks of.
+    pub about: Option<u64>,
+    /// Generation of the controls.
+    pub generation: u64,
+    /// Who; where the driver or the firmware did it, the task that it happened to run in. Null for
+    /// a gap.
+    pub actor: Option<Actor>,
+    /// Through which interface.
+    pub interface: Option<Word>,
+    /// Whether it is extended into the PCR, unless a later record says otherwise.
+    pub anchored: bool,
+    /// Number of the PCR.
+    pub pcr: Option<u8>,
+    /// What the PCR held when the module was loaded.
+    pub pcr_value: Option<String>,
+    /// Which load of the module it belongs to.
+    pub load: String,
+    /// Its chain value.
+    pub chain: String,
+}
+
+/// Who did something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Actor {
+    /// Process id.
+    pub pid: u32,
+    /// Real user id.
+    pub uid: u32,
+    /// Name of that user; null where it has none here, and in a saved journal.
+    pub user: Option<String>,
+    /// The user that logged in, whatever user id it has by now; null for none.
+    pub login_uid: Option<u32>,
+    /// Name of that user.
+    pub login: Option<String>,
+    /// Name of the command.
+    pub command: String,
+}
+
+/// Where names come from. Without the driver's, those of controls are the catalogue's; without the
+/// machine's, users have none.
+pub struct Naming<'a> {
+    controls: &'a [Control],
+    users: Option<&'a Root>,
+}
+
+impl<'a> Naming<'a> {
+    /// For a journal that may be another machine's.
+    pub const NONE: Self = Self {
+        controls: &[],
+        users: None,
+    };
+
+    /// For this machine's journal.
+    pub fn of(root: &'a Root, controls: &'a [Control]) -> Self {
+        Self {
+            controls,
+            users: Some(root),
+        }
+    }
+
+    fn user(&self, uid: u32) -> Option<String> {
+        self.users.and_then(|root| facts::user_name(root, uid))
+    }
+}
+
+impl Event {
+    /// Puts records into words.
+    pub fn all(wire: &[uapi::Event], naming: &Naming<'_>) -> Vec<Self> {
+        wire.iter().map(|event| Self::new(event, naming)).collect()
+    }
+
+    fn new(wire: &uapi::Event, naming: &Naming<'_>) -> Self {
+        let controls = naming.controls;
+        let names = Names {
+            id: wire.control,
+            controls,
+        };
+        let login_uid = (wire.login_uid != uapi::LOGIN_UID_NONE).then_some(wire.login_uid);
+        let value = |index: u8| (index != uapi::INDEX_NONE).then(|| names.value(index));
+        let has = |bit: u8| wire.properties & bit != 0;
+        let gap = wire.kind == uapi::KIND_GAP;
+        Self {
+            sequence: wire.sequence,
+            time: clock::utc(wire.wall_ns),
+            wall_ns: wire.wall_ns,
+            boottime_ns: wire.boot_ns,
+            kind: kind_word(wire.kind),
+            severity: severity_word(wire.severity),
+            mode: (wire.mode != uapi::MODE_NONE).then(|| mode_word(wire.mode)),
+            listed: has(uapi::EVENT_LIST),
+            control: (wire.control != 0).then(|| names.control()),
+            from: value(wire.from).filter(|_| !gap),
+            to: value(wire.to).filter(|_| !gap),
+            step: (wire.kind == uapi::KIND_STEP).then(|| step_word(wire.step)),
+            outcome: (wire.kind == uapi::KIND_APPLY_ENDED).then(|| outcome_word(wire.outcome)),
+            reason: reason_word(wire.reason),
+            needs: (wire.needs != 0).then(|| {
+                let id = wire.needs;
+                Names { id, controls }.control()
+            }),
+            error: ErrnoDoc::new(wire.error),
+            count: wire.count,
+            about: (wire.about != 0).then_some(wire.about),
+            generation: wire.generation,
+            actor: (!gap).then(|| Actor {
+                pid: wire.pid,
+                uid: wire.uid,
+                user: naming.user(wire.uid),
+                login: login_uid.and_then(|uid| naming.user(uid)),
+                login_uid,
+                command: clean(&wire.comm),
+            }),
+            interface: interface_word(wire.interface),
+            anchored: has(uapi::EVENT_ANCHORED),
+            pcr: (has(uapi::EVENT_ANCHORED) || has(uapi::EVENT_PCR)).then_some(wire.pcr),
+            pcr_value: has(uapi::EVENT_PCR).then(|| hex(&wire.extra)),
+            load: hex(&wire.load),
+            chain: hex(&wire.chain),
+        }
+    }
+}
+
+/// Names of a control that may be of another machine.
+struct Names<'a> {
+    id: u32,
+    controls: &'a [Control],
+}
+
+impl Names<'_> {
+    fn here(&self) -> Option<&Control> {
+        self.controls.iter().find(|control| control.id == self.id)
+    }
+
+    /// Number within its family.
+    fn number(&self, family: u8) -> Option<usize> {
+        let ours = self.id >> 16 == u32::from(family);
+        ours.then_some((self.id & 0xFFFF) as usize)
+    }
+
+    fn control(&self) -> String {
+        let setting = self.number(uapi::FAMILY_PLATFORM);
+        let setting = setting.and_then(|at| SETTINGS.get(at));
+        match (self.here(), setting, self.number(uapi::FAMILY_DSMIL)) {
+            (Some(control), ..) => control.name.clone(),
+            (_, Some(setting), _) => setting.name.into(),
+            // What devices are called, their firmware says.
+            (.., Some(number)) => format!("dsmil-{number}"),
+            _ => format!("control-{:#x}", self.id),
+        }
+    }
+
+    fn value(&self, index: u8) -> String {
+        let at = usize::from(index);
+        let named = self.here().and_then(|control| control.value_name(index));
+        let catalogued = || -> Option<&str> {
+            if self.number(uapi::FAMILY_DSMIL).is_some() {
+                return STATES.get(at).copied();
+            }
+            let setting = SETTINGS.get(self.number(uapi::FAMILY_PLATFORM)?)?;
+            let beyond = setting.otherwise().filter(|_| at == 1);
+            setting.values.get(at).map(|value| value.name).or(beyond)
+        };
+        named
+            .or_else(|| catalogued().map(str::to_string))
+            .unwrap_or_else(|| format!("value-{index}"))
+    }
+}
+
+fn kind_word(number: u16) -> Word {
+    let words = [
+        (uapi::KIND_LOAD, "load"),
+        (uapi::KIND_BIND, "bind"),
+        (uapi::KIND_UNBIND, "unbind"),
+        (uapi::KIND_APPLY_BEGUN, "apply-begun"),
+        (uapi::KIND_APPLY_ENDED, "apply-ended"),
+        (uapi::KIND_STEP, "step"),
+        (uapi::KIND_REFUSED, "refused"),
+        (uapi::KIND_SUPPRESSED, "suppressed"),
+        (uapi::KIND_DRIFT, "drift"),
+        (uapi::KIND_TAMPER, "tamper"),
+        (uapi::KIND_LATCH, "latch"),
+        (uapi::KIND_RESUME, "resume"),
+        (uapi::KIND_ANCHOR_FAILED, "anchor-failed"),
+        (uapi::KIND_GAP, "gap"),
+    ];
+    word("kind", number.into(), &words.map(|(n, w)| (n.into(), w)))
+}
+
+fn severity_word(number: u8) -> Word {
+    let words = [
+        (uapi::SEVERITY_ERROR, "error"),
+        (uapi::SEVERITY_WARNING, "warning"),
+        (uapi::SEVERITY_NOTICE, "notice"),
+        (uapi::SEVERITY_INFO, "info"),
+    ];
+    word(
+        "severity",
+        number.into(),
+        &words.map(|(n, w)| (n.into(), w)),
+    )
+}
+
+fn interface_word(number: u8) -> Option<Word> {
+    if number == uapi::INTERFACE_NONE {
+        return None;
+    }
+    let words = [
+        (uapi::INTERFACE_IOCTL, "ioctl"),
+        (uapi::INTERFACE_SYSFS, "sysfs"),
+        (uapi::INTERFACE_ATTRIBUTES, "firmware-attributes"),
+        (uapi::INTERFACE_FIRMWARE, "firmware"),
+        (uapi::INTERFACE_DRIVER, "driver"),
+    ];
+    Some(word(
+        "interface",
+        number.into(),
+        &words.map(|(n, w)| (n.into(), w)),
+    ))
+}
