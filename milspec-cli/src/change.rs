@@ -20,8 +20,8 @@ use crate::ui::Ui;
 use crate::warning;
 use crate::wish::{Plan, Wish};
 use milspec_uapi::{
-    MODE_PARANOID_PLUS, OUTCOME_DONE, OUTCOME_PLANNED, OUTCOME_REFUSED, OUTCOME_UNDONE,
-    STATUS_LATCHED,
+    APPLY_CONFIRM_LATCH, MODE_PARANOID_PLUS, OUTCOME_DONE, OUTCOME_PLANNED, OUTCOME_REFUSED,
+    OUTCOME_UNDONE, STATUS_LATCHED,
 };
 use nix::errno::Errno;
 
@@ -54,7 +54,7 @@ pub fn apply<'a>(
     let document =
         |answer: &Answer| ApplyDoc::new("milspec.apply/1", root, &snapshot, wish, answer);
     if plan.answer.apply.outcome != OUTCOME_PLANNED {
-        return Ok(document(&plan.answer));
+        return Ok(document(&refused(source.as_mut(), plan)));
     }
     let steps = Step::all(&plan.answer.steps, &snapshot.controls);
     let mut warnings = warning::before(&steps, wish);
@@ -128,6 +128,21 @@ pub fn apply<'a>(
         }
     }
     Ok(document)
+}
+
+/// What the driver refuses to plan, it refuses to do as well. It is asked to all the same: its journal
+/// has who wanted to change something, and not who wanted to know.
+fn refused(source: &mut dyn Source, plan: Plan) -> Answer {
+    let request = Request {
+        // At any other generation nothing is done either, and nothing here is a yes to a latch.
+        generation: plan.answer.apply.generation,
+        options: plan.request.options & !APPLY_CONFIRM_LATCH,
+        ..plan.request
+    };
+    match source.apply(&request) {
+        Ok(done) if done.apply.outcome != OUTCOME_REFUSED => done,
+        _ => plan.answer,
+    }
 }
 
 /// What becomes of the record. None of this changes what became of the controls, so that a failure

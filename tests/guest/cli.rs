@@ -117,6 +117,14 @@ fn refusals() -> Result<()> {
         ensure!(document.to_string().contains(reason), "{document:#}");
     }
     ensure!(Image::of(machine.nvram()?)?.differs(&before).is_empty());
+    // What was never asked of the driver is not in its journal: a latch that nobody accepted.
+    let events = milspecctl(&machine, &["events", "--severity", "warning"])?;
+    let refused = events["events"].as_array().into_iter().flatten();
+    let refused: Vec<&Value> = refused
+        .filter(|event| event["kind"] == "refused" && event["actor"]["command"] == "milspecctl")
+        .map(|event| &event["reason"])
+        .collect();
+    ensure!(refused == ["quarantined", "restricted"], "{events:#}");
     machine.check_kernel_log()
 }
 
