@@ -93,6 +93,9 @@ pub fn apply<'a>(
                 let key = &plan.request.security_key;
                 confirm::revert(root, source.as_mut(), key, &steps, &mut ended);
             }
+            if ended.by != By::Terminal {
+                ui.not_answered();
+            }
             Some(ended)
         }
         _ => None,

@@ -155,7 +155,7 @@ impl Blocked {
     /// Blocks them.
     pub fn new() -> nix::Result<Self> {
         let mut set = SigSet::empty();
-        for signal in SIGNALS {
+        for signal in SIGNALS.into_iter().chain([Signal::SIGQUIT]) {
             set.add(signal);
         }
         let before = set.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;

@@ -6,8 +6,10 @@ use crate::cli::{Global, When};
 use crate::failure::{errno_name, Exit, Failure, Result};
 use crate::render::Screen;
 use nix::errno::Errno;
+use nix::poll::{poll, PollFd, PollFlags, PollTimeout};
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::os::fd::AsFd;
 
 /// What standard output shows.
 pub fn stdout_screen(global: &Global) -> Screen {
@@ -99,6 +101,16 @@ pub fn write(text: &str) -> Result<bool> {
                 next: "check what the output is redirected to".into(),
             })
         }
+    }
+}
+
+/// Writes to standard error, unless that had to wait: a terminal that somebody has stopped, or whose
+/// connection is dead, takes nothing more, and may never again.
+pub fn stderr_now(text: &str) {
+    let output = io::stderr();
+    let mut outputs = [PollFd::new(output.as_fd(), PollFlags::POLLOUT)];
+    if poll(&mut outputs, PollTimeout::ZERO) == Ok(1) {
+        stderr(text);
     }
 }
 

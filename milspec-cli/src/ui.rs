@@ -98,7 +98,9 @@ impl Ui {
             text.push_str(&format!(
                 "Keep this? Run \"milspecctl confirm\" as root within {within} s\n"
             ));
-            self.say(&text);
+            if !self.json && !self.quiet {
+                output::stderr_now(&text);
+            }
             return None;
         }
         text.push_str(&format!(
@@ -106,7 +108,7 @@ impl Ui {
         ));
         // What was typed before the question is no answer to it.
         let _ = tcflush(io::stdin(), FlushArg::TCIFLUSH);
-        output::stderr(&text);
+        output::stderr_now(&text);
         Some(Terminal {
             input: io::stdin(),
             line: String::new(),
@@ -115,13 +117,13 @@ impl Ui {
 
     /// Asks once more, after an answer that was none.
     pub fn ask_again(&self) {
-        output::stderr("To keep it, type keep; to undo it now, press Ctrl-C: ");
+        output::stderr_now("To keep it, type keep; to undo it now, press Ctrl-C: ");
     }
 
     /// Ends the line of a question that was not answered here.
     pub fn not_answered(&self) {
         if self.can_ask() {
-            output::stderr("\n");
+            output::stderr_now("\n");
         }
     }
 
@@ -233,7 +235,8 @@ fn watch(root: &Root, name: &dyn Fn(u32) -> String, done: &AtomicBool) {
         if status.apply_step != shown && status.apply_step != 0 {
             shown = status.apply_step;
             let name = name(shown);
-            output::stderr(&format!("step {shown} of {}: {name}\n", status.apply_steps));
+            // A terminal that takes nothing more keeps nobody from going on.
+            output::stderr_now(&format!("step {shown} of {}: {name}\n", status.apply_steps));
         }
         thread::park_timeout(TICK);
     }

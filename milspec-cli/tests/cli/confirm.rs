@@ -267,6 +267,28 @@ fn terminal_gone() {
     assert!(!tree.has("var/lib/milspecctl/baseline.json"));
 }
 
+/// Promise: a terminal that takes nothing more, stopped with Ctrl-S here, does not keep the change
+/// from going back.
+#[test]
+fn terminal_stuck() {
+    const RECORD: &str = "var/lib/milspecctl/baseline.json";
+    let tree = machine("confirm-stuck").apply_takes(1500);
+    let mut terminal = Terminal::start(&tree, &words("1s"));
+    terminal.expect("before you reboot");
+    terminal.press(0x13);
+    let end = Instant::now() + Duration::from_secs(20);
+    for there in [true, false] {
+        while tree.has(RECORD) != there {
+            assert!(Instant::now() < end, "the record is not {there}");
+            sleep(Duration::from_millis(10));
+        }
+    }
+    terminal.press(0x11);
+    let (status, text) = terminal.end();
+    assert_eq!(status, 1);
+    assert!(text.contains("Not kept"), "{text}");
+}
+
 /// Promise: on a terminal `keep` keeps it, nothing else does, and what was typed before the question
 /// is no answer.
 #[test]

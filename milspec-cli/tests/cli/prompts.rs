@@ -110,6 +110,11 @@ impl Terminal {
         settings.local_flags.contains(LocalFlags::ECHO)
     }
 
+    /// Presses a key.
+    pub fn press(&mut self, key: u8) {
+        self.master.write_all(&[key]).unwrap();
+    }
+
     /// The terminal goes away.
     pub fn hang_up(self) -> Child {
         self.child
