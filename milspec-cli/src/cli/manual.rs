@@ -25,7 +25,7 @@ pub const FILES: [(&str, &str); 4] = [
 ];
 
 /// The variables that milspecctl looks at.
-pub const ENVIRONMENT: [(&str, &str); 4] = [
+pub const ENVIRONMENT: [(&str, &str); 5] = [
     (
         "NO_COLOR",
         "When set and not empty, there is no colour, unless --color always says otherwise.",
@@ -42,6 +42,10 @@ pub const ENVIRONMENT: [(&str, &str); 4] = [
         "SSH_CONNECTION",
         "When set, changes that may cut the connection are warned of.",
     ),
+    (
+        "TPM2TOOLS_TCTI",
+        "How attest reaches the TPM, as tpm2-tools take it. Without it: device:/dev/tpmrm0.",
+    ),
 ];
 
 /// Documents beside the man pages.
@@ -50,7 +54,7 @@ pub const DOCUMENTS: &str =
      asks for and why, docs/schema has a JSON schema for every document.";
 
 /// Commands with their examples: what to type, and what that does.
-pub const EXAMPLES: [(&str, &[(&str, &str)]); 17] = [
+pub const EXAMPLES: [(&str, &[(&str, &str)]); 20] = [
     (
         "milspecctl",
         &[
@@ -199,6 +203,27 @@ pub const EXAMPLES: [(&str, &[(&str, &str)]); 17] = [
             ),
             ("milspecctl baseline restore", "bring it back"),
         ],
+    ),
+    (
+        "milspecctl attest enroll",
+        &[(
+            "milspecctl attest enroll --out laptop.pem",
+            "as root, while the machine is trusted; keep the file elsewhere",
+        )],
+    ),
+    (
+        "milspecctl attest quote",
+        &[(
+            "milspecctl attest quote --nonce 5eb63bbbe01eeed093cb22bb8f5acdc3 >laptop.json",
+            "with the nonce of who asked; as root",
+        )],
+    ),
+    (
+        "milspecctl attest verify",
+        &[(
+            "milspecctl attest verify laptop.json --key laptop.pem --nonce 5eb63bbbe01eeed093cb22bb8f5acdc3",
+            "on any machine, with the nonce that was sent",
+        )],
     ),
     (
         "milspecctl doctor",

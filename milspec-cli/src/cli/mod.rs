@@ -2,6 +2,7 @@
 
 //! The command line.
 
+mod attest;
 mod baseline;
 mod completion;
 mod config;
@@ -9,6 +10,7 @@ mod events;
 mod journal;
 pub mod manual;
 
+pub use attest::{AttestCommand, AttestEnroll, AttestQuote, AttestVerify};
 pub use baseline::{BaselineCommand, BaselineRestore};
 pub use completion::{Completion, Shell};
 pub use config::{ConfigApply, ConfigCommand};
@@ -139,6 +141,13 @@ pub enum Command {
     /// TPM: see docs/security.md.
     #[command(subcommand)]
     Journal(JournalCommand),
+    /// Prove to another machine how this one stands
+    ///
+    /// The TPM of this machine signs a quote: what its PCRs hold, and a nonce of whoever asks. To
+    /// that are tied the journal and what the driver says of the controls. docs/security.md says
+    /// what that proves and what not, docs/attestation.md what is in the file.
+    #[command(subcommand)]
+    Attest(AttestCommand),
     /// Find out why something does not work, and what to do about it
     ///
     /// Looks at the machine, the kernel, the module and its device, and says for each thing that is
