@@ -172,7 +172,7 @@ fn errno(error: &io::Error) -> Errno {
 fn not_started(tool: &str, error: &io::Error) -> Failure {
     let missing = error.kind() == io::ErrorKind::NotFound;
     Failure {
-        code: "no-tpm2-tools",
+        code: "no-tpm-tools",
         exit: if missing {
             Exit::Unsupported
         } else {

@@ -31,8 +31,14 @@ _milspecctl() {
             milspecctl,doctor)
                 cmd="milspecctl__subcmd__doctor"
                 ;;
+            milspecctl,events)
+                cmd="milspecctl__subcmd__events"
+                ;;
             milspecctl,help)
                 cmd="milspecctl__subcmd__help"
+                ;;
+            milspecctl,journal)
+                cmd="milspecctl__subcmd__journal"
                 ;;
             milspecctl,mode)
                 cmd="milspecctl__subcmd__mode"
@@ -127,8 +133,14 @@ _milspecctl() {
             milspecctl__subcmd__help,doctor)
                 cmd="milspecctl__subcmd__help__subcmd__doctor"
                 ;;
+            milspecctl__subcmd__help,events)
+                cmd="milspecctl__subcmd__help__subcmd__events"
+                ;;
             milspecctl__subcmd__help,help)
                 cmd="milspecctl__subcmd__help__subcmd__help"
+                ;;
+            milspecctl__subcmd__help,journal)
+                cmd="milspecctl__subcmd__help__subcmd__journal"
                 ;;
             milspecctl__subcmd__help,mode)
                 cmd="milspecctl__subcmd__help__subcmd__mode"
@@ -163,6 +175,12 @@ _milspecctl() {
             milspecctl__subcmd__help__subcmd__control,show)
                 cmd="milspecctl__subcmd__help__subcmd__control__subcmd__show"
                 ;;
+            milspecctl__subcmd__help__subcmd__journal,save)
+                cmd="milspecctl__subcmd__help__subcmd__journal__subcmd__save"
+                ;;
+            milspecctl__subcmd__help__subcmd__journal,verify)
+                cmd="milspecctl__subcmd__help__subcmd__journal__subcmd__verify"
+                ;;
             milspecctl__subcmd__help__subcmd__mode,get)
                 cmd="milspecctl__subcmd__help__subcmd__mode__subcmd__get"
                 ;;
@@ -174,6 +192,24 @@ _milspecctl() {
                 ;;
             milspecctl__subcmd__help__subcmd__mode,set)
                 cmd="milspecctl__subcmd__help__subcmd__mode__subcmd__set"
+                ;;
+            milspecctl__subcmd__journal,help)
+                cmd="milspecctl__subcmd__journal__subcmd__help"
+                ;;
+            milspecctl__subcmd__journal,save)
+                cmd="milspecctl__subcmd__journal__subcmd__save"
+                ;;
+            milspecctl__subcmd__journal,verify)
+                cmd="milspecctl__subcmd__journal__subcmd__verify"
+                ;;
+            milspecctl__subcmd__journal__subcmd__help,help)
+                cmd="milspecctl__subcmd__journal__subcmd__help__subcmd__help"
+                ;;
+            milspecctl__subcmd__journal__subcmd__help,save)
+                cmd="milspecctl__subcmd__journal__subcmd__help__subcmd__save"
+                ;;
+            milspecctl__subcmd__journal__subcmd__help,verify)
+                cmd="milspecctl__subcmd__journal__subcmd__help__subcmd__verify"
                 ;;
             milspecctl__subcmd__mode,get)
                 cmd="milspecctl__subcmd__mode__subcmd__get"
@@ -212,7 +248,7 @@ _milspecctl() {
 
     case "${cmd}" in
         milspecctl)
-            opts="-q -v -h -V --json --color --quiet --verbose --help --version status mode control config baseline doctor completion help"
+            opts="-q -v -h -V --json --color --quiet --verbose --help --version status mode control config baseline events journal doctor completion help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -715,8 +751,42 @@ _milspecctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        milspecctl__subcmd__events)
+            opts="-f -q -v -h --since --count --severity --follow --file --json --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --severity)
+                    COMPREPLY=($(compgen -W "error warning notice info" -- "${cur}"))
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         milspecctl__subcmd__help)
-            opts="status mode control config baseline doctor completion help"
+            opts="status mode control config baseline events journal doctor completion help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -925,9 +995,65 @@ _milspecctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        milspecctl__subcmd__help__subcmd__events)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         milspecctl__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        milspecctl__subcmd__help__subcmd__journal)
+            opts="save verify"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        milspecctl__subcmd__help__subcmd__journal__subcmd__save)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        milspecctl__subcmd__help__subcmd__journal__subcmd__verify)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1016,6 +1142,116 @@ _milspecctl() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        milspecctl__subcmd__journal)
+            opts="-q -v -h --json --color --quiet --verbose --help save verify help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        milspecctl__subcmd__journal__subcmd__help)
+            opts="save verify help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        milspecctl__subcmd__journal__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        milspecctl__subcmd__journal__subcmd__help__subcmd__save)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        milspecctl__subcmd__journal__subcmd__help__subcmd__verify)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        milspecctl__subcmd__journal__subcmd__save)
+            opts="-f -q -v -h --follow --json --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        milspecctl__subcmd__journal__subcmd__verify)
+            opts="-q -v -h --json --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

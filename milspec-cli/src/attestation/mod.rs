@@ -11,7 +11,8 @@ mod state;
 pub use state::State;
 
 use crate::failure::{Exit, Failure, Result};
-use crate::journal::{file, hash, hex};
+use crate::journal::chain::hash;
+use crate::journal::{file, hex};
 use crate::json::shown;
 use base64::prelude::{Engine, BASE64_STANDARD};
 use milspec_posture::journal::Digest;

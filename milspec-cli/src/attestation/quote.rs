@@ -5,7 +5,8 @@
 use super::bytes;
 use super::key::HANDLE;
 use crate::failure::Result;
-use crate::journal::{hash, hex};
+use crate::journal::chain::hash;
+use crate::journal::hex;
 use crate::tpm_tools::{ask_tpm, run, value, Said, Scratch};
 use milspec_posture::journal::Digest;
 use std::collections::{BTreeMap, BTreeSet};

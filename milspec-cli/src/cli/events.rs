@@ -10,7 +10,7 @@ use std::path::PathBuf;
 #[derive(Args, Clone, Debug)]
 pub struct Events {
     /// Only events from then on: how long ago (10m, 2h 30m, 3d), or a date and time
-    #[arg(long, value_name = "WHEN", value_parser = clock::moment)]
+    #[arg(long, value_name = "WHEN", value_parser = clock::moment, allow_hyphen_values = true)]
     pub since: Option<u64>,
     /// Only the last so many events
     #[arg(long, value_name = "NUMBER")]

@@ -17,10 +17,12 @@ pub const EXIT_STATUS: [(&str, &str); 7] = [
 ];
 
 /// The files that milspecctl reads and writes.
-pub const FILES: [(&str, &str); 4] = [
+pub const FILES: [(&str, &str); 6] = [
     ("/dev/milspec", "The driver. Members of group milspec may read it; changes need root."),
     ("/var/lib/milspecctl/baseline.json", "What controls were before the first change; see milspecctl-baseline(1). Back it up with the machine."),
     ("/var/lib/milspecctl/lock", "Held while a change is made, so that two do not meet."),
+    ("/var/lib/milspec/journal", "Where milspec-journal.service keeps the journal; logrotate keeps older parts beside it."),
+    ("/sys/class/tpm/tpm0/pcr-sha256", "The PCRs of the TPM, as journal verify compares them."),
     ("/dev/wmi/dell-smbios", "Where the BIOS administrator password is checked, when one is given."),
 ];
 
@@ -54,7 +56,7 @@ pub const DOCUMENTS: &str =
      asks for and why, docs/schema has a JSON schema for every document.";
 
 /// Commands with their examples: what to type, and what that does.
-pub const EXAMPLES: [(&str, &[(&str, &str)]); 20] = [
+pub const EXAMPLES: [(&str, &[(&str, &str)]); 23] = [
     (
         "milspecctl",
         &[
@@ -205,6 +207,37 @@ pub const EXAMPLES: [(&str, &[(&str, &str)]); 20] = [
         ],
     ),
     (
+        "milspecctl events",
+        &[
+            ("milspecctl events", "all that the driver remembers"),
+            (
+                "milspecctl events --since 2h --severity warning",
+                "what somebody should look at",
+            ),
+            (
+                "milspecctl --json events --follow",
+                "one document in each line, as it happens",
+            ),
+        ],
+    ),
+    (
+        "milspecctl journal save",
+        &[(
+            "milspecctl journal save /var/lib/milspec/journal",
+            "add what is new to the file",
+        )],
+    ),
+    (
+        "milspecctl journal verify",
+        &[
+            ("milspecctl journal verify", "what the driver has"),
+            (
+                "milspecctl journal verify journal.1 journal",
+                "two files, one after the other",
+            ),
+        ],
+    ),
+    (
         "milspecctl attest enroll",
         &[(
             "milspecctl attest enroll --out laptop.pem",
@@ -214,14 +247,14 @@ pub const EXAMPLES: [(&str, &[(&str, &str)]); 20] = [
     (
         "milspecctl attest quote",
         &[(
-            "milspecctl attest quote --nonce 5eb63bbbe01eeed093cb22bb8f5acdc3 >laptop.json",
+            "milspecctl attest quote --nonce 8d5194b1c06e07e2 >laptop.json",
             "with the nonce of who asked; as root",
         )],
     ),
     (
         "milspecctl attest verify",
         &[(
-            "milspecctl attest verify laptop.json --key laptop.pem --nonce 5eb63bbbe01eeed093cb22bb8f5acdc3",
+            "milspecctl attest verify laptop.json --key laptop.pem --nonce 8d5194b1c06e07e2",
             "on any machine, with the nonce that was sent",
         )],
     ),

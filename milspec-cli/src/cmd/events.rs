@@ -7,13 +7,15 @@ use crate::cli::{Events, Global};
 use crate::diagnose;
 use crate::failure::{FailureDoc, Result};
 use crate::interrupt;
-use crate::journal::{self, file};
+use crate::journal::file::Saved;
+use crate::journal::{self, chain, file};
 use crate::model::{Event, Machine, Naming};
 use crate::output;
 use crate::render::{self, Screen};
 use crate::root::Root;
 use crate::snapshot::Snapshot;
 use crate::source::{self, Access, Wait};
+use crate::warning::Warning;
 use milspec_uapi as uapi;
 use serde::Serialize;
 use std::path::Path;
@@ -30,6 +32,8 @@ pub struct EventsDoc {
     pub file: Option<String>,
     /// The events that were asked for, the oldest first.
     pub events: Vec<Event>,
+    /// What needs attention.
+    pub warnings: Vec<Warning>,
 }
 
 /// `milspec.event/1`: one of many lines.
@@ -84,6 +88,7 @@ fn kept(root: &Root, asked: &Events) -> Result<EventsDoc> {
         origin: Origin::of(root, &snapshot),
         file: None,
         events: chosen(asked, &records, &Naming::of(root, &snapshot.controls)),
+        warnings: Vec::new(),
     })
 }
 
@@ -94,7 +99,22 @@ fn saved(asked: &Events, path: &Path) -> Result<EventsDoc> {
         origin: Origin::default(),
         file: Some(path.display().to_string()),
         events: chosen(asked, &saved.events, &Naming::NONE),
+        warnings: doubts(&saved),
     })
+}
+
+/// A file can be edited, and can be no journal at all.
+fn doubts(saved: &Saved) -> Vec<Warning> {
+    let broken = chain::verify([saved.events.as_slice()]).broken;
+    if broken.is_none() && saved.torn == 0 {
+        return Vec::new();
+    }
+    vec![Warning {
+        code: "journal-broken",
+        text: "these are not the records as they were recorded".into(),
+        remedy: "\"milspecctl journal verify FILE\" says which is the first that does not fit",
+        controls: Vec::new(),
+    }]
 }
 
 /// What was asked for. A gap is shown whatever was: nobody knows what was in it.

@@ -15,7 +15,7 @@ use crate::root::Root;
 use crate::snapshot::Snapshot;
 use crate::source::{self, Access};
 use crate::warning::Warning;
-use milspec_uapi::Event;
+use milspec_uapi::{Event, KIND_GAP};
 use serde::Serialize;
 
 /// `milspec.journal-verify/1`
@@ -49,7 +49,7 @@ pub struct DriverDoc {
     /// How many records both have.
     pub compared: usize,
     /// How many the driver has that are newer.
-    pub newer: u64,
+    pub newer: usize,
 }
 
 /// Verifies.
@@ -116,25 +116,41 @@ impl JournalVerifyDoc {
         let Some(load) = chains.loads.last().filter(|l| Some(l.id) == present) else {
             return;
         };
-        let joined = chain::verify([load.records.as_slice(), &live.records]);
-        if let Some(found) = joined.broken {
-            self.broken = Some(self.differs(parts, load, found.sequence));
+        let records = || live.records.iter().filter(|event| event.kind != KIND_GAP);
+        let both = |event: &&Event| load.find(event.sequence).is_some();
+        let differs = |event: &&Event| load.find(event.sequence).is_some_and(|e| e != *event);
+        if let Some(event) = records().find(differs) {
+            self.broken = Some(self.differs(parts, load, event.sequence));
             return;
         }
-        let Some(all) = joined.loads.last() else {
+        let newer = live
+            .records
+            .iter()
+            .filter(|event| event.sequence > load.last());
+        let newer: Vec<Event> = newer.copied().collect();
+        let all = [
+            chain::verify([live.records.as_slice()]),
+            chain::verify([load.records.as_slice(), &newer]),
+        ];
+        if let Some(found) = all.iter().find_map(|chains| chains.broken) {
+            self.broken = Some(Broken::of(&found, &[]));
             return;
-        };
+        }
         if !self.files.is_empty() {
-            let known = |event: &&Event| load.find(event.sequence).is_some();
             self.driver = Some(DriverDoc {
-                compared: live.records.iter().filter(known).count(),
-                newer: all.last().saturating_sub(load.last()),
+                compared: records().filter(both).count(),
+                newer: newer.len(),
             });
         }
         if let Some(last) = self.loads.last_mut() {
             last.end_known = true;
         }
-        self.tpm = Some(Pcr::compare(all, live.anchor));
+        // Either may have what the other has lost.
+        let mut loads = all.iter().filter_map(|chains| chains.loads.last());
+        let whole = loads.clone().find(|load| load.lost == 0);
+        self.tpm = whole
+            .or_else(|| loads.next())
+            .map(|load| Pcr::compare(load, live.anchor));
     }
 
     /// The record with which the driver does not agree, in its file.

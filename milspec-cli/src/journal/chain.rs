@@ -3,10 +3,16 @@
 //! Verifies chains: the records of one load of the module after those of another, in one file or in
 //! several that follow each other.
 
-use super::{hash, link};
-use milspec_posture::journal::{Digest, Flaw, Verifier};
-use milspec_uapi::{Event, EVENT_UNCHAINED, KIND_GAP, SEVERITY_WARNING};
+use milspec_posture::journal::{Digest, Flaw, Link, Verifier};
+use milspec_uapi::{Event, EVENT_CHAINED, EVENT_UNCHAINED, KIND_GAP, SEVERITY_WARNING};
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
+use zerocopy::IntoBytes;
+
+/// SHA-256.
+pub fn hash(bytes: &[u8]) -> Digest {
+    Sha256::digest(bytes).into()
+}
 
 /// The records of one load of the module.
 #[derive(Clone, Debug)]
@@ -156,5 +162,17 @@ impl Reading {
             load.lost = held.lost;
         }
         Ok(())
+    }
+}
+
+/// A record, as far as verifying it goes.
+fn link(event: &Event) -> Link<'_> {
+    let covered = event.as_bytes().get(..EVENT_CHAINED);
+    Link {
+        sequence: event.sequence,
+        load: event.load,
+        lost: (event.kind == KIND_GAP).then_some(event.count),
+        covered: covered.unwrap_or_default(),
+        chain: event.chain,
     }
 }

@@ -170,17 +170,20 @@ impl Saver {
         if there && mine.len() > 0 {
             return Err(meddled(&self.path));
         }
-        let last = self.last;
-        let mut new = Self::open(&self.path)?;
-        if new.length > 0 {
-            return Err(meddled(&self.path));
+        if !there {
+            let new = Self::open(&self.path)?;
+            if new.length > 0 {
+                return Err(meddled(&self.path));
+            }
+            self.file = new.file;
         }
-        if let Some(last) = &last {
-            new.append(&[stand_in(last)])
-                .map_err(|error| not_saved(&self.path, &error))?;
+        self.length = 0;
+        match self.last.map(|last| stand_in(&last)) {
+            Some(gap) => self
+                .append(&[gap])
+                .map_err(|error| not_saved(&self.path, &error)),
+            None => Ok(()),
         }
-        *self = new;
-        Ok(())
     }
 }
 

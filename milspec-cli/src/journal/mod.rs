@@ -12,15 +12,7 @@ pub mod verdict;
 use crate::diagnose;
 use crate::failure::Result;
 use crate::source::{Source, Wait};
-use milspec_posture::journal::{Digest, Link};
-use milspec_uapi::{Event, Info, EVENT_CHAINED, KIND_GAP};
-use sha2::{Digest as _, Sha256};
-use zerocopy::IntoBytes;
-
-/// SHA-256.
-pub fn hash(bytes: &[u8]) -> Digest {
-    Sha256::digest(bytes).into()
-}
+use milspec_uapi::{Event, Info};
 
 /// Whether the driver keeps a journal.
 pub fn is_kept(info: &Info) -> bool {
@@ -37,18 +29,6 @@ pub fn read(source: &mut dyn Source) -> Result<Vec<Event>> {
             return Ok(all);
         }
         all.extend(batch);
-    }
-}
-
-/// A record, as far as verifying it goes.
-fn link(event: &Event) -> Link<'_> {
-    let covered = event.as_bytes().get(..EVENT_CHAINED);
-    Link {
-        sequence: event.sequence,
-        load: event.load,
-        lost: (event.kind == KIND_GAP).then_some(event.count),
-        covered: covered.unwrap_or_default(),
-        chain: event.chain,
     }
 }
 

@@ -2,8 +2,7 @@
 
 //! What a PCR should hold, worked out from the records that were extended into it.
 
-use super::chain::Load;
-use super::hash;
+use super::chain::{hash, Load};
 use milspec_posture::journal::{extend, Digest};
 use milspec_uapi::{Event, EVENT_ANCHORED, EVENT_PCR, KIND_ANCHOR_FAILED, KIND_GAP};
 use nix::errno::Errno;

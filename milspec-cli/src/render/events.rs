@@ -2,7 +2,7 @@
 
 //! `events` for people.
 
-use super::{count, provenance, wrap, Mark, Screen};
+use super::{count, provenance, warnings, wrap, Mark, Screen};
 use crate::clock;
 use crate::cmd::events::{EventsDoc, Origin};
 use crate::model::{Actor, Event};
@@ -19,6 +19,7 @@ pub fn events(screen: &Screen, doc: &EventsDoc) -> String {
     if doc.events.is_empty() {
         text.push_str("No such event.\n");
     }
+    text.push_str(&warnings(screen, &doc.warnings));
     text
 }
 
@@ -63,10 +64,11 @@ pub fn event(screen: &Screen, event: &Event) -> String {
 }
 
 fn mark(event: &Event) -> Mark {
-    match (event.severity.as_ref(), event.kind.as_ref()) {
-        ("error", _) => Mark::Bad,
-        ("warning", _) => Mark::Warning,
-        (_, "step" | "apply-ended") => Mark::Good,
+    match (event.severity.as_ref(), event.step.as_deref()) {
+        ("error", _) | (_, Some("failed" | "degraded")) => Mark::Bad,
+        ("warning", _) | (_, Some("undone")) => Mark::Warning,
+        (_, Some(_)) => Mark::Good,
+        ("notice", _) if event.outcome.is_some() => Mark::Good,
         ("notice", _) => Mark::Plain,
         _ => Mark::None,
     }
@@ -92,7 +94,10 @@ fn who(actor: &Actor, event: &Event) -> String {
         }
         _ => {}
     }
-    text.push_str(&format!(", {} (pid {})", actor.command, actor.pid));
+    match actor.command.as_str() {
+        "" => text.push_str(&format!(", pid {}", actor.pid)),
+        command => text.push_str(&format!(", {command} (pid {})", actor.pid)),
+    }
     match event.interface.as_deref() {
         Some("driver") | None => {}
         Some(interface) => text.push_str(&format!(", through {interface}")),

@@ -7,10 +7,16 @@
 
 mod answers;
 mod baselines;
+#[path = "../../src/journal/chain.rs"]
+#[allow(dead_code)]
+mod chain;
 mod changes;
 #[path = "../../src/cli/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod cli;
+#[path = "../../src/clock.rs"]
+#[allow(dead_code)]
+mod clock;
 mod configs;
 mod contract;
 mod controls;
@@ -18,7 +24,10 @@ mod docs;
 mod doctor;
 mod driver;
 mod errors;
+mod events;
 mod guide;
+mod journal;
+mod journals;
 mod machines;
 mod modes;
 mod passwords;

@@ -7,6 +7,7 @@ use crate::answers::*;
 use crate::baselines::with;
 use crate::changes::succeeds;
 use crate::docs::source;
+use crate::journal::varied;
 use crate::machines::*;
 use crate::run::{command, finish, json, on, validate, Output};
 use crate::tree::Tree;
@@ -34,11 +35,13 @@ fn ready(name: &str) -> Tree {
         let plan = answered(uapi::MODE_STANDARD, uapi::OUTCOME_PLANNED, &[]);
         tree = tree.answer(&format!("plan-{mode}"), &plan, &[]);
     }
-    with(tree, &[("camera", "disabled")])
+    let journal = varied();
+    tree.put("saved", &journal.bytes());
+    with(journal.to(tree), &[("camera", "disabled")])
 }
 
 /// One line for each command.
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 22] = [
     "status",
     "mode get",
     "mode list",
@@ -54,6 +57,10 @@ const COMMANDS: [&str; 18] = [
     "config apply config.json",
     "baseline show",
     "baseline restore",
+    "events",
+    "journal save saved",
+    "journal verify",
+    "journal verify saved",
     "doctor",
     "completion bash",
     "completion fish",
@@ -153,7 +160,12 @@ fn other_major() {
         tree.put("recording/info.bin", other.as_bytes());
         for line in COMMANDS {
             let output = run(&tree, line, &["--json"]);
-            let alone = ["doctor", "completion", "baseline show"];
+            let alone = [
+                "doctor",
+                "completion",
+                "baseline show",
+                "journal verify saved",
+            ];
             if alone.iter().any(|alone| line.starts_with(alone)) {
                 assert!(
                     matches!(output.status, 0 | 3 | 6),
@@ -196,11 +208,9 @@ fn other_minor() {
             "config apply",
             "baseline restore",
         ];
-        let expected = if changes.iter().any(|word| line.starts_with(word)) {
-            6
-        } else {
-            0
-        };
+        let records = ["events", "journal save saved", "journal verify"];
+        let unknown = changes.iter().any(|word| line.starts_with(word)) || records.contains(&line);
+        let expected = if unknown { 6 } else { 0 };
         assert_eq!(output.status, expected, "{line}");
     }
 

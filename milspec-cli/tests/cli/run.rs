@@ -26,6 +26,7 @@ pub fn command(arguments: &[&str]) -> Command {
         .args(arguments)
         .env_clear()
         .env("LANG", "C.UTF-8")
+        .env("TZ", "UTC")
         .stdin(Stdio::null());
     command
 }

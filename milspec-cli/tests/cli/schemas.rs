@@ -7,7 +7,7 @@ use crate::run::schema;
 use serde_json::Value;
 
 /// All documents.
-pub const NAMES: [&str; 18] = [
+pub const NAMES: [&str; 22] = [
     "milspec.status/1",
     "milspec.control-list/1",
     "milspec.control/1",
@@ -23,6 +23,10 @@ pub const NAMES: [&str; 18] = [
     "milspec.attestation-state/1",
     "milspec.attestation-verify/1",
     "milspec.attest-enroll/1",
+    "milspec.events/1",
+    "milspec.event/1",
+    "milspec.journal-save/1",
+    "milspec.journal-verify/1",
     "milspec.completion/1",
     "milspec.doctor/1",
     "milspec.error/1",
