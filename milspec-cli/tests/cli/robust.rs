@@ -75,14 +75,15 @@ fn run(tree: &Tree, line: &str, options: &[&str]) -> Output {
     finish(command)
 }
 
-/// Promise: there is a line here for every command.
+/// Promise: there is a line here for every command, but for those that need a TPM.
 #[test]
 fn complete() {
     for entry in std::fs::read_dir(source("docs/man")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let path = name.trim_end_matches(".1").replace('-', " ");
         let path = path.trim_start_matches("milspecctl").trim_start();
-        assert!(COMMANDS.iter().any(|line| line.starts_with(path)), "{path}");
+        let here = COMMANDS.iter().any(|line| line.starts_with(path));
+        assert!(here || path.starts_with("attest"), "{path}");
     }
 }
 
