@@ -437,7 +437,7 @@ _milspecctl() {
             return 0
             ;;
         milspecctl__subcmd__attest__subcmd__verify)
-            opts="-q -v -h --key --nonce --journal --json --color --quiet --verbose --help"
+            opts="-q -v -h --key --nonce --pcr --journal --json --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -448,6 +448,10 @@ _milspecctl() {
                     return 0
                     ;;
                 --nonce)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pcr)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

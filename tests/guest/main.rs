@@ -12,6 +12,8 @@ use std::process::ExitCode;
 mod access;
 mod apply;
 mod ask;
+mod attest;
+mod attestation;
 mod cli;
 mod common;
 mod cut;
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         journal::TESTS,
         journal_anchor::TESTS,
         monitor::TESTS,
+        attest::TESTS,
         cli::TESTS,
     ];
     let trials = tests

@@ -71,7 +71,8 @@ impl Check {
         match same {
             Some(true) => held("pcrs", "the values of the PCRs are those that were signed"),
             Some(false) => {
-                let why = "the PCRs or their values are not those that were signed";
+                let why =
+                    "PCRs or values are not those that were signed, or not those that are due";
                 failed("pcrs", "attest-pcrs", why, next)
             }
             None => not_checked("pcrs", "there is no quote"),

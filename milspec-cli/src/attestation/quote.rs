@@ -9,6 +9,7 @@ use crate::journal::chain::hash;
 use crate::journal::hex;
 use crate::tpm_tools::{ask_tpm, run, value, Said, Scratch};
 use milspec_posture::journal::Digest;
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The PCRs of firmware and Secure Boot.
@@ -80,6 +81,17 @@ pub struct Quoted {
     pub numbers: BTreeSet<u8>,
     /// SHA-256 over what they held.
     pub digest: Vec<u8>,
+    /// How often the TPM was reset, which zeroes PCRs.
+    pub boot: Boot,
+}
+
+/// Counters of the TPM. While they stay, no PCR was reset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Boot {
+    /// Grows with each boot.
+    pub reset_count: u32,
+    /// Grows when the machine wakes from hibernation or sleep; zero after a boot.
+    pub restart_count: u32,
 }
 
 impl Quoted {
@@ -107,6 +119,10 @@ impl Quoted {
             qualifying: bytes(value(text, "extraData")?)?,
             numbers: (0..=u8::MAX).filter(has).collect(),
             digest: bytes(value(text, "pcrDigest")?)?,
+            boot: Boot {
+                reset_count: value(text, "resetCount")?.parse().ok()?,
+                restart_count: value(text, "restartCount")?.parse().ok()?,
+            },
         })
     }
 

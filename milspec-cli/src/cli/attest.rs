@@ -59,6 +59,11 @@ pub struct AttestVerify {
     /// Never the one in the file: an old attestation has its own.
     #[arg(long, value_name = "HEX", value_parser = nonce)]
     pub nonce: Nonce,
+    /// The PCR of the journal, where the module is loaded with another one
+    ///
+    /// Say what you expect: by another PCR, root could begin a journal that knows nothing.
+    #[arg(long, value_name = "NUMBER", default_value_t = 13, value_parser = clap::value_parser!(u8).range(8..=15))]
+    pub pcr: u8,
     /// A saved journal of the machine, to go before the records in the file; may be given again
     #[arg(long, value_name = "FILE")]
     pub journal: Vec<PathBuf>,

@@ -4,7 +4,8 @@
 
 use super::Document;
 use crate::attestation::check::Check;
-use crate::attestation::{self, quote, Parts, State};
+use crate::attestation::quote::{self, Boot};
+use crate::attestation::{self, Parts, State};
 use crate::cli::AttestVerify;
 use crate::failure::{Failure, Result};
 use crate::journal::chain::{self, hash, Load};
@@ -34,6 +35,8 @@ pub struct AttestVerifyDoc {
     pub state: Option<State>,
     /// What the quoted PCRs hold; null where that may have been changed on its way.
     pub pcrs: Option<BTreeMap<u8, String>>,
+    /// How often the TPM was reset; null where that may have been changed on its way.
+    pub boot: Option<Boot>,
     /// The loads of the module whose records hold, the oldest first.
     pub loads: Vec<LoadDoc>,
     /// The first record that does not fit.
@@ -63,13 +66,14 @@ pub fn run(verify: &AttestVerify) -> Result<AttestVerifyDoc> {
         checks: Vec::new(),
         state: None,
         pcrs: None,
+        boot: None,
         loads: Vec::new(),
         broken: None,
         since_boot: false,
         warnings: Vec::new(),
         error: None,
     };
-    document.check_quote(&parts, &key, &verify.nonce.0)?;
+    document.check_quote(&parts, &key, verify)?;
     document.check_journal(&parts, verify, &saved);
     document.error = document
         .checks
@@ -80,7 +84,7 @@ pub fn run(verify: &AttestVerify) -> Result<AttestVerifyDoc> {
 
 impl AttestVerifyDoc {
     /// Whether the TPM has signed this quote, for this nonce, with this state and these records.
-    fn check_quote(&mut self, parts: &Parts, key: &[u8], nonce: &[u8]) -> Result<()> {
+    fn check_quote(&mut self, parts: &Parts, key: &[u8], verify: &AttestVerify) -> Result<()> {
         let quoted = quote::Quoted::read(&parts.message)?;
         let signed = match &quoted {
             Ok(quoted) => quote::check(key, &parts.message, &parts.signature, quoted)?,
@@ -92,8 +96,10 @@ impl AttestVerifyDoc {
             .as_ref()
             .map(|quoted| quoted.qualifying == parts.binding());
         let binding = Check::binding(binding);
-        let covered = quote::covered(parts.pcr);
-        let pcrs = quoted.map(|quoted| quoted.numbers == covered && quoted.holds(&parts.pcrs));
+        let covered = quote::covered(verify.pcr);
+        let pcrs = quoted.as_ref().map(|quoted| {
+            parts.pcr == verify.pcr && quoted.numbers == covered && quoted.holds(&parts.pcrs)
+        });
         let pcrs = Check::pcrs(pcrs);
         // What was not signed is not passed on as if it were.
         if signature.holds() && binding.holds() {
@@ -103,7 +109,11 @@ impl AttestVerifyDoc {
             let value = |(number, value): (&u8, &Digest)| (*number, hex(value));
             self.pcrs = Some(parts.pcrs.iter().map(value).collect());
         }
-        self.checks = vec![signature, Check::nonce(parts.nonce == nonce), binding, pcrs];
+        self.boot = quoted
+            .filter(|_| signature.holds())
+            .map(|quoted| quoted.boot);
+        let nonce = Check::nonce(parts.nonce == verify.nonce.0);
+        self.checks = vec![signature, nonce, binding, pcrs];
         Ok(())
     }
 

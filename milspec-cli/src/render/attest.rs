@@ -40,6 +40,14 @@ pub fn attest_verify(screen: &Screen, doc: &AttestVerifyDoc) -> String {
     if let Some(state) = &doc.state {
         machine(&mut rows, state);
     }
+    if let Some(boot) = doc.boot {
+        let counters = format!(
+            "number {} of this TPM, with {}",
+            boot.reset_count,
+            count(boot.restart_count, "restart")
+        );
+        rows.add("Boot", &counters);
+    }
     for load in &doc.loads {
         let records = count(load.records as u64, "record");
         rows.add(

@@ -137,7 +137,8 @@ fn without_tools() {
     tool(
         &dir,
         "tpm2_print",
-        "echo 'type: 8018'; echo 'extraData: 00'; echo 'count: 1'; echo 'hash: 11 (sha256)'; \
+        "echo 'type: 8018'; echo 'extraData: 00'; echo 'resetCount: 1'; \
+         echo 'restartCount: 0'; echo 'count: 1'; echo 'hash: 11 (sha256)'; \
          echo 'pcrSelect: ff2000'; echo 'pcrDigest: 00'",
     );
     let (status, code, _) = error(&verify(&dir));
