@@ -5,17 +5,18 @@
 
 use crate::attestation::{bytes, file, hex, Attestation, HANDLE};
 use crate::common::{field, machine, milspecctl, Test};
-use crate::journal::hash;
+use crate::journal::{hash, MODE};
 use anyhow::{ensure, Context, Result};
-use milspec_uapi::EVENT_ANCHORED;
-use milspec_machine::guest::Output;
+use milspec_machine::guest::{GuestCommand, Output};
 use milspec_machine::machine::{Machine, Module};
+use milspec_uapi::EVENT_ANCHORED;
 use serde_json::{json, Value};
 
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
     ("attest_holds_elsewhere_and_nothing_else_does", elsewhere),
     ("attest_tells_what_somebody_else_did", somebody_else),
+    ("attest_is_of_one_moment", one_moment),
     ("attest_says_that_the_tpm_is_gone", tpm_gone),
 ];
 
@@ -334,6 +335,35 @@ fn somebody_else() -> Result<()> {
     let output = verify(&machine, &quote(&machine)?.text(), BY)?;
     let document = refused("extended", output, "journal-tpm-differs", &["journal"])?;
     ensure!(field(&document["error"], "why")?.contains("somebody else has extended it"));
+    machine.check_kernel_log()
+}
+
+/// Promise: state, journal and PCR are of one moment, however much is changed meanwhile; where that
+/// cannot be had, there is no attestation.
+fn one_moment() -> Result<()> {
+    let machine = machine("rugged", Module::Autoload)?;
+    let (_, key) = enroll(&machine)?;
+    machine.guest()?.create("/tmp/key.pem", &key, 0o600)?;
+    let line = format!(
+        "while :; do echo standard >{MODE}; sleep 0.$((RANDOM % 9)); echo baseline >{MODE}; \
+         sleep 1.$((RANDOM % 9)); done"
+    );
+    let changes = machine.guest()?.spawn(GuestCommand::shell(&line))?;
+    let mut records = Vec::new();
+    for _ in 0..8 {
+        let output = machine.sh(QUOTE)?;
+        if output.success() {
+            let document = accepted(verify(&machine, &output.text(), BY)?)?;
+            records.push(document["loads"][0]["records"].as_u64());
+        } else {
+            let code = output.exits(1)?.json()?["error"]["code"].clone();
+            // The latter is from tpm2_quote, which reads PCRs after it has quoted them.
+            ensure!(code == "changing" || code == "tpm-failed", "{code}");
+        }
+    }
+    changes.signal(9)?;
+    records.dedup();
+    ensure!(records.len() > 1, "nothing was changed: {records:?}");
     machine.check_kernel_log()
 }
 

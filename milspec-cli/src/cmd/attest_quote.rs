@@ -29,16 +29,27 @@ pub fn run(root: &Root, asked: &AttestQuote) -> Result<Attestation> {
         return Err(not_enrolled());
     }
     key::public()?;
+    let mut failure = changing();
     for _ in 0..ATTEMPTS {
-        if let Some(attestation) = attempt(root, asked)? {
-            return Ok(attestation);
+        match attempt(root, asked)? {
+            Attempt::Done(attestation) => return Ok(attestation),
+            Attempt::Changing => failure = changing(),
+            Attempt::Failed(why) => failure = why,
         }
     }
-    Err(changing())
+    Err(failure)
 }
 
-/// One attempt; `None` where state, journal and quote do not belong together.
-fn attempt(root: &Root, asked: &AttestQuote) -> Result<Option<Attestation>> {
+/// What became of an attempt.
+enum Attempt {
+    Done(Attestation),
+    /// State, journal and quote do not belong together.
+    Changing,
+    /// There was no quote. tpm2_quote fails, too, when a PCR is extended while it works.
+    Failed(Failure),
+}
+
+fn attempt(root: &Root, asked: &AttestQuote) -> Result<Attempt> {
     let mut source = source::open(root, Access::Read)?;
     let snapshot = Snapshot::read_with_journal(source.as_ref())?;
     let live = Live::read(root, source.as_mut())?;
@@ -46,16 +57,23 @@ fn attempt(root: &Root, asked: &AttestQuote) -> Result<Option<Attestation>> {
         Anchor::Holds(pcr, value) => (pcr, value),
         Anchor::None => return Err(no_tpm()),
         Anchor::Silent(_) => return Err(silent()),
-        Anchor::Busy(_) => return Ok(None),
+        Anchor::Busy(_) => return Ok(Attempt::Changing),
     };
     let state = State::new(root, &snapshot);
     let text = render::line(&state).trim_end().to_string();
-    let quote = Quote::make(pcr, &binding(&asked.nonce.0, &text, &live.records))?;
+    let binding = binding(&asked.nonce.0, &text, &live.records);
+    let quote = match Quote::make(pcr, &binding) {
+        Ok(quote) => quote,
+        Err(failure) => return Ok(Attempt::Failed(failure)),
+    };
     let after = source.status().map_err(|e| diagnose::read("status", e))?;
     let last = live.records.last().map_or(0, |event| event.sequence);
-    let still = after.generation == snapshot.status.generation
+    let same = after.generation == snapshot.status.generation
         && after.journal_next == last.saturating_add(1)
         && quote.pcrs.get(&pcr) == Some(&value);
+    if !same {
+        return Ok(Attempt::Changing);
+    }
     let parts = Parts {
         nonce: asked.nonce.0.clone(),
         text,
@@ -66,7 +84,7 @@ fn attempt(root: &Root, asked: &AttestQuote) -> Result<Option<Attestation>> {
         signature: quote.signature,
         pcrs: quote.pcrs,
     };
-    Ok(still.then(|| parts.encode()))
+    Ok(Attempt::Done(parts.encode()))
 }
 
 fn not_enrolled() -> Failure {
