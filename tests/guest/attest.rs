@@ -7,7 +7,7 @@ use crate::attestation::{bytes, file, hex, Attestation, HANDLE};
 use crate::common::{field, machine, milspecctl, Test};
 use crate::journal::{hash, MODE};
 use anyhow::{ensure, Context, Result};
-use milspec_machine::guest::{GuestCommand, Output};
+use milspec_machine::guest::Output;
 use milspec_machine::machine::{Machine, Module};
 use milspec_uapi::EVENT_ANCHORED;
 use serde_json::{json, Value};
@@ -83,6 +83,11 @@ fn elsewhere() -> Result<()> {
     let (second, again) = enroll(&machine)?;
     ensure!((&first["made"], &second["made"]) == (&json!(true), &json!(false)));
     ensure!(key == again, "the key is another one");
+    let kept = machine.sh("tpm2_getcap handles-persistent; tpm2_getcap handles-transient")?;
+    ensure!(
+        kept.ok()?.text().trim() == format!("- {HANDLE}"),
+        "it leaves something behind"
+    );
     milspecctl(&machine, &["mode", "set", "enhanced"])?;
     let real = quote(&machine)?;
     ensure!(real.records.len() > 20);
@@ -338,32 +343,37 @@ fn somebody_else() -> Result<()> {
     machine.check_kernel_log()
 }
 
-/// Promise: state, journal and PCR are of one moment, however much is changed meanwhile; where that
-/// cannot be had, there is no attestation.
+/// Promise: state, journal and PCR are of one moment, though something is changed while the TPM
+/// signs; where that cannot be had, there is no attestation.
 fn one_moment() -> Result<()> {
     let machine = machine("rugged", Module::Autoload)?;
     let (_, key) = enroll(&machine)?;
-    machine.guest()?.create("/tmp/key.pem", &key, 0o600)?;
-    let line = format!(
-        "while :; do echo standard >{MODE}; sleep 0.$((RANDOM % 9)); echo baseline >{MODE}; \
-         sleep 1.$((RANDOM % 9)); done"
-    );
-    let changes = machine.guest()?.spawn(GuestCommand::shell(&line))?;
-    let mut records = Vec::new();
-    for _ in 0..8 {
-        let output = machine.sh(QUOTE)?;
-        if output.success() {
-            let document = accepted(verify(&machine, &output.text(), BY)?)?;
-            records.push(document["loads"][0]["records"].as_u64());
-        } else {
-            let code = output.exits(1)?.json()?["error"]["code"].clone();
-            // The latter is from tpm2_quote, which reads PCRs after it has quoted them.
-            ensure!(code == "changing" || code == "tpm-failed", "{code}");
-        }
-    }
-    changes.signal(9)?;
-    records.dedup();
-    ensure!(records.len() > 1, "nothing was changed: {records:?}");
+    let guest = machine.guest()?;
+    guest.create("/tmp/key.pem", &key, 0o600)?;
+    machine.run(["mkdir", "/tmp/bin"])?.ok()?;
+    // Stands before the real one.
+    let before = |what: &str| {
+        let script = format!(
+            "#!/bin/sh\necho >>/tmp/calls\ncalls=$(wc -l </tmp/calls)\n{what}\nsleep 0.5\n\
+             exec /usr/bin/tpm2_quote \"$@\"\n"
+        );
+        guest.create("/tmp/bin/tpm2_quote", script.as_bytes(), 0o755)
+    };
+    let quote = format!("rm -f /tmp/calls; PATH=/tmp/bin:$PATH {QUOTE}");
+
+    before(&format!(
+        "case $calls in 1) echo standard >{MODE} ;; 2) exit 1 ;; esac"
+    ))?;
+    let text = machine.sh(&quote)?.ok()?.text();
+    ensure!(machine.sh("wc -l </tmp/calls")?.text().trim() == "3");
+    let document = accepted(verify(&machine, &text, BY)?)?;
+    ensure!(document["state"]["mode"]["name"] == "standard");
+
+    before(&format!(
+        "if [ $((calls % 2)) = 1 ]; then echo enhanced; else echo standard; fi >{MODE}"
+    ))?;
+    let document = machine.sh(&quote)?.exits(1)?.json()?;
+    ensure!(document["error"]["code"] == "changing", "{document:#}");
     machine.check_kernel_log()
 }
 
