@@ -6,6 +6,7 @@
 use crate::baseline::{Note, Recorder};
 use crate::bios_password;
 use crate::cmd::apply::ApplyDoc;
+use crate::confirm::{self, By, Trial};
 use crate::diagnose;
 use crate::facts;
 use crate::failure::{Exit, Failure, Result};
@@ -19,8 +20,8 @@ use crate::ui::Ui;
 use crate::warning;
 use crate::wish::{Plan, Wish};
 use milspec_uapi::{
-    MODE_PARANOID_PLUS, OUTCOME_DONE, OUTCOME_PLANNED, OUTCOME_REFUSED, OUTCOME_UNDONE,
-    STATUS_LATCHED,
+    APPLY_CONFIRM_LATCH, MODE_PARANOID_PLUS, OUTCOME_DONE, OUTCOME_PLANNED, OUTCOME_REFUSED,
+    OUTCOME_UNDONE, STATUS_LATCHED,
 };
 use nix::errno::Errno;
 
@@ -31,7 +32,7 @@ pub fn plan(root: &Root, wish: &Wish) -> Result<ApplyDoc> {
     let plan = wish.plan(root, source.as_ref(), &snapshot)?;
     let steps = Step::all(&plan.answer.steps, &snapshot.controls);
     let mut document = ApplyDoc::new("milspec.plan/1", root, &snapshot, wish, &plan.answer);
-    document.warnings = warning::before(&steps, std::env::var_os("SSH_CONNECTION").as_deref());
+    document.warnings = warning::before(&steps, wish);
     document.leave_out(plan.left_out);
     Ok(document)
 }
@@ -43,6 +44,9 @@ pub fn apply<'a>(
     wish: &Wish,
     recorder: Option<Recorder<'a>>,
 ) -> Result<ApplyDoc> {
+    if wish.confirm_within.is_some() && wish.mode == MODE_PARANOID_PLUS {
+        return Err(refusal::latch_cannot_be_undone());
+    }
     let mut source = source::open(root, Access::Change)?;
     let snapshot = Snapshot::read_with_modes(source.as_ref())?;
     let mut plan = wish.plan(root, source.as_ref(), &snapshot)?;
@@ -50,16 +54,22 @@ pub fn apply<'a>(
     let document =
         |answer: &Answer| ApplyDoc::new("milspec.apply/1", root, &snapshot, wish, answer);
     if plan.answer.apply.outcome != OUTCOME_PLANNED {
-        return Ok(document(&plan.answer));
+        return Ok(document(&refused(source.as_mut(), plan)));
     }
     let steps = Step::all(&plan.answer.steps, &snapshot.controls);
-    let mut warnings = warning::before(&steps, std::env::var_os("SSH_CONNECTION").as_deref());
+    let mut warnings = warning::before(&steps, wish);
     ui.warn(&warnings);
     interrupt::catch().map_err(|errno| diagnose::apply(cannot(wish), errno))?;
     let latched = snapshot.status.properties & STATUS_LATCHED != 0;
     if wish.mode == MODE_PARANOID_PLUS && !latched && !wish.accept_latch {
         confirm_latch(root, ui)?;
     }
+    // Before a try of the password is spent, before anything is changed, and before this waits for
+    // another change, which may be one that is not confirmed yet.
+    let trial = match wish.confirm_within {
+        Some(within) if !steps.is_empty() => Some(Trial::set_up(root, within)?),
+        _ => None,
+    };
     if let Some(number) = wish.password_fd {
         // Without a step that the firmware could want it for, no try is spent.
         if steps.iter().any(|step| step.family == "platform") {
@@ -76,17 +86,36 @@ pub fn apply<'a>(
         recorder.record_before(&snapshot.controls, &steps)?;
     }
     let answer = carry_out_with_password(root, ui, source.as_mut(), &mut plan, &steps, wish);
-    let whole = wish.restores && left_out.is_empty();
-    let note = recorder.and_then(|recorder| close(recorder, answer.as_ref().ok(), wish, whole));
+    let confirmation = match (trial, &answer) {
+        (Some(trial), Ok(answer)) if answer.apply.outcome == OUTCOME_DONE => {
+            let mut ended = trial.wait(ui, &wish.in_words(), &steps);
+            if matches!(ended.by, By::Timeout | By::Signal) {
+                let key = &plan.request.security_key;
+                confirm::revert(root, source.as_mut(), key, &steps, &mut ended);
+            }
+            Some(ended)
+        }
+        _ => None,
+    };
+    let whole = wish.restores.is_some() && left_out.is_empty();
+    let reverted = confirmation.as_ref().is_some_and(|it| it.is_reverted());
+    let note = recorder.and_then(|recorder| {
+        let answer = answer.as_ref().ok().filter(|_| !reverted);
+        close(recorder, answer, wish, whole)
+    });
     let answer = answer?;
     // What waits for the next boot is told by the controls, afterwards. When they cannot be read
     // any more, what became of the change must be told all the same.
+    let mut document = document(&answer);
     if answer.apply.outcome != OUTCOME_REFUSED {
         if let Ok(now) = Snapshot::read(source.as_ref()) {
             warnings.extend(warning::after(&now.controls));
+            document.generation = document.generation.max(now.status.generation);
         }
     }
-    let mut document = document(&answer);
+    if let Some(confirmation) = confirmation {
+        document.confirm(wish, confirmation);
+    }
     document.warnings = warnings;
     document.baseline = note;
     document.leave_out(left_out);
@@ -98,6 +127,21 @@ pub fn apply<'a>(
     Ok(document)
 }
 
+/// What the driver refuses to plan, it refuses to do as well. It is asked to all the same: its journal
+/// has who wanted to change something, and not who wanted to know.
+fn refused(source: &mut dyn Source, plan: Plan) -> Answer {
+    let request = Request {
+        // At any other generation nothing is done either, and nothing here is a yes to a latch.
+        generation: plan.answer.apply.generation,
+        options: plan.request.options & !APPLY_CONFIRM_LATCH,
+        ..plan.request
+    };
+    match source.apply(&request) {
+        Ok(done) if done.apply.outcome != OUTCOME_REFUSED => done,
+        _ => plan.answer,
+    }
+}
+
 /// What becomes of the record. None of this changes what became of the controls, so that a failure
 /// here is told as a record that is still there, and not as one of the change.
 fn close(
@@ -106,13 +150,13 @@ fn close(
     wish: &Wish,
     whole: bool,
 ) -> Option<Note> {
-    let kept = recorder.made(wish.restores);
+    let kept = recorder.made(wish.restores.is_some());
     match answer.map(|answer| answer.apply.outcome) {
         Some(OUTCOME_DONE) if whole => recorder.restored().unwrap_or(Some(kept)),
         None | Some(OUTCOME_REFUSED | OUTCOME_UNDONE) => {
             // A record that stays says of controls that were not changed what they are.
             let _ = recorder.take_back();
-            wish.restores.then_some(kept)
+            wish.restores.map(|_| kept)
         }
         Some(_) => Some(kept),
     }

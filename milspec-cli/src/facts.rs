@@ -3,6 +3,7 @@
 //! Facts about the machine that stand in files: for `doctor`, and for the "why" of an error.
 
 use crate::root::Root;
+use serde::Serialize;
 
 /// Name of the module, as the kernel spells it.
 pub const MODULE: &str = "dell_milspec";
@@ -49,6 +50,123 @@ pub fn lockdown(root: &Root) -> Option<String> {
     let text = root.text("/sys/kernel/security/lockdown")?;
     let (_, rest) = text.split_once('[')?;
     Some(rest.split_once(']')?.0.to_string())
+}
+
+/// Whether the firmware checks what it boots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecureBoot {
+    /// It does.
+    On,
+    /// It does not.
+    Off,
+    /// There is no such thing on this machine, as it was booted.
+    NotUefi,
+    /// The variable cannot be read.
+    Unknown,
+}
+
+/// How the machine was booted.
+pub fn secure_boot(root: &Root) -> SecureBoot {
+    if root.exists("/sys") && !root.exists("/sys/firmware/efi") {
+        return SecureBoot::NotUefi;
+    }
+    let variable =
+        root.bytes("/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c");
+    // Four bytes of attributes come before the value.
+    match variable.ok().and_then(|bytes| bytes.get(4).copied()) {
+        Some(1) => SecureBoot::On,
+        Some(0) => SecureBoot::Off,
+        _ => SecureBoot::Unknown,
+    }
+}
+
+/// Whether the machine has something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum There {
+    /// It has.
+    Present,
+    /// The kernel knows of none.
+    Absent,
+    /// There is no /sys to look at.
+    Unknown,
+}
+
+/// The TPM, as the kernel has it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Tpm {
+    /// Whether there is one.
+    pub state: There,
+    /// Its name, e.g. `tpm0`.
+    pub chip: Option<String>,
+    /// Its major version.
+    pub version: Option<u32>,
+}
+
+/// Looks for a TPM.
+pub fn tpm(root: &Root) -> Tpm {
+    let chips = root.names("/sys/class/tpm").into_iter();
+    let chip = chips.into_iter().find(|name| name.starts_with("tpm"));
+    let version = chip.as_ref().and_then(|chip| {
+        let version = root.text(&format!("/sys/class/tpm/{chip}/tpm_version_major"))?;
+        version.parse().ok()
+    });
+    Tpm {
+        state: match &chip {
+            Some(_) => There::Present,
+            None if root.exists("/sys/class") => There::Absent,
+            None => There::Unknown,
+        },
+        chip,
+        version,
+    }
+}
+
+/// A processor for neural networks.
+#[derive(Clone, Debug, Serialize)]
+pub struct Npu {
+    /// Whether there is one.
+    pub state: There,
+    /// Its PCI vendor and device, e.g. `8086:7D1D`.
+    pub pci_id: Option<String>,
+    /// Name of the driver that has it, e.g. `intel_vpu`.
+    pub driver: Option<String>,
+    /// Its node below `/dev/accel`.
+    pub device: Option<String>,
+}
+
+/// Looks for an NPU: a PCI device of the class of processing accelerators, which Intel's are.
+pub fn npu(root: &Root) -> Npu {
+    const DEVICES: &str = "/sys/bus/pci/devices";
+    // PCI_CLASS_ACCELERATOR_PROCESSING, and any programming interface.
+    const CLASS: &str = "PCI_CLASS=1200";
+    let found = root.names(DEVICES).into_iter().find_map(|slot| {
+        let text = root.text(&format!("{DEVICES}/{slot}/uevent"))?;
+        let mut lines = text.lines();
+        lines
+            .any(|line| line.starts_with(CLASS))
+            .then_some((slot, text))
+    });
+    let Some((slot, text)) = found else {
+        return Npu {
+            state: match root.exists(DEVICES) {
+                true => There::Absent,
+                false => There::Unknown,
+            },
+            pci_id: None,
+            driver: None,
+            device: None,
+        };
+    };
+    let value = |key| text.lines().find_map(|line| line.strip_prefix(key));
+    let nodes = root.names(&format!("{DEVICES}/{slot}/accel"));
+    Npu {
+        state: There::Present,
+        pci_id: value("PCI_ID=").map(str::to_string),
+        driver: value("DRIVER=").map(str::to_string),
+        device: nodes.into_iter().find(|name| name.starts_with("accel")),
+    }
 }
 
 /// Whether `module` is installed for the kernel `release`.

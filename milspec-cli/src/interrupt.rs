@@ -9,7 +9,7 @@ use nix::poll::{poll, ppoll, PollFd, PollFlags, PollTimeout};
 use nix::sys::signal::{sigaction, SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 static ARRIVED: AtomicBool = AtomicBool::new(false);
 
@@ -55,14 +55,42 @@ pub fn arrived() -> bool {
     ARRIVED.load(Ordering::Relaxed)
 }
 
+/// From now on this program outlives the terminal that it was started on, and is not stopped by it.
+/// What else ends programs from a keyboard, `SIGQUIT`, is like Ctrl-C. Call [`catch`] first.
+pub fn outlive_terminal() -> nix::Result<()> {
+    use Signal::{SIGHUP, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU};
+    let ignore = SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
+    for signal in [SIGHUP, SIGTSTP, SIGTTIN, SIGTTOU] {
+        // SAFETY: there is no handler.
+        unsafe { sigaction(signal, &ignore) }?;
+    }
+    let action = SigAction::new(SigHandler::Handler(note), SaFlags::empty(), SigSet::empty());
+    // SAFETY: the handler does nothing but store to an atomic, which is async-signal-safe.
+    unsafe { sigaction(SIGQUIT, &action) }?;
+    Ok(())
+}
+
 /// Waits until there is something to read. Fails with `EINTR` when such a signal has arrived, be it
 /// before: one that comes between the look and the wait is not missed.
 pub fn wait_for(input: BorrowedFd<'_>) -> nix::Result<()> {
+    wait_for_any(&[input], None).map(|_| ())
+}
+
+/// As [`wait_for`], for any of several inputs and until some time. Says of each whether there is
+/// something to read, be it the end.
+pub fn wait_for_any(inputs: &[BorrowedFd<'_>], until: Option<Instant>) -> nix::Result<Vec<bool>> {
     let blocked = Blocked::new()?;
+    let inputs = inputs.iter();
+    let mut inputs: Vec<_> = inputs
+        .map(|input| PollFd::new(*input, PollFlags::POLLIN))
+        .collect();
     while !arrived() {
-        let mut inputs = [PollFd::new(input, PollFlags::POLLIN)];
-        match ppoll(&mut inputs, None, Some(blocked.before)) {
-            Ok(_) => return Ok(()),
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        match ppoll(&mut inputs, left.map(Into::into), Some(blocked.before)) {
+            Ok(_) => {
+                let ready = inputs.iter().map(|input| input.any() != Some(false));
+                return Ok(ready.collect());
+            }
             Err(Errno::EINTR) => {}
             Err(errno) => return Err(errno),
         }
@@ -119,12 +147,13 @@ pub fn keep_from<T>(spawn: impl FnOnce() -> T) -> nix::Result<T> {
 }
 
 /// The signals are blocked in this thread as long as this lives.
-struct Blocked {
+pub struct Blocked {
     before: SigSet,
 }
 
 impl Blocked {
-    fn new() -> nix::Result<Self> {
+    /// Blocks them.
+    pub fn new() -> nix::Result<Self> {
         let mut set = SigSet::empty();
         for signal in SIGNALS {
             set.add(signal);

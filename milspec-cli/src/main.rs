@@ -17,6 +17,7 @@ mod checks;
 mod cli;
 mod clock;
 mod cmd;
+mod confirm;
 mod desired;
 #[allow(unsafe_code)]
 mod device;
@@ -89,9 +90,9 @@ fn run(cli: &Cli) -> Result<u8> {
         Command::Mode(ModeCommand::List(list)) => {
             show(global, &cmd::mode_list::run(&root, *list, global.verbose)?)
         }
-        Command::Mode(ModeCommand::Plan(plan)) => show(global, &cmd::mode_plan::run(&root, *plan)?),
+        Command::Mode(ModeCommand::Plan(plan)) => show(global, &cmd::mode_plan::run(&root, plan)?),
         Command::Mode(ModeCommand::Set(set)) => {
-            show(global, &cmd::mode_set::run(&root, &Ui::new(global), *set)?)
+            show(global, &cmd::mode_set::run(&root, &Ui::new(global), set)?)
         }
         Command::Control(ControlCommand::Set(set)) => show(
             global,
@@ -139,6 +140,7 @@ fn run(cli: &Cli) -> Result<u8> {
         Command::Attest(AttestCommand::Verify(verify)) => {
             show(global, &cmd::attest_verify::run(verify)?)
         }
+        Command::Confirm => show(global, &cmd::confirm::run(&root)?),
         Command::Completion(shell) => show(global, &cmd::completion::run(*shell)),
         Command::Doctor => show(global, &cmd::doctor::run(&root)),
     }

@@ -12,7 +12,8 @@
 //! so on; the last one stands for all that follow. Beside an answer, `NAME.request.bin` may hold the
 //! `Apply` and the targets that it answers, without addresses: then nothing else gets this answer.
 //! The errno of a request without an answer is in `errors` of `recording.json`. After an apply that
-//! was not refused, answers come from `recording/applied/`, where there is one.
+//! was not refused, answers come from `recording/applied/`, where there is one, and after the second
+//! from `recording/applied-2/`, and so on.
 //!
 //! `journal.bin` holds the records that are there, `journal-2.bin` and so on those that come while
 //! somebody waits for more. After the last of them the wait ends, as if by a signal.
@@ -36,7 +37,9 @@ pub struct Recording<'a> {
     root: &'a Root,
     note: &'a Note,
     /// Directory of what was recorded after the last change.
-    after: &'static str,
+    after: String,
+    /// How many applies were not refused.
+    applied: usize,
     /// How often each request with a name was made.
     asked: RefCell<BTreeMap<String, usize>>,
     /// How many files of records were read.
@@ -55,7 +58,8 @@ impl<'a> Recording<'a> {
         Ok(Self {
             root,
             note,
-            after: "",
+            after: String::new(),
+            applied: 0,
             asked: RefCell::default(),
             records: 0,
         })
@@ -63,7 +67,7 @@ impl<'a> Recording<'a> {
 
     fn file(&self, name: &str) -> nix::Result<Vec<u8>> {
         // INFO is constant from load to unload: recorded once.
-        let after = if name == "info" { "" } else { self.after };
+        let after = if name == "info" { "" } else { &self.after };
         self.root
             .bytes(&format!("/{RECORDING_DIR}{after}/{name}.bin"))
             .map_err(|_| Errno::EOPNOTSUPP)
@@ -171,7 +175,7 @@ impl Source for Recording<'_> {
 
     fn refresh(&mut self) -> nix::Result<Refresh> {
         let answer = self.answer("refresh")?;
-        self.after = "/refreshed";
+        self.after = "/refreshed".into();
         Ok(answer)
     }
 
@@ -183,9 +187,14 @@ impl Source for Recording<'_> {
         // As long as it took when it was recorded.
         std::thread::sleep(Duration::from_millis(self.note.apply_ms));
         let answer = self.change("apply", request)?;
-        let applied = self.root.exists(&format!("/{RECORDING_DIR}/applied"));
-        if applied && answer.apply.outcome != OUTCOME_REFUSED {
-            self.after = "/applied";
+        if answer.apply.outcome != OUTCOME_REFUSED {
+            self.applied += 1;
+            let numbered = format!("/applied-{}", self.applied);
+            let mut names = [numbered, "/applied".into()].into_iter();
+            let recorded = |name: &String| self.root.exists(&format!("/{RECORDING_DIR}{name}"));
+            if let Some(name) = names.find(recorded) {
+                self.after = name;
+            }
         }
         Ok(answer)
     }

@@ -161,6 +161,18 @@ pub fn latch_not_accepted(why: &str) -> Failure {
     }
 }
 
+/// What latches cannot be undone, be it confirmed or not.
+pub fn latch_cannot_be_undone() -> Failure {
+    Failure {
+        code: "refused-latch",
+        exit: Exit::Refused,
+        errno: None,
+        what: "refused to set mode paranoid-plus with --confirm-within".into(),
+        why: "it latches until the next boot: without a confirmation it would stay".into(),
+        next: "try mode paranoid that way first, or leave out --confirm-within".into(),
+    }
+}
+
 /// Which step failed, for people: `step 2 of 5, camera to disabled,`.
 fn which(snapshot: &Snapshot, answer: &Answer, steps: &[Step]) -> String {
     let control = name_of(answer.apply.control, &snapshot.controls);

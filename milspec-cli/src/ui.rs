@@ -6,15 +6,17 @@
 use crate::cli::Global;
 use crate::failure::{Exit, Failure, Result};
 use crate::interrupt;
+use crate::model::Step;
 use crate::output;
-use crate::render::{self, Screen};
+use crate::render::{self, count, wrap, Screen};
 use crate::root::Root;
 use crate::source::{self, Access};
 use crate::warning::Warning;
 use nix::errno::Errno;
-use nix::sys::termios::{tcgetattr, tcsetattr, LocalFlags, SetArg, Termios};
+use nix::sys::termios::{tcflush, tcgetattr, tcsetattr};
+use nix::sys::termios::{FlushArg, LocalFlags, SetArg, Termios};
 use std::io::{self, IsTerminal};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -81,6 +83,48 @@ impl Ui {
         answer
     }
 
+    /// Asks whether these steps are to be kept. Returns the terminal, where it can be answered
+    /// there. Call [`interrupt::outlive_terminal`] first.
+    pub fn ask_to_keep(&self, steps: &[Step], within: Duration) -> Option<Terminal> {
+        let names: Vec<&str> = steps.iter().map(|step| step.control.as_str()).collect();
+        let number = count(steps.len() as u64, "control");
+        let changed = format!("Changed for now, {number}: {}", names.join(", "));
+        let mut text: String = wrap(&changed, render::COLUMNS)
+            .iter()
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let within = within.as_secs();
+        if !self.can_ask() {
+            text.push_str(&format!(
+                "Keep this? Run \"milspecctl confirm\" as root within {within} s\n"
+            ));
+            self.say(&text);
+            return None;
+        }
+        text.push_str(&format!(
+            "Keep this? Type keep within {within} s, or run \"milspecctl confirm\" elsewhere: "
+        ));
+        // What was typed before the question is no answer to it.
+        let _ = tcflush(io::stdin(), FlushArg::TCIFLUSH);
+        output::stderr(&text);
+        Some(Terminal {
+            input: io::stdin(),
+            line: String::new(),
+        })
+    }
+
+    /// Asks once more, after an answer that was none.
+    pub fn ask_again(&self) {
+        output::stderr("To keep it, type keep; to undo it now, press Ctrl-C: ");
+    }
+
+    /// Ends the line of a question that was not answered here.
+    pub fn not_answered(&self) {
+        if self.can_ask() {
+            output::stderr("\n");
+        }
+    }
+
     /// Does `work`, and on a terminal shows meanwhile how far the driver has come: a line for each
     /// step, which `name` names.
     pub fn during<T>(
@@ -100,6 +144,36 @@ impl Ui {
             watcher.thread().unpark();
             Ok(result)
         })
+    }
+}
+
+/// The terminal, where it is waited for among other things.
+pub struct Terminal {
+    input: io::Stdin,
+    line: String,
+}
+
+impl Terminal {
+    /// Reads on; a whole line, without white space around it, when there is one. Fails when nobody
+    /// can type any more.
+    pub fn line(&mut self) -> nix::Result<Option<String>> {
+        let mut room = [0; ANSWER_MAX];
+        let length = nix::unistd::read(&self.input, &mut room)?;
+        let read = room.get(..length).unwrap_or_default();
+        if read.is_empty() {
+            return Err(Errno::EPIPE);
+        }
+        self.line.push_str(&String::from_utf8_lossy(read));
+        if !self.line.ends_with('\n') && self.line.len() < ANSWER_MAX {
+            return Ok(None);
+        }
+        Ok(Some(std::mem::take(&mut self.line).trim().to_string()))
+    }
+}
+
+impl AsFd for Terminal {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.input.as_fd()
     }
 }
 

@@ -3,8 +3,8 @@
 //! What needs attention before and after a change.
 
 use crate::model::{names, Control, Step};
+use crate::wish::Wish;
 use serde::Serialize;
-use std::ffi::OsStr;
 
 /// Something that needs attention.
 #[derive(Clone, Debug, Serialize)]
@@ -48,8 +48,8 @@ fn keeps_path(control: &str, value: &str) -> bool {
     }
 }
 
-/// What to know before these steps are made. `ssh` is the variable `SSH_CONNECTION`.
-pub fn before(steps: &[Step], ssh: Option<&OsStr>) -> Vec<Warning> {
+/// What to know before these steps are made.
+pub fn before(steps: &[Step], wish: &Wish) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let lost: Vec<String> = steps
         .iter()
@@ -57,11 +57,16 @@ pub fn before(steps: &[Step], ssh: Option<&OsStr>) -> Vec<Warning> {
         .filter(|step| !keeps_path(&step.control, &step.to))
         .map(|step| step.control.clone())
         .collect();
+    let ssh = std::env::var_os("SSH_CONNECTION");
     if ssh.is_some_and(|ssh| !ssh.is_empty()) && !lost.is_empty() {
         warnings.push(Warning {
             code: "lock-out",
             text: "you are connected through SSH, and this may cut the connection".into(),
-            remedy: "make sure that somebody can get to the machine",
+            remedy: match (wish.confirm_within, wish.restores) {
+                (Some(_), _) => "wait for the question; without an answer it is undone",
+                (None, None) => "add --confirm-within 5m, so that it is undone if it does",
+                (None, Some(_)) => "make sure that somebody can get to the machine",
+            },
             controls: lost,
         });
     }

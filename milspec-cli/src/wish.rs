@@ -2,10 +2,10 @@
 
 //! What somebody wants, and the plan for it.
 
-use crate::cli::Assignment;
+use crate::cli::{Assignment, Target as ModeTarget};
 use crate::desired::LEAVE;
 use crate::diagnose;
-use crate::failure::Result;
+use crate::failure::{Exit, Failure, Result};
 use crate::model::{mode_word, name_of, reason_word, Control, Step, Word};
 use crate::refusal;
 use crate::root::Root;
@@ -15,6 +15,7 @@ use milspec_uapi::{
     Target, APPLY_CONFIRM_LATCH, MODE_NONE, MODE_PARANOID_PLUS, OUTCOME_REFUSED, TARGET_LEAVE,
 };
 use serde::Serialize;
+use std::time::Duration;
 
 /// What somebody wants.
 #[derive(Clone, Debug, Default)]
@@ -25,12 +26,15 @@ pub struct Wish {
     pub assignments: Vec<Assignment>,
     /// Whether the value [`LEAVE`] is one.
     pub leaves: bool,
-    /// Whether this is the recorded baseline: what the driver refuses of it is left out, and told.
-    pub restores: bool,
+    /// What is restored, in a few words, if this restores something: what the driver refuses of it
+    /// is left out, and told.
+    pub restores: Option<&'static str>,
     /// Whether it is accepted that the mode latches.
     pub accept_latch: bool,
     /// File descriptor with the BIOS administrator password.
     pub password_fd: Option<u16>,
+    /// Undone unless it is confirmed in this time.
+    pub confirm_within: Option<Duration>,
 }
 
 /// A control that was left out of a wish.
@@ -59,10 +63,44 @@ pub struct Plan {
 }
 
 impl Wish {
+    /// A mode, without the controls that were excepted.
+    pub fn of_mode(target: &ModeTarget) -> Result<Self> {
+        let mode = target.mode.number();
+        if mode == MODE_PARANOID_PLUS && !target.except.is_empty() {
+            return Err(Failure {
+                code: "usage",
+                exit: Exit::Usage,
+                errno: None,
+                what: "mode paranoid-plus takes no exceptions".into(),
+                why: "it latches as a whole, or not at all".into(),
+                next: "leave out --except, or choose mode paranoid".into(),
+            });
+        }
+        let except = target.except.iter().map(|name| Assignment {
+            name: name.clone(),
+            value: LEAVE.into(),
+        });
+        Ok(Self {
+            mode,
+            assignments: except.collect(),
+            leaves: true,
+            ..Self::default()
+        })
+    }
+
+    /// Names of the controls that are to stay as they are.
+    pub fn excepted(&self) -> Vec<String> {
+        let left = |one: &&Assignment| self.leaves && one.value == LEAVE;
+        let all = self.assignments.iter().filter(left);
+        all.map(|one| one.name.clone()).collect()
+    }
+
     /// In a few words, after "set".
     pub fn in_words(&self) -> String {
+        if let Some(what) = self.restores {
+            return what.into();
+        }
         match (self.mode, self.assignments.as_slice()) {
-            _ if self.restores => "the recorded baseline".into(),
             (MODE_NONE, [one]) => format!("{}={}", one.name, one.value),
             (MODE_NONE, several) => format!("{} controls", several.len()),
             (mode, []) => format!("mode {}", mode_word(mode)),
@@ -82,7 +120,7 @@ impl Wish {
             let refused = answer.apply.outcome == OUTCOME_REFUSED;
             let mut targets = request.targets.iter();
             match targets.position(|target| target.control == answer.apply.control) {
-                Some(at) if self.restores && refused => {
+                Some(at) if self.restores.is_some() && refused => {
                     let target = request.targets.remove(at);
                     left_out.push(self.left_out(root, snapshot, target, &answer));
                 }
@@ -111,7 +149,7 @@ impl Wish {
         for assignment in &self.assignments {
             match self.target(assignment, controls) {
                 Ok(target) => targets.extend(target),
-                Err(failure) if self.restores => left_out.push(LeftOut {
+                Err(failure) if self.restores.is_some() => left_out.push(LeftOut {
                     name: assignment.name.clone(),
                     value: assignment.value.clone(),
                     reason: None,
@@ -136,7 +174,7 @@ impl Wish {
     /// `None` for what is restored already: whether it could be does not matter then.
     fn target(&self, assignment: &Assignment, controls: &[Control]) -> Result<Option<Target>> {
         let control = refusal::find(&assignment.name, controls)?;
-        if self.restores && control.value.as_ref() == Some(&assignment.value) {
+        if self.restores.is_some() && control.value.as_ref() == Some(&assignment.value) {
             return Ok(None);
         }
         let value = if self.leaves && assignment.value == LEAVE {

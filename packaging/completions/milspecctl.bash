@@ -28,6 +28,9 @@ _milspecctl() {
             milspecctl,config)
                 cmd="milspecctl__subcmd__config"
                 ;;
+            milspecctl,confirm)
+                cmd="milspecctl__subcmd__confirm"
+                ;;
             milspecctl,control)
                 cmd="milspecctl__subcmd__control"
                 ;;
@@ -156,6 +159,9 @@ _milspecctl() {
                 ;;
             milspecctl__subcmd__help,config)
                 cmd="milspecctl__subcmd__help__subcmd__config"
+                ;;
+            milspecctl__subcmd__help,confirm)
+                cmd="milspecctl__subcmd__help__subcmd__confirm"
                 ;;
             milspecctl__subcmd__help,control)
                 cmd="milspecctl__subcmd__help__subcmd__control"
@@ -287,7 +293,7 @@ _milspecctl() {
 
     case "${cmd}" in
         milspecctl)
-            opts="-q -v -h -V --json --color --quiet --verbose --help --version status mode control config baseline events journal attest doctor completion help"
+            opts="-q -v -h -V --json --color --quiet --verbose --help --version status mode control config baseline events journal attest confirm doctor completion help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -621,13 +627,17 @@ _milspecctl() {
             return 0
             ;;
         milspecctl__subcmd__config__subcmd__apply)
-            opts="-q -v -h --dry-run --bios-password-fd --accept-latch --json --color --quiet --verbose --help"
+            opts="-q -v -h --dry-run --bios-password-fd --confirm-within --accept-latch --json --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --bios-password-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm-within)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -780,6 +790,24 @@ _milspecctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        milspecctl__subcmd__confirm)
+            opts="-q -v -h --json --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         milspecctl__subcmd__control)
             opts="-q -v -h --json --color --quiet --verbose --help list show set help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -899,13 +927,17 @@ _milspecctl() {
             return 0
             ;;
         milspecctl__subcmd__control__subcmd__set)
-            opts="-q -v -h --dry-run --bios-password-fd --json --color --quiet --verbose --help"
+            opts="-q -v -h --dry-run --bios-password-fd --confirm-within --json --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --bios-password-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm-within)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -991,7 +1023,7 @@ _milspecctl() {
             return 0
             ;;
         milspecctl__subcmd__help)
-            opts="status mode control config baseline events journal attest doctor completion help"
+            opts="status mode control config baseline events journal attest confirm doctor completion help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1175,6 +1207,20 @@ _milspecctl() {
         milspecctl__subcmd__help__subcmd__config__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        milspecctl__subcmd__help__subcmd__confirm)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1659,12 +1705,16 @@ _milspecctl() {
             return 0
             ;;
         milspecctl__subcmd__mode__subcmd__plan)
-            opts="-q -v -h --json --color --quiet --verbose --help baseline standard enhanced paranoid paranoid-plus"
+            opts="-q -v -h --except --json --color --quiet --verbose --help baseline standard enhanced paranoid paranoid-plus"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --except)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1677,13 +1727,21 @@ _milspecctl() {
             return 0
             ;;
         milspecctl__subcmd__mode__subcmd__set)
-            opts="-q -v -h --dry-run --bios-password-fd --accept-latch --json --color --quiet --verbose --help baseline standard enhanced paranoid paranoid-plus"
+            opts="-q -v -h --except --dry-run --bios-password-fd --confirm-within --accept-latch --json --color --quiet --verbose --help baseline standard enhanced paranoid paranoid-plus"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --except)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --bios-password-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm-within)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

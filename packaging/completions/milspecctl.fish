@@ -40,6 +40,7 @@ complete -c milspecctl -n "__fish_milspecctl_needs_command" -f -a "baseline" -d 
 complete -c milspecctl -n "__fish_milspecctl_needs_command" -f -a "events" -d 'Show what happened: who changed what, when, and what became of it'
 complete -c milspecctl -n "__fish_milspecctl_needs_command" -f -a "journal" -d 'Keep the journal on disk, and check that nobody has edited it'
 complete -c milspecctl -n "__fish_milspecctl_needs_command" -f -a "attest" -d 'Prove to another machine how this one stands'
+complete -c milspecctl -n "__fish_milspecctl_needs_command" -f -a "confirm" -d 'Keep a change that was made with --confirm-within (root only)'
 complete -c milspecctl -n "__fish_milspecctl_needs_command" -f -a "doctor" -d 'Find out why something does not work, and what to do about it'
 complete -c milspecctl -n "__fish_milspecctl_needs_command" -f -a "completion" -d 'Print completions for a shell'
 complete -c milspecctl -n "__fish_milspecctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -78,6 +79,7 @@ complete -c milspecctl -n "__fish_milspecctl_using_subcommand mode; and __fish_s
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand mode; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print errors only; the exit status tells the rest'
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand mode; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print more'
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand mode; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c milspecctl -n "__fish_milspecctl_using_subcommand mode; and __fish_seen_subcommand_from plan" -l except -d 'Leave these controls as they are, whatever the mode asks for' -r
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand mode; and __fish_seen_subcommand_from plan" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -85,7 +87,9 @@ complete -c milspecctl -n "__fish_milspecctl_using_subcommand mode; and __fish_s
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand mode; and __fish_seen_subcommand_from plan" -s q -l quiet -d 'Print errors only; the exit status tells the rest'
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand mode; and __fish_seen_subcommand_from plan" -s v -l verbose -d 'Print more'
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand mode; and __fish_seen_subcommand_from plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c milspecctl -n "__fish_milspecctl_using_subcommand mode; and __fish_seen_subcommand_from set" -l except -d 'Leave these controls as they are, whatever the mode asks for' -r
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand mode; and __fish_seen_subcommand_from set" -l bios-password-fd -d 'Read the BIOS administrator password from this file descriptor' -r
+complete -c milspecctl -n "__fish_milspecctl_using_subcommand mode; and __fish_seen_subcommand_from set" -l confirm-within -d 'Undo the change unless it is confirmed within this time, e.g. 60s or 5m' -r
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand mode; and __fish_seen_subcommand_from set" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -138,6 +142,7 @@ complete -c milspecctl -n "__fish_milspecctl_using_subcommand control; and __fis
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand control; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print more'
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand control; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand control; and __fish_seen_subcommand_from set" -l bios-password-fd -d 'Read the BIOS administrator password from this file descriptor' -r
+complete -c milspecctl -n "__fish_milspecctl_using_subcommand control; and __fish_seen_subcommand_from set" -l confirm-within -d 'Undo the change unless it is confirmed within this time, e.g. 60s or 5m' -r
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand control; and __fish_seen_subcommand_from set" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -184,6 +189,7 @@ complete -c milspecctl -n "__fish_milspecctl_using_subcommand config; and __fish
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand config; and __fish_seen_subcommand_from diff" -s v -l verbose -d 'Print more'
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand config; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand config; and __fish_seen_subcommand_from apply" -l bios-password-fd -d 'Read the BIOS administrator password from this file descriptor' -r
+complete -c milspecctl -n "__fish_milspecctl_using_subcommand config; and __fish_seen_subcommand_from apply" -l confirm-within -d 'Undo the change unless it is confirmed within this time, e.g. 60s or 5m' -r
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand config; and __fish_seen_subcommand_from apply" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -312,6 +318,13 @@ complete -c milspecctl -n "__fish_milspecctl_using_subcommand attest; and __fish
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand attest; and __fish_seen_subcommand_from help" -f -a "quote" -d 'Print an attestation: journal, state, and a quote of the TPM that ties them together'
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand attest; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Check an attestation of another machine'
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand attest; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c milspecctl -n "__fish_milspecctl_using_subcommand confirm" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c milspecctl -n "__fish_milspecctl_using_subcommand confirm" -l json -d 'Print one JSON document, in success and in failure'
+complete -c milspecctl -n "__fish_milspecctl_using_subcommand confirm" -s q -l quiet -d 'Print errors only; the exit status tells the rest'
+complete -c milspecctl -n "__fish_milspecctl_using_subcommand confirm" -s v -l verbose -d 'Print more'
+complete -c milspecctl -n "__fish_milspecctl_using_subcommand confirm" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand doctor" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -326,17 +339,18 @@ complete -c milspecctl -n "__fish_milspecctl_using_subcommand completion" -l jso
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand completion" -s q -l quiet -d 'Print errors only; the exit status tells the rest'
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand completion" -s v -l verbose -d 'Print more'
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c milspecctl -n "__fish_milspecctl_using_subcommand help; and not __fish_seen_subcommand_from status mode control config baseline events journal attest doctor completion help" -f -a "status" -d 'Show machine, driver, and what needs attention'
-complete -c milspecctl -n "__fish_milspecctl_using_subcommand help; and not __fish_seen_subcommand_from status mode control config baseline events journal attest doctor completion help" -f -a "mode" -d 'Show modes, and take the machine from one to another'
-complete -c milspecctl -n "__fish_milspecctl_using_subcommand help; and not __fish_seen_subcommand_from status mode control config baseline events journal attest doctor completion help" -f -a "control" -d 'Show and change single controls'
-complete -c milspecctl -n "__fish_milspecctl_using_subcommand help; and not __fish_seen_subcommand_from status mode control config baseline events journal attest doctor completion help" -f -a "config" -d 'Bring the machine to a state that stands in a file'
-complete -c milspecctl -n "__fish_milspecctl_using_subcommand help; and not __fish_seen_subcommand_from status mode control config baseline events journal attest doctor completion help" -f -a "baseline" -d 'Show what controls were before the first change, and bring that back'
-complete -c milspecctl -n "__fish_milspecctl_using_subcommand help; and not __fish_seen_subcommand_from status mode control config baseline events journal attest doctor completion help" -f -a "events" -d 'Show what happened: who changed what, when, and what became of it'
-complete -c milspecctl -n "__fish_milspecctl_using_subcommand help; and not __fish_seen_subcommand_from status mode control config baseline events journal attest doctor completion help" -f -a "journal" -d 'Keep the journal on disk, and check that nobody has edited it'
-complete -c milspecctl -n "__fish_milspecctl_using_subcommand help; and not __fish_seen_subcommand_from status mode control config baseline events journal attest doctor completion help" -f -a "attest" -d 'Prove to another machine how this one stands'
-complete -c milspecctl -n "__fish_milspecctl_using_subcommand help; and not __fish_seen_subcommand_from status mode control config baseline events journal attest doctor completion help" -f -a "doctor" -d 'Find out why something does not work, and what to do about it'
-complete -c milspecctl -n "__fish_milspecctl_using_subcommand help; and not __fish_seen_subcommand_from status mode control config baseline events journal attest doctor completion help" -f -a "completion" -d 'Print completions for a shell'
-complete -c milspecctl -n "__fish_milspecctl_using_subcommand help; and not __fish_seen_subcommand_from status mode control config baseline events journal attest doctor completion help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c milspecctl -n "__fish_milspecctl_using_subcommand help; and not __fish_seen_subcommand_from status mode control config baseline events journal attest confirm doctor completion help" -f -a "status" -d 'Show machine, driver, and what needs attention'
+complete -c milspecctl -n "__fish_milspecctl_using_subcommand help; and not __fish_seen_subcommand_from status mode control config baseline events journal attest confirm doctor completion help" -f -a "mode" -d 'Show modes, and take the machine from one to another'
+complete -c milspecctl -n "__fish_milspecctl_using_subcommand help; and not __fish_seen_subcommand_from status mode control config baseline events journal attest confirm doctor completion help" -f -a "control" -d 'Show and change single controls'
+complete -c milspecctl -n "__fish_milspecctl_using_subcommand help; and not __fish_seen_subcommand_from status mode control config baseline events journal attest confirm doctor completion help" -f -a "config" -d 'Bring the machine to a state that stands in a file'
+complete -c milspecctl -n "__fish_milspecctl_using_subcommand help; and not __fish_seen_subcommand_from status mode control config baseline events journal attest confirm doctor completion help" -f -a "baseline" -d 'Show what controls were before the first change, and bring that back'
+complete -c milspecctl -n "__fish_milspecctl_using_subcommand help; and not __fish_seen_subcommand_from status mode control config baseline events journal attest confirm doctor completion help" -f -a "events" -d 'Show what happened: who changed what, when, and what became of it'
+complete -c milspecctl -n "__fish_milspecctl_using_subcommand help; and not __fish_seen_subcommand_from status mode control config baseline events journal attest confirm doctor completion help" -f -a "journal" -d 'Keep the journal on disk, and check that nobody has edited it'
+complete -c milspecctl -n "__fish_milspecctl_using_subcommand help; and not __fish_seen_subcommand_from status mode control config baseline events journal attest confirm doctor completion help" -f -a "attest" -d 'Prove to another machine how this one stands'
+complete -c milspecctl -n "__fish_milspecctl_using_subcommand help; and not __fish_seen_subcommand_from status mode control config baseline events journal attest confirm doctor completion help" -f -a "confirm" -d 'Keep a change that was made with --confirm-within (root only)'
+complete -c milspecctl -n "__fish_milspecctl_using_subcommand help; and not __fish_seen_subcommand_from status mode control config baseline events journal attest confirm doctor completion help" -f -a "doctor" -d 'Find out why something does not work, and what to do about it'
+complete -c milspecctl -n "__fish_milspecctl_using_subcommand help; and not __fish_seen_subcommand_from status mode control config baseline events journal attest confirm doctor completion help" -f -a "completion" -d 'Print completions for a shell'
+complete -c milspecctl -n "__fish_milspecctl_using_subcommand help; and not __fish_seen_subcommand_from status mode control config baseline events journal attest confirm doctor completion help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand help; and __fish_seen_subcommand_from mode" -f -a "get" -d 'Show the mode that the machine is in'
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand help; and __fish_seen_subcommand_from mode" -f -a "list" -d 'Show what each mode is, and how far it reaches on this machine'
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand help; and __fish_seen_subcommand_from mode" -f -a "plan" -d 'Show what setting a mode would change; changes nothing'

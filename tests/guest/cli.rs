@@ -1,113 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! milspecctl on machines where something is missing. What it prints in each case is the subject of
+//! What milspecctl changes, and what it refuses to. What it prints in each case is the subject of
 //! its own tests, on recorded machines; here the machines are real guests.
 
 use crate::common::{machine, milspecctl, Test};
-use crate::model::Image;
-use anyhow::{ensure, Context, Result};
+use crate::model::{Image, Model};
+use anyhow::{ensure, Result};
 use milspec_machine::guest::GuestCommand;
 use milspec_machine::machine::{Machine, Module};
+use milspec_posture::mode::Mode;
 use serde_json::Value;
+use std::time::Duration;
 
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
-    ("cli_without_the_module", without_module),
-    ("cli_on_another_machine", another_machine),
-    ("cli_without_permission", without_permission),
-    (
-        "cli_doctor_finds_nothing_wrong_on_a_rugged",
-        doctor_is_content,
-    ),
-    ("cli_says_that_the_machine_is_simulated", says_simulated),
     ("cli_changes_and_restores_a_laptop", changes_and_restores),
     ("cli_turns_the_password_into_the_key", password),
     ("cli_says_what_a_refused_change_needs", refusals),
+    ("cli_undoes_what_nobody_confirms", confirm_within),
 ];
 
 /// Runs it, expects an exit status and returns its one document.
 fn fails(machine: &Machine, arguments: &[&str], exit: i32) -> Result<Value> {
     let argv = [&["milspecctl", "--json"], arguments].concat();
     machine.run(argv)?.exits(exit)?.json()
-}
-
-/// A check of doctor's document.
-fn check<'a>(doctor: &'a Value, name: &str) -> Result<&'a Value> {
-    let mut checks = doctor["checks"].as_array().into_iter().flatten();
-    checks
-        .find(|check| check["id"] == name)
-        .with_context(|| format!("no {name}: {doctor:#}"))
-}
-
-fn without_module() -> Result<()> {
-    let machine = machine("latitude", Module::Absent)?;
-    for arguments in [
-        &["status"][..],
-        &["control", "list"],
-        &["control", "show", "camera"],
-    ] {
-        let document = fails(&machine, arguments, 3)?;
-        ensure!(document["error"]["code"] == "no-driver", "{document:#}");
-    }
-    let doctor = fails(&machine, &["doctor"], 3)?;
-    ensure!(check(&doctor, "machine")?["result"] == "ok", "{doctor:#}");
-    Ok(())
-}
-
-fn another_machine() -> Result<()> {
-    let machine = machine("not-dell", Module::Present)?;
-    let document = fails(&machine, &["status"], 3)?;
-    ensure!(document["error"]["code"] == "no-driver", "{document:#}");
-    let doctor = fails(&machine, &["doctor"], 3)?;
-    ensure!(check(&doctor, "machine")?["result"] != "ok", "{doctor:#}");
-    Ok(())
-}
-
-fn without_permission() -> Result<()> {
-    let machine = machine("latitude", Module::Autoload)?;
-    let argv = ["milspecctl", "--json", "status"];
-    let output = machine
-        .run_command(GuestCommand::new(argv).user(65534, 65534))?
-        .exits(4)?;
-    ensure!(
-        output.json()?["error"]["errno"] == "EACCES",
-        "{:#}",
-        output.json()?
-    );
-    Ok(())
-}
-
-fn doctor_is_content() -> Result<()> {
-    let machine = machine("rugged", Module::Autoload)?;
-    let doctor = milspecctl(&machine, &["doctor"])?;
-    for name in [
-        "machine",
-        "dell-smbios",
-        "module-loaded",
-        "device-node",
-        "permission",
-        "abi",
-        "dsmil",
-        "families",
-        "tpm",
-    ] {
-        ensure!(
-            check(&doctor, name)?["result"] == "ok",
-            "{name}: {doctor:#}"
-        );
-    }
-    Ok(())
-}
-
-fn says_simulated() -> Result<()> {
-    let machine = machine("rugged", Module::Autoload)?;
-    let status = milspecctl(&machine, &["status"])?;
-    ensure!(status["simulated"] == true, "{status:#}");
-    let text = machine.run(["milspecctl", "status"])?.ok()?.text();
-    ensure!(text.contains("simulated"), "{text}");
-    let text = machine.run(["milspecctl", "control", "list"])?.ok()?.text();
-    ensure!(text.contains("simulated"), "{text}");
-    Ok(())
 }
 
 /// A mode, a file and a list are set as the NVRAM shows it, planning and repeating write nothing,
@@ -201,5 +117,52 @@ fn refusals() -> Result<()> {
         ensure!(document.to_string().contains(reason), "{document:#}");
     }
     ensure!(Image::of(machine.nvram()?)?.differs(&before).is_empty());
+    // What was never asked of the driver is not in its journal: a latch that nobody accepted.
+    let events = milspecctl(&machine, &["events", "--severity", "warning"])?;
+    let refused = events["events"].as_array().into_iter().flatten();
+    let refused: Vec<&Value> = refused
+        .filter(|event| event["kind"] == "refused" && event["actor"]["command"] == "milspecctl")
+        .map(|event| &event["reason"])
+        .collect();
+    ensure!(refused == ["quarantined", "restricted"], "{events:#}");
+    machine.check_kernel_log()
+}
+
+/// What nobody confirms is undone, with the password's key, and the NVRAM is as it was; what is
+/// confirmed from another process stays, though the session that made it is gone.
+fn confirm_within() -> Result<()> {
+    let machine = machine("optiplex", Module::Autoload)?;
+    let nvram = machine.nvram()?;
+    let before = Image::of(nvram)?;
+    let model = Model::new(&machine)?;
+    let now = model.values(nvram)?;
+    let changes = Model::changes(&now, &model.target(Mode::Paranoid, &now));
+    let paranoid = model.image(&before, &changes)?;
+    machine
+        .guest()?
+        .create("/tmp/password", b"simulated", 0o600)?;
+    let set = |within: &str| {
+        GuestCommand::shell(&format!(
+            "exec milspecctl mode set paranoid --confirm-within {within} \
+             --bios-password-fd 3 3</tmp/password 2>&1"
+        ))
+    };
+    for (within, kept) in [("3s", false), ("1h", true)] {
+        let mut process = machine.guest()?.spawn(set(within))?;
+        process.wait_for("Keep this?", Duration::from_secs(60))?;
+        let made = paranoid.differs(&Image::of(nvram)?);
+        ensure!(made.is_empty(), "{within}: {made:?}");
+        if kept {
+            // SIGHUP
+            process.signal(1)?;
+            let confirmed = milspecctl(&machine, &["confirm"])?;
+            ensure!(confirmed["kept"] == "mode paranoid", "{confirmed:#}");
+        }
+        let output = process.wait(Duration::from_secs(60))?;
+        let output = output.exits(i32::from(!kept))?;
+        let expected = if kept { &paranoid } else { &before };
+        let left = expected.differs(&Image::of(nvram)?);
+        ensure!(left.is_empty(), "{within}: {left:?}\n{}", output.text());
+    }
     machine.check_kernel_log()
 }

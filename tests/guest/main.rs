@@ -8,6 +8,8 @@
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 mod access;
 mod apply;
@@ -15,6 +17,7 @@ mod ask;
 mod attest;
 mod attestation;
 mod cli;
+mod cli_everywhere;
 mod common;
 mod cut;
 mod driver;
@@ -22,6 +25,7 @@ mod faults;
 mod hostile;
 mod journal;
 mod journal_anchor;
+mod journal_cli;
 mod latch;
 mod model;
 mod modes;
@@ -30,6 +34,10 @@ mod stress;
 mod witness;
 mod witness_faults;
 mod witness_tokens;
+
+/// How long each test took. All of them together have some minutes: these are where to look first.
+static TOOK: Mutex<Vec<(Duration, &str)>> = Mutex::new(Vec::new());
+const SHOWN: usize = 12;
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
@@ -51,21 +59,33 @@ fn main() -> ExitCode {
         stress::TESTS,
         journal::TESTS,
         journal_anchor::TESTS,
+        journal_cli::TESTS,
         monitor::TESTS,
         attest::TESTS,
         cli::TESTS,
+        cli_everywhere::TESTS,
     ];
     let trials = tests
         .concat()
         .into_iter()
         .map(|(name, test)| {
             Trial::test(name, move || {
-                test().map_err(|error| Failed::from(format!("{error:#}")))
+                let start = Instant::now();
+                let result = test();
+                let mut took = TOOK.lock().unwrap_or_else(PoisonError::into_inner);
+                took.push((start.elapsed(), name));
+                result.map_err(|error| Failed::from(format!("{error:#}")))
             })
         })
         .collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     if !arguments.list {
+        let mut took = TOOK.lock().unwrap_or_else(PoisonError::into_inner);
+        took.sort();
+        println!("the longest, in seconds:");
+        for (time, name) in took.iter().rev().take(SHOWN) {
+            println!("{:6.1}  {name}", time.as_secs_f64());
+        }
         println!(
             "{} passed, {} failed",
             conclusion.num_passed, conclusion.num_failed

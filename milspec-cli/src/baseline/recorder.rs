@@ -36,7 +36,9 @@ impl<'a> Recorder<'a> {
     /// Locks and reads it.
     pub fn begin(root: &'a Root, ui: &Ui) -> Result<Self> {
         let lock = file::lock(root, &|| {
-            ui.say("another milspecctl is changing this machine: waiting for it\n");
+            ui.say(
+                "another milspecctl is changing this machine, or waits to be confirmed: waiting\n",
+            );
         })?;
         let found = file::load(root)?;
         if let Some(record) = &found {

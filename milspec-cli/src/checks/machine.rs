@@ -5,7 +5,7 @@
 use super::{About, Check, Context};
 use crate::facts::{self, Installed};
 use crate::failure::Exit;
-use crate::model::Family;
+use crate::model::{Anchor, Family};
 use crate::render::count;
 use milspec_uapi::ABI_MAJOR;
 
@@ -142,22 +142,59 @@ pub fn families(context: &Context<'_>) -> Check {
 /// Is there a TPM?
 pub fn tpm(context: &Context<'_>) -> Check {
     let about = About("tpm", "TPM");
-    let chips = context.root.names("/sys/class/tpm");
-    let Some(chip) = chips.iter().find(|name| name.starts_with("tpm")) else {
+    let tpm = facts::tpm(context.root);
+    let Some(chip) = tpm.chip else {
         return about.warning(
             "the kernel has none",
             "switch it on in the BIOS setup, if the machine has one",
         );
     };
-    let major = context
-        .root
-        .text(&format!("/sys/class/tpm/{chip}/tpm_version_major"));
-    match major.as_deref() {
-        Some("2") => about.ok(format!("{chip}, version 2")),
+    match tpm.version {
+        Some(2) => about.ok(format!("{chip}, version 2")),
         Some(other) => about.warning(
             format!("{chip} has version {other}"),
-            "the driver's journal will need version 2: look for a firmware update",
+            "the journal is anchored in version 2 only: look for a firmware update",
         ),
-        None => about.ok(chip.as_str()),
+        None => about.ok(chip),
+    }
+}
+
+/// Does the driver anchor its journal in the TPM?
+pub fn anchor(context: &Context<'_>) -> Check {
+    let about = About("tpm-anchor", "Journal anchor");
+    let Ok(source) = &context.opened else {
+        return about.not_applicable("the driver cannot be asked");
+    };
+    let (Ok(info), Ok(status)) = (source.info(), source.status()) else {
+        return about.not_applicable("the driver cannot be asked");
+    };
+    let anchor = match Anchor::new(&info, &status) {
+        Some(anchor) if info.abi_major == ABI_MAJOR => anchor,
+        _ => return about.not_applicable("this driver has no journal"),
+    };
+    let there = facts::tpm(context.root);
+    match (anchor.state.as_ref(), anchor.pcr) {
+        ("ready", Some(pcr)) if anchor.failures == 0 => about.ok(format!(
+            "PCR {pcr} has {}",
+            count(anchor.anchored, "record")
+        )),
+        ("ready", Some(pcr)) => about.warning(
+            format!("PCR {pcr} lacks {}", count(anchor.failures, "record")),
+            "the TPM works again; the journal names the gap, and a reboot begins anew",
+        ),
+        ("failed", _) => about.warning(
+            format!(
+                "the TPM cannot be used{}",
+                anchor
+                    .error
+                    .map_or_else(String::new, |error| format!(" ({})", error.name))
+            ),
+            "see \"dmesg | grep -i tpm\"; the next change tries it again",
+        ),
+        ("none", _) if there.version == Some(2) => about.warning(
+            "the TPM came after the module: nothing is anchored",
+            "reload the module: \"modprobe -r dell_milspec && modprobe dell_milspec\"",
+        ),
+        _ => about.not_applicable("there is no TPM of version 2"),
     }
 }

@@ -135,6 +135,7 @@ pub fn all(root: &Root) -> Vec<Check> {
         machine::dsmil(&context),
         machine::families(&context),
         machine::tpm(&context),
+        machine::anchor(&context),
     ]
 }
 

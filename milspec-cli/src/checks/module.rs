@@ -3,7 +3,7 @@
 //! Is the module there, may it be loaded, is it loaded?
 
 use super::{About, Check, Context};
-use crate::facts::{self, Installed, MODULE};
+use crate::facts::{self, Installed, SecureBoot, MODULE};
 use crate::failure::Exit;
 use crate::root::Root;
 
@@ -11,7 +11,14 @@ use crate::root::Root;
 pub fn installed(context: &Context<'_>) -> Check {
     let about = About("module-installed", "Module installed");
     match &context.installed {
-        Installed::Yes(path) => about.ok(path.as_str()),
+        Installed::Yes(path) => match built_for(context, path) {
+            Some(other) if context.release.as_ref() != Some(&other) => about.problem(
+                Exit::Unsupported,
+                format!("{path} is built for kernel {other}"),
+                "build it for this one: \"make && make install\", or \"dkms autoinstall\"",
+            ),
+            _ => about.ok(path.as_str()),
+        },
         Installed::BuiltIn => about.ok("built into the kernel"),
         Installed::NotIndexed(path) => about.warning(
             format!("{path} is there, but modprobe does not know it"),
@@ -84,6 +91,13 @@ pub fn signature(context: &Context<'_>) -> Check {
     };
     let enrol = "enrol the key that signed it: mokutil --import, then reboot";
     match signed(context.root, &path) {
+        Some(true) if enrolled(context.root) == Some(true) => {
+            about.ok(format!("signed, and the key of DKMS is enrolled ({why})"))
+        }
+        Some(true) if enrolled(context.root) == Some(false) => about.warning(
+            format!("signed, but the key of DKMS is not enrolled ({why})"),
+            format!("run \"mokutil --import {MOK}\" as root, then reboot"),
+        ),
         Some(true) => about.warning(format!("signed; the key must be enrolled ({why})"), enrol),
         Some(false) => about.problem(
             Exit::Unsupported,
@@ -103,7 +117,7 @@ fn enforced(root: &Root) -> Option<String> {
     match lockdown.as_deref() {
         Some("none") | None => {}
         Some(mode) => {
-            let boot = if secure_boot(root) == Some(true) {
+            let boot = if facts::secure_boot(root) == SecureBoot::On {
                 "Secure Boot, "
             } else {
                 ""
@@ -116,15 +130,35 @@ fn enforced(root: &Root) -> Option<String> {
         return Some("module.sig_enforce".to_string());
     }
     // Where lockdown cannot be read, Secure Boot is the next best sign of it.
-    (lockdown.is_none() && secure_boot(root) == Some(true)).then(|| "Secure Boot".to_string())
+    let checked = facts::secure_boot(root) == SecureBoot::On;
+    (lockdown.is_none() && checked).then(|| "Secure Boot".to_string())
 }
 
-/// Whether Secure Boot is on; `None` without UEFI.
-fn secure_boot(root: &Root) -> Option<bool> {
-    let variable =
-        root.bytes("/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c");
-    // Four bytes of attributes come before the value.
-    Some(*variable.ok()?.get(4)? == 1)
+/// The certificate with whose key DKMS signs.
+const MOK: &str = "/var/lib/dkms/mok.pub";
+
+/// Whether that certificate is among the machine owner's keys, which only root can read; `None`
+/// where it cannot be told.
+fn enrolled(root: &Root) -> Option<bool> {
+    let key = root.bytes(MOK).ok().filter(|key| !key.is_empty())?;
+    let keys = root.bytes("/sys/firmware/efi/mok-variables/MokListRT");
+    // The list holds certificates as they are.
+    Some(keys.ok()?.windows(key.len()).any(|part| part == key))
+}
+
+/// The release that the file of a module was built for; `None` where it is packed.
+fn built_for(context: &Context<'_>, path: &str) -> Option<String> {
+    const KEY: &[u8] = b"vermagic=";
+    let path = format!("{}/{path}", context.modules()?);
+    let bytes = context
+        .root
+        .bytes(&path)
+        .ok()
+        .filter(|_| path.ends_with(".ko"))?;
+    let at = bytes.windows(KEY.len()).position(|part| part == KEY)?;
+    let text = bytes.get(at + KEY.len()..)?;
+    let end = text.iter().position(|byte| matches!(byte, b' ' | 0))?;
+    Some(String::from_utf8_lossy(text.get(..end)?).into_owned())
 }
 
 /// Whether the file of a module carries a signature; `None` where that cannot be told.

@@ -2,7 +2,7 @@
 
 //! `config ...`
 
-use super::How;
+use super::{How, Trial};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -47,6 +47,9 @@ pub struct ConfigApply {
     /// How to change.
     #[command(flatten)]
     pub how: How,
+    /// Whether it has to be confirmed.
+    #[command(flatten)]
+    pub trial: Trial,
     /// Accept that paranoid-plus cannot be left before the next boot
     ///
     /// Needed for a file that asks for that mode where there is no terminal to ask on.

@@ -17,12 +17,13 @@ pub const EXIT_STATUS: [(&str, &str); 7] = [
 ];
 
 /// The files that milspecctl reads and writes.
-pub const FILES: [(&str, &str); 6] = [
+pub const FILES: [(&str, &str); 7] = [
     ("/dev/milspec", "The driver. Members of group milspec may read it; changes need root."),
     ("/var/lib/milspecctl/baseline.json", "What controls were before the first change; see milspecctl-baseline(1). Back it up with the machine."),
     ("/var/lib/milspecctl/lock", "Held while a change is made, so that two do not meet."),
     ("/var/lib/milspec/journal", "Where milspec-journal.service keeps the journal; logrotate keeps older parts beside it."),
     ("/sys/class/tpm/tpm0/pcr-sha256", "The PCRs of the TPM, as journal verify compares them."),
+    ("/run/milspecctl/confirm", "The socket through which a change is confirmed, while one waits for that."),
     ("/dev/wmi/dell-smbios", "Where the BIOS administrator password is checked, when one is given."),
 ];
 
@@ -56,7 +57,7 @@ pub const DOCUMENTS: &str =
      asks for and why, docs/schema has a JSON schema for every document.";
 
 /// Commands with their examples: what to type, and what that does.
-pub const EXAMPLES: [(&str, &[(&str, &str)]); 23] = [
+pub const EXAMPLES: [(&str, &[(&str, &str)]); 24] = [
     (
         "milspecctl",
         &[
@@ -112,6 +113,14 @@ pub const EXAMPLES: [(&str, &[(&str, &str)]); 23] = [
         "milspecctl mode set",
         &[
             ("milspecctl mode set standard", "all of it or nothing"),
+            (
+                "milspecctl mode set paranoid --except bluetooth,gps",
+                "all of it but these, which stay as they are",
+            ),
+            (
+                "milspecctl mode set paranoid --confirm-within 5m",
+                "undone after 5 minutes, unless you say keep",
+            ),
             (
                 "milspecctl mode set paranoid-plus --accept-latch",
                 "without a question, where there is nobody to answer",
@@ -257,6 +266,10 @@ pub const EXAMPLES: [(&str, &[(&str, &str)]); 23] = [
             "milspecctl attest verify laptop.json --key laptop.pem --nonce 8d5194b1c06e07e2",
             "on any machine, with the nonce that was sent",
         )],
+    ),
+    (
+        "milspecctl confirm",
+        &[("milspecctl confirm", "keep the change that waits for this")],
     ),
     (
         "milspecctl doctor",

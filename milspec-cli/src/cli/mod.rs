@@ -6,16 +6,20 @@ mod attest;
 mod baseline;
 mod completion;
 mod config;
+mod confirm;
 mod events;
 mod journal;
 pub mod manual;
+mod mode;
 
 pub use attest::{AttestCommand, AttestEnroll, AttestQuote, AttestVerify};
 pub use baseline::{BaselineCommand, BaselineRestore};
 pub use completion::{Completion, Shell};
 pub use config::{ConfigApply, ConfigCommand};
+pub use confirm::Trial;
 pub use events::Events;
 pub use journal::{JournalCommand, JournalSave, JournalVerify};
+pub use mode::{ModeCommand, ModeList, ModePlan, ModeSet, Target};
 
 use clap::{
     value_parser, Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
@@ -148,6 +152,11 @@ pub enum Command {
     /// what that proves and what not, docs/attestation.md what is in the file.
     #[command(subcommand)]
     Attest(AttestCommand),
+    /// Keep a change that was made with --confirm-within (root only)
+    ///
+    /// From any session, as long as the milspecctl that made the change waits for it. Without that,
+    /// the change is undone when its time is over.
+    Confirm,
     /// Find out why something does not work, and what to do about it
     ///
     /// Looks at the machine, the kernel, the module and its device, and says for each thing that is
@@ -170,58 +179,6 @@ pub enum ControlCommand {
     Set(ControlSet),
 }
 
-/// `mode ...`
-#[derive(Debug, Subcommand)]
-pub enum ModeCommand {
-    /// Show the mode that the machine is in
-    ///
-    /// It is derived from what the controls are: a mode, one with deviations, or custom.
-    Get,
-    /// Show what each mode is, and how far it reaches on this machine
-    List(ModeList),
-    /// Show what setting a mode would change; changes nothing
-    Plan(ModePlan),
-    /// Bring the machine into a mode, all of it or nothing
-    ///
-    /// Plans, says what to know before, and applies. Each step is read back; when one fails, those
-    /// before it are undone. Ctrl-C does that too. What was before is recorded first: see
-    /// milspecctl baseline. Setting a mode twice changes nothing the second time.
-    ///
-    /// BIOS settings are part of measured boot: have the recovery key of an encrypted disk at hand
-    /// before the next boot.
-    Set(ModeSet),
-}
-
-/// `mode list`
-#[derive(Args, Clone, Copy, Debug)]
-pub struct ModeList {
-    /// Only this mode, control by control
-    pub mode: Option<Mode>,
-}
-
-/// `mode plan`
-#[derive(Args, Clone, Copy, Debug)]
-pub struct ModePlan {
-    /// The mode
-    pub mode: Mode,
-}
-
-/// `mode set`
-#[derive(Args, Clone, Copy, Debug)]
-pub struct ModeSet {
-    /// The mode
-    pub mode: Mode,
-    /// How to change.
-    #[command(flatten)]
-    pub how: How,
-    /// Accept that paranoid-plus cannot be left before the next boot
-    ///
-    /// Without this option, the question is asked on a terminal; without a terminal, paranoid-plus
-    /// is refused.
-    #[arg(long)]
-    pub accept_latch: bool,
-}
-
 /// `control set`
 #[derive(Args, Clone, Debug)]
 pub struct ControlSet {
@@ -231,6 +188,9 @@ pub struct ControlSet {
     /// How to change.
     #[command(flatten)]
     pub how: How,
+    /// Whether it has to be confirmed.
+    #[command(flatten)]
+    pub trial: Trial,
 }
 
 /// Options of all commands that change controls.
@@ -263,34 +223,6 @@ fn assignment(text: &str) -> Result<Assignment, String> {
             value: value.into(),
         }),
         _ => Err("name and value with = between them are needed".into()),
-    }
-}
-
-/// A named target for many controls. The words are those of the ABI.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Mode {
-    /// What each control had before the driver first changed it
-    Baseline,
-    /// What costs no function of the machine
-    Standard,
-    /// Closes paths into the machine that few people use
-    Enhanced,
-    /// Sensors, radios and removable media off
-    Paranoid,
-    /// All of that and stealth; latches until the next boot
-    ParanoidPlus,
-}
-
-impl Mode {
-    /// `MODE_` number.
-    pub fn number(self) -> u8 {
-        match self {
-            Self::Baseline => milspec_uapi::MODE_BASELINE,
-            Self::Standard => milspec_uapi::MODE_STANDARD,
-            Self::Enhanced => milspec_uapi::MODE_ENHANCED,
-            Self::Paranoid => milspec_uapi::MODE_PARANOID,
-            Self::ParanoidPlus => milspec_uapi::MODE_PARANOID_PLUS,
-        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 use super::{recording, Document};
 use crate::baseline::Note;
+use crate::confirm::Confirmation;
 use crate::failure::{Exit, Failure};
 use crate::model::{mode_word, name_of, outcome_word, reason_word, Machine, Reach, Step, Word};
 use crate::refusal;
@@ -35,6 +36,8 @@ pub struct ApplyDoc {
     pub outcome: Word,
     /// What was asked for.
     pub target: TargetDoc,
+    /// Names of the controls that were to stay as they are, whatever the mode asks for.
+    pub excepted: Vec<String>,
     /// How far the mode reaches; null without a mode, and where the request was refused.
     pub reach: Option<Reach>,
     /// How many controls it would change, or changed.
@@ -45,6 +48,9 @@ pub struct ApplyDoc {
     pub left_out: Vec<LeftOut>,
     /// What became of the record of the baseline; null where this has nothing to do with it.
     pub baseline: Option<Note>,
+    /// What became of it afterwards, where it had to be confirmed; null where not, and where there
+    /// was nothing to confirm.
+    pub confirmation: Option<Confirmation>,
     /// Why it was refused.
     pub reason: Option<Word>,
     /// The control that was refused, or whose step failed first.
@@ -105,7 +111,7 @@ impl ApplyDoc {
             recording: recording(root),
             simulated: machine.simulated_because.is_some(),
             simulated_because: machine.simulated_because,
-            restores: wish.restores,
+            restores: wish.restores.is_some(),
             outcome: outcome_word(apply.outcome),
             reach: (mode.is_some() && apply.outcome != OUTCOME_REFUSED)
                 .then(|| Reach::of_plan(apply)),
@@ -120,6 +126,7 @@ impl ApplyDoc {
                     })
                     .collect(),
             },
+            excepted: wish.excepted(),
             reason: reason_word(apply.reason),
             control: name(apply.control),
             needs: name(apply.needs),
@@ -131,7 +138,18 @@ impl ApplyDoc {
             steps,
             left_out: Vec::new(),
             baseline: None,
+            confirmation: None,
         }
+    }
+
+    /// Says what became of it afterwards: what was put back is no change any more.
+    pub fn confirm(&mut self, wish: &Wish, confirmation: Confirmation) {
+        self.firmware_calls += confirmation.firmware_calls;
+        self.error = confirmation.failure(&wish.in_words());
+        if self.error.is_some() {
+            self.changes = confirmation.left.len();
+        }
+        self.confirmation = Some(confirmation);
     }
 
     /// Says what was left out. All else may be well: it is a failure nevertheless.

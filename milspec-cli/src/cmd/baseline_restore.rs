@@ -50,7 +50,7 @@ fn wish(mut record: Record, controls: &[Control]) -> Wish {
     });
     Wish {
         assignments: assignments.collect(),
-        restores: true,
+        restores: Some("the recorded baseline"),
         ..Wish::default()
     }
 }

@@ -18,6 +18,7 @@ pub fn run(root: &Root, ui: &Ui, apply: &ConfigApply) -> Result<ApplyDoc> {
     let wish = Wish {
         accept_latch: apply.accept_latch,
         password_fd: apply.how.bios_password_fd,
+        confirm_within: apply.trial.confirm_within,
         ..wish(root, &apply.file.file)?
     };
     if apply.how.dry_run {

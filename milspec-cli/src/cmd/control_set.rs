@@ -15,6 +15,7 @@ pub fn run(root: &Root, ui: &Ui, set: &ControlSet) -> Result<ApplyDoc> {
     let wish = Wish {
         assignments: set.assignments.clone(),
         password_fd: set.how.bios_password_fd,
+        confirm_within: set.trial.confirm_within,
         ..Wish::default()
     };
     if set.how.dry_run {

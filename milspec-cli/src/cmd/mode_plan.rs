@@ -10,10 +10,6 @@ use crate::root::Root;
 use crate::wish::Wish;
 
 /// Fetches the plan.
-pub fn run(root: &Root, plan: ModePlan) -> Result<ApplyDoc> {
-    let wish = Wish {
-        mode: plan.mode.number(),
-        ..Wish::default()
-    };
-    change::plan(root, &wish)
+pub fn run(root: &Root, plan: &ModePlan) -> Result<ApplyDoc> {
+    change::plan(root, &Wish::of_mode(&plan.target)?)
 }

@@ -11,12 +11,12 @@ use crate::ui::Ui;
 use crate::wish::Wish;
 
 /// Sets the mode, or shows what that would do.
-pub fn run(root: &Root, ui: &Ui, set: ModeSet) -> Result<ApplyDoc> {
+pub fn run(root: &Root, ui: &Ui, set: &ModeSet) -> Result<ApplyDoc> {
     let wish = Wish {
-        mode: set.mode.number(),
         accept_latch: set.accept_latch,
         password_fd: set.how.bios_password_fd,
-        ..Wish::default()
+        confirm_within: set.trial.confirm_within,
+        ..Wish::of_mode(&set.target)?
     };
     if set.how.dry_run {
         change::plan(root, &wish)

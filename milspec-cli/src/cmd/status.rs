@@ -4,8 +4,10 @@
 
 use super::{recording, Abi, Document};
 use crate::cli::Refresh;
+use crate::facts::{self, Npu, SecureBoot, Tpm};
 use crate::failure::Result;
-use crate::model::{clean, names, tampered, Control, Family, Machine, Reading, Standing};
+use crate::model::{clean, names, tampered, Anchor, Control, Family, Journal, Machine};
+use crate::model::{Reading, Standing};
 use crate::render::{self, count, Screen};
 use crate::root::Root;
 use crate::snapshot::{Refreshed, Snapshot};
@@ -52,6 +54,18 @@ pub struct Status {
     pub degraded: Vec<String>,
     /// Whether controls of class restricted may be changed.
     pub restricted_allowed: bool,
+    /// The TPM.
+    pub tpm: Tpm,
+    /// What ties the journal to it; null from a driver that has no journal.
+    pub anchor: Option<Anchor>,
+    /// The journal; null from a driver that has none.
+    pub journal: Option<Journal>,
+    /// Whether the firmware checks what it boots.
+    pub secure_boot: SecureBoot,
+    /// How far the kernel is locked down; null where that cannot be read.
+    pub lockdown: Option<String>,
+    /// The processor for neural networks.
+    pub npu: Npu,
     /// What needs attention.
     pub warnings: Vec<Warning>,
     /// What `--refresh` did; null without it.
@@ -89,6 +103,7 @@ pub fn run(root: &Root, refresh: Refresh) -> Result<Status> {
     let tamper = tampered(controls);
     let forced = info.properties & INFO_FORCED != 0;
     let machine = Machine::new(info, status);
+    let anchor = Anchor::new(info, status);
     Ok(Status {
         schema: "milspec.status/1",
         recording: recording(root),
@@ -107,7 +122,7 @@ pub fn run(root: &Root, refresh: Refresh) -> Result<Status> {
         generation: status.generation,
         read_boottime_ns: status.refreshed_ns,
         read_age_ms,
-        warnings: warnings(forced, &families, &tamper, controls),
+        warnings: warnings(forced, &families, &tamper, controls, anchor.as_ref()),
         families,
         tamper,
         mode: Standing::new(info, status, controls),
@@ -116,6 +131,12 @@ pub fn run(root: &Root, refresh: Refresh) -> Result<Status> {
         drifted: names(controls, |control| control.drifted),
         degraded: names(controls, |control| control.degraded),
         restricted_allowed: status.properties & STATUS_RESTRICTED_ALLOWED != 0,
+        tpm: facts::tpm(root),
+        anchor,
+        journal: Journal::new(info, status),
+        secure_boot: facts::secure_boot(root),
+        lockdown: facts::lockdown(root),
+        npu: facts::npu(root),
         refresh: snapshot.refreshed,
     })
 }
@@ -125,6 +146,7 @@ fn warnings(
     families: &[Family],
     tamper: &[String],
     controls: &[Control],
+    anchor: Option<&Anchor>,
 ) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let mut warn = |code, text: String, remedy, controls| {
@@ -232,6 +254,15 @@ fn warnings(
             ),
             "look for a BIOS update; \"milspecctl control list\" shows which",
             contradictory,
+        );
+    }
+    if let Some(anchor) = anchor.filter(|anchor| anchor.state == "failed") {
+        let error = anchor.error.as_ref().map_or("", |error| &error.name);
+        warn(
+            "anchor-failed",
+            format!("the TPM cannot be used ({error}): changes are not anchored"),
+            "run \"milspecctl doctor\"",
+            Vec::new(),
         );
     }
     warnings.extend(warning::after(controls));

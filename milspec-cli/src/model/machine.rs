@@ -120,6 +120,69 @@ impl Family {
     }
 }
 
+/// What ties the journal to the TPM.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Anchor {
+    /// `none`, `ready` or `failed`.
+    pub state: Word,
+    /// The PCR that committed changes are extended into; null where nothing is.
+    pub pcr: Option<u8>,
+    /// How many records are extended into it.
+    pub anchored: u64,
+    /// How many wait to be.
+    pub pending: u32,
+    /// How many could not be.
+    pub failures: u32,
+    /// Why the TPM could not be used the last time.
+    pub error: Option<ErrnoDoc>,
+}
+
+impl Anchor {
+    /// Reads what the driver said; `None` from one that has no journal.
+    pub fn new(info: &uapi::Info, status: &uapi::Status) -> Option<Self> {
+        has_journal(info).then(|| Self {
+            state: word(
+                "anchor",
+                status.anchor.into(),
+                &[
+                    (uapi::ANCHOR_NONE.into(), "none"),
+                    (uapi::ANCHOR_READY.into(), "ready"),
+                    (uapi::ANCHOR_FAILED.into(), "failed"),
+                ],
+            ),
+            pcr: (status.anchor != uapi::ANCHOR_NONE).then_some(status.anchor_pcr),
+            anchored: status.anchored,
+            pending: status.anchor_pending,
+            failures: status.anchor_failures,
+            error: ErrnoDoc::new(status.anchor_error),
+        })
+    }
+}
+
+/// How far the journal has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Journal {
+    /// Sequence of the next record.
+    pub next: u64,
+    /// How many records have been overwritten by later ones.
+    pub overwritten: u64,
+}
+
+impl Journal {
+    /// Reads what the driver said; `None` from one that has no journal.
+    pub fn new(info: &uapi::Info, status: &uapi::Status) -> Option<Self> {
+        has_journal(info).then_some(Self {
+            next: status.journal_next,
+            overwritten: status.journal_overwritten,
+        })
+    }
+}
+
+/// Whether the driver is of an ABI that has a journal.
+fn has_journal(info: &uapi::Info) -> bool {
+    (info.abi_major, info.abi_minor) >= (1, 2)
+}
+
 /// Names of the controls with which the firmware reports tampering.
 pub fn tampered(controls: &[Control]) -> Vec<String> {
     controls

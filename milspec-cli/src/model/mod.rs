@@ -16,7 +16,7 @@ pub use apply::{
 };
 pub use control::{diff, Change, Control, Reading};
 pub use event::{Actor, Event, Naming};
-pub use machine::{simulated_because, tampered, Family, Machine};
+pub use machine::{simulated_because, tampered, Anchor, Family, Journal, Machine};
 
 use crate::failure::errno_name;
 use serde::Serialize;

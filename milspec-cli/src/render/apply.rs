@@ -28,8 +28,15 @@ pub fn plan(screen: &Screen, doc: &ApplyDoc) -> String {
         text.push_str(&format!("{mode}: {}\n", reach.in_words()));
     }
     text.push_str(&steps(screen, &doc.steps, 0));
+    if !doc.excepted.is_empty() {
+        let line = format!("left as is: {}", doc.excepted.join(", "));
+        lines(screen, &mut text, Mark::None, &line);
+    }
     text.push_str(&left_out(screen, &doc.left_out));
     text.push_str(&format!("{}\n", ending(doc)));
+    if let Some(confirmation) = &doc.confirmation {
+        text.push_str(&super::confirmation(screen, confirmation));
+    }
     if let Some(note) = &doc.baseline {
         text.push_str(recorded(note));
     }
@@ -43,7 +50,8 @@ pub fn plan(screen: &Screen, doc: &ApplyDoc) -> String {
 
 fn ending(doc: &ApplyDoc) -> String {
     let steps = count(doc.steps.len() as u64, "step");
-    let calls = count(doc.firmware_calls, "firmware call");
+    let later = doc.confirmation.as_ref().map_or(0, |it| it.firmware_calls);
+    let calls = count(doc.firmware_calls.saturating_sub(later), "firmware call");
     match (doc.outcome.as_ref(), doc.steps.len()) {
         ("planned" | "done", 0) => match &doc.target.mode {
             None if doc.restores && doc.target.controls.is_empty() => {

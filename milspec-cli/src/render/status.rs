@@ -4,7 +4,8 @@
 
 use super::{age, count, provenance, refreshed, Mark, Rows, Screen};
 use crate::cmd::status::Status;
-use crate::model::Family;
+use crate::facts::{SecureBoot, There};
+use crate::model::{Anchor, Family};
 
 /// One screen.
 pub fn status(screen: &Screen, doc: &Status) -> String {
@@ -72,6 +73,7 @@ pub fn status(screen: &Screen, doc: &Status) -> String {
         "Read",
         &format!("{when}{exact} (generation {})", doc.generation),
     );
+    security(&mut rows, doc);
     if doc.tamper.is_empty() {
         rows.add_marked("Tamper", Mark::Good, "none reported");
     } else {
@@ -94,6 +96,88 @@ pub fn status(screen: &Screen, doc: &Status) -> String {
         text.push_str(&refreshed(screen, done));
     }
     text
+}
+
+/// What stands beside the controls: the TPM and the journal, how it was booted, the NPU.
+fn security(rows: &mut Rows<'_>, doc: &Status) {
+    let tpm = match (doc.tpm.state, &doc.tpm.chip, doc.tpm.version) {
+        (There::Present, Some(chip), Some(version)) => format!("{chip}, version {version}"),
+        (There::Present, Some(chip), None) => chip.clone(),
+        (There::Unknown, ..) => "unknown".into(),
+        _ => "none".into(),
+    };
+    let (mark, anchored) = match &doc.anchor {
+        None => (Mark::Plain, String::new()),
+        Some(anchor) => anchor_line(anchor),
+    };
+    let mark = match doc.tpm.state {
+        There::Present => mark,
+        There::Absent => Mark::None,
+        There::Unknown => Mark::Unknown,
+    };
+    rows.add_marked("TPM", mark, &format!("{tpm}{anchored}"));
+    if let Some(journal) = &doc.journal {
+        let overwritten = match journal.overwritten {
+            0 => "none overwritten".into(),
+            n => format!("{n} overwritten"),
+        };
+        rows.add(
+            "Journal",
+            &format!("next record {}, {overwritten}", journal.next),
+        );
+    }
+    let boot = match doc.secure_boot {
+        SecureBoot::On => "Secure Boot on",
+        SecureBoot::Off => "Secure Boot off",
+        SecureBoot::NotUefi => "not UEFI",
+        SecureBoot::Unknown => "Secure Boot unknown",
+    };
+    let lockdown = doc.lockdown.as_deref().unwrap_or("unknown");
+    let mark = match (doc.secure_boot, lockdown) {
+        (SecureBoot::Unknown, _) | (_, "unknown") => Mark::Unknown,
+        (SecureBoot::On, "integrity" | "confidentiality") => Mark::Good,
+        _ => Mark::None,
+    };
+    rows.add_marked("Boot", mark, &format!("{boot}, kernel lockdown {lockdown}"));
+    let npu = &doc.npu;
+    let known = |text: &Option<String>| text.clone().unwrap_or_else(|| "unknown".into());
+    match (npu.state, &npu.driver) {
+        (There::Absent, _) => rows.add_marked("NPU", Mark::None, "none"),
+        (There::Unknown, _) => rows.add_marked("NPU", Mark::Unknown, "unknown"),
+        (There::Present, None) => {
+            let line = format!("PCI {}, no driver has it", known(&npu.pci_id));
+            rows.add_marked("NPU", Mark::Plain, &line);
+        }
+        (There::Present, Some(driver)) => {
+            let node = match &npu.device {
+                Some(node) => format!("/dev/accel/{node}"),
+                None => "no device node".into(),
+            };
+            let line = format!("PCI {}, driver {driver}, {node}", known(&npu.pci_id));
+            rows.add_marked("NPU", Mark::Plain, &line);
+        }
+    }
+}
+
+fn anchor_line(anchor: &Anchor) -> (Mark, String) {
+    let Some(pcr) = anchor.pcr else {
+        return (Mark::Warning, "; the journal is not anchored".into());
+    };
+    let records = count(anchor.anchored, "record");
+    let mut line = format!("; journal in PCR {pcr}: {records}");
+    if anchor.pending > 0 {
+        line.push_str(&format!(", {} waiting", anchor.pending));
+    }
+    if anchor.failures > 0 {
+        line.push_str(&format!(", {} failed", anchor.failures));
+    }
+    let mark = match (anchor.state.as_ref(), anchor.failures) {
+        ("ready", 0) => Mark::Good,
+        ("ready", _) => Mark::Warning,
+        ("failed", _) => Mark::Bad,
+        _ => Mark::Unknown,
+    };
+    (mark, line)
 }
 
 fn family_line(family: &Family) -> (Mark, String) {

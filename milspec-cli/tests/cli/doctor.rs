@@ -6,7 +6,7 @@ use crate::assert_shows;
 use crate::machines::*;
 use crate::run::{json, on};
 use crate::tree::{Tree, RELEASE};
-use milspec_uapi::ABI_MAJOR;
+use milspec_uapi::{self as uapi, ABI_MAJOR};
 use nix::errno::Errno;
 use serde_json::Value;
 use std::io::Write;
@@ -75,7 +75,7 @@ fn empty() {
         .without("boot");
     let (status, document) = json(&tree, &["doctor"]);
     assert_eq!(status, 3);
-    assert_eq!(document["checks"].as_array().unwrap().len(), 14);
+    assert_eq!(document["checks"].as_array().unwrap().len(), 15);
 }
 
 /// Promise: not a Dell is said to be no Dell, not a missing module.
@@ -182,6 +182,61 @@ fn signature() {
     expect(&tree, "module-signature", "ok", 3);
     let tree = tree.file("sys/module/module/parameters/sig_enforce", "Y\n");
     expect(&tree, "module-signature", "problem", 3);
+}
+
+/// Promise: a module of another kernel is found though it is in this one's directory.
+#[test]
+fn built_for_another() {
+    let module = format!("lib/modules/{RELEASE}/updates/dkms/dell_milspec.ko");
+    let built = |release: &str| format!("ELF\0vermagic={release} SMP mod_unload \0more");
+    let tree = rugged("doctor-vermagic").file(&module, &built(RELEASE));
+    expect(&tree, "module-installed", "ok", 0);
+    let tree = tree.file(&module, &built("7.3.3-test"));
+    expect(&tree, "module-installed", "problem", 3);
+}
+
+/// Promise: whether the key of DKMS is enrolled is looked up, where that can be.
+#[test]
+fn enrolled() {
+    let tree = Tree::bare("doctor-mok")
+        .installed()
+        .file("sys/kernel/security/lockdown", "none [integrity]\n")
+        .file("var/lib/dkms/mok.pub", "certificate");
+    let reason = |tree: &Tree| {
+        let (_, document) = json(tree, &["doctor"]);
+        let check = check(&document, "module-signature");
+        format!("{} {}", check["reason"], check["remedy"])
+    };
+    assert!(reason(&tree).contains("must be enrolled"));
+    let list = "sys/firmware/efi/mok-variables/MokListRT";
+    let tree = tree.file(list, "some other key");
+    assert!(reason(&tree).contains("mokutil --import /var/lib/dkms/mok.pub"));
+    expect(&tree, "module-signature", "warning", 3);
+    let tree = tree.file(list, "head, certificate, tail");
+    expect(&tree, "module-signature", "ok", 3);
+}
+
+/// Promise: a journal that is not anchored, or not all of it, is found.
+#[test]
+fn anchor() {
+    let tree = |name: &str, anchor: u8, failures: u32| {
+        let controls = business_controls();
+        let mut status = status(&controls);
+        (status.anchor, status.anchor_failures) = (anchor, failures);
+        status.anchor_error = Errno::EIO as u32;
+        let info = info("Dell Inc.", "Latitude 5450", "1.9.1");
+        Tree::loaded(name).answers(&info, &status, &controls)
+    };
+    for (name, anchor, failures, wanted) in [
+        ("doctor-anchor", uapi::ANCHOR_READY, 0, "ok"),
+        ("doctor-anchor-gap", uapi::ANCHOR_READY, 2, "warning"),
+        ("doctor-anchor-failed", uapi::ANCHOR_FAILED, 2, "warning"),
+        ("doctor-anchor-late", uapi::ANCHOR_NONE, 0, "warning"),
+    ] {
+        expect(&tree(name, anchor, failures), "tpm-anchor", wanted, 0);
+    }
+    let none = tree("doctor-anchor-none", uapi::ANCHOR_NONE, 0).without("sys/class/tpm");
+    expect(&none, "tpm-anchor", "not-applicable", 0);
 }
 
 /// Promise: what is wrong with the device node, or with this user's rights, has its own remedy, and

@@ -28,6 +28,8 @@ pub struct Driver {
     controls: Vec<Control>,
     generation: u64,
     applied: Option<Mode>,
+    /// What the last change asked for.
+    asked: Option<Mode>,
     calls: u64,
     /// Whether the firmware wants its administrator password.
     pub password: bool,
@@ -39,6 +41,8 @@ struct Asked {
     list: Vec<(u32, u8)>,
     does: bool,
     has_password: bool,
+    /// Whether it goes back: nobody confirms what has to be confirmed.
+    goes_back: bool,
 }
 
 impl Driver {
@@ -49,6 +53,7 @@ impl Driver {
             controls,
             generation: 1,
             applied: None,
+            asked: None,
             password: false,
         }
     }
@@ -82,7 +87,36 @@ impl Driver {
             return (tree, self.clone());
         }
         let (controls, status) = after.now();
-        (tree.applied(&status, &controls), after)
+        tree = tree.applied(&status, &controls);
+        if asked.goes_back {
+            tree = self.record_back(tree, &after, &steps);
+        }
+        (tree, after)
+    }
+
+    /// Records how a machine goes back from how it is `after` these steps of a mode.
+    fn record_back(&self, tree: Tree, after: &Self, steps: &[Step]) -> Tree {
+        let list: Vec<_> = steps.iter().map(|step| (step.control, step.from)).collect();
+        let (planned, steps) = after.plan(None, &list);
+        let back = after.after(None, &steps);
+        let (done, done_steps) = done(&planned, &steps, back.generation);
+        let (controls, status) = back.now();
+        tree.answer("plan-list", &planned, &steps)
+            .answer("apply-list", &done, &done_steps)
+            .applied_twice(&status, &controls)
+    }
+
+    /// What led from here to `after`: the mode that was asked for, and each control with its old and
+    /// its new value.
+    pub fn changes(&self, after: &Self) -> (u8, Vec<(u32, u8, u8)>) {
+        let both = self.controls.iter().zip(&after.controls);
+        let changed = both.filter(|(before, now)| before.current != now.current);
+        (
+            after.asked.map_or(uapi::MODE_NONE, Mode::number),
+            changed
+                .map(|(b, now)| (now.id, b.current, now.current))
+                .collect(),
+        )
     }
 
     /// What a command line asks of the driver, if it does.
@@ -106,6 +140,7 @@ impl Driver {
                 list: list.into_iter().filter(known).map(control).collect(),
                 does: false,
                 has_password: false,
+                goes_back: false,
             }
         };
         let how = |asked: Asked, how: crate::cli::How| Asked {
@@ -119,12 +154,22 @@ impl Driver {
             let list = pairs(config["controls"].as_object()?.iter());
             Some(asked(config["mode"].as_str(), list))
         };
+        let left = |target: crate::cli::Target| {
+            let names = target.except.into_iter().map(|name| Assignment {
+                name,
+                value: "leave".into(),
+            });
+            names.collect()
+        };
         match cli.command {
             Command::Mode(ModeCommand::Set(set)) => {
                 let number = MODES
                     .into_iter()
-                    .find(|mode| mode.number() == set.mode.number())?;
-                Some(how(asked(Some(number.name()), Vec::new()), set.how))
+                    .find(|mode| mode.number() == set.target.mode.number())?;
+                Some(Asked {
+                    goes_back: set.trial.confirm_within.is_some(),
+                    ..how(asked(Some(number.name()), left(set.target)), set.how)
+                })
             }
             Command::Control(ControlCommand::Set(set)) => {
                 Some(how(asked(None, set.assignments), set.how))
@@ -200,6 +245,7 @@ impl Driver {
     fn after(&self, mode: Option<Mode>, steps: &[Step]) -> Self {
         let mut after = self.clone();
         after.applied = mode.or(self.applied);
+        after.asked = mode;
         if !steps.is_empty() {
             after.generation += 1;
             after.calls += 2 * steps.len() as u64;

@@ -9,6 +9,7 @@
 
 use crate::docs::{source, update};
 use crate::driver::Driver;
+use crate::journal::Journal;
 use crate::machines::setting;
 use crate::passwords::firmware;
 use crate::tree::Tree;
@@ -68,6 +69,7 @@ fn run(tree: &Tree, line: &str, last: i32) -> (String, i32) {
         .current_dir(tree.dir())
         .env_clear()
         .env("LANG", "C.UTF-8")
+        .env("TZ", "UTC")
         .env("PATH", format!("{}/bin:/usr/bin:/bin", tree.dir()))
         .stdin(Stdio::null())
         .output()
@@ -81,6 +83,7 @@ fn run(tree: &Tree, line: &str, last: i32) -> (String, i32) {
 fn guide() {
     let written = fs::read_to_string(source(GUIDE)).unwrap();
     let (mut tree, mut driver, mut last) = (tree(), machine(), 0);
+    let mut journal = Journal::new(1, [0; 32]);
     let (mut text, mut block) = (String::new(), None);
     for line in written.lines() {
         match (&mut block, line.strip_prefix("```")) {
@@ -98,17 +101,21 @@ fn guide() {
                 // Elsewhere than here, a line that ends so goes on in the next.
                 assert!(!typed.ends_with('\\'), "{typed}");
                 // In the guide somebody has set that password by then.
-                driver.password |= typed.starts_with("milspecctl mode set paranoid");
+                driver.password |= typed == "milspecctl mode set paranoid";
                 let words: Vec<&str> = typed
                     .split_whitespace()
                     .filter(|word| !word.contains(['<', '>', '|']))
                     .collect();
                 let (now, after) = driver.record(tree, &words);
-                tree = now;
+                tree = journal.to(now);
                 let (shown, status) = run(&tree, typed, last);
                 tree = tree.unapplied();
                 last = status;
                 if status == 0 {
+                    let (mode, changes) = driver.changes(&after);
+                    if !changes.is_empty() {
+                        journal.apply(mode, &changes);
+                    }
                     driver = after;
                 }
                 text.push_str(&format!("{line}\n{shown}"));

@@ -81,25 +81,37 @@ impl Journal {
         sequence
     }
 
-    /// Adds an apply to mode enhanced that changes the camera and two devices, by root, whom alice
-    /// has become.
+    /// Adds an apply to mode enhanced that changes the camera and two devices.
     pub fn change(&mut self) {
+        let changes = [(CAMERA, 0, 1), (DEVICE, 1, 0), (DEVICE + 1, 1, 0)];
+        self.apply(uapi::MODE_ENHANCED, &changes);
+    }
+
+    /// Adds an apply by root, whom alice has become: controls with their old and new values.
+    pub fn apply(&mut self, mode: u8, changes: &[(u32, u8, u8)]) {
+        let listed = if mode == uapi::MODE_NONE {
+            uapi::EVENT_LIST
+        } else {
+            0
+        };
+        let count = changes.len() as u32;
         let begun = self.add(by(
             1000,
             Event {
-                mode: uapi::MODE_ENHANCED,
-                count: 3,
+                mode,
+                count,
+                properties: listed,
                 ..of(uapi::KIND_APPLY_BEGUN)
             },
         ));
-        for (control, from, to) in [(CAMERA, 0, 1), (DEVICE, 1, 0), (DEVICE + 1, 1, 0)] {
+        for (control, from, to) in changes {
             self.add(by(
                 1000,
                 Event {
                     about: begun,
-                    control,
-                    from,
-                    to,
+                    control: *control,
+                    from: *from,
+                    to: *to,
                     step: uapi::STEP_DONE,
                     properties: uapi::EVENT_ANCHORED,
                     pcr: 13,
@@ -111,9 +123,10 @@ impl Journal {
             1000,
             Event {
                 about: begun,
-                mode: uapi::MODE_ENHANCED,
+                mode,
                 outcome: uapi::OUTCOME_DONE,
-                count: 3,
+                count,
+                properties: listed,
                 ..of(uapi::KIND_APPLY_ENDED)
             },
         ));

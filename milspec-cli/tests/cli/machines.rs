@@ -199,6 +199,8 @@ pub fn status(controls: &[Control]) -> Status {
     status.head.size = size_of::<Status>() as u32;
     status.generation = 1;
     status.refreshed_ns = 988_000_000_000;
+    (status.journal_next, status.anchored) = (4, 3);
+    (status.anchor, status.anchor_pcr) = (uapi::ANCHOR_READY, 12);
     let family = |number: u8, calls: u64| {
         let of = || controls.iter().filter(|control| control.family == number);
         FamilyStatus {

@@ -19,6 +19,8 @@ mod cli;
 #[allow(dead_code)]
 mod clock;
 mod configs;
+mod confirm;
+mod confirm_edges;
 mod contract;
 mod controls;
 mod docs;
@@ -38,6 +40,7 @@ mod restores;
 mod robust;
 mod run;
 mod schemas;
+mod security;
 mod status;
 mod terminal;
 mod tree;

@@ -4,6 +4,7 @@
 
 use crate::answers::*;
 use crate::assert_shows;
+use crate::changes::{request, shown};
 use crate::machines::*;
 use crate::run::{json, on};
 use crate::tree::Tree;
@@ -123,6 +124,53 @@ fn plan() {
     assert_eq!(status, 5);
     assert_eq!(document["schema"], "milspec.plan/1");
     assert_eq!(document["error"]["code"], "refused-unreadable");
+}
+
+/// Promise: what is excepted from a mode reaches the driver as such, and is shown in plan and
+/// result; one that is not there, or that the mode does not take, is an error.
+#[test]
+fn except() {
+    let leave = ["microphone", "bluetooth", "camera"].map(|name| uapi::Target {
+        control: by_name(&mut rugged_controls(), name).id,
+        value: uapi::TARGET_LEAVE,
+        ..uapi::Target::default()
+    });
+    let left = &steps()[..1];
+    let done = all_in(uapi::STEP_DONE, left);
+    let mode = uapi::MODE_PARANOID;
+    let tree = rugged("mode-except")
+        .request("plan-paranoid", &request(0, 0, mode, 3), &leave)
+        .answer(
+            "plan-paranoid",
+            &answered(mode, uapi::OUTCOME_PLANNED, left),
+            left,
+        )
+        .request("apply-paranoid", &request(1, 0, mode, 3), &leave)
+        .answer(
+            "apply-paranoid",
+            &answered(mode, uapi::OUTCOME_DONE, &done),
+            &done,
+        );
+    let mut text = String::new();
+    let except = ["--except", "microphone,bluetooth", "--except", "camera"];
+    for verb in ["plan", "set"] {
+        let words = [&["mode", verb, "paranoid"][..], &except].concat();
+        text.push_str(&shown(&words.join(" "), &on(&tree, &words)));
+        let (status, document) = json(&tree, &words);
+        assert_eq!(status, 0);
+        let names = serde_json::json!(["microphone", "bluetooth", "camera"]);
+        assert_eq!(document["excepted"], names);
+        assert_eq!(document["target"]["controls"][1]["value"], "leave");
+    }
+    for (words, exit) in [
+        (["mode", "plan", "paranoid", "--except", "camrea"], 1),
+        (["mode", "set", "paranoid-plus", "--except", "gps"], 2),
+    ] {
+        let output = on(&tree, &words);
+        assert_eq!(output.status, exit);
+        text.push_str(&shown(&words.join(" "), &output));
+    }
+    assert_shows!(text, "mode-except.txt");
 }
 
 /// The answers of a driver of ABI 1.0, as long as they were then.

@@ -110,6 +110,11 @@ impl Terminal {
         settings.local_flags.contains(LocalFlags::ECHO)
     }
 
+    /// The terminal goes away.
+    pub fn hang_up(self) -> Child {
+        self.child
+    }
+
     /// Waits for the end; exit status and all that was shown.
     pub fn end(mut self) -> (i32, String) {
         while self.read() {}

@@ -7,7 +7,7 @@ use crate::run::schema;
 use serde_json::Value;
 
 /// All documents.
-pub const NAMES: [&str; 22] = [
+pub const NAMES: [&str; 23] = [
     "milspec.status/1",
     "milspec.control-list/1",
     "milspec.control/1",
@@ -28,6 +28,7 @@ pub const NAMES: [&str; 22] = [
     "milspec.journal-save/1",
     "milspec.journal-verify/1",
     "milspec.completion/1",
+    "milspec.confirm/1",
     "milspec.doctor/1",
     "milspec.error/1",
 ];

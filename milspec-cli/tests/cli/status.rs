@@ -109,6 +109,85 @@ fn marks() {
     assert_eq!(document["latched"], false);
 }
 
+/// The rows about what stands beside the controls.
+fn beside(tree: &Tree) -> String {
+    let output = on(tree, &["status"]);
+    assert_eq!(output.status, 0);
+    let rows = ["TPM", "Journal", "Boot", "NPU", "Warnings"];
+    let mine = |line: &&str| rows.iter().any(|row| line.starts_with(row));
+    let lines: Vec<&str> = output.stdout.lines().filter(mine).collect();
+    lines.join("\n") + "\n\n"
+}
+
+/// Promise: status says how TPM, journal, boot and NPU stand, and what is not known is said to be
+/// not known.
+#[test]
+fn beside_the_controls() {
+    const SECURE_BOOT: &str =
+        "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
+    let npu = "sys/bus/pci/devices/0000:00:0b.0";
+    let tree = business("status-beside")
+        .file(SECURE_BOOT, "\x06\0\0\0\x01")
+        .file(
+            "sys/kernel/security/lockdown",
+            "none [integrity] confidentiality\n",
+        )
+        .file(
+            &format!("{npu}/uevent"),
+            "DRIVER=intel_vpu\nPCI_CLASS=120000\nPCI_ID=8086:7D1D\n",
+        )
+        .file(&format!("{npu}/accel/accel0/dev"), "261:0\n");
+    let mut text = beside(&tree);
+    let (_, document) = json(&tree, &["status"]);
+    assert_eq!(document["secure_boot"], "on");
+    assert_eq!(document["lockdown"], "integrity");
+    assert_eq!(document["npu"]["driver"], "intel_vpu");
+    assert_eq!(document["npu"]["device"], "accel0");
+    assert_eq!(document["tpm"]["version"], 2);
+    assert_eq!(document["anchor"]["pcr"], 12);
+    assert_eq!(document["journal"]["next"], 4);
+
+    let mut failed = status(&business_controls());
+    failed.anchor = uapi::ANCHOR_FAILED;
+    failed.anchor_error = nix::errno::Errno::EIO as u32;
+    (failed.anchor_failures, failed.journal_overwritten) = (2, 17);
+    let tree = tree
+        .file(SECURE_BOOT, "\x06\0\0\0\0")
+        .file(
+            &format!("{npu}/uevent"),
+            "PCI_CLASS=120000\nPCI_ID=8086:7D1D\n",
+        )
+        .answers(
+            &info("Dell Inc.", "Latitude 5450", "1.9.1"),
+            &failed,
+            &business_controls(),
+        );
+    text.push_str(&beside(&tree));
+    let (_, document) = json(&tree, &["status"]);
+    assert_eq!(document["warnings"][0]["code"], "anchor-failed");
+    assert_eq!(document["anchor"]["error"]["name"], "EIO");
+    assert!(document["npu"]["driver"].is_null());
+
+    // UEFI, but its variables are not mounted; and a driver that has no journal.
+    let mut old = info("Dell Inc.", "Latitude 5450", "1.9.1");
+    old.abi_minor = 1;
+    let controls = business_controls();
+    let tree = tree
+        .without(SECURE_BOOT)
+        .without("sys/class/tpm")
+        .without("sys/kernel/security")
+        .without("sys/bus/pci/devices")
+        .answers(&old, &status(&controls), &controls);
+    text.push_str(&beside(&tree));
+    let (_, document) = json(&tree, &["status"]);
+    assert_eq!(document["secure_boot"], "unknown");
+    assert!(document["anchor"].is_null() && document["journal"].is_null());
+    let tree = tree.without("sys");
+    text.push_str(&beside(&tree));
+    assert_eq!(json(&tree, &["status"]).1["tpm"]["state"], "unknown");
+    assert_shows!(text, "status-beside.txt");
+}
+
 /// Promise: a driver forced onto another machine is visible.
 #[test]
 fn forced() {

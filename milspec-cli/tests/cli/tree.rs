@@ -60,6 +60,10 @@ impl Tree {
             .file("sys/module/dell_smbios/initstate", "live\n")
             .file("sys/class/tpm/tpm0/tpm_version_major", "2\n")
             .file(
+                "sys/bus/pci/devices/0000:00:00.0/uevent",
+                "PCI_CLASS=60000\nPCI_ID=8086:7D01\n",
+            )
+            .file(
                 "sys/kernel/security/lockdown",
                 "[none] integrity confidentiality\n",
             )
@@ -171,8 +175,19 @@ impl Tree {
 
     /// Records what status and controls are after an apply.
     pub fn applied(self, status: &Status, controls: &[Control]) -> Self {
-        self.put("recording/applied/status.bin", status.as_bytes());
-        self.put("recording/applied/controls.bin", &listing(status, controls));
+        self.applied_as("applied", status, controls)
+    }
+
+    /// Records what status and controls are after a second apply.
+    pub fn applied_twice(self, status: &Status, controls: &[Control]) -> Self {
+        self.applied_as("applied-2", status, controls)
+    }
+
+    /// Records them in this directory.
+    pub fn applied_as(self, name: &str, status: &Status, controls: &[Control]) -> Self {
+        let path = |file: &str| format!("recording/{name}/{file}.bin");
+        self.put(&path("status"), status.as_bytes());
+        self.put(&path("controls"), &listing(status, controls));
         self
     }
 
@@ -194,7 +209,9 @@ impl Tree {
 
     /// Forgets what was recorded after a change.
     pub fn unapplied(self) -> Self {
-        let _ = fs::remove_dir_all(self.path("recording/applied"));
+        for name in ["applied", "applied-2"] {
+            let _ = fs::remove_dir_all(self.path("recording").join(name));
+        }
         self
     }
 

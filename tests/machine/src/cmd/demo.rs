@@ -76,6 +76,7 @@ impl Demo {
         modes(&machine)?;
         failure(&machine)?;
         latch(&machine)?;
+        proof(&machine)?;
 
         show(&machine, &["milspecctl", "doctor"])?;
         machine.check_kernel_log()?;
@@ -134,6 +135,22 @@ fn latch(machine: &Machine) -> Result<()> {
     refused(machine, &[&set[..], &["standard"]].concat(), 5)?;
     refused(machine, &["/usr/sbin/rmmod", "dell_milspec"], 1)?;
     show(machine, &["milspecctl", "mode", "get"])
+}
+
+/// What happened, and that it was not edited.
+fn proof(machine: &Machine) -> Result<()> {
+    say("All of that is in the journal: each record chained to the one before it, each change");
+    say("extended into the TPM.\n");
+    let warnings = ["milspecctl", "events", "--severity", "warning"];
+    show(machine, &warnings)?;
+    let file = "/tmp/journal";
+    show(machine, &["milspecctl", "journal", "save", file])?;
+    show(machine, &["milspecctl", "journal", "verify", file])?;
+    say("Now somebody edits the saved journal: one bit of who did it, in the tenth record.\n");
+    let flip = format!("printf '\\001' | dd of={file} bs=1 seek=$((9 * 176 + 80)) conv=notrunc");
+    println!("$ {flip}\n");
+    machine.sh(&flip)?.ok()?;
+    refused(machine, &["milspecctl", "journal", "verify", file], 1)
 }
 
 /// What the NVRAM holds at each token's location.

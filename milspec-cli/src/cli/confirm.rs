@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `--confirm-within`
+
+use clap::Args;
+use std::time::Duration;
+
+/// Longest time that a change may wait for its confirmation.
+const LONGEST: Duration = Duration::from_secs(3600);
+
+/// Option of the commands that could lock somebody out.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Trial {
+    /// Undo the change unless it is confirmed within this time, e.g. 60s or 5m
+    ///
+    /// From 1s to 1h. Once the change is made, milspecctl waits. To keep the change, type keep on
+    /// its terminal, or run "milspecctl confirm" in any other session. Else it is undone: when the
+    /// time is over, or at once with Ctrl-C. A connection that breaks does not end the wait; kill
+    /// -9, a crash or a power cut does, and then nothing is undone.
+    #[arg(long, value_name = "DURATION", value_parser = duration, conflicts_with = "dry_run")]
+    pub confirm_within: Option<Duration>,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || "a number and a unit are needed: 60s, 5m or 1h".to_string();
+    let (number, seconds) = [("s", 1), ("m", 60), ("h", 3600)]
+        .into_iter()
+        .find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, seconds)))
+        .ok_or_else(wrong)?;
+    // What parse() takes beyond digits, a plus, is no part of a duration.
+    if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(wrong());
+    }
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    let time = Duration::from_secs(number.saturating_mul(seconds));
+    if time.is_zero() || time > LONGEST {
+        return Err("it is not between 1s and 1h".into());
+    }
+    Ok(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Promise: a duration has a unit, and limits.
+    #[test]
+    fn durations() {
+        for (text, seconds) in [("1s", 1), ("60s", 60), ("5m", 300), ("1h", 3600)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        let huge = "99999999999999999999s";
+        for text in [
+            "60", "", "s", "-1s", "+1s", "1.5m", "1 m", "1d", "0s", "61m", "2h", huge,
+        ] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `mode ...`
+
+use super::{How, Trial};
+use clap::{Args, Subcommand, ValueEnum};
+
+/// `mode ...`
+#[derive(Debug, Subcommand)]
+pub enum ModeCommand {
+    /// Show the mode that the machine is in
+    ///
+    /// It is derived from what the controls are: a mode, one with deviations, or custom.
+    Get,
+    /// Show what each mode is, and how far it reaches on this machine
+    List(ModeList),
+    /// Show what setting a mode would change; changes nothing
+    Plan(ModePlan),
+    /// Bring the machine into a mode, all of it or nothing
+    ///
+    /// Plans, says what to know before, and applies. Each step is read back; when one fails, those
+    /// before it are undone. Ctrl-C does that too. What was before is recorded first: see
+    /// milspecctl baseline. Setting a mode twice changes nothing the second time.
+    ///
+    /// BIOS settings are part of measured boot: have the recovery key of an encrypted disk at hand
+    /// before the next boot.
+    Set(ModeSet),
+}
+
+/// `mode list`
+#[derive(Args, Clone, Copy, Debug)]
+pub struct ModeList {
+    /// Only this mode, control by control
+    pub mode: Option<Mode>,
+}
+
+/// `mode plan`
+#[derive(Args, Clone, Debug)]
+pub struct ModePlan {
+    /// The mode, and what is left out of it.
+    #[command(flatten)]
+    pub target: Target,
+}
+
+/// A mode with exceptions.
+#[derive(Args, Clone, Debug)]
+pub struct Target {
+    /// The mode
+    pub mode: Mode,
+    /// Leave these controls as they are, whatever the mode asks for
+    ///
+    /// May be given more than once. What the mode asks of other controls that cannot be had without
+    /// them is left out too. paranoid-plus takes no exceptions.
+    #[arg(long, value_name = "NAME[,NAME...]", value_delimiter = ',')]
+    pub except: Vec<String>,
+}
+
+/// `mode set`
+#[derive(Args, Clone, Debug)]
+pub struct ModeSet {
+    /// The mode, and what is left out of it.
+    #[command(flatten)]
+    pub target: Target,
+    /// How to change.
+    #[command(flatten)]
+    pub how: How,
+    /// Whether it has to be confirmed.
+    #[command(flatten)]
+    pub trial: Trial,
+    /// Accept that paranoid-plus cannot be left before the next boot
+    ///
+    /// Without this option, the question is asked on a terminal; without a terminal, paranoid-plus
+    /// is refused.
+    #[arg(long)]
+    pub accept_latch: bool,
+}
+
+/// A named target for many controls. The words are those of the ABI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// What each control had before the driver first changed it
+    Baseline,
+    /// What costs no function of the machine
+    Standard,
+    /// Closes paths into the machine that few people use
+    Enhanced,
+    /// Sensors, radios and removable media off
+    Paranoid,
+    /// All of that and stealth; latches until the next boot
+    ParanoidPlus,
+}
+
+impl Mode {
+    /// `MODE_` number.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Baseline => milspec_uapi::MODE_BASELINE,
+            Self::Standard => milspec_uapi::MODE_STANDARD,
+            Self::Enhanced => milspec_uapi::MODE_ENHANCED,
+            Self::Paranoid => milspec_uapi::MODE_PARANOID,
+            Self::ParanoidPlus => milspec_uapi::MODE_PARANOID_PLUS,
+        }
+    }
+}
