@@ -64,7 +64,10 @@ pub struct AttestVerify {
     /// Say what you expect: by another PCR, root could begin a journal that knows nothing.
     #[arg(long, value_name = "NUMBER", default_value_t = 13, value_parser = clap::value_parser!(u8).range(8..=15))]
     pub pcr: u8,
-    /// A saved journal of the machine, to go before the records in the file; may be given again
+    /// A saved journal of the machine, with loads before that of the attestation
+    ///
+    /// May be given several times, the oldest first. What was saved after the attestation is left
+    /// out.
     #[arg(long, value_name = "FILE")]
     pub journal: Vec<PathBuf>,
 }

@@ -17,6 +17,7 @@ use crate::journal::verdict::{Broken, LoadDoc, Pcr};
 use crate::render::{self, Screen};
 use crate::warning::Warning;
 use milspec_posture::journal::Digest;
+use milspec_uapi::Event;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -59,6 +60,7 @@ pub fn run(verify: &AttestVerify) -> Result<AttestVerifyDoc> {
         .iter()
         .map(|f| file::read(f))
         .collect::<Result<_>>()?;
+    let saved = until(saved, parts.records.last());
     let mut document = AttestVerifyDoc {
         schema: "milspec.attestation-verify/1",
         file: verify.file.display().to_string(),
@@ -119,7 +121,8 @@ impl AttestVerifyDoc {
 
     /// Whether the records are all of them, and lead to the PCR.
     fn check_journal(&mut self, parts: &Parts, verify: &AttestVerify, saved: &[Saved]) {
-        let files = verify.journal.iter().chain([&verify.file]);
+        let files = verify.journal.iter().take(saved.len());
+        let files = files.chain([&verify.file]);
         let files: Vec<String> = files.map(|file| file.display().to_string()).collect();
         let events = saved.iter().map(|saved| saved.events.as_slice());
         let chains = chain::verify(events.chain([parts.records.as_slice()]));
@@ -140,7 +143,8 @@ impl AttestVerifyDoc {
         if let (true, Some(last)) = (journal.holds(), self.loads.last_mut()) {
             last.end_known = true;
         }
-        if journal.holds() && !since_boot(&chains.loads) {
+        self.since_boot = journal.holds() && since_boot(&chains.loads);
+        if journal.holds() && !self.since_boot {
             self.warnings.push(Warning {
                 code: "not-since-boot",
                 text: format!(
@@ -152,9 +156,25 @@ impl AttestVerifyDoc {
                 controls: Vec::new(),
             });
         }
-        self.since_boot = journal.holds() && self.warnings.is_empty();
         self.checks.extend([chain, journal]);
     }
+}
+
+/// Leaves out what was saved after the attestation was made, whose last record this is.
+fn until(mut saved: Vec<Saved>, last: Option<&Event>) -> Vec<Saved> {
+    let attested = |event: &Event| {
+        last.is_some_and(|last| event.load == last.load && event.sequence <= last.sequence)
+    };
+    let mut files = saved.iter().enumerate().rev();
+    let end = files.find_map(|(file, s)| Some((file, s.events.iter().rposition(attested)?)));
+    if let Some((file, at)) = end {
+        saved.truncate(file + 1);
+        if let Some(saved) = saved.last_mut() {
+            saved.events.truncate(at + 1);
+            saved.torn = 0;
+        }
+    }
+    saved
 }
 
 /// Whether the last load, or one that it leads on from, began with a PCR that was zero.
