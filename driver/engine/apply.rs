@@ -34,6 +34,7 @@ use crate::{
         plan::{
             self,
             Coverage,
+            Line,
             Step, //
         }, //
     },
@@ -60,8 +61,10 @@ pub(crate) struct Request<'a> {
     pub(crate) confirmed: bool,
     /// Security key of the firmware's administrator password, 0 without one.
     pub(crate) key: u16,
-    /// Most steps that the caller has room for.
+    /// Most steps, or lines, that the caller has room for.
     pub(crate) room: usize,
+    /// Of a plan: not the steps are asked for, but all that is wanted.
+    pub(crate) overview: bool,
     /// How it came here.
     pub(crate) origin: Origin,
 }
@@ -87,6 +90,8 @@ pub(crate) enum Ending {
 pub(crate) struct Applied {
     pub(crate) ending: Ending,
     pub(crate) steps: KVVec<Step>,
+    /// All that is wanted, where that was asked for.
+    pub(crate) lines: Option<KVVec<Line>>,
     pub(crate) coverage: Coverage,
     /// Generation after it.
     pub(crate) generation: u64,
@@ -168,9 +173,15 @@ impl Engine {
         }
         let mut draft = Draft::copy(&snapshot)?;
         let decided = decide(&mut draft, request, &request.policy(snapshot.latched))?;
+        let lines = request.overview.then(|| draft.overview()).transpose()?;
+        let ending = match &lines {
+            Some(lines) if lines.len() > request.room => Ending::NoRoom,
+            _ => request.end_early(&decided).unwrap_or(Ending::Planned),
+        };
         Ok(Applied {
-            ending: request.end_early(&decided).unwrap_or(Ending::Planned),
+            ending,
             steps: decided.steps,
+            lines,
             coverage: decided.coverage,
             generation: snapshot.generation,
             firmware_calls: 0,
@@ -215,6 +226,7 @@ impl Engine {
             return Ok(Applied {
                 ending,
                 steps,
+                lines: None,
                 coverage,
                 generation: old.generation,
                 firmware_calls: calls_between(&before, &old),
@@ -246,6 +258,7 @@ impl Engine {
         Ok(Applied {
             ending,
             steps,
+            lines: None,
             coverage,
             generation: new.generation,
             firmware_calls: calls_between(&before, &new),

@@ -23,7 +23,11 @@ use crate::{
             Policy,
             DEPENDS, //
         },
-        plan::Want,
+        plan::{
+            self,
+            Line,
+            Want, //
+        },
         standing, //
     },
     provider::{
@@ -161,6 +165,15 @@ impl Draft {
     /// What was last wanted of each control.
     pub(super) fn wants(&self) -> &[Want] {
         &self.wants
+    }
+
+    /// All that was last wanted, and how that stands.
+    pub(super) fn overview(&self) -> Result<KVVec<Line>> {
+        let mut lines = KVVec::with_capacity(self.facts.len(), GFP_KERNEL)?;
+        for line in plan::overview(&self.facts, &self.wants) {
+            lines.push(line, GFP_KERNEL)?;
+        }
+        Ok(lines)
     }
 
     /// Facts, and room for what is wanted of each.

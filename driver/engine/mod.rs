@@ -47,6 +47,7 @@ pub(crate) use apply::{
     Request, //
 };
 pub(crate) use record::{
+    line_on_wire,
     reason_on_wire,
     step_on_wire, //
 };

@@ -23,7 +23,11 @@ use crate::{
             Refusal, //
         },
         mode::Mode,
-        plan::Step, //
+        plan::{
+            Line,
+            Stands,
+            Step, //
+        }, //
     },
     provider::{
         errno,
@@ -250,9 +254,26 @@ pub(crate) fn step_on_wire(step: &Step) -> uapi::Step {
         from: step.from,
         to: step.to,
         state,
-        reserved: 0,
         error,
-        reserved2: 0,
+        ..uapi::Step::default()
+    }
+}
+
+/// A line on the wire, where it looks like a step.
+pub(crate) fn line_on_wire(line: &Line) -> uapi::Step {
+    let (state, (reason, needs)) = match line.stands {
+        Stands::Open => (uapi::STEP_PLANNED, (uapi::REASON_NONE, 0)),
+        Stands::Holds => (uapi::STEP_HOLDS, (uapi::REASON_NONE, 0)),
+        Stands::OutOfReach(reason) => (uapi::STEP_OUT_OF_REACH, reason_on_wire(reason)),
+    };
+    uapi::Step {
+        control: line.id,
+        from: line.from.unwrap_or(uapi::INDEX_NONE),
+        to: line.to,
+        state,
+        reason,
+        needs,
+        ..uapi::Step::default()
     }
 }
 

@@ -3,7 +3,7 @@
 //! From what is wanted to ordered steps, or a refusal.
 
 use super::apply::Progress;
-use super::control::{Class, Family};
+use super::control::{Class, Family, Reading};
 use super::fact::{Fact, Policy, Reason, Refusal};
 use super::mode::Mode;
 use super::order::{self, Order, FACTS, TURNS};
@@ -54,6 +54,56 @@ pub struct Step {
     pub to: u8,
     /// How far it has come.
     pub progress: Progress,
+}
+
+/// What is wanted of a control, and how that stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The control.
+    pub id: u32,
+    /// The value that it has, if that is known.
+    pub from: Option<u8>,
+    /// The value that it shall have.
+    pub to: u8,
+    /// How that stands.
+    pub stands: Stands,
+}
+
+/// How it stands with what is wanted of a control.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stands {
+    /// There is a step for it.
+    Open,
+    /// It is so already.
+    Holds,
+    /// It cannot be had.
+    OutOfReach(Reason),
+}
+
+/// All that is wanted, whether there is a step for it or not.
+pub fn overview<'a>(facts: &'a [Fact], wants: &'a [Want]) -> impl Iterator<Item = Line> + 'a {
+    facts.iter().zip(wants).filter_map(|(fact, want)| {
+        let (to, reason) = match *want {
+            Want::Nothing => return None,
+            Want::Value(to) => (to, check(fact, to).err().map(|refusal| refusal.reason)),
+            Want::OutOfReach(to, reason) => (to, Some(reason)),
+        };
+        let from = match fact.reading {
+            Reading::Known(value) => Some(value),
+            _ => None,
+        };
+        let stands = match reason {
+            _ if from == Some(to) => Stands::Holds,
+            Some(reason) => Stands::OutOfReach(reason),
+            None => Stands::Open,
+        };
+        Some(Line {
+            id: fact.id,
+            from,
+            to,
+            stands,
+        })
+    })
 }
 
 /// Works out what a mode asks of each control: `wants` gets one entry for each fact, which must

@@ -5,6 +5,7 @@
 use super::chardev::Frame;
 use crate::{
     engine::{
+        line_on_wire,
         reason_on_wire,
         step_on_wire,
         Applied,
@@ -76,7 +77,14 @@ pub(super) fn change(engine: &Engine, request: &Request<'_>) -> Result<Applied> 
 pub(super) fn plan(engine: &Engine, arg: UserPtr) -> Result {
     let (wire, frame) = Frame::read::<uapi::Apply>(arg, uapi::Apply::SIZE_MIN)?;
     let list = targets(&wire)?;
-    let applied = engine.plan(&request(&wire, &list)?)?;
+    let request = Request {
+        overview: wire.options & uapi::APPLY_LINES != 0,
+        ..request(&wire, &list, uapi::APPLY_CONFIRM_LATCH | uapi::APPLY_LINES)?
+    };
+    if request.overview && (request.mode.is_none() || !list.is_empty()) {
+        return Err(EINVAL);
+    }
+    let applied = engine.plan(&request)?;
     answer(&wire, &frame, &applied)?;
     match applied.ending {
         Ending::NoRoom => Err(ENOSPC),
@@ -89,7 +97,7 @@ pub(super) fn apply(engine: &Engine, file: &File, arg: UserPtr) -> Result {
     admit(engine, Origin::Ioctl, Some(file))?;
     let (wire, frame) = Frame::read::<uapi::Apply>(arg, uapi::Apply::SIZE_MIN)?;
     let list = targets(&wire)?;
-    let request = request(&wire, &list)?;
+    let request = request(&wire, &list, uapi::APPLY_CONFIRM_LATCH)?;
     // What cannot be answered must not be done: the memory is written to once before.
     frame.write(wire)?;
     let mut writer = steps_buffer(&wire)?.writer();
@@ -131,8 +139,8 @@ fn targets(wire: &uapi::Apply) -> Result<KVVec<(u32, u8)>> {
     Ok(list)
 }
 
-/// Takes a request from the wire.
-fn request<'a>(wire: &uapi::Apply, list: &'a [(u32, u8)]) -> Result<Request<'a>> {
+/// Takes a request from the wire, in which only these options may be set.
+fn request<'a>(wire: &uapi::Apply, list: &'a [(u32, u8)], options: u32) -> Result<Request<'a>> {
     let mode = match wire.mode {
         uapi::MODE_NONE => None,
         number => Some(Mode::from_number(number).ok_or(EINVAL)?),
@@ -143,7 +151,7 @@ fn request<'a>(wire: &uapi::Apply, list: &'a [(u32, u8)]) -> Result<Request<'a>>
         wire.reserved3,
     ];
     if reserved != [0; 3]
-        || wire.options & !uapi::APPLY_CONFIRM_LATCH != 0
+        || wire.options & !options != 0
         || wire.step_capacity > uapi::STEPS_MAX
         || mode == Some(Mode::ParanoidPlus) && !list.is_empty()
     {
@@ -159,13 +167,15 @@ fn request<'a>(wire: &uapi::Apply, list: &'a [(u32, u8)]) -> Result<Request<'a>>
             0 => usize::MAX,
             capacity => usize::try_from(capacity)?,
         },
+        overview: false,
         origin: Origin::Ioctl,
     })
 }
 
 /// Writes the answer, and the steps where there is room for them.
 fn answer(wire: &uapi::Apply, frame: &Frame, applied: &Applied) -> Result {
-    let count = u32::try_from(applied.steps.len())?;
+    let lines = applied.lines.as_deref();
+    let count = u32::try_from(lines.map_or(applied.steps.len(), <[_]>::len))?;
     if let Ending::NoRoom = applied.ending {
         return frame.write(uapi::Apply {
             step_count: count,
@@ -174,8 +184,17 @@ fn answer(wire: &uapi::Apply, frame: &Frame, applied: &Applied) -> Result {
     }
     if wire.step_capacity > 0 {
         let mut writer = steps_buffer(wire)?.writer();
-        for step in &applied.steps {
-            writer.write_slice(step_on_wire(step).as_bytes())?;
+        match lines {
+            Some(lines) => {
+                for line in lines {
+                    writer.write_slice(line_on_wire(line).as_bytes())?;
+                }
+            }
+            None => {
+                for step in &applied.steps {
+                    writer.write_slice(step_on_wire(step).as_bytes())?;
+                }
+            }
         }
     }
     let (outcome, reason, control, needs, error) = match applied.ending {

@@ -154,6 +154,7 @@ fn set_mode(text: &[u8]) -> Result {
         confirmed: false,
         key: 0,
         room: usize::MAX,
+        overview: false,
         origin: Origin::Sysfs,
     };
     request::result(&request::change(&engine, &request)?.ending)

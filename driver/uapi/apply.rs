@@ -23,6 +23,12 @@ pub const MODE_PARANOID_PLUS: u8 = 5;
 /// unless it is latched already.
 pub const APPLY_CONFIRM_LATCH: u32 = 1;
 
+/// [`Apply::options`], of [`IOC_PLAN`](super::IOC_PLAN) only, with a mode and without a list: the
+/// array is not for the steps but for all that the mode asks of this machine, each control that it
+/// speaks of once, in no order: [`STEP_PLANNED`], [`STEP_HOLDS`] or [`STEP_OUT_OF_REACH`]. From ABI
+/// 1.3 on; `EINVAL` before.
+pub const APPLY_LINES: u32 = 2;
+
 /// [`Apply::outcome`]: the driver has not answered.
 pub const OUTCOME_NONE: u8 = 0;
 /// [`Apply::outcome`]: the steps are what an apply would do now.
@@ -80,6 +86,12 @@ pub const STEP_UNDONE: u8 = 3;
 /// [`Step::state`]: the old value could not be put back, for `error`.
 pub const STEP_DEGRADED: u8 = 4;
 
+/// [`Step::state`], with [`APPLY_LINES`]: the control has that value already.
+pub const STEP_HOLDS: u8 = 5;
+/// [`Step::state`], with [`APPLY_LINES`]: the control cannot have that value, for `reason`. With
+/// [`REASON_UNREADABLE`] the whole mode is refused; else it leaves the control as it is.
+pub const STEP_OUT_OF_REACH: u8 = 6;
+
 /// [`Target::value`]: leave the control as it is, whatever the mode asks for.
 pub const TARGET_LEAVE: u8 = 0xFF;
 
@@ -105,18 +117,19 @@ pub struct Target {
 pub struct Step {
     /// [`Control::id`](super::Control::id).
     pub control: u32,
-    /// Index of the value that it has.
+    /// Index of the value that it has; with [`APPLY_LINES`] also [`INDEX_NONE`](super::INDEX_NONE),
+    /// where it is not known.
     pub from: u8,
     /// Index of the value that it shall have.
     pub to: u8,
     /// `STEP_` number.
     pub state: u8,
-    /// Zero.
-    pub reserved: u8,
+    /// `REASON_` number with [`STEP_OUT_OF_REACH`], else 0.
+    pub reason: u8,
     /// Positive errno of what failed, else 0.
     pub error: u32,
-    /// Zero.
-    pub reserved2: u32,
+    /// Id of the other control that `reason` speaks of, else 0.
+    pub needs: u32,
 }
 
 /// Request and answer of [`IOC_PLAN`](super::IOC_PLAN) and [`IOC_APPLY`](super::IOC_APPLY).

@@ -36,7 +36,7 @@
 #define MILSPEC_ABI_MAJOR 1
 
 /* Minor version of this interface: it grows when a field, flag or request is added. */
-#define MILSPEC_ABI_MINOR 2
+#define MILSPEC_ABI_MINOR 3
 
 /* Largest size, in bytes, that a request may state for its own structure. */
 #define MILSPEC_SIZE_MAX 4096
@@ -108,6 +108,14 @@
  * unless it is latched already.
  */
 #define MILSPEC_APPLY_CONFIRM_LATCH 1
+
+/*
+ * milspec_apply.options, of MILSPEC_IOC_PLAN only, with a mode and without a list: the
+ * array is not for the steps but for all that the mode asks of this machine, each control that it
+ * speaks of once, in no order: MILSPEC_STEP_PLANNED, MILSPEC_STEP_HOLDS or MILSPEC_STEP_OUT_OF_REACH. From ABI
+ * 1.3 on; EINVAL before.
+ */
+#define MILSPEC_APPLY_LINES 2
 
 /* milspec_apply.outcome: the driver has not answered. */
 #define MILSPEC_OUTCOME_NONE 0
@@ -192,6 +200,15 @@
 
 /* milspec_step.state: the old value could not be put back, for error. */
 #define MILSPEC_STEP_DEGRADED 4
+
+/* milspec_step.state, with MILSPEC_APPLY_LINES: the control has that value already. */
+#define MILSPEC_STEP_HOLDS 5
+
+/*
+ * milspec_step.state, with MILSPEC_APPLY_LINES: the control cannot have that value, for reason. With
+ * MILSPEC_REASON_UNREADABLE the whole mode is refused; else it leaves the control as it is.
+ */
+#define MILSPEC_STEP_OUT_OF_REACH 6
 
 /* milspec_target.value: leave the control as it is, whatever the mode asks for. */
 #define MILSPEC_TARGET_LEAVE 255
@@ -750,18 +767,21 @@ struct milspec_target {
 struct milspec_step {
 	/* milspec_control.id. */
 	__u32 control;
-	/* Index of the value that it has. */
+	/*
+	 * Index of the value that it has; with MILSPEC_APPLY_LINES also MILSPEC_INDEX_NONE,
+	 * where it is not known.
+	 */
 	__u8 from;
 	/* Index of the value that it shall have. */
 	__u8 to;
 	/* MILSPEC_STEP_ number. */
 	__u8 state;
-	/* Zero. */
-	__u8 reserved;
+	/* MILSPEC_REASON_ number with MILSPEC_STEP_OUT_OF_REACH, else 0. */
+	__u8 reason;
 	/* Positive errno of what failed, else 0. */
 	__u32 error;
-	/* Zero. */
-	__u32 reserved2;
+	/* Id of the other control that reason speaks of, else 0. */
+	__u32 needs;
 };
 
 /*

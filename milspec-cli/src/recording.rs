@@ -8,7 +8,7 @@
 //! `recording/refreshed/`.
 //!
 //! `plan-MODE.bin` and `apply-MODE.bin` hold an `Apply` and its steps; MODE is `list` where the
-//! request names no mode. What a recording has of the same request again is `apply-MODE-2.bin` and
+//! request names no mode. `lines-MODE.bin` is the answer to a plan with `APPLY_LINES`. What a recording has of the same request again is `apply-MODE-2.bin` and
 //! so on; the last one stands for all that follow. Beside an answer, `NAME.request.bin` may hold the
 //! `Apply` and the targets that it answers, without addresses: then nothing else gets this answer.
 //! The errno of a request without an answer is in `errors` of `recording.json`. After an apply that
@@ -23,7 +23,7 @@ use crate::model::mode_word;
 use crate::root::{Note, Root, RECORDING_DIR};
 use crate::source::{Answer, Listing, Request, Source, Wait};
 use milspec_uapi::{
-    Apply, Control, Controls, Event, Head, Info, Refresh, Status, Step, MODE_NONE,
+    Apply, Control, Controls, Event, Head, Info, Refresh, Status, Step, APPLY_LINES, MODE_NONE,
     OUTCOME_DEGRADED, OUTCOME_REFUSED, OUTCOME_UNDONE,
 };
 use nix::errno::Errno;
@@ -180,7 +180,8 @@ impl Source for Recording<'_> {
     }
 
     fn plan(&self, request: &Request) -> nix::Result<Answer> {
-        self.change("plan", request)
+        let lines = request.options & APPLY_LINES != 0;
+        self.change(if lines { "lines" } else { "plan" }, request)
     }
 
     fn apply(&mut self, request: &Request) -> nix::Result<Answer> {

@@ -237,7 +237,14 @@ static void applies(int fd, unsigned int request)
 	      "steps in the kernel");
 	check(TRY(q.mode = MILSPEC_MODE_PARANOID_PLUS + 1, EINVAL), "no such mode");
 	check(TRY(q.mode = 0xFF, EINVAL), "mode 255");
-	check(TRY(q.options = 2, EINVAL), "an unknown option");
+	check(TRY(q.options = 4, EINVAL), "an unknown option");
+	check(TRY((q.options = MILSPEC_APPLY_LINES, LIST((uintptr_t)&target, 1)), EINVAL),
+	      "lines of a list");
+	check(TRY((q.options = MILSPEC_APPLY_LINES, q.mode = MILSPEC_MODE_NONE), EINVAL),
+	      "lines of no mode");
+	check(TRY(q.options = MILSPEC_APPLY_LINES,
+		  request == MILSPEC_IOC_APPLY ? EINVAL : ENOSPC) &&
+	      untouched(array + 16, 64), "lines: of a plan only, and where there is room");
 	check(TRY(q.reserved = 1, EINVAL) && TRY(q.reserved2 = 1, EINVAL) &&
 	      TRY(q.reserved3 = 1, EINVAL), "reserved");
 	check(TRY(q.generation = ~0ull, EAGAIN) && untouched(array + 16, 64),

@@ -4,11 +4,13 @@
 //! form each time, and what it says and does held against the NVRAM.
 
 use crate::common::{expected_values, field, machine, Test};
-use crate::model::Image;
+use crate::model::{Image, Model};
 use anyhow::{bail, ensure, Context, Result};
 use milspec_machine::guest::GuestCommand;
 use milspec_machine::machine::{Machine, Module};
+use milspec_posture::mode::Mode;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
@@ -269,12 +271,44 @@ fn judge(
             ensure!(document["outcome"] == "planned");
             Ok(())
         }
-        "milspec.mode/1"
-        | "milspec.mode-list/1"
-        | "milspec.completion/1"
-        | "milspec.baseline/1" => Ok(()),
+        "milspec.mode-list/1" => {
+            let modes = document["modes"].as_array().context("no modes")?;
+            modes.iter().try_for_each(|mode| lines(machine, mode))
+        }
+        "milspec.mode/1" | "milspec.completion/1" | "milspec.baseline/1" => Ok(()),
         other => bail!("{other} was not expected"),
     }
+}
+
+/// What is listed of a mode is so in the NVRAM; the open lines are what the table of modes asks for
+/// and the NVRAM does not hold.
+fn lines(machine: &Machine, mode: &Value) -> Result<()> {
+    let lines = mode["lines"].as_array().context("no lines")?;
+    let said = lines.iter().map(|line| (&line["control"], &line["now"]));
+    holds(machine, said)?;
+    for line in lines {
+        let (state, same) = (field(line, "state")?, line["now"] == line["wanted"]);
+        ensure!((state == "holds") == same, "{line:#}");
+        ensure!(
+            (state == "out-of-reach") == line["reason"].is_string(),
+            "{line:#}"
+        );
+    }
+    if mode["name"] != "paranoid" || mode["outcome"] != "planned" {
+        return Ok(());
+    }
+    let model = Model::new(machine)?;
+    let now = model.values(machine.nvram()?)?;
+    let changes = Model::changes(&now, &model.target(Mode::Paranoid, &now));
+    let asked: BTreeSet<_> = changes.into_iter().collect();
+    let open = lines.iter().filter(|line| line["state"] == "open");
+    let open = open.map(|line| {
+        let text = |name| field(line, name).map(str::to_owned);
+        Ok((text("control")?, text("now")?, text("wanted")?))
+    });
+    let open = open.collect::<Result<BTreeSet<_>>>()?;
+    ensure!(open == asked, "open: {open:?}, asked for: {asked:?}");
+    Ok(())
 }
 
 /// The tokens in the NVRAM say the same of these controls.

@@ -10,7 +10,7 @@ use milspec_posture::control::{Class, Family, Reading};
 use milspec_posture::fact::{Fact, Policy, Reason, Refusal, ACTIVE};
 use milspec_posture::mode::{Mode, MODES};
 use milspec_posture::order::{Order, FACTS};
-use milspec_posture::plan::{Step, Want, LEAVE};
+use milspec_posture::plan::{overview, Stands, Step, Want, LEAVE};
 use milspec_posture::settings::SETTINGS;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -182,6 +182,39 @@ fn assert_truthful(
     assert!(holds, "{refusal:?} is not true");
 }
 
+/// The overview has a line for each control of which something is wanted, and of these lines the
+/// open ones are the steps.
+fn assert_overview(facts: &[Fact], wants: &[Want], steps: &BTreeSet<u32>) {
+    let lines: Vec<_> = overview(facts, wants).collect();
+    let wanted = wants.iter().filter(|want| **want != Want::Nothing).count();
+    assert_eq!(lines.len(), wanted);
+    for line in lines {
+        let at = common::position(facts, line.id);
+        let known = match facts[at].reading {
+            Reading::Known(value) => Some(value),
+            _ => None,
+        };
+        assert_eq!(line.from, known);
+        let (value, reason) = match wants[at] {
+            Want::Value(value) => (value, None),
+            Want::OutOfReach(value, reason) => (value, Some(reason)),
+            Want::Nothing => panic!("{line:?} is not wanted"),
+        };
+        assert_eq!(line.to, value);
+        let is_step = steps.contains(&line.id);
+        match line.stands {
+            Stands::Open => assert!(is_step && reason.is_none(), "{line:?}"),
+            Stands::Holds => assert!(!is_step && known == Some(value), "{line:?}"),
+            Stands::OutOfReach(why) => {
+                assert!(
+                    !is_step && reason == Some(why) && known != Some(value),
+                    "{line:?}"
+                );
+            }
+        }
+    }
+}
+
 /// Everything that a plan promises, for one request on one machine.
 fn assert_promises(mode: Option<Mode>, list: &[(u32, u8)], facts: &[Fact], policy: &Policy) {
     let wants = match wants(mode, list, facts, policy) {
@@ -205,6 +238,11 @@ fn assert_promises(mode: Option<Mode>, list: &[(u32, u8)], facts: &[Fact], polic
     let steps = match steps(facts, &wants) {
         Ok(steps) => steps,
         Err(refusal) => {
+            // Who looks at the lines finds the one that is in the way.
+            let mut lines = overview(facts, &wants);
+            let unreadable = Stands::OutOfReach(Reason::Unreadable);
+            let found = lines.any(|line| line.id == refusal.id && line.stands == unreadable);
+            assert!(found || refusal.reason != Reason::Unreadable);
             // A mode leaves out what it cannot reach: what it refuses is a matter of the list, or
             // of a value that is not known.
             let listed = list.iter().any(|(id, _)| *id == refusal.id);
@@ -218,6 +256,7 @@ fn assert_promises(mode: Option<Mode>, list: &[(u32, u8)], facts: &[Fact], polic
 
     let ids: BTreeSet<u32> = steps.iter().map(|step| step.id).collect();
     assert_eq!(ids.len(), steps.len(), "a control has two steps");
+    assert_overview(facts, &wants, &ids);
     let mut now = facts.to_vec();
     let lacks = |facts: &[Fact], fact: &Fact| {
         let there = |n: &u16| facts.get(usize::from(*n)).is_some_and(is_active);

@@ -162,9 +162,9 @@ layout!(step, Step, 16, 4, {
     from: u8 = 4,
     to: u8 = 5,
     state: u8 = 6,
-    reserved: u8 = 7,
+    reason: u8 = 7,
     error: u32 = 8,
-    reserved2: u32 = 12,
+    needs: u32 = 12,
 });
 
 layout!(apply, Apply, 88, 8, {

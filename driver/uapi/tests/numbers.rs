@@ -106,9 +106,12 @@ fn numbers_of_apply_never_change() {
         abi::STEP_FAILED,
         abi::STEP_UNDONE,
         abi::STEP_DEGRADED,
+        abi::STEP_HOLDS,
+        abi::STEP_OUT_OF_REACH,
     ];
-    assert_eq!(steps, [0, 1, 2, 3, 4]);
-    assert_eq!([abi::APPLY_CONFIRM_LATCH, abi::TARGETS_MAX], [1, 512]);
+    assert_eq!(steps, [0, 1, 2, 3, 4, 5, 6]);
+    assert_eq!([abi::APPLY_CONFIRM_LATCH, abi::APPLY_LINES], [1, 2]);
+    assert_eq!(abi::TARGETS_MAX, 512);
     assert_eq!((abi::STEPS_MAX, abi::TARGET_LEAVE), (512, 0xFF));
 }
 

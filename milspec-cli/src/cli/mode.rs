@@ -31,6 +31,9 @@ pub enum ModeCommand {
 #[derive(Args, Clone, Copy, Debug)]
 pub struct ModeList {
     /// Only this mode, control by control
+    ///
+    /// Of each control that the mode speaks of and that this machine has: what it is and shall be,
+    /// whether that holds already, and where it cannot be had, why. With -v, all modes like that.
     pub mode: Option<Mode>,
 }
 

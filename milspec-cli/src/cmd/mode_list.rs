@@ -7,14 +7,15 @@ use crate::cli::ModeList;
 use crate::diagnose;
 use crate::failure::Result;
 use crate::model::{
-    mode_summary, mode_word, name_of, outcome_word, reason_word, Machine, Reach, Standing, Step,
-    Word, MODES,
+    mode_summary, mode_word, name_of, outcome_word, reason_word, tells_lines, Line, Machine, Reach,
+    Standing, Step, Word, MODES,
 };
 use crate::render::{self, Screen};
 use crate::root::Root;
 use crate::snapshot::Snapshot;
 use crate::source::{self, Access, Request, Source};
-use milspec_uapi::{APPLY_CONFIRM_LATCH, MODE_PARANOID_PLUS};
+use milspec_uapi::{APPLY_CONFIRM_LATCH, APPLY_LINES, MODE_PARANOID_PLUS};
+use nix::errno::Errno;
 use serde::Serialize;
 
 /// `milspec.mode-list/1`
@@ -59,6 +60,8 @@ pub struct ModeEntry {
     pub control: Option<String>,
     /// What setting it would change.
     pub steps: Vec<Step>,
+    /// All that it asks of this machine; null from a driver that does not tell it.
+    pub lines: Option<Vec<Line>>,
 }
 
 /// Fetches the document.
@@ -90,14 +93,19 @@ fn entry(source: &dyn Source, snapshot: &Snapshot, number: u8) -> Result<ModeEnt
     let latches = number == MODE_PARANOID_PLUS;
     let name = mode_word(number);
     // A plan confirms nothing: with the bit, it shows the steps.
-    let request = Request {
+    let mut request = Request {
         mode: number,
         options: if latches { APPLY_CONFIRM_LATCH } else { 0 },
         ..Request::default()
     };
-    let answer = source
-        .plan(&request)
-        .map_err(|errno| diagnose::plan(&format!("mode {name}"), errno))?;
+    let failed = |errno| diagnose::plan(&format!("mode {name}"), errno);
+    let answer = source.plan(&request).map_err(failed)?;
+    request.options |= APPLY_LINES;
+    let lines = match tells_lines(&snapshot.info).then(|| source.plan(&request)) {
+        // A recording may have the plan only.
+        None | Some(Err(Errno::EOPNOTSUPP)) => None,
+        Some(lines) => Some(lines.map_err(failed)?),
+    };
     let apply = &answer.apply;
     Ok(ModeEntry {
         name,
@@ -108,6 +116,7 @@ fn entry(source: &dyn Source, snapshot: &Snapshot, number: u8) -> Result<ModeEnt
         reason: reason_word(apply.reason),
         control: (apply.control != 0).then(|| name_of(apply.control, &snapshot.controls)),
         steps: Step::all(&answer.steps, &snapshot.controls),
+        lines: lines.map(|lines| Line::all(&lines.steps, &snapshot.controls)),
     })
 }
 

@@ -185,6 +185,53 @@ impl Step {
     }
 }
 
+/// What a mode asks of one control.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// Name of the control.
+    pub control: String,
+    /// Where the control comes from.
+    pub family: Word,
+    /// Name of the value that it has; null where that is not known.
+    pub now: Option<String>,
+    /// Name of the value that the mode asks for.
+    pub wanted: String,
+    /// `open`, `holds` or `out-of-reach`.
+    pub state: Word,
+    /// Why it is out of reach.
+    pub reason: Option<Word>,
+    /// The other control that the reason speaks of.
+    pub needs: Option<String>,
+}
+
+impl Line {
+    /// All lines of an answer.
+    pub fn all(wire: &[uapi::Step], controls: &[Control]) -> Vec<Self> {
+        wire.iter().map(|line| Self::new(line, controls)).collect()
+    }
+
+    fn new(wire: &uapi::Step, controls: &[Control]) -> Self {
+        let step = Step::new(wire, controls);
+        Self {
+            control: step.control,
+            family: step.family,
+            now: (wire.from != uapi::INDEX_NONE).then_some(step.from),
+            wanted: step.to,
+            state: word(
+                "state",
+                wire.state.into(),
+                &[
+                    (uapi::STEP_PLANNED.into(), "open"),
+                    (uapi::STEP_HOLDS.into(), "holds"),
+                    (uapi::STEP_OUT_OF_REACH.into(), "out-of-reach"),
+                ],
+            ),
+            reason: reason_word(wire.reason),
+            needs: (wire.needs != 0).then(|| name_of(wire.needs, controls)),
+        }
+    }
+}
+
 /// Name of the control with this id; one that is not in the listing becomes e.g. `id-7`.
 pub fn name_of(id: u32, controls: &[Control]) -> String {
     controls
@@ -253,6 +300,11 @@ impl Standing {
 /// Whether the driver is of an ABI that has modes.
 pub fn knows_modes(info: &uapi::Info) -> bool {
     (info.abi_major, info.abi_minor) >= (1, 1)
+}
+
+/// Whether the driver is of an ABI that tells every line of a mode.
+pub fn tells_lines(info: &uapi::Info) -> bool {
+    (info.abi_major, info.abi_minor) >= (1, 3)
 }
 
 /// Names of the controls of which something is true.

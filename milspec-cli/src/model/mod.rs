@@ -12,7 +12,7 @@ mod machine;
 
 pub use apply::{
     knows_modes, mode_summary, mode_word, name_of, names, outcome_word, reason_word, step_word,
-    Reach, Standing, Step, MODES,
+    tells_lines, Line, Reach, Standing, Step, MODES,
 };
 pub use control::{diff, Change, Control, Reading};
 pub use event::{Actor, Event, Naming};

@@ -6,7 +6,7 @@ use super::apply::steps;
 use super::{count, provenance, wrap, Mark, Rows, Screen};
 use crate::cmd::mode_get::ModeGet;
 use crate::cmd::mode_list::{ModeEntry, ModeListDoc};
-use crate::model::{Control, Standing};
+use crate::model::{Control, Line, Standing};
 
 /// Columns before what is said about a mode in the list.
 const LEAD: usize = 17;
@@ -109,10 +109,62 @@ pub fn mode_list(screen: &Screen, doc: &ModeListDoc) -> String {
             }
         }
         if doc.with_steps {
-            text.push_str(&steps(screen, &mode.steps, LEAD));
+            match &mode.lines {
+                Some(lines) => text.push_str(&asked(screen, lines)),
+                None => {
+                    text.push_str(&steps(screen, &mode.steps, LEAD));
+                    text.push_str(&format!("{:LEAD$}{NOT_TOLD}\n", ""));
+                }
+            }
         }
     }
     text
+}
+
+/// Said of a mode in place of what a driver before ABI 1.3 does not tell.
+const NOT_TOLD: &str = "(what holds already needs a driver of ABI 1.3)";
+
+/// A table of all that a mode asks.
+fn asked(screen: &Screen, lines: &[Line]) -> String {
+    const INDENT: usize = 4;
+    let now = |line: &Line| line.now.clone().unwrap_or_else(|| "unknown".into());
+    let width = |of: &dyn Fn(&Line) -> usize| lines.iter().map(of).max().unwrap_or(0);
+    let name = width(&|line| line.control.len());
+    let change = |line: &Line| match line.state.as_ref() {
+        "holds" => line.wanted.clone(),
+        _ => format!("{} {} {}", now(line), screen.arrow(), line.wanted),
+    };
+    let values = width(&|line| change(line).chars().count());
+    let mut text = String::new();
+    for line in lines {
+        let (mark, word) = match line.state.as_ref() {
+            "open" => (Mark::None, String::new()),
+            "holds" => (Mark::Good, "holds".into()),
+            _ => (Mark::Warning, why_not(line)),
+        };
+        let row = format!(
+            "{:INDENT$}{} {:<name$}  {:<values$}",
+            "",
+            screen.glyph(mark),
+            line.control,
+            change(line),
+        );
+        if word.is_empty() {
+            text.push_str(&format!("{}\n", row.trim_end()));
+        } else {
+            text.push_str(&format!("{row}  {}\n", screen.marked(mark, &word)));
+        }
+    }
+    text
+}
+
+/// Why the mode cannot have what it asks for.
+fn why_not(line: &Line) -> String {
+    let reason = line.reason.as_deref().unwrap_or(&line.state);
+    match &line.needs {
+        Some(needs) => format!("{reason}, {needs}"),
+        None => reason.into(),
+    }
 }
 
 /// What setting the mode would do now.

@@ -22,7 +22,14 @@ pub fn planned(name: &str) -> Tree {
     refused.reason = uapi::REASON_UNREADABLE;
     refused.control = step("camera", "enabled", "disabled").control;
     let plan = |mode: u8, steps: &[uapi::Step]| answered(mode, uapi::OUTCOME_PLANNED, steps);
+    let lines = lines();
     rugged_in(name, &status)
+        .answer("lines-enhanced", &plan(uapi::MODE_ENHANCED, &lines), &lines)
+        .answer(
+            "lines-paranoid-plus",
+            &plan(uapi::MODE_PARANOID_PLUS, &lines),
+            &lines,
+        )
         .answer("plan-baseline", &plan(uapi::MODE_BASELINE, &[]), &[])
         .answer("plan-standard", &plan(uapi::MODE_STANDARD, &[]), &[])
         .answer(
@@ -36,6 +43,30 @@ pub fn planned(name: &str) -> Tree {
             &plan(uapi::MODE_PARANOID_PLUS, &steps()),
             &steps(),
         )
+}
+
+/// A line of every kind.
+fn lines() -> Vec<uapi::Step> {
+    let mut lines = [
+        step("camera", "enabled", "disabled"),
+        step("bluetooth", "disabled", "disabled"),
+        step("microphone", "enabled", "disabled"),
+        step("wake-on-lan", "disabled", "on-board"),
+        step("DSMIL1D3", "inactive", "active"),
+        step("thunderbolt-security", "user", "dp-only"),
+    ];
+    lines[1].state = uapi::STEP_HOLDS;
+    for (at, reason) in [
+        (2, uapi::REASON_RESTRICTED),
+        (3, uapi::REASON_UNREADABLE),
+        (4, uapi::REASON_DEPENDENCY),
+    ] {
+        (lines[at].state, lines[at].reason) = (uapi::STEP_OUT_OF_REACH, reason);
+    }
+    lines[3].from = uapi::INDEX_NONE;
+    lines[4].needs = step("DSMIL1D0", "inactive", "active").control;
+    lines[5].state = 99;
+    lines.to_vec()
 }
 
 /// Promise: `mode get` says the mode, how far it reaches, and what is out of order.
@@ -99,6 +130,22 @@ fn list() {
     assert_eq!(document["modes"][4]["steps"][1]["to"], "disabled");
     let (_, document) = json(&tree, &["mode", "list", "enhanced"]);
     assert_eq!(document["modes"].as_array().unwrap().len(), 1);
+    let lines = &document["modes"][0]["lines"];
+    assert_eq!(lines[0]["state"], "open");
+    assert_eq!(lines[1]["state"], "holds");
+    assert_eq!(lines[2]["reason"], "restricted");
+    assert!(lines[3]["now"].is_null());
+    assert_eq!(lines[4]["needs"], "DSMIL1D0");
+    assert_eq!(lines[5]["state"], "state-99");
+
+    // A driver that does not tell it is not asked.
+    let mut old = info(RUGGED[0], RUGGED[1], RUGGED[2]);
+    old.abi_minor = 2;
+    tree.put("recording/info.bin", old.as_bytes());
+    let output = on(&tree, &["mode", "list", "enhanced"]);
+    assert!(output.stdout.contains("needs a driver of ABI 1.3"));
+    let (_, document) = json(&tree, &["mode", "list", "enhanced"]);
+    assert!(document["modes"][0]["lines"].is_null());
 }
 
 /// Promise: a plan shows each step and what to know before; what would be refused is refused.

@@ -209,9 +209,9 @@ fn layouts() -> Vec<Layout> {
                 from,
                 to,
                 state,
-                reserved,
+                reason,
                 error,
-                reserved2
+                needs
             }
         ),
         layout!(
