@@ -306,7 +306,7 @@ complete -c milspecctl -n "__fish_milspecctl_using_subcommand attest; and __fish
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand attest; and __fish_seen_subcommand_from verify" -l key -d 'The public key of the machine, from attest enroll' -r -F
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand attest; and __fish_seen_subcommand_from verify" -l nonce -d 'The nonce that was sent to the machine' -r
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand attest; and __fish_seen_subcommand_from verify" -l pcr -d 'The PCR of the journal, where the module is loaded with another one' -r
-complete -c milspecctl -n "__fish_milspecctl_using_subcommand attest; and __fish_seen_subcommand_from verify" -l journal -d 'A saved journal of the machine, to go before the records in the file; may be given again' -r -F
+complete -c milspecctl -n "__fish_milspecctl_using_subcommand attest; and __fish_seen_subcommand_from verify" -l journal -d 'A saved journal of the machine, with loads before that of the attestation' -r -F
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand attest; and __fish_seen_subcommand_from verify" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
