@@ -9,6 +9,7 @@
 
 #![deny(unsafe_code)]
 
+mod attestation;
 mod baseline;
 mod bios_password;
 mod change;
@@ -38,14 +39,15 @@ mod smbios;
 mod smbios_device;
 mod snapshot;
 mod source;
+mod tpm_tools;
 mod ui;
 mod warning;
 mod wish;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use cli::{
-    BaselineCommand, Cli, Command, ConfigCommand, ControlCommand, Global, JournalCommand,
-    ModeCommand, When,
+    AttestCommand, BaselineCommand, Cli, Command, ConfigCommand, ControlCommand, Global,
+    JournalCommand, ModeCommand, When,
 };
 use cmd::Document;
 use failure::{Exit, Failure, FailureDoc, Result};
@@ -128,6 +130,15 @@ fn run(cli: &Cli) -> Result<u8> {
         }
         Command::Journal(JournalCommand::Verify(verify)) => {
             show(global, &cmd::journal_verify::run(&root, verify)?)
+        }
+        Command::Attest(AttestCommand::Enroll(enroll)) => {
+            show(global, &cmd::attest_enroll::run(&root, enroll)?)
+        }
+        Command::Attest(AttestCommand::Quote(quote)) => {
+            show(global, &cmd::attest_quote::run(&root, quote)?)
+        }
+        Command::Attest(AttestCommand::Verify(verify)) => {
+            show(global, &cmd::attest_verify::run(verify)?)
         }
         Command::Confirm => show(global, &cmd::confirm::run(&root)?),
         Command::Completion(shell) => show(global, &cmd::completion::run(*shell)),

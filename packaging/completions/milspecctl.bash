@@ -16,6 +16,9 @@ _milspecctl() {
             ",$1")
                 cmd="milspecctl"
                 ;;
+            milspecctl,attest)
+                cmd="milspecctl__subcmd__attest"
+                ;;
             milspecctl,baseline)
                 cmd="milspecctl__subcmd__baseline"
                 ;;
@@ -48,6 +51,30 @@ _milspecctl() {
                 ;;
             milspecctl,status)
                 cmd="milspecctl__subcmd__status"
+                ;;
+            milspecctl__subcmd__attest,enroll)
+                cmd="milspecctl__subcmd__attest__subcmd__enroll"
+                ;;
+            milspecctl__subcmd__attest,help)
+                cmd="milspecctl__subcmd__attest__subcmd__help"
+                ;;
+            milspecctl__subcmd__attest,quote)
+                cmd="milspecctl__subcmd__attest__subcmd__quote"
+                ;;
+            milspecctl__subcmd__attest,verify)
+                cmd="milspecctl__subcmd__attest__subcmd__verify"
+                ;;
+            milspecctl__subcmd__attest__subcmd__help,enroll)
+                cmd="milspecctl__subcmd__attest__subcmd__help__subcmd__enroll"
+                ;;
+            milspecctl__subcmd__attest__subcmd__help,help)
+                cmd="milspecctl__subcmd__attest__subcmd__help__subcmd__help"
+                ;;
+            milspecctl__subcmd__attest__subcmd__help,quote)
+                cmd="milspecctl__subcmd__attest__subcmd__help__subcmd__quote"
+                ;;
+            milspecctl__subcmd__attest__subcmd__help,verify)
+                cmd="milspecctl__subcmd__attest__subcmd__help__subcmd__verify"
                 ;;
             milspecctl__subcmd__baseline,help)
                 cmd="milspecctl__subcmd__baseline__subcmd__help"
@@ -121,6 +148,9 @@ _milspecctl() {
             milspecctl__subcmd__control__subcmd__help,show)
                 cmd="milspecctl__subcmd__control__subcmd__help__subcmd__show"
                 ;;
+            milspecctl__subcmd__help,attest)
+                cmd="milspecctl__subcmd__help__subcmd__attest"
+                ;;
             milspecctl__subcmd__help,baseline)
                 cmd="milspecctl__subcmd__help__subcmd__baseline"
                 ;;
@@ -153,6 +183,15 @@ _milspecctl() {
                 ;;
             milspecctl__subcmd__help,status)
                 cmd="milspecctl__subcmd__help__subcmd__status"
+                ;;
+            milspecctl__subcmd__help__subcmd__attest,enroll)
+                cmd="milspecctl__subcmd__help__subcmd__attest__subcmd__enroll"
+                ;;
+            milspecctl__subcmd__help__subcmd__attest,quote)
+                cmd="milspecctl__subcmd__help__subcmd__attest__subcmd__quote"
+                ;;
+            milspecctl__subcmd__help__subcmd__attest,verify)
+                cmd="milspecctl__subcmd__help__subcmd__attest__subcmd__verify"
                 ;;
             milspecctl__subcmd__help__subcmd__baseline,restore)
                 cmd="milspecctl__subcmd__help__subcmd__baseline__subcmd__restore"
@@ -254,12 +293,178 @@ _milspecctl() {
 
     case "${cmd}" in
         milspecctl)
-            opts="-q -v -h -V --json --color --quiet --verbose --help --version status mode control config baseline events journal confirm doctor completion help"
+            opts="-q -v -h -V --json --color --quiet --verbose --help --version status mode control config baseline events journal attest confirm doctor completion help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        milspecctl__subcmd__attest)
+            opts="-q -v -h --json --color --quiet --verbose --help enroll quote verify help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        milspecctl__subcmd__attest__subcmd__enroll)
+            opts="-q -v -h --out --json --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --out)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        milspecctl__subcmd__attest__subcmd__help)
+            opts="enroll quote verify help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        milspecctl__subcmd__attest__subcmd__help__subcmd__enroll)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        milspecctl__subcmd__attest__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        milspecctl__subcmd__attest__subcmd__help__subcmd__quote)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        milspecctl__subcmd__attest__subcmd__help__subcmd__verify)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        milspecctl__subcmd__attest__subcmd__quote)
+            opts="-q -v -h --nonce --json --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --nonce)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        milspecctl__subcmd__attest__subcmd__verify)
+            opts="-q -v -h --key --nonce --pcr --journal --json --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --nonce)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pcr)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -818,8 +1023,64 @@ _milspecctl() {
             return 0
             ;;
         milspecctl__subcmd__help)
-            opts="status mode control config baseline events journal confirm doctor completion help"
+            opts="status mode control config baseline events journal attest confirm doctor completion help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        milspecctl__subcmd__help__subcmd__attest)
+            opts="enroll quote verify"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        milspecctl__subcmd__help__subcmd__attest__subcmd__enroll)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        milspecctl__subcmd__help__subcmd__attest__subcmd__quote)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        milspecctl__subcmd__help__subcmd__attest__subcmd__verify)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

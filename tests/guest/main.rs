@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 mod access;
 mod apply;
 mod ask;
+mod attest;
+mod attestation;
 mod cli;
 mod cli_everywhere;
 mod common;
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         journal_anchor::TESTS,
         journal_cli::TESTS,
         monitor::TESTS,
+        attest::TESTS,
         cli::TESTS,
         cli_everywhere::TESTS,
     ];

@@ -28,7 +28,7 @@ pub const FILES: [(&str, &str); 7] = [
 ];
 
 /// The variables that milspecctl looks at.
-pub const ENVIRONMENT: [(&str, &str); 4] = [
+pub const ENVIRONMENT: [(&str, &str); 5] = [
     (
         "NO_COLOR",
         "When set and not empty, there is no colour, unless --color always says otherwise.",
@@ -45,6 +45,10 @@ pub const ENVIRONMENT: [(&str, &str); 4] = [
         "SSH_CONNECTION",
         "When set, changes that may cut the connection are warned of.",
     ),
+    (
+        "TPM2TOOLS_TCTI",
+        "How attest reaches the TPM, as tpm2-tools take it. Without it: device:/dev/tpmrm0.",
+    ),
 ];
 
 /// Documents beside the man pages.
@@ -53,7 +57,7 @@ pub const DOCUMENTS: &str =
      asks for and why, docs/schema has a JSON schema for every document.";
 
 /// Commands with their examples: what to type, and what that does.
-pub const EXAMPLES: [(&str, &[(&str, &str)]); 21] = [
+pub const EXAMPLES: [(&str, &[(&str, &str)]); 24] = [
     (
         "milspecctl",
         &[
@@ -241,6 +245,27 @@ pub const EXAMPLES: [(&str, &[(&str, &str)]); 21] = [
                 "two files, one after the other",
             ),
         ],
+    ),
+    (
+        "milspecctl attest enroll",
+        &[(
+            "milspecctl attest enroll --out laptop.pem",
+            "as root, while the machine is trusted; keep the file elsewhere",
+        )],
+    ),
+    (
+        "milspecctl attest quote",
+        &[(
+            "milspecctl attest quote --nonce 8d5194b1c06e07e2 >laptop.json",
+            "with the nonce of who asked; as root",
+        )],
+    ),
+    (
+        "milspecctl attest verify",
+        &[(
+            "milspecctl attest verify laptop.json --key laptop.pem --nonce 8d5194b1c06e07e2",
+            "on any machine, with the nonce that was sent",
+        )],
     ),
     (
         "milspecctl confirm",

@@ -2,6 +2,7 @@
 
 //! The command line.
 
+mod attest;
 mod baseline;
 mod completion;
 mod config;
@@ -11,6 +12,7 @@ mod journal;
 pub mod manual;
 mod mode;
 
+pub use attest::{AttestCommand, AttestEnroll, AttestQuote, AttestVerify};
 pub use baseline::{BaselineCommand, BaselineRestore};
 pub use completion::{Completion, Shell};
 pub use config::{ConfigApply, ConfigCommand};
@@ -143,6 +145,13 @@ pub enum Command {
     /// TPM: see docs/security.md.
     #[command(subcommand)]
     Journal(JournalCommand),
+    /// Prove to another machine how this one stands
+    ///
+    /// The TPM of this machine signs a quote: what its PCRs hold, and a nonce of whoever asks. To
+    /// that are tied the journal and what the driver says of the controls. docs/security.md says
+    /// what that proves and what not, docs/attestation.md what is in the file.
+    #[command(subcommand)]
+    Attest(AttestCommand),
     /// Keep a change that was made with --confirm-within (root only)
     ///
     /// From any session, as long as the milspecctl that made the change waits for it. Without that,

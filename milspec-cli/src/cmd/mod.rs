@@ -3,6 +3,9 @@
 //! The subcommands: each fetches what it needs and makes one document of it.
 
 pub mod apply;
+pub mod attest_enroll;
+pub mod attest_quote;
+pub mod attest_verify;
 pub mod baseline_restore;
 pub mod baseline_show;
 pub mod completion;

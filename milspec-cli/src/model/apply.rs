@@ -4,7 +4,7 @@
 
 use super::{word, Control, ErrnoDoc, Word};
 use milspec_uapi as uapi;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// All modes of this version, from the least to the most.
 pub const MODES: [u8; 5] = [
@@ -100,7 +100,7 @@ pub fn step_word(number: u8) -> Word {
 }
 
 /// How far a mode reaches on this machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reach {
     /// How many controls the mode speaks of.
     pub lines: u32,
@@ -241,7 +241,7 @@ pub fn name_of(id: u32, controls: &[Control]) -> String {
 }
 
 /// The mode that the machine is in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
     /// Name of the mode; null where the machine is in none.
     pub name: Option<Word>,

@@ -4,10 +4,10 @@
 
 use super::{clean, word, Control, ErrnoDoc, Word};
 use milspec_uapi as uapi;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The machine, as the driver sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
     /// DMI system vendor.
     pub vendor: String,

@@ -3,6 +3,7 @@
 //! Text for people: at most 80 columns, glyph and word, ASCII where the locale or terminal asks.
 
 mod apply;
+mod attest;
 mod baseline;
 mod config;
 mod confirm;
@@ -16,6 +17,7 @@ mod mode;
 mod status;
 
 pub use apply::{apply, warnings};
+pub use attest::{attest_enroll, attest_verify};
 pub use baseline::baseline_show;
 pub use config::config_show;
 pub use confirm::{confirm, confirmation};

@@ -6,6 +6,7 @@
 //! to be read in `git diff` before it is committed.
 
 mod answers;
+mod attest;
 mod baselines;
 #[path = "../../src/journal/chain.rs"]
 #[allow(dead_code)]

@@ -75,7 +75,7 @@ fn run(tree: &Tree, line: &str, options: &[&str]) -> Output {
     finish(command)
 }
 
-/// Promise: there is a line here for every command.
+/// Promise: there is a line here for every command, but for those that need a TPM.
 #[test]
 fn complete() {
     for entry in std::fs::read_dir(source("docs/man")).unwrap() {
@@ -83,7 +83,8 @@ fn complete() {
         let path = name.trim_end_matches(".1").replace('-', " ");
         let path = path.trim_start_matches("milspecctl").trim_start();
         let here = COMMANDS.iter().any(|line| line.starts_with(path));
-        assert!(here || path == "confirm", "{path}");
+        let apart = path == "confirm" || path.starts_with("attest");
+        assert!(here || apart, "{path}");
     }
 }
 

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What is checked of an attestation, and what each check gave.
+
+use crate::failure::{Exit, Failure};
+use crate::journal::verdict::{Broken, Pcr};
+use serde::Serialize;
+
+/// One check.
+#[derive(Clone, Debug, Serialize)]
+pub struct Check {
+    /// `signature`, `nonce`, `binding`, `pcrs`, `chain` or `journal`.
+    pub id: &'static str,
+    /// `holds`, `fails` or `not-checked`.
+    pub result: &'static str,
+    /// What that means.
+    pub why: String,
+    /// The same as an error, where it is one.
+    #[serde(skip)]
+    pub failure: Option<Failure>,
+}
+
+impl Check {
+    /// Whether it holds.
+    pub fn holds(&self) -> bool {
+        self.result == "holds"
+    }
+
+    /// The key made the signature, over a quote; else, in words, why not.
+    pub fn signature(wrong: Option<String>) -> Self {
+        let (id, next) = ("signature", "name the key of the machine that was asked");
+        match wrong {
+            None => held(id, "the key signed it, and it is a quote of a TPM"),
+            Some(words) => {
+                let why = format!("tpm2-tools say: {words}");
+                failed(id, "attest-signature", why, next)
+            }
+        }
+    }
+
+    /// The nonce is the one that was sent.
+    pub fn nonce(same: bool) -> Self {
+        let next = "ask the machine anew, with a nonce that was never used before";
+        if same {
+            held("nonce", "it is the one that was sent")
+        } else {
+            let why = "it has another nonce: it is old, or was made for somebody else";
+            failed("nonce", "attest-nonce", why, next)
+        }
+    }
+
+    /// Nonce, state and records are those that were signed.
+    pub fn binding(same: Option<bool>) -> Self {
+        let next = "trust nothing in the file; find out who could write to it";
+        match same {
+            Some(true) => held(
+                "binding",
+                "nonce, state and records are those that were signed",
+            ),
+            Some(false) => {
+                let why = "nonce, state or records are not those that were signed";
+                failed("binding", "attest-binding", why, next)
+            }
+            None => not_checked("binding", "there is no quote"),
+        }
+    }
+
+    /// The values of the PCRs are those that were signed, and of the PCRs that there should be.
+    pub fn pcrs(same: Option<bool>) -> Self {
+        let next = "trust nothing in the file; find out who could write to it";
+        match same {
+            Some(true) => held("pcrs", "the values of the PCRs are those that were signed"),
+            Some(false) => {
+                let why =
+                    "PCRs or values are not those that were signed, or not those that are due";
+                failed("pcrs", "attest-pcrs", why, next)
+            }
+            None => not_checked("pcrs", "there is no quote"),
+        }
+    }
+
+    /// No record was changed, taken out or put in.
+    pub fn chain(records: usize, broken: Option<&Broken>) -> Self {
+        match broken {
+            Some(broken) => Self {
+                failure: Some(broken.failure()),
+                ..failed("chain", "", broken.why.clone(), "")
+            },
+            None if records == 0 => {
+                let why = "there are no records, and the first is made when the module is loaded";
+                failed("chain", "attest-no-records", why, "ask the machine anew")
+            }
+            None => held("chain", "no record was changed, taken out or put in"),
+        }
+    }
+
+    /// The records lead to what the PCR holds; `None` where PCRs or chain say nothing.
+    pub fn journal(compared: Option<&Pcr>) -> Self {
+        let Some(pcr) = compared else {
+            return not_checked("journal", "the PCRs or the chain do not hold");
+        };
+        let number = pcr.number.unwrap_or_default();
+        let why = format!("PCR {number} {}", pcr.why);
+        match (pcr.result, pcr.failure()) {
+            ("matches", _) => held("journal", why),
+            (_, Some(failure)) => Self {
+                failure: Some(failure),
+                ..failed("journal", "", why, "")
+            },
+            _ => {
+                let next = "add the saved journal with --journal, where that has what is missing";
+                let why = format!("it says nothing of PCR {number}: {}", pcr.why);
+                failed("journal", "attest-journal", why, next)
+            }
+        }
+    }
+}
+
+fn held(id: &'static str, why: impl Into<String>) -> Check {
+    Check {
+        id,
+        result: "holds",
+        why: why.into(),
+        failure: None,
+    }
+}
+
+fn not_checked(id: &'static str, why: &str) -> Check {
+    Check {
+        result: "not-checked",
+        ..held(id, why)
+    }
+}
+
+fn failed(id: &'static str, code: &'static str, why: impl Into<String>, next: &str) -> Check {
+    let why = why.into();
+    Check {
+        result: "fails",
+        failure: Some(Failure {
+            code,
+            exit: Exit::Failed,
+            errno: None,
+            what: format!("the attestation does not hold: {id}"),
+            why: why.clone(),
+            next: next.into(),
+        }),
+        ..held(id, why)
+    }
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! tpm2-tools, which speak to the TPM and judge what it signed.
+//!
+//! What they read and write are files without a name: nothing is left behind, however this program
+//! ends.
+
+use crate::failure::{Exit, Failure, Result};
+use crate::model::clean;
+use nix::errno::Errno;
+use nix::sys::memfd::{memfd_create, MFdFlags};
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, Write};
+use std::os::fd::AsRawFd;
+use std::process::{Command, Stdio};
+
+/// Variable of tpm2-tools that says how the TPM is reached.
+const TCTI: &str = "TPM2TOOLS_TCTI";
+
+/// The TPM that the kernel, and with it the driver, uses; through the kernel's resource manager.
+const DEVICE: &str = "/dev/tpmrm0";
+
+/// Where programs are when nobody says.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// A file without a name. Programs that are started from here find it at [`Scratch::path`].
+pub struct Scratch(File);
+
+impl Scratch {
+    /// An empty one.
+    pub fn new() -> Result<Self> {
+        // It is inherited: without MFD_CLOEXEC.
+        match memfd_create("milspecctl", MFdFlags::empty()) {
+            Ok(file) => Ok(Self(file.into())),
+            Err(errno) => Err(no_scratch(errno)),
+        }
+    }
+
+    /// One with this in it.
+    pub fn with(bytes: &[u8]) -> Result<Self> {
+        let mut scratch = Self::new()?;
+        let written = scratch.0.write_all(bytes);
+        written.map_err(|error| no_scratch(errno(&error)))?;
+        Ok(scratch)
+    }
+
+    /// Its path, for a program that is started from here.
+    pub fn path(&self) -> String {
+        format!("/proc/self/fd/{}", self.0.as_raw_fd())
+    }
+
+    /// What is in it.
+    pub fn read(mut self) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let read = self
+            .0
+            .rewind()
+            .and_then(|()| self.0.read_to_end(&mut bytes));
+        read.map_err(|error| no_scratch(errno(&error)))?;
+        Ok(bytes)
+    }
+}
+
+/// What a tool printed; or why it failed, in its own words.
+pub type Said = std::result::Result<String, String>;
+
+/// Runs a tool.
+pub fn run(tool: &str, arguments: &[&str]) -> Result<Said> {
+    let tcti = variable(TCTI).unwrap_or_else(|| format!("device:{DEVICE}").into());
+    let output = Command::new(tool)
+        .args(arguments)
+        .env_clear()
+        .env("PATH", variable("PATH").unwrap_or_else(|| PATH.into()))
+        .env(TCTI, tcti)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| not_started(tool, &error))?;
+    if output.status.success() {
+        return Ok(Ok(String::from_utf8_lossy(&output.stdout).into_owned()));
+    }
+    let words = in_words(&output.stderr);
+    let status = output.status;
+    Ok(Err(
+        words.unwrap_or_else(|| format!("it ended with {status}"))
+    ))
+}
+
+/// Runs a tool that needs the TPM; `what` is what it cannot do when it fails.
+pub fn ask_tpm(what: &str, tool: &str, arguments: &[&str]) -> Result<String> {
+    run(tool, arguments)?.map_err(|words| Failure {
+        code: "tpm-failed",
+        exit: Exit::Failed,
+        errno: None,
+        what: what.into(),
+        why: format!("{tool} says: {words}"),
+        next: "see \"dmesg | grep -i tpm\"; a TPM that is busy answers later".into(),
+    })
+}
+
+/// Looks whether there is a TPM that this process may use. Says more than tpm2-tools would.
+pub fn find_tpm() -> Result<()> {
+    if variable(TCTI).is_some() {
+        return Ok(());
+    }
+    let opened = OpenOptions::new().read(true).write(true).open(DEVICE);
+    match opened.map_err(|error| errno(&error)) {
+        Ok(_) => Ok(()),
+        Err(errno @ (Errno::ENOENT | Errno::ENXIO | Errno::ENODEV)) => Err(Failure {
+            code: "no-tpm",
+            exit: Exit::Unsupported,
+            errno: Some(errno),
+            what: format!("cannot open {DEVICE}"),
+            why: "this machine has no TPM 2.0, or it is switched off".into(),
+            next: "switch the TPM on in the firmware's setup".into(),
+        }),
+        Err(errno @ (Errno::EACCES | Errno::EPERM)) => Err(Failure {
+            code: "no-permission",
+            exit: Exit::Permission,
+            errno: Some(errno),
+            what: format!("cannot open {DEVICE}"),
+            why: "the TPM is root's".into(),
+            next: "run it as root".into(),
+        }),
+        Err(errno) => Err(Failure {
+            code: "tpm-failed",
+            exit: Exit::Failed,
+            errno: Some(errno),
+            what: format!("cannot open {DEVICE}"),
+            why: "the TPM does not work".into(),
+            next: "see \"dmesg | grep -i tpm\"".into(),
+        }),
+    }
+}
+
+/// The value of `key: value` in what a tool printed; or of `value: value` in the line after `key:`.
+pub fn value<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+    let mut lines = text.lines().map(str::trim).peekable();
+    while let Some(line) = lines.next() {
+        let found = line
+            .strip_prefix(key)
+            .and_then(|rest| rest.strip_prefix(':'));
+        match found.map(str::trim) {
+            None => continue,
+            Some("") => {
+                let below = lines.peek().and_then(|line| line.strip_prefix("value:"));
+                if let Some(value) = below {
+                    return Some(value.trim());
+                }
+            }
+            value => return value,
+        }
+    }
+    None
+}
+
+/// The first line that says what is wrong. Those that follow say which function was given up.
+fn in_words(stderr: &[u8]) -> Option<String> {
+    let lines = || stderr.split(|byte| *byte == b'\n').map(clean);
+    let error = lines().find_map(|line| Some(line.strip_prefix("ERROR: ")?.to_string()));
+    error.or_else(|| lines().find(|line| !line.is_empty()))
+}
+
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+fn errno(error: &io::Error) -> Errno {
+    Errno::from_raw(error.raw_os_error().unwrap_or(Errno::EIO as i32))
+}
+
+fn not_started(tool: &str, error: &io::Error) -> Failure {
+    let missing = error.kind() == io::ErrorKind::NotFound;
+    Failure {
+        code: "no-tpm-tools",
+        exit: if missing {
+            Exit::Unsupported
+        } else {
+            Exit::Failed
+        },
+        errno: Some(errno(error)),
+        what: format!("cannot run {tool}"),
+        why: if missing {
+            "it is not installed, or not in PATH".into()
+        } else {
+            "the kernel does not start it".into()
+        },
+        next: "install the package tpm2-tools".into(),
+    }
+}
+
+fn no_scratch(errno: Errno) -> Failure {
+    Failure {
+        code: "no-memory-file",
+        exit: Exit::Failed,
+        errno: Some(errno),
+        what: "cannot use a file in memory".into(),
+        why: "the kernel does not give one: memory or descriptors ran out".into(),
+        next: "see \"free\" and \"ulimit -n\"".into(),
+    }
+}
