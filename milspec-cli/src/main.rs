@@ -128,15 +128,17 @@ fn run(cli: &Cli) -> Result<u8> {
         Command::Journal(JournalCommand::Save(save)) => {
             show(global, &cmd::journal_save::run(&root, save)?)
         }
-        Command::Journal(JournalCommand::Verify(verify)) => {
-            show(global, &cmd::journal_verify::run(&root, verify)?)
-        }
+        Command::Journal(JournalCommand::Verify(verify)) => show(
+            global,
+            &cmd::journal_verify::run(&root, &Ui::new(global), verify)?,
+        ),
         Command::Attest(AttestCommand::Enroll(enroll)) => {
             show(global, &cmd::attest_enroll::run(&root, enroll)?)
         }
-        Command::Attest(AttestCommand::Quote(quote)) => {
-            show(global, &cmd::attest_quote::run(&root, quote)?)
-        }
+        Command::Attest(AttestCommand::Quote(quote)) => show(
+            global,
+            &cmd::attest_quote::run(&root, &Ui::new(global), quote)?,
+        ),
         Command::Attest(AttestCommand::Verify(verify)) => {
             show(global, &cmd::attest_verify::run(verify)?)
         }

@@ -9,18 +9,19 @@ use crate::attestation::{binding, key, Attestation, Parts, State};
 use crate::cli::AttestQuote;
 use crate::diagnose;
 use crate::failure::{Exit, Failure, Result};
-use crate::journal::live::{Anchor, Live};
+use crate::journal::live::{Anchor, Live, WAITS};
 use crate::render::{self, Screen};
 use crate::root::Root;
 use crate::snapshot::Snapshot;
 use crate::source::{self, Access};
 use crate::tpm_tools;
+use crate::ui::Ui;
 
 /// How often to begin again where something changed meanwhile.
 const ATTEMPTS: u32 = 5;
 
 /// Makes an attestation.
-pub fn run(root: &Root, asked: &AttestQuote) -> Result<Attestation> {
+pub fn run(root: &Root, ui: &Ui, asked: &AttestQuote) -> Result<Attestation> {
     live(root, "attest quote")?;
     // Without a driver nothing else matters.
     source::open(root, Access::Read)?;
@@ -31,7 +32,7 @@ pub fn run(root: &Root, asked: &AttestQuote) -> Result<Attestation> {
     key::public()?;
     let mut failure = changing();
     for _ in 0..ATTEMPTS {
-        match attempt(root, asked)? {
+        match attempt(root, ui, asked)? {
             Attempt::Done(attestation) => return Ok(attestation),
             Attempt::Changing => failure = changing(),
             Attempt::Failed(why) => failure = why,
@@ -49,10 +50,10 @@ enum Attempt {
     Failed(Failure),
 }
 
-fn attempt(root: &Root, asked: &AttestQuote) -> Result<Attempt> {
+fn attempt(root: &Root, ui: &Ui, asked: &AttestQuote) -> Result<Attempt> {
     let mut source = source::open(root, Access::Read)?;
     let snapshot = Snapshot::read_with_journal(source.as_ref())?;
-    let live = Live::read(root, source.as_mut())?;
+    let live = Live::read(root, source.as_mut(), &|| ui.say(WAITS))?;
     let (pcr, value) = match live.anchor {
         Anchor::Holds(pcr, value) => (pcr, value),
         Anchor::None => return Err(no_tpm()),

@@ -8,12 +8,13 @@ use crate::cli::JournalVerify;
 use crate::failure::{Failure, Result};
 use crate::journal::chain::{self, Chains, Load};
 use crate::journal::file::{self, Saved};
-use crate::journal::live::Live;
+use crate::journal::live::{Live, WAITS};
 use crate::journal::verdict::{Broken, LoadDoc, Pcr};
 use crate::render::{self, count, Screen};
 use crate::root::Root;
 use crate::snapshot::Snapshot;
 use crate::source::{self, Access};
+use crate::ui::Ui;
 use crate::warning::Warning;
 use milspec_uapi::{Event, KIND_GAP};
 use serde::Serialize;
@@ -53,10 +54,10 @@ pub struct DriverDoc {
 }
 
 /// Verifies.
-pub fn run(root: &Root, verify: &JournalVerify) -> Result<JournalVerifyDoc> {
+pub fn run(root: &Root, ui: &Ui, verify: &JournalVerify) -> Result<JournalVerifyDoc> {
     let files = &verify.files;
     let saved: Vec<Saved> = files.iter().map(|f| file::read(f)).collect::<Result<_>>()?;
-    let live = live(root);
+    let live = live(root, ui);
     let parts: Vec<&[Event]> = match &live {
         Err(failure) if files.is_empty() => return Err(failure.clone()),
         Ok((_, live)) if files.is_empty() => vec![&live.records],
@@ -88,10 +89,10 @@ pub fn run(root: &Root, verify: &JournalVerify) -> Result<JournalVerifyDoc> {
 }
 
 /// The driver's journal, and where it is from.
-fn live(root: &Root) -> Result<(Origin, Live)> {
+fn live(root: &Root, ui: &Ui) -> Result<(Origin, Live)> {
     let mut source = source::open(root, Access::Read)?;
     let snapshot = Snapshot::read_with_journal(source.as_ref())?;
-    let live = Live::read(root, source.as_mut())?;
+    let live = Live::read(root, source.as_mut(), &|| ui.say(WAITS))?;
     Ok((Origin::of(root, &snapshot), live))
 }
 

@@ -14,6 +14,11 @@ use std::time::Duration;
 /// How long to wait for a TPM that has not extended all yet, in steps of [`STEP`].
 const STEPS: u32 = 100;
 const STEP: Duration = Duration::from_millis(100);
+/// The step at which somebody is told.
+const SAID: u32 = 10;
+
+/// What to say then.
+pub const WAITS: &str = "waiting for the TPM to take all records ...\n";
 
 /// The driver's records and the PCR that belongs to them.
 pub struct Live {
@@ -37,8 +42,9 @@ pub enum Anchor {
 }
 
 impl Live {
-    /// Reads both so that they belong together. Takes no right but that to read.
-    pub fn read(root: &Root, source: &mut dyn Source) -> Result<Self> {
+    /// Reads both so that they belong together; `waits` is called when that takes more than a
+    /// second. Takes no right but that to read.
+    pub fn read(root: &Root, source: &mut dyn Source, waits: &dyn Fn()) -> Result<Self> {
         let mut records = read(source)?;
         let status = |source: &dyn Source| -> Result<Status> {
             source.status().map_err(|e| diagnose::read("status", e))
@@ -51,7 +57,10 @@ impl Live {
                 anchor: Anchor::None,
             });
         }
-        for _ in 0..STEPS {
+        for step in 0..STEPS {
+            if step == SAID {
+                waits();
+            }
             let before = status(source)?;
             let value = pcr::read(root, number);
             records.extend(read(source)?);
