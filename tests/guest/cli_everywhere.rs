@@ -42,7 +42,7 @@ const NOBODY: u32 = 65534;
 
 /// The commands, those that change something at the end. `CONTROL`, `VALUE` and `OTHER` are the
 /// machine's, see [`Expected`]; a changing command gets the password where there is one.
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 26] = [
     "status",
     "status --refresh",
     "doctor",
@@ -58,6 +58,10 @@ const COMMANDS: [&str; 22] = [
     "config diff /tmp/config.json",
     "confirm",
     "completion bash",
+    "events",
+    "events --severity error --count 3",
+    "journal save /tmp/journal",
+    "journal verify",
     "mode set enhanced",
     "control set CONTROL=VALUE",
     "config apply /tmp/config.json",
@@ -68,7 +72,7 @@ const COMMANDS: [&str; 22] = [
 ];
 
 /// From this one on, they change something.
-const CHANGES: usize = 15;
+const CHANGES: usize = 19;
 
 /// What is so on a machine.
 struct Expected {

@@ -16,7 +16,7 @@ pub struct Trial {
     /// From 1s to 1h. Once the change is made, milspecctl waits. To keep the change, type keep on
     /// its terminal, or run "milspecctl confirm" in any other session. Else it is undone: when the
     /// time is over, or at once with Ctrl-C. A connection that breaks does not end the wait; kill
-    /// -9, a crash or a power cut does, and then nothing is undone.
+    /// -9, a crash or a power cut does, and then nothing is undone. Time asleep does not count.
     #[arg(long, value_name = "DURATION", value_parser = duration, conflicts_with = "dry_run")]
     pub confirm_within: Option<Duration>,
 }

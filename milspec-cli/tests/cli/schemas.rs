@@ -80,3 +80,18 @@ fn described() {
         walk(name, &schema(name));
     }
 }
+
+/// Promise: programs can look up the name of every error and warning.
+#[test]
+fn codes() {
+    let schemas: String = NAMES.map(|name| schema(name).to_string()).concat();
+    let mut source = String::new();
+    crate::security::code(&crate::docs::source("milspec-cli/src"), &mut source);
+    let names = source.split("code: \"").skip(1);
+    let names: Vec<&str> = names.filter_map(|rest| rest.split('"').next()).collect();
+    assert!(names.len() > 40, "{}", names.len());
+    for name in names {
+        let named = [format!(" {name},"), format!(": {name},")];
+        assert!(named.iter().any(|n| schemas.contains(n)), "{name}");
+    }
+}

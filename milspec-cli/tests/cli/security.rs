@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 /// All Rust code below a directory.
-fn code(directory: &Path, text: &mut String) {
+pub fn code(directory: &Path, text: &mut String) {
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
