@@ -12,7 +12,7 @@ pub use state::State;
 
 use crate::failure::{Exit, Failure, Result};
 use crate::journal::chain::hash;
-use crate::journal::{file, hex};
+use crate::journal::{bytes, file, hex};
 use crate::json::shown;
 use base64::prelude::{Engine, BASE64_STANDARD};
 use milspec_posture::journal::Digest;
@@ -133,17 +133,6 @@ pub fn binding(nonce: &[u8], state: &str, records: &[Event]) -> Digest {
     // that none of them can lend bytes to the next.
     let parts = [nonce, state.as_bytes(), records.as_bytes()].map(hash);
     hash(&[SCHEMA.as_bytes(), b"\0", parts.as_flattened()].concat())
-}
-
-/// Bytes from hexadecimal digits.
-pub fn bytes(text: &str) -> Option<Vec<u8>> {
-    if text.len() % 2 != 0 || !text.bytes().all(|c| c.is_ascii_hexdigit()) {
-        return None;
-    }
-    let pairs = (0..text.len()).step_by(2);
-    pairs
-        .map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok())
-        .collect()
 }
 
 fn decode(text: &[u8]) -> std::result::Result<Parts, String> {

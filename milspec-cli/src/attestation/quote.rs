@@ -2,11 +2,10 @@
 
 //! Quotes: a TPM signs what PCRs hold, and a few bytes of who asks.
 
-use super::bytes;
 use super::key::HANDLE;
 use crate::failure::Result;
 use crate::journal::chain::hash;
-use crate::journal::hex;
+use crate::journal::{bytes, hex};
 use crate::tpm_tools::{ask_tpm, run, value, Said, Scratch};
 use milspec_posture::journal::Digest;
 use serde::Serialize;
