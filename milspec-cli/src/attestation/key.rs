@@ -5,9 +5,9 @@
 use crate::failure::{Exit, Failure, Result};
 use crate::tpm_tools::{ask_tpm, value, Scratch};
 
-/// Where the key is in the TPM. Handles of the endorsement hierarchy are 0x8101xxxx; TCG's registry
-/// of reserved handles keeps the first of them for endorsement keys, and leaves those from
-/// 0x81018000 on to whoever needs one. The last digits are ours, so that nobody else's are the same.
+/// Where the key is in the TPM. Handles of the endorsement hierarchy are 0x8101xxxx; endorsement keys
+/// are at the first of them, by TCG's registry of reserved handles, and keys of others from
+/// 0x81018000 on. The last digits are ours, so that nobody else's are the same.
 pub const HANDLE: &str = "0x81018D51";
 
 /// What `tpm2_readpublic` says of a key that we would have made.
