@@ -279,6 +279,21 @@ fn judge(
             let modes = document["modes"].as_array().context("no modes")?;
             modes.iter().try_for_each(|mode| lines(machine, mode))
         }
+        "milspec.events/1" => {
+            let events = document["events"].as_array().context("no events")?;
+            let whole = command == "events";
+            let first = events.first().map(|event| &event["kind"]);
+            ensure!(document["simulated"] == true && whole == (first == Some(&"load".into())));
+            Ok(())
+        }
+        "milspec.journal-save/1" => {
+            ensure!(document["saved"] == document["last"] && document["lost"] == 0);
+            Ok(())
+        }
+        "milspec.journal-verify/1" => {
+            ensure!(document["broken"].is_null() && document["tpm"]["result"] == "matches");
+            Ok(())
+        }
         "milspec.mode/1" | "milspec.completion/1" | "milspec.baseline/1" => Ok(()),
         other => bail!("{other} was not expected"),
     }
