@@ -2,10 +2,10 @@
 
 //! `milspecctl events`
 
-use super::{recording, Document};
+use super::{ended, recording, Document};
 use crate::cli::{Events, Global};
 use crate::diagnose;
-use crate::failure::{FailureDoc, Result};
+use crate::failure::Result;
 use crate::interrupt;
 use crate::journal::file::Saved;
 use crate::journal::{self, chain, file};
@@ -138,13 +138,7 @@ fn wanted(asked: &Events, event: &uapi::Event) -> bool {
 /// Shows what there is, then what comes. Ctrl-C is how it is meant to end, and no failure.
 pub fn follow(root: &Root, global: &Global, asked: &Events) -> Result<u8> {
     interrupt::catch().map_err(|errno| interrupt::cannot_catch("follow", errno))?;
-    match stream(root, global, asked) {
-        Err(failure) if global.json => {
-            output::stdout(&render::line(&FailureDoc::new(&failure)))?;
-            Ok(failure.exit as u8)
-        }
-        result => result,
-    }
+    ended(global, stream(root, global, asked))
 }
 
 fn stream(root: &Root, global: &Global, asked: &Events) -> Result<u8> {

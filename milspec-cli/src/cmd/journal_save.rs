@@ -2,10 +2,10 @@
 
 //! `milspecctl journal save`
 
-use super::Document;
+use super::{ended, Document};
 use crate::cli::{Global, JournalSave};
 use crate::diagnose;
-use crate::failure::{FailureDoc, Result};
+use crate::failure::Result;
 use crate::interrupt;
 use crate::journal::{self, file::Saver};
 use crate::output;
@@ -45,13 +45,7 @@ pub fn run(root: &Root, save: &JournalSave) -> Result<JournalSaveDoc> {
 /// Saves what there is, and what comes. Ctrl-C is how it is meant to end, and no failure.
 pub fn follow(root: &Root, global: &Global, save: &JournalSave) -> Result<u8> {
     interrupt::catch().map_err(|errno| interrupt::cannot_catch("follow", errno))?;
-    match keep(root, global, save) {
-        Err(failure) if global.json => {
-            output::stdout(&render::line(&FailureDoc::new(&failure)))?;
-            Ok(failure.exit as u8)
-        }
-        result => result,
-    }
+    ended(global, keep(root, global, save))
 }
 
 fn keep(root: &Root, global: &Global, save: &JournalSave) -> Result<u8> {

@@ -27,8 +27,10 @@ pub mod mode_set;
 pub mod status;
 pub mod watch;
 
-use crate::failure::Failure;
-use crate::render::Screen;
+use crate::cli::Global;
+use crate::failure::{Failure, FailureDoc, Result};
+use crate::output;
+use crate::render::{self, Screen};
 use crate::root::Root;
 use milspec_uapi::Info;
 use serde::Serialize;
@@ -72,6 +74,18 @@ impl Abi {
         major: milspec_uapi::ABI_MAJOR,
         minor: milspec_uapi::ABI_MINOR,
     };
+}
+
+/// The end of a command that shows one document after the other: with `--json`, a failure is one of
+/// them.
+pub fn ended(global: &Global, result: Result<u8>) -> Result<u8> {
+    match result {
+        Err(failure) if global.json => {
+            output::stdout(&render::line(&FailureDoc::new(&failure)))?;
+            Ok(failure.exit as u8)
+        }
+        result => result,
+    }
 }
 
 /// Where a recording is from; `None` on the live machine.

@@ -2,9 +2,9 @@
 
 //! `milspecctl status --watch`
 
-use super::{status, Document};
+use super::{ended, status, Document};
 use crate::cli::{Global, Refresh};
-use crate::failure::{FailureDoc, Result};
+use crate::failure::Result;
 use crate::interrupt;
 use crate::output;
 use crate::render;
@@ -17,13 +17,12 @@ const PERIOD: Duration = Duration::from_secs(2);
 /// Shows the status again and again. Ctrl-C is how it is meant to end, and no failure.
 pub fn run(root: &Root, global: &Global) -> Result<u8> {
     interrupt::catch().map_err(|errno| interrupt::cannot_catch("watch", errno))?;
+    ended(global, watch(root, global))
+}
+
+fn watch(root: &Root, global: &Global) -> Result<u8> {
     loop {
-        let look = status::run(root, Refresh { refresh: false });
-        if let (Err(failure), true) = (&look, global.json) {
-            output::stdout(&render::line(&FailureDoc::new(failure)))?;
-            return Ok(failure.exit as u8);
-        }
-        let status = look?;
+        let status = status::run(root, Refresh { refresh: false })?;
         let text = if global.json {
             render::line(&status)
         } else if global.quiet {
