@@ -6,7 +6,6 @@
 use milspec_posture::journal::{Digest, Flaw, Link, Verifier};
 use milspec_uapi::{Event, EVENT_CHAINED, EVENT_UNCHAINED, KIND_GAP, SEVERITY_WARNING};
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeMap;
 use zerocopy::IntoBytes;
 
 /// SHA-256.
@@ -28,12 +27,16 @@ pub struct Load {
 impl Load {
     /// The record with this sequence.
     pub fn find(&self, sequence: u64) -> Option<&Event> {
+        self.at(sequence).filter(|event| event.kind != KIND_GAP)
+    }
+
+    /// The record with this sequence, or the gap that ends with it.
+    fn at(&self, sequence: u64) -> Option<&Event> {
         // A chain that holds goes upwards.
         let at = self
             .records
             .binary_search_by_key(&sequence, |event| event.sequence);
-        let event = self.records.get(at.ok()?)?;
-        (event.kind != KIND_GAP).then_some(event)
+        self.records.get(at.ok()?)
     }
 
     /// Sequence of the last record, 0 without one.
@@ -86,7 +89,7 @@ pub fn verify<'a>(parts: impl IntoIterator<Item = &'a [Event]>) -> Chains {
     for (part, events) in parts.into_iter().enumerate() {
         reading.overlaps = true;
         for (at, event) in events.iter().enumerate() {
-            if let Err(flaw) = reading.take(event) {
+            if let Err(flaw) = reading.take(event, at == 0) {
                 reading.chains.broken = Some(Break {
                     part,
                     at,
@@ -105,51 +108,47 @@ struct Reading {
     chains: Chains,
     /// That of the last load.
     verifier: Option<Verifier>,
-    /// Chain values of the last load, by sequence.
-    known: BTreeMap<u64, Digest>,
     /// Whether all records of this part so far were known before.
     overlaps: bool,
 }
 
 impl Reading {
-    fn take(&mut self, event: &Event) -> Result<(), Flaw> {
+    /// Takes the next record; `head` is the first of a part.
+    fn take(&mut self, event: &Event, head: bool) -> Result<(), Flaw> {
         let loads = &mut self.chains.loads;
         let same = loads.last().is_some_and(|load| load.id == event.load);
-        if self.overlaps && same {
-            match self.known.get(&event.sequence) {
-                Some(chain) if *chain != event.chain => return Err(Flaw::Chain),
-                Some(_) => {
-                    // The chain value alone does not say that the record has it by right.
-                    let held = loads.last().and_then(|load| load.find(event.sequence));
-                    let alike = event.kind == KIND_GAP || held.is_none_or(|held| held == event);
-                    return if alike { Ok(()) } else { Err(Flaw::Chain) };
-                }
-                None => {}
+        if event.kind == KIND_GAP {
+            let made_up = gap(event.load, event.sequence, event.count, event.chain);
+            // A reader begins before the first record, and who goes on in a new file counts so too.
+            if *event != made_up || head && u64::from(event.count) != event.sequence {
+                return Err(Flaw::Gap);
             }
         }
-        let first = std::mem::take(&mut self.overlaps);
-        if event.kind == KIND_GAP
-            && *event != gap(event.load, event.sequence, event.count, event.chain)
-        {
-            return Err(Flaw::Gap);
+        let held = loads.last().filter(|_| self.overlaps && same);
+        if let Some(held) = held.and_then(|load| load.at(event.sequence)) {
+            let stands_in = head && event.kind == KIND_GAP && event.chain == held.chain;
+            return if stands_in || held == event {
+                Ok(())
+            } else {
+                Err(Flaw::Chain)
+            };
         }
+        let first = std::mem::take(&mut self.overlaps);
         if !same {
             if loads.iter().any(|load| load.id == event.load) {
                 return Err(Flaw::Load);
             }
             self.verifier = None;
-            self.known.clear();
         }
         let verifier = self.verifier.get_or_insert_with(|| Verifier::new(hash));
-        let mut link = link(event);
-        if let (true, true, Some(_)) = (first, same, link.lost) {
-            // It counts from where its own part begins: the part before has some of these.
-            let before = verifier.held().sequence;
-            link.lost = u32::try_from(event.sequence.saturating_sub(before)).ok();
+        let mut event = *event;
+        if first && same && event.kind == KIND_GAP {
+            // It counts from the first record: the part before has some of these.
+            let lost = event.sequence.saturating_sub(verifier.held().sequence);
+            event.count = u32::try_from(lost).unwrap_or(u32::MAX);
         }
-        verifier.take(&link)?;
+        verifier.take(&link(&event))?;
         let held = verifier.held();
-        self.known.insert(event.sequence, event.chain);
         if !same {
             loads.push(Load {
                 id: event.load,
@@ -158,7 +157,7 @@ impl Reading {
             });
         }
         if let Some(load) = loads.last_mut() {
-            load.records.push(*event);
+            load.records.push(event);
             load.lost = held.lost;
         }
         Ok(())

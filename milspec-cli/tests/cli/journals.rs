@@ -131,6 +131,25 @@ fn overwritten() {
     assert_eq!(tree.bytes("saved"), journal.bytes());
 }
 
+/// Promise: what is lost between two files is a gap, and nobody's fault.
+#[test]
+fn lost_between_files() {
+    let journal = varied();
+    let tree = journal.on("journal-lost-between");
+    let gap = gap(10, &journal.events[9]);
+    tree.put("a", &journal.bytes()[..4 * EVENT_SIZE]);
+    tree.put("b", &bytes(&[&[gap], &journal.events[10..15]].concat()));
+    let (status, document) = verify(&tree, &["a", "b"]);
+    assert_eq!(status, 0, "{document:#}");
+    assert_eq!(document["loads"][0]["lost"], 6);
+    assert_eq!(
+        document["driver"],
+        json!({ "compared": 9, "newer": journal.events.len() - 15 })
+    );
+    // The driver still has what the files lack.
+    assert_eq!(document["tpm"]["result"], "matches");
+}
+
 /// Promise: whoever moves the file away while it is saved to, or empties it, loses nothing, and the
 /// parts verify as one.
 #[test]
@@ -285,6 +304,26 @@ fn every_bit() {
                 at + 1
             );
         }
+    }
+}
+
+/// Promise: the same goes for the gap with which a part begins that leads on from another.
+#[test]
+fn every_bit_of_a_stand_in() {
+    use crate::chain::verify;
+    let journal = varied();
+    let (before, after) = journal.events.split_at(9);
+    let part = [&[gap(9, &before[8])], after].concat();
+    assert_eq!(verify([before, part.as_slice()]).broken, None);
+    let load = std::mem::offset_of!(Event, load);
+    for bit in 0..EVENT_SIZE * 8 {
+        let mut edited = part.clone();
+        edited[0].as_mut_bytes()[bit / 8] ^= 1 << (bit % 8);
+        let found = verify([before, edited.as_slice()]).broken;
+        let found = found.unwrap_or_else(|| panic!("bit {bit} is not found"));
+        // As a gap of another load it is as good, until the next record.
+        let of_load = (load..load + 16).contains(&(bit / 8));
+        assert_eq!((found.part, found.at), (1, usize::from(of_load)), "{bit}");
     }
 }
 
