@@ -4,6 +4,7 @@
 
 use crate::root::Root;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Name of the module, as the kernel spells it.
 pub const MODULE: &str = "dell_milspec";
@@ -237,13 +238,17 @@ pub fn group_name(root: &Root, number: u32) -> String {
         .unwrap_or_else(|| number.to_string())
 }
 
-/// Name of a user in `/etc/passwd`.
-pub fn user_name(root: &Root, uid: u32) -> Option<String> {
-    root.text("/etc/passwd")?.lines().find_map(|line| {
+/// Names of the users in `/etc/passwd`, by their numbers; of several, the first.
+pub fn users(root: &Root) -> BTreeMap<u32, String> {
+    let mut users = BTreeMap::new();
+    for line in root.text("/etc/passwd").unwrap_or_default().lines() {
         let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)?.parse::<u32>() == Ok(uid)).then(|| name.to_string())
-    })
+        let (name, uid) = (fields.next(), fields.nth(1));
+        if let (Some(name), Some(Ok(uid))) = (name, uid.map(str::parse)) {
+            users.entry(uid).or_insert_with(|| name.to_string());
+        }
+    }
+    users
 }
 
 /// The effective user and all groups of this process.
@@ -275,6 +280,6 @@ impl Me {
 
     /// Name of the user.
     pub fn name(&self, root: &Root) -> Option<String> {
-        user_name(root, self.uid)
+        users(root).remove(&self.uid)
     }
 }

@@ -13,6 +13,7 @@ use milspec_posture::dsmil::STATES;
 use milspec_posture::settings::SETTINGS;
 use milspec_uapi as uapi;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// One record.
 #[derive(Clone, Debug, Serialize)]
@@ -111,20 +112,20 @@ impl<'a> Naming<'a> {
             users: Some(root),
         }
     }
-
-    fn user(&self, uid: u32) -> Option<String> {
-        self.users.and_then(|root| facts::user_name(root, uid))
-    }
 }
 
 impl Event {
     /// Puts records into words.
     pub fn all(wire: &[uapi::Event], naming: &Naming<'_>) -> Vec<Self> {
-        wire.iter().map(|event| Self::new(event, naming)).collect()
+        // Once for all: there are thousands of records, and a few users.
+        let users = naming.users.map(facts::users).unwrap_or_default();
+        let events = wire.iter();
+        events
+            .map(|event| Self::new(event, naming.controls, &users))
+            .collect()
     }
 
-    fn new(wire: &uapi::Event, naming: &Naming<'_>) -> Self {
-        let controls = naming.controls;
+    fn new(wire: &uapi::Event, controls: &[Control], users: &BTreeMap<u32, String>) -> Self {
         let names = Names {
             id: wire.control,
             controls,
@@ -159,8 +160,8 @@ impl Event {
             actor: (!gap).then(|| Actor {
                 pid: wire.pid,
                 uid: wire.uid,
-                user: naming.user(wire.uid),
-                login: login_uid.and_then(|uid| naming.user(uid)),
+                user: users.get(&wire.uid).cloned(),
+                login: login_uid.and_then(|uid| users.get(&uid).cloned()),
                 login_uid,
                 command: clean(&wire.comm),
             }),
