@@ -197,7 +197,7 @@ fn not_compared(failure: &Failure) -> Warning {
     Warning {
         code: "driver-not-compared",
         text: format!("not compared with driver and TPM: {}", failure.what),
-        remedy: "run it as root on the machine that the journal is of, or use attest",
+        remedy: "run it on the machine that the journal is of, as root or in group milspec",
         controls: Vec::new(),
     }
 }
