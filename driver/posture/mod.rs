@@ -11,6 +11,7 @@ pub mod dsmil;
 pub mod errno;
 pub mod fact;
 pub mod journal;
+pub mod listed;
 pub mod mode;
 pub mod order;
 pub mod plan;

@@ -23,23 +23,19 @@ use crate::{
         }, //
     },
     posture::{
-        control::{
-            reading,
-            Answer,
-            Class,
-            Family,
-            Presence,
-            Reading, //
-        },
+        control::Presence,
         deny::{
             self,
             Gate, //
         },
         fact::DEPENDS,
+        listed::{
+            entangle,
+            Listed, //
+        },
         setting::{
             Listing,
             Listings,
-            Setting,
             VALUES, //
         },
         settings::SETTINGS,
@@ -70,18 +66,6 @@ const ADMIN_INSTALLED: (u16, u16) = (10, 0);
 /// Status that firmware gives for a call that it did not carry out (libsmbios). Preset in the
 /// answer, because a zeroed one reads as success when firmware ignores the call.
 const NOT_EXECUTED: u32 = -3i32 as u32;
-
-/// One setting that this machine lists.
-struct Listed {
-    id: u32,
-    setting: &'static Setting,
-    listings: Listings,
-    presence: Presence,
-    /// It has a location that another setting has as well: to write the one is to write the other.
-    entangled: bool,
-    /// This model is known not to survive a change of it.
-    denied: bool,
-}
 
 /// The tokens of this machine that stand for settings that the driver knows.
 pub(crate) struct Tokens {
@@ -176,23 +160,13 @@ fn listed() -> Result<KVec<Listed>> {
     let mut listed = KVec::new();
     let mut contradictory = 0u32;
     for ((id, setting), listings) in (FIRST_ID..).zip(SETTINGS).zip(all) {
-        let Some(presence) = listings.presence(setting) else {
+        let Some(found) = Listed::new(id, setting, listings, product) else {
             continue;
         };
-        if presence == Presence::Contradictory {
+        if found.presence == Presence::Contradictory {
             contradictory = contradictory.saturating_add(1);
         }
-        listed.push(
-            Listed {
-                id,
-                setting,
-                listings,
-                presence,
-                entangled: false,
-                denied: deny::model(product, setting.name),
-            },
-            GFP_KERNEL,
-        )?;
+        listed.push(found, GFP_KERNEL)?;
     }
     let entangled = entangle(&mut listed);
     if entangled > 0 {
@@ -202,29 +176,6 @@ fn listed() -> Result<KVec<Listed>> {
         pr_warn!("firmware bug: {contradictory} settings have contradictory tokens\n");
     }
     Ok(listed)
-}
-
-/// Marks the settings that have a location in common with another one. Returns their number.
-fn entangle(settings: &mut [Listed]) -> u32 {
-    let mut count = 0u32;
-    let mut rest = &mut *settings;
-    while let Some((first, others)) = rest.split_first_mut() {
-        for other in others.iter_mut() {
-            let shared = first.listings.locations().any(|location| {
-                let mut locations = other.listings.locations();
-                locations.any(|there| there == location)
-            });
-            if shared {
-                first.entangled = true;
-                other.entangled = true;
-            }
-        }
-        if first.entangled {
-            count = count.saturating_add(1);
-        }
-        rest = others;
-    }
-    count
 }
 
 /// Returns the distinct locations of all tokens.
@@ -241,86 +192,44 @@ fn locations(settings: &[Listed]) -> Result<KVec<u16>> {
     Ok(locations)
 }
 
-/// What a reading of a token's location says of the value that it stands for.
-fn answer(read: Result<u32, u32>, expected: u16) -> Answer {
-    match read {
-        Ok(read) => Answer::Read { read, expected },
-        Err(errno) => Answer::Failed(errno),
+/// Makes the control out of what was read at each location.
+fn control(listed: &Listed, read: impl Fn(u16) -> Result<u32, u32>) -> Control {
+    let answers = listed.answers(read);
+    let fact = listed.fact(&answers, None);
+    let mut values = [Value::NONE; VALUES];
+    for (to, answer) in values.iter_mut().zip(answers) {
+        to.answer = answer;
     }
-}
-
-impl Listed {
-    /// Makes the control out of what was read at each location.
-    fn control(&self, read: impl Fn(u16) -> Result<u32, u32>) -> Control {
-        let mut values = [Value::NONE; VALUES];
-        let known = self.setting.values.iter().zip(self.listings.0);
-        for (to, (value, listing)) in values.iter_mut().zip(known) {
-            let (location, answer) = match listing {
-                Listing::Listed { location, value } => (location, answer(read(location), value)),
-                Listing::Absent | Listing::Contradictory => (0, Answer::Absent),
-            };
-            *to = Value {
-                name: value.name,
-                token: value.token,
-                location,
-                answer,
-            };
-        }
-        let mut value_count = self.setting.values.len();
-        if let (Some(name), [token, no, ..]) = (self.setting.otherwise(), &mut values) {
-            let answered = matches!(token.answer, Answer::Read { .. });
-            *no = Value {
-                name,
-                answer: Answer::Implied(answered && !token.answer.is_active()),
-                ..Value::NONE
-            };
-            value_count = 2;
-        }
-        let listed = self.listings.0.iter();
-        let listed = listed.filter(|listing| matches!(listing, Listing::Listed { .. }));
-        Control {
-            id: self.id,
-            family: Family::Platform,
-            class: self.setting.class,
-            // Changing takes a value to change to, and one to go back to.
-            writable: self.setting.class != Class::ReadOnly
-                && self.presence != Presence::Contradictory
-                && !self.entangled
-                && listed.count() > 1,
-            presence: self.presence,
-            reading: self.reading(values.iter().take(value_count)),
-            tamper: false,
-            group: 0,
-            name: uapi::field(self.setting.name.as_bytes()),
-            label: uapi::field(self.setting.label.as_bytes()),
-            values,
-            value_count,
-            depends: [0; DEPENDS],
-            depend_count: 0,
-            changed: 0,
-            denied: self.denied,
-            mark: Mark::default(),
-            wanted: None,
+    let known = listed.setting.values.iter().zip(listed.listings.0);
+    for (to, (value, listing)) in values.iter_mut().zip(known) {
+        to.name = value.name;
+        to.token = value.token;
+        if let Listing::Listed { location, .. } = listing {
+            to.location = location;
         }
     }
-
-    fn reading<'a>(&self, values: impl Iterator<Item = &'a Value>) -> Reading {
-        match reading(values.map(|value| value.answer)) {
-            // Nothing that such a table says of the setting can be relied on.
-            Reading::Known(_) if self.presence == Presence::Contradictory => Reading::Ambiguous,
-            reading => reading,
-        }
+    if let (Some(name), [_, no, ..]) = (listed.setting.otherwise(), &mut values) {
+        no.name = name;
     }
-
-    /// The token of the value with this index, as the machine lists it: id, location, value.
-    fn token(&self, index: u8) -> Result<(u16, u16, u16)> {
-        let index = usize::from(index);
-        let listing = self.listings.0.get(index).ok_or(ENOENT)?;
-        let id = self.setting.values.get(index).ok_or(ENOENT)?.token;
-        match *listing {
-            Listing::Listed { location, value } => Ok((id, location, value)),
-            Listing::Absent | Listing::Contradictory => Err(ENOENT),
-        }
+    Control {
+        id: fact.id,
+        family: fact.family,
+        class: fact.class,
+        writable: fact.writable,
+        presence: listed.presence,
+        reading: fact.reading,
+        tamper: false,
+        group: fact.group,
+        name: uapi::field(listed.setting.name.as_bytes()),
+        label: uapi::field(listed.setting.label.as_bytes()),
+        values,
+        value_count: listed.value_count(),
+        depends: [0; DEPENDS],
+        depend_count: 0,
+        changed: 0,
+        denied: fact.denied,
+        mark: Mark::default(),
+        wanted: None,
     }
 }
 
@@ -353,13 +262,13 @@ impl Provider for Tokens {
         };
         let mut controls = KVVec::with_capacity(self.settings.len(), GFP_KERNEL)?;
         for listed in &self.settings {
-            controls.push(listed.control(read), GFP_KERNEL)?;
+            controls.push(control(listed, read), GFP_KERNEL)?;
         }
         Ok(FamilyReading { controls, error })
     }
 
     fn write(&self, id: u32, _from: u8, to: u8, key: u16) -> Result {
-        let (token, location, value) = self.find(id)?.token(to)?;
+        let (token, location, value) = self.find(id)?.token(to).ok_or(ENOENT)?;
         if deny::token(token) == Gate::Forbidden {
             return Err(EPERM);
         }
@@ -371,20 +280,13 @@ impl Provider for Tokens {
         let Ok(listed) = self.find(control.id) else {
             return;
         };
-        let at = |index| listed.token(index).map(|(_, location, _)| location).ok();
-        let (written, left) = (at(to), at(from).filter(|left| Some(*left) != at(to)));
-        for there in [written, left].into_iter().flatten() {
+        for there in listed.concerned(from, to) {
             let read = self.read_location(there).map_err(errno);
-            for (index, listing) in listed.listings.0.iter().enumerate() {
-                let Listing::Listed { location, value } = *listing else {
-                    continue;
-                };
-                if location == there {
-                    control.take_answer(index, answer(read, value));
-                }
+            for (index, answer) in listed.answers_at(there, read) {
+                control.take_answer(index, answer);
             }
         }
-        control.reading = listed.reading(control.values().iter());
+        control.reading = listed.reading(control.values().iter().map(|value| value.answer));
     }
 
     fn asks_for_key(&self) -> bool {

@@ -57,7 +57,7 @@ fn what_was_applied_is_what_is_told() {
 /// mode reaches, or in none.
 #[test]
 fn a_fresh_machine_is_what_its_values_say() {
-    let mut facts = machine("latitude.toml").facts;
+    let mut facts = machine("latitude-7490.toml").facts;
     assert_eq!(standing(&facts, &USUAL, None).mode, None, "custom");
     for mode in [Mode::Standard, Mode::Enhanced, Mode::Paranoid] {
         let steps = plan(Some(mode), &[], &facts, &OPEN).unwrap();

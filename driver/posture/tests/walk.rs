@@ -353,7 +353,10 @@ impl<'a> Change<'a> {
             let closed = fact.class == Class::Restricted && !self.policy.restricted_allowed;
             let left = self.left.iter().any(|(id, _)| *id == fact.id);
             match self.to.asks(fact) {
-                Some(asked) if !closed && !left => assert_eq!(*value, asked, "{:#x}", fact.id),
+                // Of what the machine lists only in part nothing can be changed.
+                Some(asked) if fact.writable && !closed && !left => {
+                    assert_eq!(*value, asked, "{:#x}", fact.id)
+                }
                 _ => {}
             }
             let needs = fact.depends.iter().flatten().map(|n| usize::from(*n));
@@ -405,12 +408,12 @@ fn rugged() {
 
 #[test]
 fn latitude() {
-    walk("latitude");
+    walk("latitude-7490");
 }
 
 #[test]
 fn optiplex() {
-    walk("optiplex");
+    walk("optiplex-7090");
 }
 
 #[test]

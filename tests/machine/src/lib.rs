@@ -43,6 +43,7 @@
 //! Dropping a [`Machine`] switches it off and removes its files, also when a
 //! test panics or a person presses Ctrl-C.
 
+pub mod cells;
 pub mod children;
 pub mod dsmil;
 pub mod firmware;
@@ -59,11 +60,14 @@ pub mod progress;
 pub mod proto;
 pub mod qemu;
 pub mod qmp;
+pub mod report;
 pub mod running;
 pub mod smbios;
 pub mod snapshot;
+pub mod table;
 pub mod tokens;
 pub mod tpm;
+pub mod walk;
 
 pub use guest::{GuestCommand, Output};
 pub use machine::Machine;

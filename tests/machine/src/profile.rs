@@ -20,6 +20,9 @@ pub struct Profile {
     pub name: String,
     /// One line for people.
     pub summary: String,
+    /// Whose token table it is; empty where it is made up.
+    #[serde(default)]
+    pub source: String,
     /// What DMI says.
     pub dmi: Dmi,
     /// What firmware offers.
@@ -27,15 +30,16 @@ pub struct Profile {
     /// SMBIOS tokens.
     #[serde(default)]
     pub tokens: Tokens,
-    /// Factory value of each setting that the machine has.
+    /// The token table of a report, structure by structure, instead of the one in `tokens`.
+    #[serde(skip)]
+    pub report: Vec<Vec<u8>>,
+    /// What settings hold when the machine leaves the factory, where it is not what
+    /// `initial.toml` says.
     #[serde(default)]
-    pub settings: BTreeMap<String, String>,
+    pub initial: BTreeMap<String, String>,
     /// Administrator password.
     #[serde(default)]
     pub password: Password,
-    /// Privacy block.
-    #[serde(default)]
-    pub privacy: Privacy,
     /// dell-wmi-sysman attributes.
     #[serde(default)]
     pub attribute: Vec<Attribute>,
@@ -70,73 +74,142 @@ pub struct Dmi {
 
 /// What firmware offers.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct Firmware {
-    /// ACPI tables, names of files in `firmware/` without `.asl`.
-    pub tables: Vec<String>,
-    /// Whether there is a TPM.
     pub tpm: bool,
+    pub dsml: bool,
+    pub foreign_events: bool,
+    pub other_wmi: u8,
+    pub wmi: Option<Wmi>,
+    pub sysman: Option<Sysman>,
+    pub privacy: Option<Privacy>,
 }
 
-/// How the tokens of a setting are laid over locations.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "kebab-case")]
-pub enum Layout {
-    /// All tokens of a setting name one location and differ in value.
-    #[default]
-    Shared,
-    /// The location is the token's id; all of a setting show one cell and
-    /// differ in value.
-    Alias,
-    /// Each token has a location of its own and is active when that holds 1.
-    OneHot,
+impl Default for Firmware {
+    fn default() -> Self {
+        Self {
+            tpm: true,
+            dsml: false,
+            foreign_events: false,
+            other_wmi: 0,
+            wmi: None,
+            sysman: None,
+            privacy: None,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Wmi {
+    pub version: u32,
+    pub size: u32,
+    pub hotfix: u32,
+    pub limit: u32,
+}
+impl Default for Wmi {
+    fn default() -> Self {
+        Self {
+            version: 1,
+            size: 0x8000,
+            hotfix: 1,
+            limit: 0,
+        }
+    }
+}
+#[derive(Clone, Debug, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sysman {
+    pub read_only: String,
+}
+
+impl Firmware {
+    pub fn tables(&self) -> Vec<String> {
+        let mut t = vec![];
+        if self.wmi.is_some() {
+            t.extend(["nvram", "smbios", "events"]);
+        }
+        if self.sysman.is_some() {
+            t.push("sysman");
+        }
+        if self.privacy.is_some() {
+            t.push("privacy");
+        }
+        if self.dsml {
+            t.push("dsml");
+        }
+        t.into_iter().map(str::to_owned).collect()
+    }
+}
+
+/// One structure of a token table.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Structure {
+    /// Its tokens, in the notation of `table.rs`.
+    pub tokens: String,
+    /// Whether its end is marked.
+    #[serde(default = "yes")]
+    pub terminated: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// SMBIOS tokens, and what may be wrong with their table.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tokens {
+    /// Port that a call by SMI is written to.
+    pub port: u16,
+    /// What is written there.
+    pub code: u8,
     /// Supported classes, a bit mask.
     pub classes: u32,
-    /// Layout of settings that `layouts` does not name.
-    pub layout: Layout,
-    /// Layout by setting.
-    pub layouts: BTreeMap<String, Layout>,
+    /// The table, structure by structure.
+    #[serde(rename = "structure")]
+    pub structures: Vec<Structure>,
+    /// Locations that refuse writes, besides those of settings that nothing can change.
+    pub read_only: Vec<u16>,
+    /// What locations hold at first, whatever token that makes active: [location, value].
+    pub cells: Vec<[u16; 2]>,
+    /// Ids to leave out.
+    pub omit: Vec<u16>,
+    /// Tokens that stand instead of the first of their id.
+    pub replace: String,
+    /// Further tokens, in structures of their own.
+    pub extra: String,
+    /// So many further tokens, ids from 0x5000 on.
+    pub filler: u16,
     /// No 0xDA structure at all.
     pub absent: bool,
-    /// Tokens per structure, 39 at most.
-    pub per_structure: usize,
-    /// End each structure with 0xFFFF.
+    /// Laid out anew, so many tokens in a structure.
+    pub per_structure: Option<usize>,
+    /// Mark the end of structures.
     pub terminator: bool,
     /// Cut so many bytes off the end of each structure.
     pub truncate: usize,
-    /// Tokens to leave out, "setting/value".
-    pub omit: Vec<String>,
-    /// Further tokens: [id, location, value].
-    pub extra: Vec<[u16; 3]>,
-    /// So many further tokens, ids from 0x5000 on.
-    pub filler: u16,
-    /// Shared location by setting, to make settings share one.
-    pub locations: BTreeMap<String, u16>,
-    /// Location contents that no token stands for: [location, value].
-    pub cells: Vec<[u16; 2]>,
 }
 
 impl Default for Tokens {
     fn default() -> Self {
         Self {
-            classes: 0x4037_1F5F,
-            layout: Layout::default(),
-            layouts: BTreeMap::new(),
+            port: 0xB2,
+            code: 0,
+            // What most real tables have.
+            classes: 0x50B6_1FFF,
+            structures: Vec::new(),
+            read_only: Vec::new(),
+            cells: Vec::new(),
+            omit: Vec::new(),
+            replace: String::new(),
+            extra: String::new(),
+            filler: 0,
             absent: false,
-            per_structure: 39,
+            per_structure: None,
             terminator: true,
             truncate: 0,
-            omit: Vec::new(),
-            extra: Vec::new(),
-            filler: 0,
-            locations: BTreeMap::new(),
-            cells: Vec::new(),
         }
     }
 }
@@ -252,9 +325,30 @@ pub struct Dsmil {
     pub sta: Option<u32>,
 }
 
+/// What profiles start from, as a machine.
+pub(crate) fn base(name: &str) -> Result<Profile> {
+    let mut value = load_value(name, 0)?;
+    let rest = "summary = ''\n[dmi]\nproduct = ''\nbios_version = ''\nbios_date = ''\n";
+    merge(&mut value, rest.parse::<toml::Table>()?.into());
+    value
+        .try_into()
+        .with_context(|| format!("{name} is malformed"))
+}
+
 impl Profile {
-    /// Loads a profile by name, `bad/NAME` for the ones with bad input.
+    /// Loads a profile by name: `bad/NAME` for the ones with bad input, `dmi:FILE` for the
+    /// machine of a report; with `+dsml` behind it, DSML0001 is added.
     pub fn load(name: &str) -> Result<Self> {
+        if let Some(other) = name.strip_suffix("+dsml") {
+            let mut profile = Self::load(other)?;
+            profile.name = name.to_owned();
+            profile.summary += "; DSML0001 added";
+            profile.firmware.dsml = true;
+            return Ok(profile);
+        }
+        if let Some(file) = name.strip_prefix("dmi:") {
+            return crate::report::profile(Path::new(file));
+        }
         let value = load_value(name, 0)?;
         let mut profile: Profile = value
             .try_into()
@@ -273,10 +367,12 @@ impl Profile {
                 .with_context(|| format!("cannot list profiles in {}", dir.display()))?
             {
                 let path = entry.context("cannot list profiles")?.path();
-                if path.extension().is_some_and(|e| e == "toml") {
-                    if let Some(stem) = path.file_stem().and_then(|s| s.to_str()) {
+                let stem = path.file_stem().and_then(|s| s.to_str());
+                match stem.filter(|stem| !NO_PROFILES.contains(stem)) {
+                    Some(stem) if path.extension().is_some_and(|e| e == "toml") => {
                         found.push(format!("{prefix}{stem}"));
                     }
+                    _ => {}
                 }
             }
             found.sort();
@@ -285,11 +381,21 @@ impl Profile {
         Ok(names)
     }
 
+    /// Whether it has anything of Dell's.
+    pub fn is_dell(&self) -> bool {
+        // "Dell Computer Corporation" on machines before 2005.
+        self.dmi.vendor.starts_with("Dell")
+    }
+
     /// Whether firmware has a table.
     pub fn has_table(&self, table: &str) -> bool {
-        self.firmware.tables.iter().any(|t| t == table)
+        self.firmware.tables().iter().any(|t| t == table)
     }
 }
+
+/// What stands beside profiles without being one: what they have in common, and what settings
+/// hold where they do not say it.
+const NO_PROFILES: [&str; 3] = ["dell", "sysman", "initial"];
 
 /// Where the profiles are.
 pub fn directory() -> PathBuf {
@@ -297,7 +403,7 @@ pub fn directory() -> PathBuf {
 }
 
 fn load_value(name: &str, depth: u32) -> Result<toml::Value> {
-    if depth > 4 {
+    if depth > 8 {
         bail!("profile {name}: too many bases, or one is based on itself");
     }
     let path = directory().join(format!("{name}.toml"));
@@ -341,14 +447,30 @@ mod tests {
     #[test]
     fn every_profile_is_complete() {
         let names = Profile::names().unwrap();
-        for wanted in ["latitude", "rugged", "optiplex", "not-dell"] {
+        for wanted in ["latitude-7490", "rugged-5430", "optiplex-7090", "not-dell"] {
             assert!(names.iter().any(|n| n == wanted), "{wanted} is missing");
         }
         for name in names {
             let profile = Profile::load(&name).unwrap();
             let tokens = crate::tokens::Plan::of(&profile).unwrap();
             crate::nvram::factory::image(&profile, &tokens).unwrap();
-            crate::smbios::structures(&profile, &tokens).unwrap();
+            crate::smbios::structures(&profile).unwrap();
+            let real = !profile.source.is_empty();
+            assert_eq!(
+                real,
+                !profile.tokens.structures.is_empty(),
+                "{name}: a table and its source go together"
+            );
         }
+    }
+
+    /// Fails when fewer real machines are at hand than are promised.
+    #[test]
+    fn ten_real_machines_and_more() {
+        let names = Profile::names().unwrap();
+        let real = names.iter().filter(|name| !name.starts_with("bad/"));
+        let real = real.map(|name| Profile::load(name).unwrap());
+        let tables = real.filter(|p| !p.source.is_empty() && p.firmware.wmi.is_some());
+        assert!(tables.count() >= 10);
     }
 }

@@ -143,14 +143,14 @@ impl Hardware {
         for option in smbios::options(&self.profile) {
             add("-smbios", option);
         }
-        let structures = smbios::structures(&self.profile, &self.plan)?;
+        let structures = smbios::structures(&self.profile)?;
         for (number, bytes) in structures.iter().enumerate() {
             let path = directory.join(format!("smbios-{number}"));
             std::fs::write(&path, bytes)
                 .with_context(|| format!("cannot write {}", path.display()))?;
             add("-smbios", format!("file={}", text(&path)?));
         }
-        for table in &self.profile.firmware.tables {
+        for table in &self.profile.firmware.tables() {
             let path = firmware::compiled(prepared, table)?;
             add("-acpitable", format!("file={}", text(&path)?));
         }
@@ -216,7 +216,7 @@ impl Hardware {
             .arg("--version")
             .output()
             .with_context(|| format!("cannot start {PROGRAM}"))?;
-        let structures = smbios::structures(&self.profile, &self.plan)?;
+        let structures = smbios::structures(&self.profile)?;
         let mut parts: Vec<Vec<u8>> = vec![
             EDITION.to_le_bytes().to_vec(),
             version.stdout,
@@ -229,7 +229,7 @@ impl Hardware {
             factory.to_vec(),
             vec![u8::from(self.profile.firmware.tpm)],
         ];
-        for table in &self.profile.firmware.tables {
+        for table in &self.profile.firmware.tables() {
             parts.push(text(&firmware::compiled(prepared, table)?)?.into_bytes());
         }
         let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();

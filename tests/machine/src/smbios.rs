@@ -1,35 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! SMBIOS structures of a profile: what QEMU's options cannot say goes into
-//! files of one raw structure each.
+//! SMBIOS structures of a profile: what QEMU's options cannot say goes into files of one raw
+//! structure each.
 
 use crate::profile::Profile;
-use crate::tokens::{Plan, Token};
-use anyhow::{bail, Result};
+use crate::table::{self, Command, Token, FIXED, MOST, TERMINATOR, TOKEN};
+use anyhow::{bail, Context, Result};
 
-/// Header, port, code and supported classes of a 0xDA structure.
-const DA_FIXED: usize = 11;
-const TOKEN: usize = 6;
+/// What every simulated machine says of its BIOS and of itself, whatever table it has: milspecctl
+/// knows it by this, and says so wherever it shows the machine.
+const MARK: &str = "simulated";
 
 /// Raw structures, each with its strings and end marks.
-pub fn structures(profile: &Profile, plan: &Plan) -> Result<Vec<Vec<u8>>> {
+pub fn structures(profile: &Profile) -> Result<Vec<Vec<u8>>> {
     let mut all = vec![chassis(profile)];
-    if profile.dmi.vendor != "Dell Inc." {
-        return Ok(all);
-    }
-    all.push(bios_flags());
-    if profile.tokens.absent {
-        return Ok(all);
-    }
-    let per_structure = profile.tokens.per_structure;
-    if !(1..=39).contains(&per_structure) {
-        bail!(
-            "profile {}: 1 to 39 tokens fit into a structure",
-            profile.name
-        );
-    }
-    for (number, tokens) in plan.tokens.chunks(per_structure).enumerate() {
-        all.push(calling_interface(profile, number as u16, tokens));
+    if profile.is_dell() {
+        all.push(bios_flags());
+        for mut structure in calling_interface(profile)? {
+            structure.extend([0, 0]);
+            all.push(structure);
+        }
     }
     Ok(all)
 }
@@ -39,13 +29,13 @@ pub fn options(profile: &Profile) -> Vec<String> {
     let dmi = &profile.dmi;
     let mut options = vec![
         format!(
-            "type=0,vendor={},version={},date={},release=0.1",
+            "type=0,vendor={},version={}-{MARK},date={},release=0.1",
             escape(&dmi.vendor),
             escape(&dmi.bios_version),
             escape(&dmi.bios_date)
         ),
         format!(
-            "type=1,manufacturer={},product={},version=simulated,serial={},sku={},family={}",
+            "type=1,manufacturer={},product={},version={MARK},serial={},sku={},family={}",
             escape(&dmi.vendor),
             escape(&dmi.product),
             escape(&dmi.serial),
@@ -92,43 +82,87 @@ fn bios_flags() -> Vec<u8> {
     s
 }
 
-/// Type 0xDA: tokens.
-fn calling_interface(profile: &Profile, number: u16, tokens: &[Token]) -> Vec<u8> {
-    let mut s = vec![0xDA, 0];
-    s.extend(0xDA00_u16.wrapping_add(number).to_le_bytes());
-    // The SMI port and code of real machines. Nothing uses them here: 0xB1
-    // says WMI, which mainline prefers.
-    s.extend(0xB2_u16.to_le_bytes());
-    s.push(0);
-    s.extend(profile.tokens.classes.to_le_bytes());
-    debug_assert_eq!(s.len(), DA_FIXED);
-    for token in tokens {
-        for word in [token.id, token.location, token.value] {
-            s.extend(word.to_le_bytes());
+/// Type 0xDA: the formatted areas of the token table, those of a report as it has them.
+pub fn calling_interface(profile: &Profile) -> Result<Vec<Vec<u8>>> {
+    let wanted = &profile.tokens;
+    if wanted.absent {
+        return Ok(Vec::new());
+    }
+    if !profile.report.is_empty() {
+        return Ok(profile.report.clone());
+    }
+    let command = Command {
+        port: wanted.port,
+        code: wanted.code,
+        classes: wanted.classes,
+    };
+    let mut structures = Vec::new();
+    for (tokens, terminated) in contents(profile)? {
+        let number = u16::try_from(structures.len()).unwrap_or(u16::MAX);
+        let mut end = Vec::new();
+        if terminated && wanted.terminator {
+            end.extend(TERMINATOR);
         }
+        let mut bytes = table::structure(number, command, &tokens, &end)
+            .with_context(|| format!("profile {}", profile.name))?;
+        bytes.truncate(bytes.len().saturating_sub(wanted.truncate).max(4));
+        bytes[1] = bytes.len() as u8;
+        structures.push(bytes);
     }
-    if profile.tokens.terminator {
-        s.extend([0xFF, 0xFF, 0, 0, 0, 0]);
-    }
-    s.truncate(s.len().saturating_sub(profile.tokens.truncate).max(4));
-    s[1] = s.len() as u8;
-    s.extend([0, 0]);
-    s
+    Ok(structures)
 }
 
-/// The tokens that mainline's dell-smbios makes of a profile's structures: it
-/// takes the last entry of each for the terminator, whatever it is, ignores
-/// structures without room for one entry, and drops repeated ids and id 0.
-pub fn as_mainline_lists(profile: &Profile, plan: &Plan) -> Result<Vec<Token>> {
+/// The tokens of each structure, and whether its end is marked.
+fn contents(profile: &Profile) -> Result<Vec<(Vec<Token>, bool)>> {
+    let wanted = &profile.tokens;
+    let mut all = Vec::new();
+    for structure in &wanted.structures {
+        let mut tokens =
+            table::parse(&structure.tokens).with_context(|| format!("profile {}", profile.name))?;
+        tokens.retain(|token| !wanted.omit.contains(&token.id));
+        all.push((tokens, structure.terminated));
+    }
+    for other in table::parse(&wanted.replace)? {
+        let mut tokens = all.iter_mut().flat_map(|(tokens, _)| tokens);
+        let token = tokens.find(|token| token.id == other.id);
+        *token.with_context(|| format!("profile {}: no token {other}", profile.name))? = other;
+    }
+    let mut more = table::parse(&wanted.extra)?;
+    more.extend((0..wanted.filler).map(|n| Token {
+        id: 0x5000 + n,
+        location: 0xC000 + n / 2,
+        value: n % 2,
+    }));
+    all.extend(more.chunks(MOST).map(|chunk| (chunk.to_vec(), true)));
+    if let Some(per_structure) = wanted.per_structure {
+        if !(1..=MOST).contains(&per_structure) {
+            bail!(
+                "profile {}: 1 to {MOST} tokens fit into a structure",
+                profile.name
+            );
+        }
+        let tokens: Vec<Token> = all.into_iter().flat_map(|(tokens, _)| tokens).collect();
+        all = tokens
+            .chunks(per_structure)
+            .map(|chunk| (chunk.to_vec(), true))
+            .collect();
+    }
+    Ok(all)
+}
+
+/// The tokens that mainline's dell-smbios makes of a profile's structures: it takes the last
+/// entry of each for the terminator, whatever it is, ignores structures without room for one
+/// entry, and drops repeated ids and id 0.
+pub fn as_mainline_lists(profile: &Profile) -> Result<Vec<Token>> {
     let mut seen = std::collections::BTreeSet::new();
     let mut listed = Vec::new();
-    for s in structures(profile, plan)? {
+    for s in calling_interface(profile)? {
         let length = usize::from(s[1]);
-        if s[0] != 0xDA || length < DA_FIXED + TOKEN {
+        if length < FIXED + TOKEN {
             continue;
         }
-        let count = (length - DA_FIXED) / TOKEN - 1;
-        for entry in s[DA_FIXED..].chunks_exact(TOKEN).take(count) {
+        let count = (length - FIXED) / TOKEN - 1;
+        for entry in s[FIXED..].chunks_exact(TOKEN).take(count) {
             let word = |i: usize| u16::from_le_bytes([entry[i], entry[i + 1]]);
             if word(0) != 0 && seen.insert(word(0)) {
                 listed.push(Token {

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The token table of a profile: which token stands at which location with
-//! which value, and what the cells hold when the machine leaves the factory.
+//! The tokens of a machine by the names of settings, and what their cells hold when the machine
+//! leaves the factory.
 
-use crate::profile::{Layout, Profile};
+use crate::cells::{self, Layout, Locations, NOWHERE};
+use crate::profile::Profile;
+use crate::smbios;
+use crate::table::{self, Token};
 use anyhow::{bail, Context, Result};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// The project's list of settings and tokens.
 const SETTINGS: &str = include_str!("../../data/dell-settings.csv");
+/// What a setting holds where a profile does not say it.
+const INITIAL: &str = include_str!("../profiles/initial.toml");
 
 /// One value of one setting, as the project's data has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,40 +29,14 @@ pub struct Known {
     pub read_only: bool,
 }
 
-/// A token of a machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Token {
-    /// Id.
-    pub id: u16,
-    /// Location.
-    pub location: u16,
-    /// The value that makes it active.
-    pub value: u16,
-}
-
-/// A location of a machine.
-#[derive(Clone, Copy, Debug)]
-pub struct Location {
-    /// What the cell holds at first.
-    pub value: u16,
-    /// Largest value that may be written.
-    pub max: u8,
-    /// Writes are refused.
-    pub read_only: bool,
-    /// Next location of a one-hot setting; itself when it is none.
-    pub next: u16,
-    /// The location whose cell this one shows; itself when it has one.
-    pub cell: u16,
-}
-
 /// Tokens and locations of a machine.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     /// The table that SMBIOS shows, in order.
     pub tokens: Vec<Token>,
     /// What exists behind it.
-    pub locations: BTreeMap<u16, Location>,
-    /// Token of each (setting, value), also of those left out of the table.
+    pub locations: Locations,
+    /// Token of each (setting, value) that the machine has.
     pub by_name: BTreeMap<(String, String), Token>,
 }
 
@@ -69,10 +49,7 @@ pub fn known() -> Result<Vec<Known>> {
             let mut fields = line.split(',');
             let mut field = || fields.next().with_context(|| format!("short line: {line}"));
             let (setting, value, id, access) = (field()?, field()?, field()?, field()?);
-            let id = id
-                .strip_prefix("0x")
-                .and_then(|hex| u16::from_str_radix(hex, 16).ok())
-                .with_context(|| format!("bad token id: {line}"))?;
+            let id = hex(id).with_context(|| format!("bad token id: {line}"))?;
             Ok(Known {
                 setting: setting.to_owned(),
                 value: value.to_owned(),
@@ -83,156 +60,108 @@ pub fn known() -> Result<Vec<Known>> {
         .collect()
 }
 
-impl Plan {
-    /// Lays a profile's settings over locations.
-    pub fn of(profile: &Profile) -> Result<Self> {
-        let known = known()?;
-        let ids: BTreeSet<u16> = known.iter().map(|k| k.id).collect();
-        let mut plan = Plan::default();
-        // Small numbers and numbers from 0x8000 on: both were seen on real
-        // machines. Ids are skipped: there the location may be the id.
-        let mut shared = (0x0004..0x4000).filter(|n| !ids.contains(n));
-        let mut own = (0x8100..0x9000).filter(|n| !ids.contains(n));
+/// What settings hold where a profile does not say it.
+fn initial() -> Result<&'static BTreeMap<String, String>> {
+    static VALUES: OnceLock<BTreeMap<String, String>> = OnceLock::new();
+    if let Some(values) = VALUES.get() {
+        return Ok(values);
+    }
+    let values = toml::from_str(INITIAL).context("profiles/initial.toml is malformed")?;
+    Ok(VALUES.get_or_init(|| values))
+}
 
-        for setting in profile.settings.keys() {
-            if !known.iter().any(|k| &k.setting == setting) {
-                bail!("profile {}: no setting is called {setting}", profile.name);
+fn hex(text: &str) -> Option<u16> {
+    u16::from_str_radix(text.strip_prefix("0x")?, 16).ok()
+}
+
+impl Plan {
+    /// The tokens of a profile's table, and what is inferred of their cells.
+    pub fn of(profile: &Profile) -> Result<Self> {
+        let structures = smbios::calling_interface(profile)?;
+        let tokens = structures.iter().flat_map(|s| table::tokens(s)).collect();
+        let mut plan = Self::new(tokens, Layout::Inferred)?;
+        for (setting, value) in &profile.initial {
+            plan.put(setting, value)
+                .with_context(|| format!("profile {}: {setting} = {value:?}", profile.name))?;
+        }
+        for &[location, value] in &profile.tokens.cells {
+            let entry = plan.locations.get(&location);
+            let cell = entry
+                .with_context(|| format!("no location {location:#06x}"))?
+                .cell;
+            cells::set(&mut plan.locations, cell, value);
+        }
+        for location in &profile.tokens.read_only {
+            if let Some(entry) = plan.locations.get_mut(location) {
+                entry.read_only = true;
             }
         }
-        let mut order: Vec<&str> = Vec::new();
-        for k in &known {
-            if profile.settings.contains_key(&k.setting) && order.last() != Some(&&*k.setting) {
-                order.push(&k.setting);
-            }
-        }
-        for (position, setting) in order.into_iter().enumerate() {
-            let values: Vec<&Known> = known.iter().filter(|k| k.setting == setting).collect();
-            let factory = &profile.settings[setting];
-            // A setting may start out with a value that no token stands for.
-            let active =
-                match factory.as_str() {
-                    "-" => None,
-                    name => Some(values.iter().position(|k| k.value == name).with_context(
-                        || format!("profile {}: {setting} has no value {factory}", profile.name),
-                    )?),
-                };
-            let layout = profile
-                .tokens
-                .layouts
-                .get(setting)
-                .copied()
-                .unwrap_or(profile.tokens.layout);
-            let fixed = profile.tokens.locations.get(setting).copied();
-            let first = match (layout, fixed) {
-                (_, Some(location)) => location,
-                (Layout::Shared, None) => shared.next().context("out of locations")?,
-                (Layout::Alias, None) => values[0].id,
-                (Layout::OneHot, None) => own.next().context("out of locations")?,
-            };
-            plan.lay(layout, first, &values, active, position, &mut own)?;
-        }
-        plan.spoil(profile);
         Ok(plan)
     }
 
-    fn lay(
-        &mut self,
-        layout: Layout,
-        first: u16,
-        values: &[&Known],
-        active: Option<usize>,
-        position: usize,
-        own: &mut impl Iterator<Item = u16>,
-    ) -> Result<()> {
-        let count = values.len();
-        // Real machines do not agree whether "enabled" is 1 or 0: neither do
-        // the settings of one machine here.
-        let number = |i: usize| match (layout, count) {
-            (Layout::OneHot, _) => 1,
-            (_, 2) if position.is_multiple_of(2) => 1 - i as u16,
-            _ => i as u16,
+    /// The tokens of a table, with what `initial.toml` says in force, else the first token of a
+    /// group.
+    pub fn new(tokens: Vec<Token>, layout: Layout) -> Result<Self> {
+        let mut locations = cells::infer(&tokens, layout)?;
+        let valid: BTreeMap<u16, Token> = cells::valid(&tokens)
+            .into_iter()
+            .map(|token| (token.id, token))
+            .collect();
+        let mut by_name = BTreeMap::new();
+        for known in known()? {
+            let Some(token) = valid.get(&known.id) else {
+                continue;
+            };
+            by_name.insert((known.setting, known.value), *token);
+            if let Some(entry) = locations.get_mut(&token.location) {
+                entry.read_only |= known.read_only;
+            }
+        }
+        let mut plan = Self {
+            tokens,
+            locations,
+            by_name,
         };
-        let mut locations = vec![first];
-        for known in &values[1..] {
-            locations.push(match layout {
-                Layout::Shared => first,
-                Layout::Alias => known.id,
-                Layout::OneHot => own.next().context("out of locations")?,
-            });
+        for (setting, value) in initial()? {
+            // A machine may list the setting without this value.
+            let _ = plan.put(setting, value);
         }
-        for (i, known) in values.iter().enumerate() {
-            let token = Token {
-                id: known.id,
-                location: locations[i],
-                value: number(i),
-            };
-            self.tokens.push(token);
-            self.by_name
-                .insert((known.setting.clone(), known.value.clone()), token);
-            let value = match (layout, active) {
-                (Layout::OneHot, _) => u16::from(active == Some(i)),
-                (_, Some(active)) => number(active),
-                (_, None) => 0xEE,
-            };
-            let max = if layout == Layout::OneHot {
-                1
-            } else {
-                (count.max(2) - 1) as u8
-            };
-            self.locations
-                .entry(locations[i])
-                .and_modify(|old| old.max = old.max.max(max))
-                .or_insert(Location {
-                    value,
-                    max,
-                    read_only: known.read_only,
-                    next: match layout {
-                        Layout::OneHot => locations[(i + 1) % count],
-                        _ => locations[i],
-                    },
-                    cell: if layout == Layout::Alias {
-                        first
-                    } else {
-                        locations[i]
-                    },
-                });
+        Ok(plan)
+    }
+
+    /// Puts a setting to a value: a name, `0x` and the id of a token, or `-` for none.
+    fn put(&mut self, setting: &str, value: &str) -> Result<()> {
+        if value == "-" {
+            return self.put_none(setting);
         }
+        let token = match hex(value) {
+            Some(id) => {
+                let mut tokens = self.tokens.iter();
+                let found = tokens.find(|t| t.id == id && t.location != NOWHERE);
+                *found.with_context(|| format!("this machine has no token {value}"))?
+            }
+            None => self.token(setting, value)?,
+        };
+        cells::activate(&mut self.locations, token);
         Ok(())
     }
 
-    /// Applies what the profile wants to be wrong or unusual.
-    fn spoil(&mut self, profile: &Profile) {
-        let wrong = &profile.tokens;
-        for name in &wrong.omit {
-            if let Some((setting, value)) = name.split_once('/') {
-                if let Some(token) = self.by_name.get(&(setting.to_owned(), value.to_owned())) {
-                    let token = *token;
-                    self.tokens.retain(|t| *t != token);
-                }
-            }
+    /// Leaves no token of a setting in force.
+    fn put_none(&mut self, setting: &str) -> Result<()> {
+        let tokens: Vec<Token> = self.setting(setting).into_iter().map(|(_, t)| t).collect();
+        if tokens.is_empty() {
+            bail!("this machine has no {setting}");
         }
-        let filler = (0..wrong.filler).map(|n| [0x5000 + n, 0xC000 + n / 2, n % 2]);
-        for [id, location, value] in wrong.extra.iter().copied().chain(filler) {
-            self.tokens.push(Token {
-                id,
-                location,
-                value,
-            });
-            self.locations.entry(location).or_insert(Location {
-                value: 0,
-                max: 0xFF,
-                read_only: false,
-                next: location,
-                cell: location,
-            });
+        for token in &tokens {
+            let cell = self.locations[&token.location].cell;
+            let here = |t: &&Token| {
+                let entry = self.locations.get(&t.location);
+                entry.is_some_and(|entry| entry.cell == cell)
+            };
+            let values: Vec<u16> = self.tokens.iter().filter(here).map(|t| t.value).collect();
+            cells::set(&mut self.locations, cell, cells::idle(&values));
         }
-        for &[location, value] in &wrong.cells {
-            if let Some(entry) = self.locations.get(&location).copied() {
-                if let Some(cell) = self.locations.get_mut(&entry.cell) {
-                    cell.value = value;
-                }
-            }
-        }
+        Ok(())
     }
 
     /// The token of a setting's value.

@@ -4,12 +4,15 @@
 
 #![allow(dead_code, reason = "each test uses its own part")]
 
-use milspec_posture::control::{Class, Family, Reading};
+use milspec_posture::control::{Answer, Class, Family, Reading};
 use milspec_posture::deny::{self, Gate};
 use milspec_posture::fact::{Fact, Policy, Reason, Refusal, ACTIVE, DEPENDS};
+use milspec_posture::listed::{entangle, Listed};
 use milspec_posture::mode::Mode;
 use milspec_posture::plan::{self, Coverage, Request, Step, Want, LEAVE};
+use milspec_posture::setting::Listings;
 use milspec_posture::settings::SETTINGS;
+use milspec_posture::token_table::Token;
 use std::path::PathBuf;
 
 const DSMIL_CSV: &str = include_str!("../../../../tests/data/dsmil-devices.csv");
@@ -154,24 +157,74 @@ fn strings(table: &toml::Table, key: &str, inner: &str) -> Vec<String> {
         .collect()
 }
 
+/// A token of a profile: `ID=VALUE` or `ID@LOCATION=VALUE`.
+fn token(text: &str) -> Token {
+    let (place, value) = text.split_once('=').unwrap();
+    let (id, location) = place.split_once('@').unwrap_or((place, place));
+    let hex = |digits| u16::from_str_radix(digits, 16).unwrap();
+    Token {
+        id: hex(id),
+        location: hex(location),
+        value: value.parse().unwrap(),
+    }
+}
+
+/// The tokens of a profile, without those that it leaves out.
+fn tokens(profile: &toml::Table) -> Vec<Token> {
+    let table = &profile["tokens"];
+    let structures = table["structure"].as_array().unwrap().iter();
+    let texts = structures.map(|s| s["tokens"].as_str().unwrap());
+    let omitted = table.get("omit").and_then(|omit| omit.as_array()).cloned();
+    let omitted: Vec<i64> = omitted
+        .iter()
+        .flatten()
+        .map(|id| id.as_integer().unwrap())
+        .collect();
+    let all = texts.flat_map(str::split_whitespace).map(token);
+    all.filter(|token| !omitted.contains(&i64::from(token.id)))
+        .collect()
+}
+
 /// The machine of a file of `tests/machine/profiles`, as it leaves the factory.
 pub fn machine(file: &str) -> Machine {
     let profile = profile(file);
-    let omitted = strings(&profile, "tokens", "omit");
+    let initial = |setting: &str| {
+        let own = profile
+            .get("initial")
+            .and_then(|initial| initial.get(setting));
+        let own = own.and_then(|value| value.as_str()).map(str::to_owned);
+        let usual = self::profile("initial.toml").get(setting).cloned();
+        own.or_else(|| Some(usual?.as_str()?.to_owned()))
+    };
+    let table = tokens(&profile);
+    let mut listed = Vec::new();
+    for (id, known) in (0x1_0000..).zip(SETTINGS) {
+        let mut listings = Listings::default();
+        table.iter().for_each(|token| listings.take(known, *token));
+        listed.extend(Listed::new(id, known, listings, b""));
+    }
+    entangle(&mut listed);
     let mut facts = Vec::new();
-    for known in SETTINGS {
-        let Some(current) = profile.get("settings").and_then(|s| s.get(known.name)) else {
-            continue;
-        };
-        let mut fact = platform(known.name, current.as_str().unwrap());
-        for (n, value) in known.values.iter().enumerate() {
-            if omitted.contains(&format!("{}/{}", known.name, value.name)) {
-                fact.values &= !(1 << n);
+    for listed in listed {
+        // No cells here: a value is in force, or none is.
+        let index = initial(listed.setting.name);
+        let values = listed.setting.values.iter();
+        let index = values
+            .zip(0..)
+            .find(|(v, _)| index.as_deref() == Some(v.name));
+        let holds = index.and_then(|(_, index)| listed.token(index));
+        let mut answers = listed.answers(|_| Ok(0xEEEE));
+        for (answer, index) in answers.iter_mut().zip(0..) {
+            if let (Answer::Read { read, expected }, Some(token)) = (answer, listed.token(index)) {
+                if Some(token) == holds {
+                    *read = u32::from(*expected);
+                }
             }
         }
-        facts.push(fact);
+        facts.push(listed.fact(&answers, None));
     }
-    if strings(&profile, "firmware", "tables").contains(&"dsml".to_owned()) {
+    let dsml = profile.get("firmware").and_then(|f| f.get("dsml"));
+    if dsml.and_then(|dsml| dsml.as_bool()) == Some(true) {
         let active = strings(&profile, "dsmil", "active");
         facts.extend(devices(facts.len(), &active));
     }
@@ -181,12 +234,15 @@ pub fn machine(file: &str) -> Machine {
 
 /// Machines of every kind.
 pub fn machines() -> Vec<Machine> {
-    let mut machines: Vec<Machine> = ["rugged.toml", "latitude.toml", "optiplex.toml"]
+    let mut machines: Vec<Machine> = ["rugged.toml", "latitude-7490.toml", "optiplex-7090.toml"]
         .into_iter()
         .chain(["bad/partial-settings.toml"])
         .map(machine)
         .collect();
-    assert!(machines[0].facts.len() > 84 + 40, "rugged is the full one");
+    assert!(
+        machines[0].facts.len() > 84 + 40,
+        "rugged is the one with DSMIL"
+    );
     // One that has every setting there is, so that no line goes without a walk.
     let everything = SETTINGS.iter().map(|s| platform(s.name, s.values[0].name));
     machines.push(Machine {

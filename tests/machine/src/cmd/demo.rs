@@ -2,6 +2,7 @@
 
 //! `machine demo`: our module on a stock kernel, for a person to see.
 
+use super::which::Which;
 use anyhow::{ensure, Context, Result};
 use clap::Args;
 use milspec_machine::progress::Progress;
@@ -11,9 +12,8 @@ use std::time::Instant;
 /// Boots a simulated Rugged Latitude and shows the driver and milspecctl at work
 #[derive(Args)]
 pub struct Demo {
-    /// Which machine: see `machine profiles`
-    #[arg(long, default_value = "rugged")]
-    profile: String,
+    #[command(flatten)]
+    which: Which,
 }
 
 /// The control that the host moves behind the driver's back.
@@ -36,7 +36,7 @@ impl Demo {
             progress,
             ..Options::module(Module::Present)
         };
-        let machine = Machine::boot(&self.profile, &options)?;
+        let machine = Machine::boot(&self.which.name()?, &options)?;
         say(&format!(
             "Booted \"{}\": {}\n",
             machine.profile().dmi.product,

@@ -7,3 +7,5 @@ pub mod nvram;
 pub mod profiles;
 pub mod run;
 pub mod shell;
+pub mod tables;
+pub mod which;

@@ -18,7 +18,10 @@ pub struct Profiles {
 impl Profiles {
     /// Runs it.
     pub fn run(&self) -> Result<()> {
-        println!("All of them are simulated; none is a dump of a real machine.\n");
+        println!(
+            "All of them are simulated. The token tables of those named after a model are real \
+             ones;\nwhat stands behind them is not.\n"
+        );
         for name in Profile::names()? {
             if !self.all && name.starts_with("bad/") {
                 continue;

@@ -2,6 +2,7 @@
 
 //! `machine run`.
 
+use super::which::Which;
 use anyhow::{bail, Result};
 use clap::Args;
 use milspec_machine::progress::Progress;
@@ -11,9 +12,8 @@ use std::io::Write;
 /// Runs lines of shell in a simulated Dell, restored in a second, and ends
 #[derive(Args)]
 pub struct Run {
-    /// Which machine: see `machine profiles --all`
-    #[arg(long, default_value = "rugged")]
-    profile: String,
+    #[command(flatten)]
+    which: Which,
     /// Boots it instead of restoring it
     #[arg(long)]
     boot: bool,
@@ -36,9 +36,10 @@ impl Run {
             progress: Progress::new(),
             ..Options::module(module)
         };
+        let name = self.which.name()?;
         let machine = match self.boot {
-            true => Machine::boot(&self.profile, &options)?,
-            false => Machine::from_snapshot(&self.profile, &options)?,
+            true => Machine::boot(&name, &options)?,
+            false => Machine::from_snapshot(&name, &options)?,
         };
         let mut failed = 0;
         for line in &self.lines {

@@ -2,6 +2,7 @@
 
 //! `machine shell`.
 
+use super::which::Which;
 use anyhow::Result;
 use clap::Args;
 use milspec_machine::progress::Progress;
@@ -12,9 +13,8 @@ use std::time::Duration;
 /// Opens a shell in a simulated Dell, on this terminal
 #[derive(Args)]
 pub struct Shell {
-    /// Which machine: see `machine profiles`
-    #[arg(long, default_value = "rugged")]
-    profile: String,
+    #[command(flatten)]
+    which: Which,
     /// The module stays unloaded until you type `modprobe dell_milspec`
     #[arg(long)]
     no_autoload: bool,
@@ -40,13 +40,13 @@ impl Shell {
                 .push_str(&format!(" milspec.size={rows}x{columns}"));
         }
         let prepared = prepared(&progress)?;
-        let mut machine = Machine::start(&self.profile, &options, true)?;
+        let mut machine = Machine::start(&self.which.name()?, &options, true)?;
         let _announced = running::announce(&prepared.cache, &machine)?;
         eprintln!(
             "Booting a SIMULATED Dell ({}): {}.\n\
              To leave: `exit`, or Ctrl-A and then X.\n\
              From another terminal `machine nvram --help` plays its firmware tricks.\n",
-            self.profile,
+            machine.profile().dmi.product,
             machine.profile().summary
         );
         machine.wait_off(Duration::MAX)

@@ -17,8 +17,10 @@ pub fn image(profile: &Profile, plan: &Plan) -> Result<Vec<u8>> {
     image.u32(NV_VERSION, super::layout::VERSION);
     locations(&mut image, plan);
     password(&mut image, profile)?;
-    image.u32(NV_PRIVACY_HAS, profile.privacy.supported);
-    image.u32(NV_PRIVACY_NOW, profile.privacy.current);
+    if let Some(privacy) = &profile.firmware.privacy {
+        image.u32(NV_PRIVACY_HAS, privacy.supported);
+        image.u32(NV_PRIVACY_NOW, privacy.current);
+    }
     attributes(&mut image, profile, plan)?;
     if profile.has_table("dsml") {
         dsmil::fill(profile, |offset, bytes| image.put(offset, bytes))?;
@@ -92,7 +94,17 @@ fn attributes(image: &mut Image, profile: &Profile, plan: &Plan) -> Result<()> {
     let mut index = 0;
     for (number, kind) in kinds {
         let first = index;
-        for attribute in profile.attribute.iter().filter(|a| a.kind == kind) {
+        // Of a setting that the machine does not list whole there is none.
+        let has = |attribute: &&Attribute| {
+            let mut values = attribute.setting_values.iter();
+            values.all(|value| plan.token(&attribute.setting, value).is_ok())
+        };
+        for attribute in profile
+            .attribute
+            .iter()
+            .filter(|a| a.kind == kind)
+            .filter(has)
+        {
             if index >= NV_ATTR_MAX {
                 bail!("profile {}: too many attributes", profile.name);
             }
