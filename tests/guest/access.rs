@@ -20,7 +20,7 @@ pub const TESTS: &[Test] = &[
         rights,
     ),
     ("apply_takes_the_key_of_a_bios_password", || {
-        password("optiplex", "usb3-front")
+        password("optiplex-7090", "media-card")
     }),
     ("apply_is_not_fooled_by_a_silent_bios_password", || {
         password("bad/password-silent", "camera")

@@ -60,7 +60,7 @@ fn without_effect(machine: &Machine, requests: &str) -> Result<Vec<ask::Answer>>
 
 /// Fails when a list or an exception reaches another control, or costs another call.
 fn lists() -> Result<()> {
-    let machine = ready("rugged")?;
+    let machine = ready("bad/mixed-layouts")?;
     let nvram = machine.nvram()?;
     let model = Model::new(&machine)?;
     let change = |name: &str, from: &str, to: &str| -> (String, String, String) {
@@ -98,7 +98,7 @@ fn lists() -> Result<()> {
     let mut then = model.target(Mode::Standard, &now);
     let left = now["strong-password"].clone();
     then.insert("strong-password".to_owned(), left);
-    then.insert("thunderbolt-security".to_owned(), "dp-only".to_owned());
+    then.insert("wake-on-lan".to_owned(), "enabled".to_owned());
     then.insert("camera".to_owned(), "disabled".to_owned());
     let changes = Model::changes(&now, &then);
     let expected = model.image(&Image::of(nvram)?, &changes)?;
@@ -106,7 +106,7 @@ fn lists() -> Result<()> {
         "apply {} set={}:255 {} {}",
         ask::mode(Mode::Standard),
         id("strong-password")?,
-        set("thunderbolt-security", "dp-only")?,
+        set("wake-on-lan", "enabled")?,
         set("camera", "disabled")?
     );
     one(&machine, &words)?.ends(0, OUTCOME_DONE)?;
@@ -118,7 +118,7 @@ fn lists() -> Result<()> {
     let mut named: Vec<&str> = deviations.split(' ').collect();
     named.sort_unstable();
     ensure!(
-        named == ["camera", "strong-password", "thunderbolt-security"],
+        named == ["camera", "strong-password", "wake-on-lan"],
         "deviations: {deviations}"
     );
     machine.check_kernel_log()
@@ -279,7 +279,7 @@ fn refuses_tables() -> Result<()> {
     machine.check_kernel_log()?;
 
     let machine = ready("bad/fragile-model")?;
-    let case = (set("nfc", "disabled")?, REASON_DENIED, id("nfc")?, 0);
+    let case = (set("gps", "disabled")?, REASON_DENIED, id("gps")?, 0);
     all_refused(&machine, &[case], &mut table)?;
     let answers = without_effect(&machine, "apply mode=4")?;
     ensure!(
@@ -338,7 +338,7 @@ const DEPENDENCIES: u8 = 16;
 /// Fails when a restricted control can be had without the parameter, not with it, or with it in
 /// a kernel that is locked down.
 fn restricted() -> Result<()> {
-    let machine = machine("latitude", Module::Present)?;
+    let machine = machine("latitude-7490", Module::Present)?;
     ask::install(&machine)?;
     machine
         .run(["modprobe", "dell_milspec", "allow_restricted=1"])?
@@ -359,7 +359,7 @@ fn restricted() -> Result<()> {
     one(&machine, "apply mode=4")?.ends(0, OUTCOME_DONE)?;
     let wrong = expected.differs(&Image::of(nvram)?);
     ensure!(wrong.is_empty(), "{wrong:?}");
-    let listed = set("smartcard", "disabled")?;
+    let listed = set("usb-external", "disabled")?;
     one(&machine, &format!("apply {listed}"))?.ends(0, OUTCOME_DONE)?;
 
     let line = "echo integrity >/sys/kernel/security/lockdown && cat /sys/kernel/security/lockdown";

@@ -31,7 +31,7 @@ fn fails(machine: &Machine, arguments: &[&str], exit: i32) -> Result<Value> {
 fn changes_and_restores() -> Result<()> {
     const FILE: &str = r#"{"schema": "milspec.config/1", "mode": "enhanced",
         "controls": {"camera": "disabled", "bluetooth": "leave"}}"#;
-    for profile in ["latitude", "rugged"] {
+    for profile in ["latitude-7490", "rugged"] {
         let machine = machine(profile, Module::Autoload)?;
         let image = || Image::of(machine.nvram()?);
         let before = image()?;
@@ -85,7 +85,7 @@ fn changes_and_restores() -> Result<()> {
 /// a wrong one it is not, and the password shows up nowhere.
 fn password() -> Result<()> {
     const PASSWORD: &str = "Tr0ub4dor";
-    let machine = machine("latitude", Module::Autoload)?;
+    let machine = machine("latitude-7490", Module::Autoload)?;
     machine.nvram()?.set_password(PASSWORD, 0x5EC5)?;
     let set = "milspecctl --json control set camera=disabled";
     let none = machine.sh(set)?.exits(1)?.json()?;
@@ -131,7 +131,7 @@ fn refusals() -> Result<()> {
 /// What nobody confirms is undone, with the password's key, and the NVRAM is as it was; what is
 /// confirmed from another process stays, though the session that made it is gone.
 fn confirm_within() -> Result<()> {
-    let machine = machine("optiplex", Module::Autoload)?;
+    let machine = machine("optiplex-7090", Module::Autoload)?;
     let nvram = machine.nvram()?;
     let before = Image::of(nvram)?;
     let model = Model::new(&machine)?;

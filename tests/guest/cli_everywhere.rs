@@ -15,13 +15,13 @@ use std::collections::BTreeSet;
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
     ("cli_everything_on_a_latitude", || {
-        on("latitude", Module::Autoload, ROOT, &LATITUDE)
+        on("latitude-7490", Module::Autoload, ROOT, &LATITUDE)
     }),
     ("cli_everything_on_a_rugged", || {
         on("rugged", Module::Autoload, ROOT, &RUGGED)
     }),
     ("cli_everything_on_an_optiplex", || {
-        on("optiplex", Module::Autoload, ROOT, &OPTIPLEX)
+        on("optiplex-7090", Module::Autoload, ROOT, &OPTIPLEX)
     }),
     ("cli_everything_with_unknown_values", || {
         on("bad/unknown-values", Module::Autoload, ROOT, &UNKNOWN)
@@ -30,10 +30,10 @@ pub const TESTS: &[Test] = &[
         on("not-dell", Module::Present, ROOT, &NO_DRIVER)
     }),
     ("cli_everything_without_the_module", || {
-        on("latitude", Module::Absent, ROOT, &NO_DRIVER)
+        on("latitude-7490", Module::Absent, ROOT, &NO_DRIVER)
     }),
     ("cli_everything_without_permission", || {
-        on("latitude", Module::Autoload, NOBODY, &DENIED)
+        on("latitude-7490", Module::Autoload, NOBODY, &DENIED)
     }),
 ];
 
@@ -97,25 +97,25 @@ const USUAL: [(&str, i32); 3] = [
 const LATITUDE: Expected = Expected {
     control: "camera",
     value: "disabled",
-    other: "nfc=disabled",
+    other: "gps=disabled",
     exit: 0,
     exits: &USUAL,
 };
 
 const RUGGED: Expected = Expected {
-    other: "gps=disabled",
+    other: "nfc=disabled",
     ..LATITUDE
 };
 
 /// A desktop: no camera, and a password.
 const OPTIPLEX: Expected = Expected {
-    control: "usb3-front",
-    other: "usb3-rear=disabled",
+    control: "speaker",
+    other: "usb-rear=disabled",
     ..LATITUDE
 };
 
-/// What cannot be put back is not changed: neither the camera nor Thunderbolt's security, which mode
-/// enhanced speaks of.
+/// What cannot be put back is not changed: neither the camera nor the SD card, which mode enhanced
+/// speaks of.
 const UNKNOWN: Expected = Expected {
     exits: &[
         ("mode plan", 5),

@@ -25,8 +25,12 @@ pub const TESTS: &[Test] = &[
     ("faults_at_every_call_down_on_rugged", || {
         large(Mode::Paranoid, Mode::Standard)
     }),
-    ("faults_of_every_kind_on_latitude", || small("latitude")),
-    ("faults_of_every_kind_on_optiplex", || small("optiplex")),
+    ("faults_of_every_kind_on_latitude", || {
+        small("latitude-7490")
+    }),
+    ("faults_of_every_kind_on_optiplex", || {
+        small("optiplex-7090")
+    }),
     ("faults_sampled_between_all_modes", sampled),
     ("faults_that_stay_are_named_and_overcome", stay),
 ];
@@ -359,7 +363,7 @@ fn stay() -> Result<()> {
     const LATITUDE: usize = 2;
     const RUGGED: usize = 23;
     let mut table = String::new();
-    for (profile, stride) in [("latitude", LATITUDE), ("rugged", RUGGED)] {
+    for (profile, stride) in [("latitude-7490", LATITUDE), ("rugged", RUGGED)] {
         let machine = ready(profile)?;
         writeln!(table, "{profile}")?;
         let mut transition = Transition::new(&machine, Mode::Standard, Mode::Paranoid)?;

@@ -30,10 +30,41 @@ mod latch;
 mod model;
 mod modes;
 mod monitor;
+mod real;
 mod stress;
 mod witness;
 mod witness_faults;
 mod witness_tokens;
+
+/// Tests that fail until an issue is settled: their name, and what stands in the way. One that
+/// passes is a failure, so that nobody forgets to take it off this list.
+const KNOWN_FAILURES: &[(&str, &str)] = &[
+    (
+        "real_inspiron_5515",
+        "a token at location FFFF is a placeholder, and the driver reads it (issue 13)",
+    ),
+    (
+        "real_value_outside_the_catalogue",
+        "a value that the catalogue lacks keeps every mode from the machine (issue 13)",
+    ),
+];
+
+/// Turns the result of a known failure round.
+fn known_failure(name: &str, result: anyhow::Result<()>) -> anyhow::Result<()> {
+    let known = KNOWN_FAILURES.iter().find(|(test, _)| *test == name);
+    match (known, result) {
+        (Some((_, why)), Ok(())) => {
+            anyhow::bail!("it passes: take it off the list of known failures ({why})")
+        }
+        (Some((_, why)), Err(error)) => {
+            let error = format!("{error:#}");
+            let line = error.lines().next().unwrap_or_default();
+            println!("known failure {name}: {why}\n    {line}");
+            Ok(())
+        }
+        (None, result) => result,
+    }
+}
 
 /// How long each test took. All of them together have some minutes: these are where to look first.
 static TOOK: Mutex<Vec<(Duration, &str)>> = Mutex::new(Vec::new());
@@ -48,6 +79,7 @@ fn main() -> ExitCode {
         witness::TESTS,
         witness_tokens::TESTS,
         witness_faults::TESTS,
+        real::TESTS,
         driver::TESTS,
         hostile::TESTS,
         modes::TESTS,
@@ -71,7 +103,7 @@ fn main() -> ExitCode {
         .map(|(name, test)| {
             Trial::test(name, move || {
                 let start = Instant::now();
-                let result = test();
+                let result = known_failure(name, test());
                 let mut took = TOOK.lock().unwrap_or_else(PoisonError::into_inner);
                 took.push((start.elapsed(), name));
                 result.map_err(|error| Failed::from(format!("{error:#}")))
@@ -85,6 +117,9 @@ fn main() -> ExitCode {
         println!("the longest, in seconds:");
         for (time, name) in took.iter().rev().take(SHOWN) {
             println!("{:6.1}  {name}", time.as_secs_f64());
+        }
+        for (name, why) in KNOWN_FAILURES {
+            println!("known failure: {name}: {why}");
         }
         println!(
             "{} passed, {} failed",

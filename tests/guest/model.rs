@@ -139,9 +139,30 @@ impl Model {
         Ok(values)
     }
 
+    /// Tells whether the table says enough of a setting to change it, and of nothing else: two of
+    /// its values, each once, at locations that no other setting has.
+    fn is_clear(&self, name: &str) -> bool {
+        let mine = self.plan.setting(name);
+        let tokens = || self.plan.tokens.iter();
+        let once = |id| {
+            let mut same = tokens().filter(|token| token.id == id);
+            let first = same.next();
+            same.all(|token| Some(token) == first)
+        };
+        let others = self
+            .plan
+            .by_name
+            .iter()
+            .filter(|((setting, _), _)| setting != name);
+        let places: BTreeSet<u16> = others.map(|(_, token)| token.location).collect();
+        let apart = |location| !places.contains(&location);
+        mine.len() > 1 && mine.iter().all(|(_, t)| once(t.id) && apart(t.location))
+    }
+
     /// Tells whether a request may change the control.
     fn settable(&self, name: &str) -> bool {
         match SETTINGS.iter().find(|setting| setting.name == name) {
+            Some(_) if !self.is_clear(name) => false,
             Some(setting) => match setting.class {
                 Class::Safe | Class::Monitored => true,
                 Class::Restricted => self.restricted,

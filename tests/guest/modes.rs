@@ -14,9 +14,13 @@ use std::fmt::Write;
 
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
-    ("modes_every_transition_on_latitude", || every("latitude")),
+    ("modes_every_transition_on_latitude", || {
+        every("latitude-7490")
+    }),
     ("modes_every_transition_on_rugged", || every("rugged")),
-    ("modes_every_transition_on_optiplex", || every("optiplex")),
+    ("modes_every_transition_on_optiplex", || {
+        every("optiplex-7090")
+    }),
 ];
 
 /// Where the driver shows itself.
@@ -26,8 +30,9 @@ pub const SYSFS: &str = "/sys/devices/faux/dell_milspec";
 const WALK: [usize; 17] = [0, 0, 1, 0, 2, 0, 3, 1, 1, 2, 1, 3, 2, 2, 3, 3, 0];
 
 /// A machine whose modes are changed, and what it must be like.
-struct Traveller {
-    machine: Machine,
+pub struct Traveller {
+    /// The machine.
+    pub machine: Machine,
     model: Model,
     /// Words that every request on this machine needs.
     key: String,
@@ -36,7 +41,8 @@ struct Traveller {
 }
 
 impl Traveller {
-    fn new(profile: &str) -> Result<Self> {
+    /// A machine as it leaves the factory.
+    pub fn new(profile: &str) -> Result<Self> {
         let machine = machine(profile, Module::Autoload)?;
         ask::install(&machine)?;
         let model = Model::new(&machine)?;
@@ -54,7 +60,7 @@ impl Traveller {
     }
 
     /// Applies a mode and judges everything that can be seen of it.
-    fn go(&mut self, mode: Mode) -> Result<()> {
+    pub fn go(&mut self, mode: Mode) -> Result<()> {
         let from = self.at;
         self.go_to(mode)
             .with_context(|| format!("{from} to {}", mode.name()))?;

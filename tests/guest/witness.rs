@@ -72,7 +72,7 @@ pub fn verify(machine: &Machine, password: &str) -> Result<[u32; 4]> {
 /// Fails when an event that the host raises does not arrive as mainline's key,
 /// or arrives with other words.
 fn events() -> Result<()> {
-    let machine = plain("latitude")?;
+    let machine = plain("latitude-7490")?;
     let guest: &Guest = machine.guest()?;
     let listen = GuestCommand::new(["milspec-agent", "events", "120", "Dell WMI hotkeys"]);
     let mut listener = guest.spawn(listen)?;
@@ -116,7 +116,7 @@ fn set_attribute(machine: &Machine, name: &str, value: &str) -> Result<Result<()
 /// value, or takes one that it must not; and when a linked attribute and its
 /// token disagree.
 fn sysman_changes() -> Result<()> {
-    let machine = plain("latitude")?;
+    let machine = plain("latitude-7490")?;
     let camera = machine.plan().token("camera", "enabled")?;
     for (name, file, expected) in [
         ("Camera", "type", "enumeration"),
@@ -177,7 +177,7 @@ fn sysman_changes() -> Result<()> {
 
 /// Fails when attributes can be changed without the password, or not with it.
 fn sysman_password() -> Result<()> {
-    let machine = plain("optiplex")?;
+    let machine = plain("optiplex-7090")?;
     let admin = format!("{SYSMAN}/authentication/Admin");
     let give = |password: &str| {
         machine
@@ -225,11 +225,11 @@ fn sysman_password() -> Result<()> {
 fn dell_laptop() -> Result<()> {
     let driver = "/sys/bus/platform/drivers/dell-laptop/dell-laptop";
     ensure!(
-        plain("latitude")?.exists(driver)?,
+        plain("latitude-7490")?.exists(driver)?,
         "dell-laptop does not bind to a Latitude"
     );
     ensure!(
-        !plain("optiplex")?.exists(driver)?,
+        !plain("optiplex-7090")?.exists(driver)?,
         "dell-laptop binds to an OptiPlex"
     );
     Ok(())
@@ -237,7 +237,7 @@ fn dell_laptop() -> Result<()> {
 
 /// Fails when the TPM cannot be used, or its state is lost in a snapshot.
 fn tpm() -> Result<()> {
-    let machine = plain("latitude")?;
+    let machine = plain("latitude-7490")?;
     let pcrs = machine
         .run(["tpm2_pcrread", "sha1:0+sha256:0,10,16+sha384:0+sha512:0"])?
         .ok()?;
@@ -271,7 +271,7 @@ fn tpm() -> Result<()> {
 
 /// Fails when a setting is lost when the machine is switched off.
 fn survives_reboot() -> Result<()> {
-    let mut machine = plain("latitude")?;
+    let mut machine = plain("latitude-7490")?;
     let camera = machine.plan().token("camera", "disabled")?;
     ensure!(write(&machine, camera.location, camera.value, 0)? == 0);
     ensure!(set_attribute(&machine, "Asset", "KEPT")?.is_ok());
@@ -299,12 +299,12 @@ fn survives_reboot() -> Result<()> {
 /// Fails when what one restored machine does shows in another, or when a poke
 /// before the guest runs on is lost.
 fn snapshots() -> Result<()> {
-    let first = plain("latitude")?;
+    let first = plain("latitude-7490")?;
     let camera = first.plan().token("camera", "disabled")?;
     ensure!(write(&first, camera.location, camera.value, 0)? == 0);
     first.sh("echo mine >/root/file")?.ok()?;
     let options = milspec_machine::Options::module(Module::Absent);
-    let second = Machine::from_snapshot_with("latitude", &options, |nvram| {
+    let second = Machine::from_snapshot_with("latitude-7490", &options, |nvram| {
         nvram.set_location(camera.location, 0xAB)
     })?;
     ensure!(
@@ -329,7 +329,10 @@ fn dsml_device() -> Result<()> {
     ensure!(machine.read(&format!("{device}/status"))? == "15");
     ensure!(machine.exists("/sys/bus/wmi/devices/6932965F-1671-4CEB-B988-D3AB0A901919-9")?);
     machine.check_kernel_log()?;
-    ensure!(!plain("latitude")?.exists(device)?, "a Latitude has DSMIL");
+    ensure!(
+        !plain("latitude-7490")?.exists(device)?,
+        "a Latitude has DSMIL"
+    );
     ensure!(plain("bad/dsml-absent")?.read(&format!("{device}/status"))? == "0");
     Ok(())
 }

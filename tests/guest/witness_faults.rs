@@ -8,7 +8,7 @@ use crate::common::{machine, Test};
 use crate::witness::{call, read, write, ERROR, SENTINEL};
 use anyhow::{ensure, Result};
 use milspec_machine::nvram::layout::{SPACE_SMBIOS, SYSMAN_SET};
-use milspec_machine::tokens::Token;
+use milspec_machine::table::Token;
 use milspec_machine::{Call, Fault, Machine, Module, Wrong};
 use std::time::Instant;
 
@@ -28,7 +28,7 @@ pub const TESTS: &[Test] = &[
 ];
 
 fn start() -> Result<(Machine, Token, Token)> {
-    let machine = machine("latitude", Module::Absent)?;
+    let machine = machine("latitude-7490", Module::Absent)?;
     let enabled = machine.plan().token("camera", "enabled")?;
     let disabled = machine.plan().token("camera", "disabled")?;
     Ok((machine, enabled, disabled))

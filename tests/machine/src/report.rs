@@ -461,7 +461,7 @@ mod tests {
             assert!(error.contains(why), "{error}");
         }
         let cut = whole.find("DMI type 218").unwrap() + 120;
-        let error = format!("{:#}", parse(whole[..cut].as_bytes()).unwrap_err());
+        let error = format!("{:#}", parse(&whole.as_bytes()[..cut]).unwrap_err());
         assert!(error.contains("are shown"), "{error}");
         for cut in (0..table.len()).step_by(7) {
             let _ = parse(&table[..cut]);

@@ -273,11 +273,11 @@ fn strangers(tokens: &[Token]) -> Result<Vec<Token>> {
     for group in cells::grouped(tokens)? {
         let (ours, others): (Vec<Token>, Vec<Token>) = group.iter().partition(known);
         // A synonym of a known value is no stranger.
-        let others = others.into_iter().filter(|other| {
+        let mut others = others.into_iter().filter(|other| {
             let mut ours = ours.iter();
             !ours.any(|token| token.value == other.value)
         });
-        found.extend(others.last().filter(|_| !ours.is_empty()));
+        found.extend(others.next_back().filter(|_| !ours.is_empty()));
     }
     Ok(found)
 }
