@@ -124,7 +124,7 @@ impl Parts {
             options.module != Module::Absent,
             &options.progress,
         )?;
-        let factory = match profile.has_table("nvram") {
+        let factory = match profile.has_nvram() {
             true => factory::image(&profile, &plan)?,
             false => Vec::new(),
         };

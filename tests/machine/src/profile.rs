@@ -6,6 +6,7 @@
 //! keys. A profile may start from another one (`base = "latitude"`): tables are
 //! merged key by key, everything else is replaced.
 
+use crate::firmware::{Firmware, Table};
 use anyhow::{bail, Context, Result};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ pub struct Profile {
     /// What DMI says.
     pub dmi: Dmi,
     /// What firmware offers.
+    #[serde(default)]
     pub firmware: Firmware,
     /// SMBIOS tokens.
     #[serde(default)]
@@ -33,9 +35,6 @@ pub struct Profile {
     /// Administrator password.
     #[serde(default)]
     pub password: Password,
-    /// Privacy block.
-    #[serde(default)]
-    pub privacy: Privacy,
     /// dell-wmi-sysman attributes.
     #[serde(default)]
     pub attribute: Vec<Attribute>,
@@ -66,16 +65,6 @@ pub struct Dmi {
     pub chassis_type: u8,
     /// OEM strings (type 11).
     pub oem_strings: Vec<String>,
-}
-
-/// What firmware offers.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Firmware {
-    /// ACPI tables, names of files in `firmware/` without `.asl`.
-    pub tables: Vec<String>,
-    /// Whether there is a TPM.
-    pub tpm: bool,
 }
 
 /// How the tokens of a setting are laid over locations.
@@ -164,16 +153,6 @@ impl Default for Password {
             silent: false,
         }
     }
-}
-
-/// Privacy block; bit 0 microphone, 1 camera, 2 screen.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Privacy {
-    /// What has a switch.
-    pub supported: u32,
-    /// How the switches stand.
-    pub current: u32,
 }
 
 /// Kinds of dell-wmi-sysman attributes.
@@ -285,9 +264,16 @@ impl Profile {
         Ok(names)
     }
 
-    /// Whether firmware has a table.
-    pub fn has_table(&self, table: &str) -> bool {
-        self.firmware.tables.iter().any(|t| t == table)
+    /// Whether there is NVRAM behind its firmware: whether it is one of Dell's.
+    pub fn has_nvram(&self) -> bool {
+        let makers = ["Dell", "Alienware"];
+        self.firmware.needs_nvram() || makers.iter().any(|m| self.dmi.vendor.starts_with(m))
+    }
+
+    /// Its ACPI tables, each after those that it stands on.
+    pub fn tables(&self) -> Result<Vec<Table>> {
+        let tables = self.firmware.tables(self.has_nvram());
+        tables.with_context(|| format!("profile {}", self.name))
     }
 }
 
@@ -346,6 +332,7 @@ mod tests {
         }
         for name in names {
             let profile = Profile::load(&name).unwrap();
+            profile.tables().unwrap();
             let tokens = crate::tokens::Plan::of(&profile).unwrap();
             crate::nvram::factory::image(&profile, &tokens).unwrap();
             crate::smbios::structures(&profile, &tokens).unwrap();
