@@ -33,6 +33,7 @@ mod monitor;
 mod stress;
 mod witness;
 mod witness_faults;
+mod witness_firmware;
 mod witness_tokens;
 
 /// How long each test took. All of them together have some minutes: these are where to look first.
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         witness::TESTS,
         witness_tokens::TESTS,
         witness_faults::TESTS,
+        witness_firmware::TESTS,
         driver::TESTS,
         hostile::TESTS,
         modes::TESTS,

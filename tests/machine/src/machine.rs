@@ -201,6 +201,15 @@ impl Machine {
         self.pulse(|| Ok(nvram.events_asked()? != asked))
     }
 
+    /// Raises a Dell WMI event without words, as real machines have some, and
+    /// waits until the guest's kernel has asked for them.
+    pub fn raise_wordless_event(&self) -> Result<()> {
+        let nvram = self.nvram()?;
+        let asked = nvram.events_asked()?;
+        nvram.queue_wordless_event()?;
+        self.pulse(|| Ok(nvram.events_asked()? != asked))
+    }
+
     /// Has the WMI device that is not Dell's notify, and waits until the
     /// guest's kernel has asked it why.
     pub fn foreign_notify(&self) -> Result<()> {

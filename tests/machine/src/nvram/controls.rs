@@ -281,6 +281,13 @@ impl Nvram {
         )
     }
 
+    /// Has firmware announce an event once more than there are events: what
+    /// comes then has no words. Use `Machine::raise_wordless_event`.
+    pub(crate) fn queue_wordless_event(&self) -> Result<()> {
+        let told = self.read_u32(NV_EVENT_TOLD)?;
+        self.write_u32(NV_EVENT_TOLD, told.wrapping_sub(1))
+    }
+
     /// How often the guest's kernel has asked for a Dell event, whether it was
     /// given one or not.
     pub fn events_asked(&self) -> Result<u32> {

@@ -29,14 +29,15 @@ mod ioctl {
     );
 }
 
-/// `smbios CLASS SELECT IN0 IN1 IN2 IN3 [--text TEXT] [--preset N] [--length N]`:
+/// `smbios CLASS SELECT IN... [--text TEXT] [--preset N] [--length N] [--show N]`:
 /// one call through mainline's character device; prints the four outputs in
-/// hex. TEXT goes into the extension of the buffer, the preset into all outputs
+/// hex, and so many bytes of the extension as text. TEXT goes into the extension of the buffer, the preset into all outputs
 /// beforehand. The length is the one of the extension, of 32 bytes where there is
 /// a text and none otherwise.
 pub fn smbios(args: &[String]) -> Result<()> {
     let mut numbers = Vec::new();
     let mut buffer = [0_u8; LONGEST];
+    let mut shown = 0;
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         match arg.as_str() {
@@ -57,6 +58,7 @@ pub fn smbios(args: &[String]) -> Result<()> {
                 let length = number(args.next().context("--length needs a number")?)?;
                 buffer[STD + 40..STD + 44].copy_from_slice(&length.to_le_bytes());
             }
+            "--show" => shown = number(args.next().context("--show needs a number")?)? as usize,
             text => numbers.push(number(text)?),
         }
     }
@@ -86,6 +88,11 @@ pub fn smbios(args: &[String]) -> Result<()> {
         .map(|w| format!("{:08x}", u32::from_le_bytes([w[0], w[1], w[2], w[3]])))
         .collect();
     println!("{}", outputs.join(" "));
+    if shown > 0 {
+        let extension = buffer.get(EXTENSION..EXTENSION + shown);
+        let bytes = extension.context("the extension is shorter")?;
+        println!("{}", bytes.escape_ascii());
+    }
     Ok(())
 }
 
