@@ -32,6 +32,7 @@ mod modes;
 mod monitor;
 mod stress;
 mod witness;
+mod witness_attributes;
 mod witness_faults;
 mod witness_firmware;
 mod witness_tokens;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         witness_tokens::TESTS,
         witness_faults::TESTS,
         witness_firmware::TESTS,
+        witness_attributes::TESTS,
         driver::TESTS,
         hostile::TESTS,
         modes::TESTS,
