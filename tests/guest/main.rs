@@ -33,7 +33,9 @@ mod monitor;
 mod real;
 mod stress;
 mod witness;
+mod witness_attributes;
 mod witness_faults;
+mod witness_firmware;
 mod witness_tokens;
 
 /// Tests that fail until an issue is settled: their name, and what stands in the way. One that
@@ -79,6 +81,8 @@ fn main() -> ExitCode {
         witness::TESTS,
         witness_tokens::TESTS,
         witness_faults::TESTS,
+        witness_firmware::TESTS,
+        witness_attributes::TESTS,
         real::TESTS,
         driver::TESTS,
         hostile::TESTS,

@@ -111,7 +111,7 @@ impl Model {
     pub fn new(machine: &Machine) -> Result<Self> {
         Ok(Self {
             plan: machine.plan().clone(),
-            devices: match machine.profile().has_table("dsml") {
+            devices: match machine.profile().firmware.dsml {
                 true => dsmil::devices()?,
                 false => Vec::new(),
             },

@@ -327,7 +327,6 @@ fn dsml_device() -> Result<()> {
     let machine = plain("rugged")?;
     ensure!(machine.read(&format!("{device}/hid"))? == "DSML0001");
     ensure!(machine.read(&format!("{device}/status"))? == "15");
-    ensure!(machine.exists("/sys/bus/wmi/devices/6932965F-1671-4CEB-B988-D3AB0A901919-9")?);
     machine.check_kernel_log()?;
     ensure!(
         !plain("latitude-7490")?.exists(device)?,

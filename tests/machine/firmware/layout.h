@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Layout of the simulated Dell's NVRAM: 1 MiB that firmware (these tables) and
- * the host (tests/machine/src/nvram.rs) both read and write.
+ * the host (tests/machine/src/nvram) both read and write.
  *
- * The same numbers stand in nvram.rs; a host test compares the two files.
+ * The same numbers stand in ../src/nvram/layout.rs; a host test compares the two files.
  * All cells are little-endian. "H->F": written by the host, read by firmware.
  */
 
@@ -62,8 +62,12 @@
 #define NV_EVENT_HEAD       0x00006000 /* H->F: events ever raised          */
 #define NV_EVENT_TOLD       0x00006004 /* F->H: Notify done for this many   */
 #define NV_EVENT_TAKEN      0x00006008 /* F->H: _WED returned this many     */
+#define NV_EVENT_ASKED      0x0000600C /* F->H: _WED was asked so often     */
 #define NV_NOTIFY_HEAD      0x00006010 /* H->F: DSML0001 notifications      */
 #define NV_NOTIFY_DONE      0x00006014 /* F->H                              */
+#define NV_FOREIGN_HEAD     0x00006018 /* H->F: Notify of the foreign device*/
+#define NV_FOREIGN_DONE     0x0000601C /* F->H                              */
+#define NV_FOREIGN_ASKED    0x00006020 /* F->H: its _WED was asked so often */
 #define NV_EVENT_SLOTS      0x00006100
 #define NV_EVENT_SIZE       0x00000040
 #define NV_EVENT_MAX        16
@@ -85,6 +89,18 @@
 #define NV_PRIVACY_HAS      0x00007100 /* bit 0 mic, 1 camera, 2 screen      */
 #define NV_PRIVACY_NOW      0x00007104
 
+/* ---- What the WMI tables of this machine are ---------------------------- */
+#define NV_WMI_VERSION      0x00007200 /* descriptor: version of interface  */
+#define NV_WMI_SIZE         0x00007204 /* bytes of a call                   */
+#define NV_WMI_HOTFIX       0x00007208
+#define NV_WMI_LIMIT        0x0000720C /* bytes that SMM takes; 0: the size */
+#define NV_WMI_PRIVACY      0x00007210 /* 1 when there is a privacy block   */
+#define NV_WMI_EVENTS       0x00007214 /* F->H: what WED0 was told last     */
+#define NV_SYSMAN_READ_ONLY 0x00007218 /* where ReadOnly stands in packages */
+#define READ_ONLY_ABSENT    0
+#define READ_ONLY_FIRST     1
+#define READ_ONLY_LAST      2
+
 /* ---- dell-wmi-sysman attributes ----------------------------------------- */
 #define NV_ATTR_RANGES      0x00008000 /* per kind: u32 first, u32 count     */
 #define ATTR_ENUM           0
@@ -92,8 +108,8 @@
 #define ATTR_STR            2
 #define ATTR_PASSWORD       3
 #define NV_ATTRS            0x00020000
-#define NV_ATTR_SIZE        0x00000400
-#define NV_ATTR_MAX         128
+#define NV_ATTR_SIZE        0x00000500
+#define NV_ATTR_MAX         256
 #define ATTR_FLAGS          0x00000000 /* bit 0 read-only, bit 1 linked      */
 #define ATTR_DEFAULT_INT    0x00000004
 #define ATTR_CURRENT_INT    0x00000008
@@ -107,10 +123,10 @@
 #define ATTR_DEFAULT        0x00000080
 #define ATTR_CURRENT        0x000000C0
 #define ATTR_TEXT_LEN       64
-#define ATTR_VALUE          0x00000100 /* 8 x 32 bytes                       */
+#define ATTR_VALUE          0x00000100 /* 24 x 32 bytes                      */
 #define ATTR_VALUE_LEN      32
-#define ATTR_VALUE_MAX      8
-#define ATTR_LINK           0x00000200 /* per value: u16 location, u16 value */
+#define ATTR_VALUE_MAX      24
+#define ATTR_LINK           0x00000400 /* per value: u16 location, u16 value */
 
 /* ---- DSML0001 ------------------------------------------------------------ */
 #define NV_DSML_STA         0x00009000 /* what _STA returns                  */
@@ -130,6 +146,7 @@
 #define LOC_VALUE           0 /* u16: what the cell holds                    */
 #define LOC_FLAGS           2 /* u8                                          */
 #define LOC_MAX             3 /* u8: largest value that may be written       */
+#define LOC_MAX_ANY         0xFF /* ... or any that 16 bits hold            */
 #define LOC_NEXT            4 /* u16: next location of a one-hot setting     */
 #define LOC_CELL            6 /* u16: location whose value this one shows    */
 #define LOC_PRESENT         0x01

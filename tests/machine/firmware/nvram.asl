@@ -13,7 +13,8 @@ DefinitionBlock ("", "SSDT", 2, "SIMDEL", "NVRAM", 1)
     #include "layout.h"
 
     External (\_SB.PCI0, DeviceObj)
-    External (\_SB.EVNT, DeviceObj)
+    External (\_SB.AMW0, DeviceObj)
+    External (\_SB.WSAR, DeviceObj)
     External (\_SB.DSML, DeviceObj)
 
     Scope (\_SB.PCI0)
@@ -143,6 +144,10 @@ DefinitionBlock ("", "SSDT", 2, "SIMDEL", "NVRAM", 1)
                 Field (CELL, DWordAcc, NoLock, Preserve) { VALU, 4096 }
                 Return (VALU)
             }
+
+            // Texts, up to the first 0.
+            Method (TX32, 1) { Return (ToString (RB32 (Arg0))) }
+            Method (TX64, 1) { Return (ToString (RB64 (Arg0))) }
 
             // Writes the Buffer Arg1 of up to 64 bytes, padded with 0.
             Method (WB64, 2, Serialized)
@@ -297,8 +302,13 @@ DefinitionBlock ("", "SSDT", 2, "SIMDEL", "NVRAM", 1)
 
             Method (_INI, 0)
             {
-                // A real BIOS forgets wrong passwords at power-on.
-                If (REDY ()) { W32 (NV_PW_TRIES, 0) }
+                // A real BIOS forgets wrong passwords at power-on; nobody
+                // has asked for events yet.
+                If (REDY ())
+                {
+                    W32 (NV_PW_TRIES, 0)
+                    W32 (NV_WMI_EVENTS, 0)
+                }
             }
         }
 
@@ -320,10 +330,20 @@ DefinitionBlock ("", "SSDT", 2, "SIMDEL", "NVRAM", 1)
                 Local1 = ^^NVRM.R32 (NV_EVENT_HEAD)
                 While (Local0 != Local1)
                 {
-                    If (CondRefOf (\_SB.EVNT)) { Notify (\_SB.EVNT, 0xD0) }
+                    // Whether the operating system wants events or not.
+                    If (CondRefOf (\_SB.AMW0)) { Notify (\_SB.AMW0, 0xD0) }
                     Local0++
                 }
                 ^^NVRM.W32 (NV_EVENT_TOLD, Local0)
+
+                Local0 = ^^NVRM.R32 (NV_FOREIGN_DONE)
+                Local1 = ^^NVRM.R32 (NV_FOREIGN_HEAD)
+                While (Local0 != Local1)
+                {
+                    If (CondRefOf (\_SB.WSAR)) { Notify (\_SB.WSAR, 0xD0) }
+                    Local0++
+                }
+                ^^NVRM.W32 (NV_FOREIGN_DONE, Local0)
 
                 Local0 = ^^NVRM.R32 (NV_NOTIFY_DONE)
                 Local1 = ^^NVRM.R32 (NV_NOTIFY_HEAD)

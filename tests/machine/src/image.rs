@@ -26,6 +26,33 @@ pub struct Image {
     pub disk: PathBuf,
 }
 
+impl Image {
+    /// The first root and its name, with ACPI tables in front of it for the
+    /// kernel to take instead of firmware's.
+    pub fn with_acpi_upgrades(
+        &self,
+        prepared: &Prepared,
+        tables: &[(String, Vec<u8>)],
+    ) -> Result<(PathBuf, String)> {
+        if tables.is_empty() {
+            return Ok((self.initramfs.clone(), self.key.clone()));
+        }
+        // The kernel looks for them in the first archive, before it can unpack.
+        let mut archive = Archive::new(Vec::new());
+        for (name, bytes) in tables {
+            archive.file(&format!("kernel/firmware/acpi/{name}.aml"), 0o644, bytes)?;
+        }
+        let first = archive.finish()?;
+        let key = hash(&[self.key.as_bytes(), &first]);
+        let path = keep(prepared, &format!("{key}.cpio"), None, || {
+            let mut whole = first;
+            whole.extend(read(&self.initramfs)?);
+            Ok(whole)
+        })?;
+        Ok((path, key))
+    }
+}
+
 /// The project's tree.
 pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

@@ -37,7 +37,7 @@
 //! | cells, password, intrusion, DSMIL states | [`nvram::controls`] |
 //! | faults | [`Fault`], [`Call`], [`Wrong`], [`nvram::fault`] |
 //! | counts and the log of calls | [`nvram::Nvram::counts`], [`nvram::Nvram::log_since`] |
-//! | events and notifications | [`Machine::raise_event`], [`Machine::dsmil_change`] |
+//! | events and notifications | [`Machine::raise_event`], [`Machine::foreign_notify`], [`Machine::dsmil_change`] |
 //! | tokens of a profile | [`tokens::Plan`] |
 //!
 //! Dropping a [`Machine`] switches it off and removes its files, also when a

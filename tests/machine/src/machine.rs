@@ -191,17 +191,42 @@ impl Machine {
     }
 
     /// Raises a Dell WMI event (the words after the count word) and waits
-    /// until the guest's kernel has fetched it.
+    /// until the guest's kernel has asked for it. It is given the event when
+    /// a driver has enabled them, which mainline's dell-wmi does; otherwise the
+    /// event waits.
     pub fn raise_event(&self, words: &[u16]) -> Result<()> {
-        self.nvram()?.queue_event(words)?;
-        self.pulse()
+        let nvram = self.nvram()?;
+        let asked = nvram.events_asked()?;
+        nvram.queue_event(words)?;
+        self.pulse(|| Ok(nvram.events_asked()? != asked))
+    }
+
+    /// Raises a Dell WMI event without words, as real machines have some, and
+    /// waits until the guest's kernel has asked for them.
+    pub fn raise_wordless_event(&self) -> Result<()> {
+        let nvram = self.nvram()?;
+        let asked = nvram.events_asked()?;
+        nvram.queue_wordless_event()?;
+        self.pulse(|| Ok(nvram.events_asked()? != asked))
+    }
+
+    /// Has the WMI device that is not Dell's notify, and waits until the
+    /// guest's kernel has asked it why.
+    pub fn foreign_notify(&self) -> Result<()> {
+        if !self.profile().firmware.foreign_events {
+            bail!("{} has no foreign WMI device", self.profile().name);
+        }
+        let nvram = self.nvram()?;
+        let asked = nvram.foreign_asked()?;
+        nvram.queue_foreign()?;
+        self.pulse(|| Ok(nvram.foreign_asked()? != asked))
     }
 
     /// Sends a notification of DSML0001 and waits until firmware has passed it
     /// on.
     pub fn dsmil_notify(&self, code: u8) -> Result<()> {
         self.nvram()?.queue_notify(code)?;
-        self.pulse()
+        self.pulse(|| Ok(true))
     }
 
     /// Changes a DSMIL device behind the driver's back and notifies it, with
@@ -211,10 +236,12 @@ impl Machine {
         self.dsmil_notify(if flags & 1 == 0 { 0x80 } else { 0x81 })
     }
 
-    fn pulse(&self) -> Result<()> {
+    /// Lets firmware look at what the host wants, and waits until it has
+    /// announced all of that, and for what else there is to wait for.
+    fn pulse(&self, fetched: impl Fn() -> Result<bool>) -> Result<()> {
         qmp::pulse_interrupt(&self.paths().qtest())?;
         let start = Instant::now();
-        while !self.nvram()?.events_taken()? {
+        while !(self.nvram()?.told()? && fetched()?) {
             if start.elapsed() > Duration::from_secs(20) {
                 bail!("{}", self.qemu.describe("the guest does not take an event"));
             }

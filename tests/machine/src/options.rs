@@ -42,6 +42,9 @@ pub struct Options {
     pub module: Module,
     /// Added to the kernel's command line.
     pub cmdline: String,
+    /// ACPI tables, by name, that the kernel takes from its first root instead
+    /// of firmware's: their OEM revision must be higher.
+    pub acpi_upgrades: Vec<(String, Vec<u8>)>,
     /// Processors.
     pub processors: u32,
     /// Memory in MiB.
@@ -55,6 +58,7 @@ impl Default for Options {
         Self {
             module: Module::default(),
             cmdline: String::new(),
+            acpi_upgrades: Vec::new(),
             processors: 1,
             memory: 512,
             progress: Progress::new(),
@@ -124,7 +128,8 @@ impl Parts {
             options.module != Module::Absent,
             &options.progress,
         )?;
-        let factory = match profile.has_table("nvram") {
+        let (initramfs, key) = image.with_acpi_upgrades(prepared, &options.acpi_upgrades)?;
+        let factory = match profile.has_nvram() {
             true => factory::image(&profile, &plan)?,
             false => Vec::new(),
         };
@@ -139,7 +144,7 @@ impl Parts {
             profile,
             plan,
             kernel: prepared.vmlinuz.clone(),
-            initramfs: image.initramfs,
+            initramfs,
             disk: image.disk,
             cmdline,
             processors: options.processors,
@@ -151,7 +156,7 @@ impl Parts {
             prepared,
             hardware,
             module: options.module,
-            image: image.key,
+            image: key,
             factory,
         })
     }

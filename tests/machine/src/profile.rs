@@ -6,6 +6,7 @@
 //! keys. A profile may start from another one (`base = "latitude"`): tables are
 //! merged key by key, everything else is replaced.
 
+use crate::firmware::{Firmware, Table};
 use anyhow::{bail, Context, Result};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ pub struct Profile {
     /// What DMI says.
     pub dmi: Dmi,
     /// What firmware offers.
+    #[serde(default)]
     pub firmware: Firmware,
     /// SMBIOS tokens.
     #[serde(default)]
@@ -70,76 +72,6 @@ pub struct Dmi {
     pub chassis_type: u8,
     /// OEM strings (type 11).
     pub oem_strings: Vec<String>,
-}
-
-/// What firmware offers.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Firmware {
-    pub tpm: bool,
-    pub dsml: bool,
-    pub foreign_events: bool,
-    pub other_wmi: u8,
-    pub wmi: Option<Wmi>,
-    pub sysman: Option<Sysman>,
-    pub privacy: Option<Privacy>,
-}
-
-impl Default for Firmware {
-    fn default() -> Self {
-        Self {
-            tpm: true,
-            dsml: false,
-            foreign_events: false,
-            other_wmi: 0,
-            wmi: None,
-            sysman: None,
-            privacy: None,
-        }
-    }
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Wmi {
-    pub version: u32,
-    pub size: u32,
-    pub hotfix: u32,
-    pub limit: u32,
-}
-impl Default for Wmi {
-    fn default() -> Self {
-        Self {
-            version: 1,
-            size: 0x8000,
-            hotfix: 1,
-            limit: 0,
-        }
-    }
-}
-#[derive(Clone, Debug, Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-pub struct Sysman {
-    pub read_only: String,
-}
-
-impl Firmware {
-    pub fn tables(&self) -> Vec<String> {
-        let mut t = vec![];
-        if self.wmi.is_some() {
-            t.extend(["nvram", "smbios", "events"]);
-        }
-        if self.sysman.is_some() {
-            t.push("sysman");
-        }
-        if self.privacy.is_some() {
-            t.push("privacy");
-        }
-        if self.dsml {
-            t.push("dsml");
-        }
-        t.into_iter().map(str::to_owned).collect()
-    }
 }
 
 /// One structure of a token table.
@@ -237,16 +169,6 @@ impl Default for Password {
             silent: false,
         }
     }
-}
-
-/// Privacy block; bit 0 microphone, 1 camera, 2 screen.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Privacy {
-    /// What has a switch.
-    pub supported: u32,
-    /// How the switches stand.
-    pub current: u32,
 }
 
 /// Kinds of dell-wmi-sysman attributes.
@@ -384,12 +306,20 @@ impl Profile {
     /// Whether it has anything of Dell's.
     pub fn is_dell(&self) -> bool {
         // "Dell Computer Corporation" on machines before 2005.
-        self.dmi.vendor.starts_with("Dell")
+        ["Dell", "Alienware"]
+            .iter()
+            .any(|maker| self.dmi.vendor.starts_with(maker))
     }
 
-    /// Whether firmware has a table.
-    pub fn has_table(&self, table: &str) -> bool {
-        self.firmware.tables().iter().any(|t| t == table)
+    /// Whether there is NVRAM behind its firmware.
+    pub fn has_nvram(&self) -> bool {
+        self.firmware.needs_nvram() || self.is_dell()
+    }
+
+    /// Its ACPI tables, each after those that it stands on.
+    pub fn tables(&self) -> Result<Vec<Table>> {
+        let tables = self.firmware.tables(self.has_nvram());
+        tables.with_context(|| format!("profile {}", self.name))
     }
 }
 
@@ -452,6 +382,7 @@ mod tests {
         }
         for name in names {
             let profile = Profile::load(&name).unwrap();
+            profile.tables().unwrap();
             let tokens = crate::tokens::Plan::of(&profile).unwrap();
             crate::nvram::factory::image(&profile, &tokens).unwrap();
             crate::smbios::structures(&profile).unwrap();

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Changes when the same profile makes another machine.
-pub const EDITION: u32 = 2;
+pub const EDITION: u32 = 3;
 
 /// The emulator.
 pub const PROGRAM: &str = "qemu-system-x86_64";
@@ -150,11 +150,11 @@ impl Hardware {
                 .with_context(|| format!("cannot write {}", path.display()))?;
             add("-smbios", format!("file={}", text(&path)?));
         }
-        for table in &self.profile.firmware.tables() {
-            let path = firmware::compiled(prepared, table)?;
+        for table in self.profile.tables()? {
+            let path = firmware::compiled(prepared, &table)?;
             add("-acpitable", format!("file={}", text(&path)?));
         }
-        if self.profile.has_table("nvram") {
+        if self.profile.has_nvram() {
             add(
                 "-object",
                 format!(
@@ -229,8 +229,8 @@ impl Hardware {
             factory.to_vec(),
             vec![u8::from(self.profile.firmware.tpm)],
         ];
-        for table in &self.profile.firmware.tables() {
-            parts.push(text(&firmware::compiled(prepared, table)?)?.into_bytes());
+        for table in self.profile.tables()? {
+            parts.push(text(&firmware::compiled(prepared, &table)?)?.into_bytes());
         }
         let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
         Ok(crate::image::hash(&parts))

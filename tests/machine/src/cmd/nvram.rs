@@ -143,7 +143,7 @@ impl Nvram {
         let running: Running = running::find(&Cache::open()?, self.pid)?;
         let paths = Paths::new(&running.directory);
         let profile = Profile::load(&running.profile)?;
-        if !profile.has_table("nvram") {
+        if !profile.has_nvram() {
             bail!("{} has no NVRAM: it is not a Dell", running.profile);
         }
         let target = Target {

@@ -268,10 +268,48 @@ impl Nvram {
 
     /// Whether the guest has taken all events and notifications.
     pub fn events_taken(&self) -> Result<bool> {
+        Ok(self.read_u32(NV_EVENT_HEAD)? == self.read_u32(NV_EVENT_TAKEN)? && self.told()?)
+    }
+
+    /// Whether firmware has announced all events and notifications. Whether
+    /// anybody fetches the events is another question.
+    pub(crate) fn told(&self) -> Result<bool> {
         Ok(
-            self.read_u32(NV_EVENT_HEAD)? == self.read_u32(NV_EVENT_TAKEN)?
-                && self.read_u32(NV_NOTIFY_HEAD)? == self.read_u32(NV_NOTIFY_DONE)?,
+            self.read_u32(NV_EVENT_HEAD)? == self.read_u32(NV_EVENT_TOLD)?
+                && self.read_u32(NV_NOTIFY_HEAD)? == self.read_u32(NV_NOTIFY_DONE)?
+                && self.read_u32(NV_FOREIGN_HEAD)? == self.read_u32(NV_FOREIGN_DONE)?,
         )
+    }
+
+    /// Has firmware announce an event once more than there are events: what
+    /// comes then has no words. Use `Machine::raise_wordless_event`.
+    pub(crate) fn queue_wordless_event(&self) -> Result<()> {
+        let told = self.read_u32(NV_EVENT_TOLD)?;
+        self.write_u32(NV_EVENT_TOLD, told.wrapping_sub(1))
+    }
+
+    /// How often the guest's kernel has asked for a Dell event, whether it was
+    /// given one or not.
+    pub fn events_asked(&self) -> Result<u32> {
+        self.read_u32(NV_EVENT_ASKED)
+    }
+
+    /// Whether the guest's kernel wants Dell events. Without that it is told
+    /// that there are some, and given none.
+    pub fn events_wanted(&self) -> Result<bool> {
+        Ok(self.read_u32(NV_WMI_EVENTS)? != 0)
+    }
+
+    /// Queues a notification of the WMI device that is not Dell's: use
+    /// `Machine::foreign_notify`.
+    pub fn queue_foreign(&self) -> Result<()> {
+        let head = self.read_u32(NV_FOREIGN_HEAD)?;
+        self.write_u32(NV_FOREIGN_HEAD, head.wrapping_add(1))
+    }
+
+    /// How often the guest's kernel has asked that device for its event.
+    pub fn foreign_asked(&self) -> Result<u32> {
+        self.read_u32(NV_FOREIGN_ASKED)
     }
 
     /// Queues a notification of DSML0001: use `Machine::dsmil_notify`.

@@ -4,6 +4,7 @@
 
 use super::layout::*;
 use crate::dsmil;
+use crate::firmware::{Firmware, ReadOnly};
 use crate::profile::{Attribute, AttributeKind, Profile};
 use crate::tokens::Plan;
 use anyhow::{bail, Context, Result};
@@ -17,12 +18,9 @@ pub fn image(profile: &Profile, plan: &Plan) -> Result<Vec<u8>> {
     image.u32(NV_VERSION, super::layout::VERSION);
     locations(&mut image, plan);
     password(&mut image, profile)?;
-    if let Some(privacy) = &profile.firmware.privacy {
-        image.u32(NV_PRIVACY_HAS, privacy.supported);
-        image.u32(NV_PRIVACY_NOW, privacy.current);
-    }
+    firmware(&mut image, &profile.firmware);
     attributes(&mut image, profile, plan)?;
-    if profile.has_table("dsml") {
+    if profile.firmware.dsml {
         dsmil::fill(profile, |offset, bytes| image.put(offset, bytes))?;
     }
     Ok(image.bytes)
@@ -71,6 +69,26 @@ fn locations(image: &mut Image, plan: &Plan) {
         image.u16(at + LOC_NEXT, entry.next);
         image.u16(at + LOC_CELL, entry.cell);
     }
+}
+
+fn firmware(image: &mut Image, firmware: &Firmware) {
+    if let Some(wmi) = firmware.wmi {
+        image.u32(NV_WMI_VERSION, wmi.version);
+        image.u32(NV_WMI_SIZE, wmi.size);
+        image.u32(NV_WMI_HOTFIX, wmi.hotfix);
+        image.u32(NV_WMI_LIMIT, wmi.limit);
+    }
+    if let Some(privacy) = firmware.privacy {
+        image.u32(NV_WMI_PRIVACY, 1);
+        image.u32(NV_PRIVACY_HAS, privacy.supported);
+        image.u32(NV_PRIVACY_NOW, privacy.current);
+    }
+    let read_only = match firmware.sysman.unwrap_or_default().read_only {
+        ReadOnly::Absent => READ_ONLY_ABSENT,
+        ReadOnly::First => READ_ONLY_FIRST,
+        ReadOnly::Last => READ_ONLY_LAST,
+    };
+    image.u32(NV_SYSMAN_READ_ONLY, read_only);
 }
 
 fn password(image: &mut Image, profile: &Profile) -> Result<()> {

@@ -109,10 +109,18 @@ layout! {
     NV_EVENT_TOLD = 0x6004;
     /// Events that the kernel fetched.
     NV_EVENT_TAKEN = 0x6008;
+    /// How often the kernel asked for an event.
+    NV_EVENT_ASKED = 0x600C;
     /// DSML0001 notifications ever asked for.
     NV_NOTIFY_HEAD = 0x6010;
     /// DSML0001 notifications done.
     NV_NOTIFY_DONE = 0x6014;
+    /// Notifications of the foreign WMI device ever asked for.
+    NV_FOREIGN_HEAD = 0x6018;
+    /// Notifications of the foreign WMI device done.
+    NV_FOREIGN_DONE = 0x601C;
+    /// How often the kernel asked the foreign WMI device for an event.
+    NV_FOREIGN_ASKED = 0x6020;
     /// Ring of event words.
     NV_EVENT_SLOTS = 0x6100;
     /// Bytes per event.
@@ -148,6 +156,27 @@ layout! {
     /// How the privacy switches stand.
     NV_PRIVACY_NOW = 0x7104;
 
+    /// Descriptor: version of the calling interface.
+    NV_WMI_VERSION = 0x7200;
+    /// Bytes of a call.
+    NV_WMI_SIZE = 0x7204;
+    /// Descriptor: hotfix number.
+    NV_WMI_HOTFIX = 0x7208;
+    /// Bytes of a call that SMM takes; 0: as many as a call has.
+    NV_WMI_LIMIT = 0x720C;
+    /// 1 when there is a privacy block.
+    NV_WMI_PRIVACY = 0x7210;
+    /// What the kernel told `WED0` last.
+    NV_WMI_EVENTS = 0x7214;
+    /// Where ReadOnly stands in the packages of attributes.
+    NV_SYSMAN_READ_ONLY = 0x7218;
+    /// Nowhere.
+    READ_ONLY_ABSENT = 0;
+    /// The first element.
+    READ_ONLY_FIRST = 1;
+    /// The last element.
+    READ_ONLY_LAST = 2;
+
     /// Per attribute kind: first index and count.
     NV_ATTR_RANGES = 0x8000;
     /// Enumeration.
@@ -161,9 +190,9 @@ layout! {
     /// Attribute entries.
     NV_ATTRS = 0x2_0000;
     /// Bytes per attribute entry.
-    NV_ATTR_SIZE = 0x400;
+    NV_ATTR_SIZE = 0x500;
     /// Attribute entries.
-    NV_ATTR_MAX = 128;
+    NV_ATTR_MAX = 256;
     /// Bit 0 read-only, bit 1 linked to token locations.
     ATTR_FLAGS = 0x0;
     /// Default of an integer.
@@ -195,9 +224,9 @@ layout! {
     /// Room for a possible value.
     ATTR_VALUE_LEN = 32;
     /// Possible values at most.
-    ATTR_VALUE_MAX = 8;
+    ATTR_VALUE_MAX = 24;
     /// Token location and value for each possible value.
-    ATTR_LINK = 0x200;
+    ATTR_LINK = 0x400;
 
     /// What `_STA` of DSML0001 returns.
     NV_DSML_STA = 0x9000;
@@ -230,6 +259,8 @@ layout! {
     LOC_FLAGS = 2;
     /// Largest value that may be written, 8 bits.
     LOC_MAX = 3;
+    /// As largest value: any that 16 bits hold.
+    LOC_MAX_ANY = 0xFF;
     /// Next location of a one-hot setting.
     LOC_NEXT = 4;
     /// The location whose value this one shows.
@@ -243,7 +274,7 @@ layout! {
 }
 
 /// Version of this layout; a file of another version is made anew.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 #[cfg(test)]
 mod tests {
@@ -291,12 +322,13 @@ mod tests {
             (NV_COUNTERS, NV_COUNTER_STRIDE * 4),
             (NV_LOG_HEAD, 4),
             (NV_LOG, NV_LOG_ENTRY * NV_LOG_MAX),
-            (NV_EVENT_HEAD, 0x18),
+            (NV_EVENT_HEAD, 0x24),
             (NV_EVENT_SLOTS, NV_EVENT_SIZE * NV_EVENT_MAX),
             (NV_NOTIFY_SLOTS, 4 * NV_NOTIFY_MAX),
             (NV_PW_SET, 0x1C),
             (NV_PW_TEXT, NV_PW_TEXT_LEN),
             (NV_PRIVACY_HAS, 8),
+            (NV_WMI_VERSION, 0x1C),
             (NV_ATTR_RANGES, 32),
             (NV_DSML_STA, 0x14),
             (NV_DSML_IDENTITY, 36),

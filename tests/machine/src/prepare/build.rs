@@ -135,23 +135,22 @@ mv "$out/dell_milspec.stripped" "$out/dell_milspec-stripped.ko""#;
         Ok(())
     }
 
-    /// Compiles an ACPI source file to the table `to`; warnings of iasl are errors.
-    pub fn iasl(&self, source: &Path, to: &Path) -> Result<()> {
+    /// Compiles an ACPI source file, with these names defined, to the table `to`; warnings of iasl
+    /// are errors.
+    pub fn iasl(&self, source: &Path, defines: &[String], to: &Path) -> Result<()> {
         let source = source
             .canonicalize()
             .with_context(|| format!("resolve {}", source.display()))?;
         let (source_dir, target_dir, target) = directories(&source, to)?;
         let output = format!("{OUT}/{target}");
+        let source_text = source.to_string_lossy();
+        let mut command = vec!["iasl", "-we", "-vi", "-vs"];
+        for name in defines {
+            command.extend(["-D", name]);
+        }
+        command.extend(["-p", &output, &source_text]);
         self.root.run(
-            &[
-                "iasl",
-                "-we",
-                "-vi",
-                "-vs",
-                "-p",
-                &output,
-                &source.to_string_lossy(),
-            ],
+            &command,
             &[Bind::same(source_dir), Bind::new(target_dir, OUT)],
             &format!("compile {}", source.display()),
             None,

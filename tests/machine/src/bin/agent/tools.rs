@@ -9,8 +9,9 @@ use std::io::Read;
 use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
-/// Bytes of a call that `/dev/wmi/dell-smbios` takes: a length, then 4096.
-const CALL: usize = 8 + 4096;
+/// Bytes of the longest call that `/dev/wmi/dell-smbios` takes: a length, then
+/// as many as the machine's interface has. The device says how many.
+const LONGEST: usize = 8 + 0x8000;
 /// Where class, inputs and outputs stand in it.
 const STD: usize = 8;
 const INPUT: usize = STD + 4;
@@ -24,16 +25,19 @@ mod ioctl {
     nix::ioctl_readwrite_bad!(
         smbios_call,
         nix::request_code_readwrite!(b'W', 0, super::STRUCT_SIZE),
-        [u8; super::CALL]
+        [u8; super::LONGEST]
     );
 }
 
-/// `smbios CLASS SELECT IN0 IN1 IN2 IN3 [--text TEXT] [--preset N]`: one call
-/// through mainline's character device; prints the four outputs in hex. TEXT
-/// goes into the extension of the buffer, N into all outputs beforehand.
+/// `smbios CLASS SELECT IN... [--text TEXT] [--preset N] [--length N] [--show N]`:
+/// one call through mainline's character device; prints the four outputs in
+/// hex, and so many bytes of the extension as text. TEXT goes into the extension of the buffer, the preset into all outputs
+/// beforehand. The length is the one of the extension, of 32 bytes where there is
+/// a text and none otherwise.
 pub fn smbios(args: &[String]) -> Result<()> {
     let mut numbers = Vec::new();
-    let mut buffer = [0_u8; CALL];
+    let mut buffer = [0_u8; LONGEST];
+    let mut shown = 0;
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         match arg.as_str() {
@@ -50,6 +54,11 @@ pub fn smbios(args: &[String]) -> Result<()> {
                     word.copy_from_slice(&preset.to_le_bytes());
                 }
             }
+            "--length" => {
+                let length = number(args.next().context("--length needs a number")?)?;
+                buffer[STD + 40..STD + 44].copy_from_slice(&length.to_le_bytes());
+            }
+            "--show" => shown = number(args.next().context("--show needs a number")?)? as usize,
             text => numbers.push(number(text)?),
         }
     }
@@ -59,21 +68,31 @@ pub fn smbios(args: &[String]) -> Result<()> {
     if inputs.len() > 4 {
         bail!("a call has four inputs");
     }
-    buffer[..8].copy_from_slice(&(CALL as u64).to_le_bytes());
+    let mut device = File::open("/dev/wmi/dell-smbios").context("/dev/wmi/dell-smbios")?;
+    let mut size = [0; 8];
+    device.read_exact(&mut size).context("no size of a call")?;
+    if u64::from_ne_bytes(size) > LONGEST as u64 {
+        bail!("calls of {} bytes", u64::from_ne_bytes(size));
+    }
+    buffer[..8].copy_from_slice(&size);
     buffer[STD..STD + 2].copy_from_slice(&(class as u16).to_le_bytes());
     buffer[STD + 2..STD + 4].copy_from_slice(&(select as u16).to_le_bytes());
     for (i, input) in inputs.iter().enumerate() {
         buffer[INPUT + 4 * i..INPUT + 4 * i + 4].copy_from_slice(&input.to_le_bytes());
     }
-    let device = File::open("/dev/wmi/dell-smbios").context("/dev/wmi/dell-smbios")?;
-    // SAFETY: the driver reads and writes as many bytes as the first word of the
-    // buffer says: CALL, and that is its size. It is borrowed exclusively.
+    // SAFETY: the driver reads and writes as many bytes as it said before, and the
+    // buffer has at least as many. It is borrowed exclusively.
     unsafe { ioctl::smbios_call(device.as_raw_fd(), &mut buffer) }.context("call refused")?;
     let outputs: Vec<String> = buffer[OUTPUT..OUTPUT + 16]
         .chunks_exact(4)
         .map(|w| format!("{:08x}", u32::from_le_bytes([w[0], w[1], w[2], w[3]])))
         .collect();
     println!("{}", outputs.join(" "));
+    if shown > 0 {
+        let extension = buffer.get(EXTENSION..EXTENSION + shown);
+        let bytes = extension.context("the extension is shorter")?;
+        println!("{}", bytes.escape_ascii());
+    }
     Ok(())
 }
 
