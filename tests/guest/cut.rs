@@ -179,11 +179,7 @@ fn sleep() -> Result<()> {
         ("devices", Call::dsml(5), 12),
     ] {
         let client = begin(&machine, call, n)?;
-        let line = format!(
-            "echo 1 >/sys/module/suspend/parameters/pm_test_delay; \
-             echo {level} >/sys/power/pm_test && echo freeze >/sys/power/state"
-        );
-        machine.sh(&line)?.ok()?;
+        machine.sleep(level, 1)?;
         machine.nvram()?.clear_faults()?;
         seen.push(ends.judge(&machine, &answer(client)?)?);
         one(&machine, "apply mode=2")?.ends(0, OUTCOME_DONE)?;

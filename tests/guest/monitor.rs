@@ -6,7 +6,7 @@
 use crate::common::{self, milspecctl, Test};
 use anyhow::{bail, ensure, Context, Result};
 use milspec_machine::guest::GuestCommand;
-use milspec_machine::machine::{Machine, Module, Options};
+use milspec_machine::machine::{sleep_line, Machine, Module, Options};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -209,20 +209,12 @@ fn silent() -> Result<()> {
     Ok(())
 }
 
-/// Goes to sleep as far as the devices' suspend, and wakes up after some seconds.
-fn sleep_line(level: &str, seconds: u32) -> String {
-    format!(
-        "echo {seconds} >/sys/module/suspend/parameters/pm_test_delay; \
-         echo {level} >/sys/power/pm_test && echo freeze >/sys/power/state"
-    )
-}
-
 /// Fails when the driver does not look after the machine's sleep.
 fn after_sleep() -> Result<()> {
     let machine = rugged()?;
     for (level, value) in [("devices", "disabled"), ("freezer", "enabled")] {
         move_camera(&machine, value)?;
-        machine.sh(&sleep_line(level, 1))?.ok()?;
+        machine.sleep(level, 1)?;
         wait_shown(&machine, "camera", value)?;
     }
     let slept = machine.dmesg()?.matches("PM: suspend exit").count();
@@ -292,7 +284,7 @@ fn unload() -> Result<()> {
     )?;
     machine.raise_event(&STEALTH)?;
     machine.dsmil_notify(0x80)?;
-    machine.sh(&sleep_line("freezer", 1))?.ok()?;
+    machine.sleep("freezer", 1)?;
     machine.run(["modprobe", "dell_milspec"])?.ok()?;
     machine.dsmil_change(6, 1, 0)?;
     wait_shown(&machine, "DSMIL0D6", "active")?;

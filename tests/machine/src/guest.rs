@@ -2,13 +2,15 @@
 
 //! The host's side of the guest agent.
 
-use crate::proto::{Reply, Request, Spec, ACK, CHUNK, LIMIT, MAGIC};
-use anyhow::{bail, Context, Result};
+use crate::proto::{Reply, Request, Spec, LIMIT, MAGIC};
+use anyhow::{bail, ensure, Context, Result};
+use nix::poll::{poll, PollFd, PollFlags, PollTimeout};
 use std::io::{Read, Write};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a request may take besides the time that the command itself may
 /// take. Generous: the machine is emulated, and others use the host as well.
@@ -153,26 +155,49 @@ pub struct Guest {
     link: Mutex<Link>,
 }
 
+fn connect(socket: &Path) -> Result<UnixStream> {
+    let stream = UnixStream::connect(socket)
+        .with_context(|| format!("cannot connect to {}", socket.display()))?;
+    stream
+        .set_write_timeout(Some(PATIENCE))
+        .context("cannot set a timeout")?;
+    Ok(stream)
+}
+
 #[derive(Debug)]
 struct Link {
+    socket: PathBuf,
     stream: UnixStream,
     sequence: u32,
+    /// The machine sleeps while this request is done: connect anew when nothing has come for so
+    /// long. After its sleep the guest's driver takes the port for unconnected until it hears of
+    /// a new connection, and keeps what is written to it waiting until then.
+    anew: Option<Duration>,
 }
 
 impl Guest {
-    /// Connects to the socket of the agent's serial port. Says nothing yet.
+    /// Connects to the socket of the agent's port. Says nothing yet.
     pub fn connect(socket: &Path) -> Result<Self> {
-        let stream = UnixStream::connect(socket)
-            .with_context(|| format!("cannot connect to {}", socket.display()))?;
-        stream
-            .set_write_timeout(Some(PATIENCE))
-            .context("cannot set a timeout")?;
         Ok(Self {
             link: Mutex::new(Link {
-                stream,
+                stream: connect(socket)?,
+                socket: socket.to_path_buf(),
                 sequence: 0,
+                anew: None,
             }),
         })
+    }
+
+    /// Runs a command to its end, during which the machine goes to sleep and wakes up.
+    pub fn run_asleep(&self, command: GuestCommand) -> Result<Output> {
+        let anew = |anew| {
+            let mut link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
+            link.anew = anew;
+        };
+        anew(Some(Duration::from_secs(3)));
+        let output = self.run(command);
+        anew(None);
+        output
     }
 
     /// Waits until the agent answers.
@@ -303,6 +328,9 @@ impl Link {
             .set_read_timeout(Some(patience))
             .context("cannot set a timeout")?;
         self.send(&(wanted, request), bytes).context(lost)?;
+        if let Some(anew) = self.anew {
+            self.wait_asleep(anew, patience).context(lost)?;
+        }
         loop {
             let (text, bytes) = self.receive().context(lost)?;
             let (sequence, reply): (u32, Reply) =
@@ -314,27 +342,32 @@ impl Link {
         }
     }
 
-    fn send(&mut self, message: &(u32, &Request), bytes: &[u8]) -> Result<()> {
-        let mut body = serde_json::to_vec(message).context("cannot encode a request")?;
-        let mut head = Vec::with_capacity(12);
-        for word in [MAGIC, body.len() as u32, bytes.len() as u32] {
-            head.extend(word.to_le_bytes());
-        }
-        body.extend(bytes);
-        self.stream.write_all(&head).context("cannot write")?;
-        let mut chunks = body.chunks(CHUNK).peekable();
-        while let Some(chunk) = chunks.next() {
-            self.stream.write_all(chunk).context("cannot write")?;
-            if chunks.peek().is_some() {
-                let mut ack = [0];
-                while ack[0] != ACK {
-                    self.stream
-                        .read_exact(&mut ack)
-                        .context("no acknowledgement")?;
-                }
+    /// Waits until an answer begins, and connects anew when there is none for `anew`.
+    fn wait_asleep(&mut self, anew: Duration, patience: Duration) -> Result<()> {
+        let start = Instant::now();
+        loop {
+            let mut set = [PollFd::new(self.stream.as_fd(), PollFlags::POLLIN)];
+            let timeout = PollTimeout::try_from(anew).context("not a timeout")?;
+            if poll(&mut set, timeout).context("cannot wait")? > 0 {
+                return Ok(());
             }
+            ensure!(start.elapsed() < patience, "it does not wake up");
+            self.stream = connect(&self.socket)?;
+            self.stream
+                .set_read_timeout(Some(patience))
+                .context("cannot set a timeout")?;
         }
-        Ok(())
+    }
+
+    fn send(&mut self, message: &(u32, &Request), bytes: &[u8]) -> Result<()> {
+        let text = serde_json::to_vec(message).context("cannot encode a request")?;
+        let mut frame = Vec::with_capacity(12 + text.len() + bytes.len());
+        for word in [MAGIC, text.len() as u32, bytes.len() as u32] {
+            frame.extend(word.to_le_bytes());
+        }
+        frame.extend(text);
+        frame.extend(bytes);
+        self.stream.write_all(&frame).context("cannot write")
     }
 
     fn receive(&mut self) -> Result<(Vec<u8>, Vec<u8>)> {
@@ -382,7 +415,8 @@ pub struct Process<'a> {
 }
 
 impl Process<'_> {
-    /// Its exit code, if it has ended. Collects output.
+    /// Its exit code, if it has ended. Collects output. Not while the machine sleeps: what its
+    /// port then receives is lost.
     pub fn poll(&mut self) -> Result<Option<i32>> {
         if self.code.is_some() {
             return Ok(self.code);

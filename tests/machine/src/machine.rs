@@ -88,10 +88,10 @@ impl Machine {
             .with_context(|| format!("cannot make {}", directory.display()))?;
         let file = directory.join(&key);
         if !file.exists() {
-            let _lock = parts.prepared.cache.lock(
-                &format!("snapshot-{}", parts.hardware.profile.name.replace('/', "-")),
-                &options.progress,
-            )?;
+            let _lock = parts
+                .prepared
+                .cache
+                .lock(&format!("snapshot-{key}"), &options.progress)?;
             if !file.exists() {
                 let mut machine = Self::switch_on(&parts, None)?;
                 machine.wait_booted()?;
@@ -220,6 +220,13 @@ impl Machine {
         let asked = nvram.foreign_asked()?;
         nvram.queue_foreign()?;
         self.pulse(|| Ok(nvram.foreign_asked()? != asked))
+    }
+
+    /// Sends the machine to sleep as far as `level` of /sys/power/pm_test (`freezer`, `devices`), for
+    /// so many seconds, and waits until it is awake again.
+    pub fn sleep(&self, level: &str, seconds: u32) -> Result<()> {
+        let line = GuestCommand::shell(&sleep_line(level, seconds));
+        self.guest()?.run_asleep(line)?.ok().map(|_| ())
     }
 
     /// Sends a notification of DSML0001 and waits until firmware has passed it
@@ -369,6 +376,14 @@ impl Machine {
             patience: BOOT,
         })
     }
+}
+
+/// The line of shell that sends a machine to sleep and returns when it is awake again.
+pub fn sleep_line(level: &str, seconds: u32) -> String {
+    format!(
+        "echo {seconds} >/sys/module/suspend/parameters/pm_test_delay; \
+         echo {level} >/sys/power/pm_test && echo freeze >/sys/power/state"
+    )
 }
 
 /// Boots a guest with KVM, or says why that does not work.

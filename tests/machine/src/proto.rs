@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What host and guest agent say to each other over the second serial port.
+//! What host and guest agent say to each other over a virtio serial port.
 //!
 //! A frame is: magic, length of a JSON text, length of raw bytes (three
-//! little-endian u32), then the text, then the bytes. The guest's tty has no
-//! working flow control towards the guest: the host sends [`CHUNK`] bytes and
-//! waits for one acknowledging byte before it sends more. Guest to host, QEMU
-//! holds the guest back by itself.
+//! little-endian u32), then the text, then the bytes. QEMU and the guest's kernel
+//! hold either side back by themselves.
 
 use serde::{Deserialize, Serialize};
 
 /// Start of every frame.
 pub const MAGIC: u32 = 0x4753_4D44;
-/// Bytes that the host sends before it waits for [`ACK`].
-pub const CHUNK: usize = 2048;
-/// What the agent sends after each full chunk.
-pub const ACK: u8 = b'+';
 /// No frame is longer.
 pub const LIMIT: usize = 64 << 20;
 

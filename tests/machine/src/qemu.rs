@@ -7,7 +7,7 @@ use crate::firmware;
 use crate::nvram::layout::NV_SIZE;
 use crate::prepare::Prepared;
 use crate::profile::Profile;
-use crate::qmp::Qmp;
+use crate::qmp::{Qmp, UNPACK};
 use crate::smbios;
 use crate::tokens::Plan;
 use crate::tpm::Tpm;
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Changes when the same profile makes another machine.
-pub const EDITION: u32 = 3;
+pub const EDITION: u32 = 4;
 
 /// The emulator.
 pub const PROGRAM: &str = "qemu-system-x86_64";
@@ -46,7 +46,7 @@ impl Paths {
         self.directory.join("tpm-state")
     }
 
-    /// The agent's serial port.
+    /// The agent's port.
     pub fn agent(&self) -> PathBuf {
         self.directory.join("agent")
     }
@@ -175,11 +175,10 @@ impl Hardware {
                 text(&paths.agent())?
             ),
         );
-        // The console is declared last and says its number: any other serial
-        // port before it would become ttyS0.
+        add("-device", "virtio-serial-pci,addr=0x1c".to_owned());
         add(
             "-device",
-            "isa-serial,chardev=agent,index=1,iobase=0x2f8,irq=3".to_owned(),
+            "virtserialport,chardev=agent,name=milspec-agent".to_owned(),
         );
         if self.interactive {
             add("-chardev", "stdio,id=console,mux=on,signal=off".to_owned());
@@ -287,7 +286,7 @@ impl Qemu {
         if let Some(file) = snapshot {
             arguments.push("-S".into());
             arguments.push("-incoming".into());
-            arguments.push(format!("exec:cat '{}'", file.display()).into());
+            arguments.push(format!("exec:{UNPACK} '{}'", file.display()).into());
         }
         let errors = std::fs::File::options()
             .create(true)

@@ -9,9 +9,9 @@ use anyhow::{Context, Result};
 use std::path::Path;
 use std::time::SystemTime;
 
-/// Snapshots that are kept, about 200 MB each: one for every profile that the
+/// Snapshots that are kept, about 65 MB each: one for every profile that the
 /// tests use, whatever is built.
-pub const KEEP: usize = 28;
+pub const KEEP: usize = 80;
 
 /// Marks a file as used now, so that it is pruned last.
 pub fn touch(path: &Path) -> Result<()> {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The agent in the guest: does what the host asks over a serial port.
+//! The agent in the guest: does what the host asks over a virtio serial port.
 //!
-//! Started by `guest/init` with the tty as its argument. It never exits by
+//! Started by `guest/init` with the port as its argument. It never exits by
 //! itself: without it the machine is mute.
 
 use anyhow::{bail, Context, Result};
-use milspec_machine::proto::{Reply, Request, ACK, CHUNK, LIMIT, MAGIC};
-use nix::sys::termios;
+use milspec_machine::proto::{Reply, Request, LIMIT, MAGIC};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
+use std::time::Duration;
 
 #[path = "agent/jobs.rs"]
 mod jobs;
@@ -19,23 +19,40 @@ mod tools;
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().collect();
     match args.get(1).map(String::as_str) {
-        Some("serve") => serve(args.get(2).map_or("/dev/ttyS1", String::as_str)),
+        Some("serve") if args.len() == 3 => serve(&args[2]),
         Some("smbios") => tools::smbios(&args[2..]),
         Some("events") => tools::events(&args[2..]),
-        _ => bail!("usage: milspec-agent serve TTY | smbios CLASS SELECT IN... | events SECONDS"),
+        _ => bail!("usage: milspec-agent serve PORT | smbios CLASS SELECT IN... | events SECONDS"),
     }
 }
 
-fn serve(tty: &str) -> Result<()> {
-    let mut port = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open(tty)
-        .with_context(|| format!("cannot open {tty}"))?;
-    let mut settings = termios::tcgetattr(&port).context("tcgetattr")?;
-    termios::cfmakeraw(&mut settings);
-    termios::cfsetspeed(&mut settings, termios::BaudRate::B115200).context("cfsetspeed")?;
-    termios::tcsetattr(&port, termios::SetArg::TCSANOW, &settings).context("tcsetattr")?;
+/// The port. Without a host at its other end it reads as ended: that is waited out.
+struct Port(File);
+
+impl Read for Port {
+    fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
+        loop {
+            match self.0.read(bytes) {
+                Ok(0) if !bytes.is_empty() => std::thread::sleep(Duration::from_millis(10)),
+                result => return result,
+            }
+        }
+    }
+}
+
+impl Write for Port {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
+}
+
+fn serve(path: &str) -> Result<()> {
+    let port = OpenOptions::new().read(true).write(true).open(path);
+    let mut port = Port(port.with_context(|| format!("cannot open {path}"))?);
 
     // The host waits for this line on the console; where a person has a shell
     // there, nobody waits for it, and the level keeps it away.
@@ -61,7 +78,7 @@ fn serve(tty: &str) -> Result<()> {
     }
 }
 
-fn receive(port: &mut File) -> Result<(Vec<u8>, Vec<u8>)> {
+fn receive(port: &mut Port) -> Result<(Vec<u8>, Vec<u8>)> {
     // Bytes that came while nobody listened are skipped.
     let mut window = [0; 4];
     loop {
@@ -84,21 +101,13 @@ fn receive(port: &mut File) -> Result<(Vec<u8>, Vec<u8>)> {
         bail!("the host sent a frame of {text} + {bytes} bytes");
     }
     let mut body = vec![0; text + bytes];
-    let mut done = 0;
-    while done < body.len() {
-        let end = (done + CHUNK).min(body.len());
-        port.read_exact(&mut body[done..end])
-            .context("cannot read from the host")?;
-        done = end;
-        if done < body.len() {
-            port.write_all(&[ACK]).context("cannot write to the host")?;
-        }
-    }
+    port.read_exact(&mut body)
+        .context("cannot read from the host")?;
     let bytes = body.split_off(text);
     Ok((body, bytes))
 }
 
-fn send(port: &mut File, sequence: u32, reply: &Reply, bytes: &[u8]) -> Result<()> {
+fn send(port: &mut Port, sequence: u32, reply: &Reply, bytes: &[u8]) -> Result<()> {
     let text = serde_json::to_vec(&(sequence, reply)).context("cannot encode an answer")?;
     let mut frame = Vec::with_capacity(12 + text.len() + bytes.len());
     for word in [MAGIC, text.len() as u32, bytes.len() as u32] {
