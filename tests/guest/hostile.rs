@@ -3,11 +3,14 @@
 //! Bad firmware and bad callers: the answer is an errno and, where firmware is at fault, one line
 //! in the kernel log; never an oops, a hang or a leak, and never a value that nobody has read.
 
+use crate::ask;
 use crate::common::{self, controls, field, machine, milspecctl, Test};
 use anyhow::{ensure, Context, Result};
 use milspec_machine::guest::GuestCommand;
 use milspec_machine::machine::{prepared, Machine, Module};
 use milspec_machine::nvram::fault::{Call, Fault, Wrong};
+use milspec_machine::nvram::layout::{NV_DSML_IDENTITY, NV_DSML_QUERY, NV_DSML_STATE_COUNT};
+use milspec_machine::nvram::Nvram;
 use milspec_machine::prepare::Bits;
 use milspec_machine::progress::Progress;
 use serde_json::Value;
@@ -43,6 +46,9 @@ pub const TESTS: &[Test] = &[
     ("hostile_callers_64_bit", abuse_64),
     ("hostile_callers_32_bit", abuse_32),
 ];
+
+/// Where our driver binds DSML0001.
+const DRIVER: &str = "/sys/bus/platform/drivers/dell_milspec";
 
 /// The names of the controls of one family.
 fn names(machine: &Machine, family: &str) -> Result<Vec<String>> {
@@ -108,12 +114,12 @@ fn truncated() -> Result<()> {
         .filter(|control| control["presence"] == "partial")
         .collect();
     ensure!(!partial.is_empty(), "nothing is missing");
-    ensure!(
-        partial
-            .iter()
-            .all(|control| control["access"] == "read-only"),
-        "{partial:#?}"
-    );
+    for control in partial {
+        let values = control["values"].as_array().into_iter().flatten();
+        let left = values.filter(|value| value["present"] == true).count();
+        // Changing takes a value to change to, and one to go back to.
+        ensure!(left > 1 || control["access"] == "read-only", "{control:#}");
+    }
     machine.check_kernel_log()
 }
 
@@ -234,33 +240,96 @@ fn unknown_values() -> Result<()> {
     machine.check_kernel_log()
 }
 
+/// A machine with other firmware behind DSML0001, and the driver loaded after that.
+fn loaded_on(poke: impl FnOnce(&Nvram) -> Result<()>) -> Result<Machine> {
+    let machine = machine("rugged", Module::Present)?;
+    poke(machine.nvram()?)?;
+    machine.run(["modprobe", "dell_milspec"])?.ok()?;
+    Ok(machine)
+}
+
+/// Has the driver let go of DSML0001, if it has bound it, and try again with other firmware.
+fn bind_anew(machine: &Machine, poke: impl FnOnce(&Nvram) -> Result<()>) -> Result<()> {
+    let bound = format!("{DRIVER}/DSML0001:00");
+    if machine.exists(&bound)? {
+        machine
+            .sh(&format!("echo DSML0001:00 >{DRIVER}/unbind"))?
+            .ok()?;
+    }
+    ensure!(!machine.exists(&bound)?, "it is still bound");
+    poke(machine.nvram()?)?;
+    machine.sh(&format!("echo DSML0001:00 >{DRIVER}/bind"))?;
+    Ok(())
+}
+
+/// Where version, number of devices and number of groups stand in the answer of IDENTITY.
+const VERSION: u8 = 8;
+const DEVICES: u8 = 12;
+const GROUPS: u8 = 14;
+
 fn unusable() -> Result<()> {
-    let cases = [
-        ("bad/dsml-version", "EPROTONOSUPPORT"),
-        ("bad/dsml-query", "EPROTO"),
-        ("bad/dsml-count-0", "ERANGE"),
-        ("bad/dsml-count-10000", "ERANGE"),
-        ("bad/dsml-groups-200", "ERANGE"),
+    type Poke = fn(&Nvram) -> Result<()>;
+    let cases: [(&str, Poke, &str); 5] = [
+        (
+            "another major version",
+            |nvram| nvram.dsmil_patch_identity(VERSION, &[2, 0]),
+            "EPROTONOSUPPORT",
+        ),
+        (
+            "without STATE_ALL",
+            |nvram| nvram.write_u32(NV_DSML_QUERY, 0x0F),
+            "EPROTO",
+        ),
+        (
+            "no devices",
+            |nvram| nvram.dsmil_patch_identity(DEVICES, &[0, 0]),
+            "ERANGE",
+        ),
+        (
+            "10000 devices",
+            |nvram| nvram.dsmil_patch_identity(DEVICES, &10_000_u16.to_le_bytes()),
+            "ERANGE",
+        ),
+        (
+            "200 groups",
+            |nvram| nvram.dsmil_patch_identity(GROUPS, &[200, 0]),
+            "ERANGE",
+        ),
     ];
-    for (profile, errno) in cases {
-        let machine = machine(profile, Module::Autoload)?;
+    let machine = machine("rugged", Module::Present)?;
+    let mut good = [0; 36];
+    machine.nvram()?.read(NV_DSML_IDENTITY, &mut good)?;
+    for (what, poke, errno) in cases {
+        let blamed = blame(&machine)?.len();
+        // The first is there when the driver is loaded, the others come later.
+        match machine.exists("/sys/module/dell_milspec")? {
+            true => bind_anew(&machine, poke)?,
+            false => {
+                poke(machine.nvram()?)?;
+                machine.run(["modprobe", "dell_milspec"])?.ok()?;
+            }
+        }
         let status = milspecctl(&machine, &["status", "--refresh"])?;
         let dsmil = common::family(&status, "dsmil")?;
-        ensure!(dsmil["state"] == "failed", "{profile}: {dsmil:#}");
-        ensure!(dsmil["error"]["name"] == errno, "{profile}: {dsmil:#}");
+        ensure!(dsmil["state"] == "failed", "{what}: {dsmil:#}");
+        ensure!(dsmil["error"]["name"] == errno, "{what}: {dsmil:#}");
+        let lines = blame(&machine)?;
+        ensure!(lines.len() == blamed + 1, "{what}: {lines:#?}");
         ensure!(
             names(&machine, "dsmil")?.is_empty(),
-            "{profile}: devices of unusable firmware"
+            "{what}: devices of unusable firmware"
         );
         ensure!(
             names(&machine, "platform")?.len() > 20,
-            "{profile}: tokens suffer"
+            "{what}: tokens suffer"
         );
-        blamed_once(&machine).context(profile)?;
-        machine.run(["rmmod", "dell_milspec"])?.ok()?;
-        machine.check_kernel_log()?;
+        machine.nvram()?.write(NV_DSML_IDENTITY, &good)?;
+        machine.nvram()?.write_u32(NV_DSML_QUERY, 0x3F)?;
     }
-    Ok(())
+    bind_anew(&machine, |_| Ok(()))?;
+    ensure!(names(&machine, "dsmil")?.len() == 84, "it does not recover");
+    machine.run(["rmmod", "dell_milspec"])?.ok()?;
+    machine.check_kernel_log()
 }
 
 fn not_there() -> Result<()> {
@@ -279,7 +348,7 @@ fn not_there() -> Result<()> {
 }
 
 fn later_minor() -> Result<()> {
-    let machine = machine("bad/dsml-minor", Module::Autoload)?;
+    let machine = loaded_on(|nvram| nvram.dsmil_patch_identity(VERSION + 2, &[7, 0]))?;
     let status = milspecctl(&machine, &["status", "--refresh"])?;
     ensure!(
         common::family(&status, "dsmil")?["state"] == "ready",
@@ -290,7 +359,7 @@ fn later_minor() -> Result<()> {
 }
 
 fn read_only() -> Result<()> {
-    let machine = machine("bad/dsml-read-only", Module::Autoload)?;
+    let machine = loaded_on(|nvram| nvram.write_u32(NV_DSML_QUERY, 0x1F))?;
     let controls = controls(&machine)?;
     let dsmil: Vec<&Value> = controls
         .iter()
@@ -302,27 +371,46 @@ fn read_only() -> Result<()> {
     machine.check_kernel_log()
 }
 
+/// What is wrong with the description of a device, at which offset of the answer of DESCRIBE; the
+/// offsets are those of docs/dsmil-interface.md, section 3.4.
+const BAD: [(&str, u8, &[u8]); 9] = [
+    ("DSMIL1D1", 10, &[99]),         // a group outside the limits
+    ("DSMIL1D2", 11, &[99]),         // a position outside the limits
+    ("DSMIL1D3", 36, &[0]),          // no name
+    ("DSMIL1D4", 36, &[0x80]),       // a name that is not ASCII
+    ("DSMIL1D5", 16, &[0xE8, 0x03]), // depends on device 1000
+    ("DSMIL1D6", 16, &[18, 0]),      // depends on itself
+    ("DSMIL1D8", 0, &[7]),           // DESCRIBE fails
+    ("DSMIL1DA", 8, &[0]),           // describes another index
+    ("DSMIL1DB", 4, &[0xFF, 0xFF]),  // longer than the Buffer
+];
+/// A class that nobody knows is quarantined.
+const STRANGE: (&str, u8, &[u8]) = ("DSMIL1D7", 12, &[77]);
+
 fn bad_descriptions() -> Result<()> {
-    let machine = machine("bad/dsml-descriptors", Module::Autoload)?;
+    let machine = loaded_on(|nvram| {
+        for (name, offset, bytes) in BAD.iter().chain([&STRANGE]) {
+            let device = crate::model::device(name)?.context("no such device")?;
+            nvram.dsmil_patch_descriptor(device.index, *offset, bytes)?;
+        }
+        Ok(())
+    })?;
     let shown = names(&machine, "dsmil")?;
-    let bad = [
-        "1D1", "1D2", "1D3", "1D4", "1D5", "1D6", "1D8", "1DA", "1DB",
-    ];
-    for device in bad.map(|device| format!("DSMIL{device}")) {
-        ensure!(!shown.contains(&device), "{device} is shown");
+    for (device, _, _) in BAD {
+        ensure!(
+            !shown.iter().any(|name| name == device),
+            "{device} is shown"
+        );
     }
-    ensure!(shown.len() == 84 - bad.len(), "{} shown", shown.len());
-    ensure!(
-        show(&machine, "DSMIL1D7")?["class"] == "quarantined",
-        "a class that nobody knows"
-    );
+    ensure!(shown.len() == 84 - BAD.len(), "{} shown", shown.len());
+    ensure!(show(&machine, STRANGE.0)?["class"] == "quarantined");
     blamed_once(&machine)?;
     milspecctl(&machine, &["status", "--refresh"])?;
     machine.check_kernel_log()
 }
 
 fn state_count() -> Result<()> {
-    let machine = machine("bad/dsml-state-count", Module::Autoload)?;
+    let machine = loaded_on(|nvram| nvram.write_u32(NV_DSML_STATE_COUNT, 80))?;
     dsmil_failed(&machine, "EPROTO")?;
     machine.check_kernel_log()
 }
@@ -369,11 +457,11 @@ fn bad_states() -> Result<()> {
         (Wrong::Length(185), "EPROTO"),
         (Wrong::Length(u32::MAX), "EPROTO"),
     ];
+    ask::install(&machine)?;
     for (wrong, errno) in cases {
         let fault = nvram.arm(Fault::new(Call::dsml(4), wrong))?;
         let lines = common::log_lines(&machine)?.len();
-        milspecctl(&machine, &["status", "--refresh"])?;
-        milspecctl(&machine, &["status", "--refresh"])?;
+        ask::ask(&machine, "refresh -- refresh")?;
         ensure!(nvram.hits(fault)? == 2, "{wrong:?} did not strike twice");
         dsmil_failed(&machine, errno).with_context(|| format!("{wrong:?}"))?;
         let lines = common::log_lines(&machine)?.len() - lines;
@@ -382,7 +470,7 @@ fn bad_states() -> Result<()> {
             "{wrong:?}: {lines} lines in the kernel log for two reads"
         );
         nvram.clear_faults()?;
-        milspecctl(&machine, &["status", "--refresh"])?;
+        ask::ask(&machine, "refresh")?;
         let control = show(&machine, "DSMIL0D0")?;
         ensure!(control["value"] == "active", "after {wrong:?}: {control:#}");
     }
@@ -402,9 +490,8 @@ fn bad_states() -> Result<()> {
 fn bad_binding() -> Result<()> {
     let machine = machine("rugged", Module::Autoload)?;
     let nvram = machine.nvram()?;
-    let driver = "/sys/bus/platform/drivers/dell_milspec";
     machine
-        .sh(&format!("echo DSML0001:00 >{driver}/unbind"))?
+        .sh(&format!("echo DSML0001:00 >{DRIVER}/unbind"))?
         .ok()?;
     for function in [0, 1] {
         for wrong in [
@@ -415,7 +502,7 @@ fn bad_binding() -> Result<()> {
         ] {
             let fault = nvram.arm(Fault::new(Call::dsml(function), wrong))?;
             let lines = blame(&machine)?.len();
-            let bound = machine.sh(&format!("echo DSML0001:00 >{driver}/bind"))?;
+            let bound = machine.sh(&format!("echo DSML0001:00 >{DRIVER}/bind"))?;
             ensure!(bound.code != 0, "function {function}, {wrong:?}: bound");
             ensure!(
                 nvram.hits(fault)? == 1,
@@ -431,7 +518,7 @@ fn bad_binding() -> Result<()> {
         }
     }
     machine
-        .sh(&format!("echo DSML0001:00 >{driver}/bind"))?
+        .sh(&format!("echo DSML0001:00 >{DRIVER}/bind"))?
         .ok()?;
     ensure!(names(&machine, "dsmil")?.len() == 84, "it does not recover");
     machine.check_kernel_log()

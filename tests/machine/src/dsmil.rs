@@ -85,48 +85,26 @@ pub fn fill(profile: &Profile, mut put: impl FnMut(u32, &[u8])) -> Result<()> {
         .max()
         .unwrap_or(0);
 
-    let version = wanted.version.unwrap_or([1, 0]);
     let mut identity = header(36);
-    for word in [
-        version[0],
-        version[1],
-        wanted.device_count.unwrap_or(count),
-        wanted.group_count.unwrap_or(groups),
-    ] {
+    for word in [1, 0, count, groups] {
         identity.extend(word.to_le_bytes());
     }
     identity.extend([0; 4]); // change count: firmware puts it in
     identity.extend(b"SIMULATED-DELL\0\0");
     put(NV_DSML_IDENTITY, &identity);
 
-    let query = wanted
-        .query
-        .unwrap_or(if wanted.read_only { 0x1F } else { 0x3F });
-    put(NV_DSML_QUERY, &u32::from(query).to_le_bytes());
+    put(NV_DSML_QUERY, &0x3F_u32.to_le_bytes());
     put(NV_DSML_STA, &wanted.sta.unwrap_or(0x0F).to_le_bytes());
     put(NV_DSML_COUNT, &u32::from(count).to_le_bytes());
-    put(
-        NV_DSML_STATE_COUNT,
-        &u32::from(wanted.state_count.unwrap_or(count)).to_le_bytes(),
-    );
+    put(NV_DSML_STATE_COUNT, &u32::from(count).to_le_bytes());
 
-    for name in wanted.active.iter().chain(wanted.descriptor_bytes.keys()) {
+    for name in &wanted.active {
         if !devices.iter().any(|d| &d.name == name) {
             bail!("profile {}: no device is called {name}", profile.name);
         }
     }
     for device in &devices {
-        let mut bytes = descriptor(device)?;
-        for &[offset, value] in wanted
-            .descriptor_bytes
-            .get(&device.name)
-            .into_iter()
-            .flatten()
-        {
-            *bytes
-                .get_mut(usize::from(offset))
-                .context("no such byte in a descriptor")? = value;
-        }
+        let bytes = descriptor(device)?;
         let index = u32::from(device.index);
         put(NV_DSML_DESCRIPTOR + index * NV_DSML_DESC_SIZE, &bytes);
         put(
