@@ -22,7 +22,7 @@ kernel-make = tree=$$(scripts/rust-metadata $(KDIR)) && $(MAKE) -C "$$tree" M=$(
 # The distribution's key is not here; signing with one's own is for DKMS or by hand.
 NO_SIGNING := CONFIG_MODULE_SIG_ALL=
 
-.PHONY: all module cli install clean clean-cache help prepare demo shell test lint rust-analyzer
+.PHONY: all module cli install clean clean-cache help prepare demo shell test test-long lint rust-analyzer
 .DEFAULT_GOAL := all
 
 all: module cli ## build the module and milspecctl for this machine's kernel
@@ -53,17 +53,25 @@ install: ## install both (DESTDIR, PREFIX); build first
 	@test -n "$(DESTDIR)" || depmod -a \
 		"$$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)"
 
-demo: ## boot a simulated Dell and show the driver and milspecctl at work
-	@$(MACHINE) demo
+# PROFILE is a machine of tests/machine/profiles, DMI a report that dmidecode wrote. The shell takes
+# them from the environment, so that a path may have any characters.
+export PROFILE DMI
+which-machine = $(if $(PROFILE),--profile "$$PROFILE") $(if $(DMI),--dmi "$$DMI")
 
-shell: ## a shell in the simulated Dell (PROFILE= for another machine)
-	@$(MACHINE) shell $(if $(PROFILE),--profile $(PROFILE))
+demo: ## boot a simulated Dell and show the driver and milspecctl at work
+	@$(MACHINE) demo $(which-machine)
+
+shell: ## a shell in the simulated Dell (PROFILE=, or DMI= with a report of dmidecode)
+	@$(MACHINE) shell $(which-machine)
 
 prepare: ## get all that the simulated Dell needs (demo, shell and test do it too)
 	@$(MACHINE) prepare
 
 test: ## host tests, lints, and tests in the simulated Dell
 	@scripts/test
+
+test-long: ## the same, with the sweeps that take long
+	@MILSPEC_LONG=1 scripts/test
 
 lint: ## the lints alone
 	@scripts/test lint

@@ -19,21 +19,40 @@ use std::fmt::Write;
 
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
-    ("faults_at_every_call_up_on_rugged", || {
-        large(Mode::Standard, Mode::Paranoid)
+    ("faults_at_some_calls_up_on_rugged", || {
+        large(Mode::Standard, Mode::Paranoid, FEW)
     }),
-    ("faults_at_every_call_down_on_rugged", || {
-        large(Mode::Paranoid, Mode::Standard)
-    }),
-    ("faults_of_every_kind_on_latitude", || {
-        small("latitude-7490")
+    ("faults_at_some_calls_down_on_rugged", || {
+        large(Mode::Paranoid, Mode::Standard, FEW)
     }),
     ("faults_of_every_kind_on_optiplex", || {
         small("optiplex-7090")
     }),
-    ("faults_sampled_between_all_modes", sampled),
-    ("faults_that_stay_are_named_and_overcome", stay),
+    ("faults_that_stay_are_named_and_overcome", || {
+        stay([("latitude-7490", 7), ("rugged", 67)])
+    }),
 ];
+
+/// The same, at every call and between all modes.
+pub const LONG: &[Test] = &[
+    ("faults_at_every_call_up_on_rugged", || {
+        large(Mode::Standard, Mode::Paranoid, 1)
+    }),
+    ("faults_at_every_call_down_on_rugged", || {
+        large(Mode::Paranoid, Mode::Standard, 1)
+    }),
+    ("faults_of_every_kind_on_latitude", || {
+        small("latitude-7490")
+    }),
+    ("faults_sampled_between_all_modes", sampled),
+    ("faults_that_stay_at_many_calls", || {
+        stay([("latitude-7490", 2), ("rugged", 23)])
+    }),
+];
+
+/// Every so manieth call. Has no factor in common with the calls of a step, two or three, so that
+/// each of them is struck.
+const FEW: usize = 5;
 
 /// How many kinds of fault each call can have.
 const KINDS: usize = 4;
@@ -303,16 +322,25 @@ impl<'a> Transition<'a> {
     }
 }
 
-/// Each call of a large transition has one kind of fault; the kinds take turns.
-fn large(from: Mode, to: Mode) -> Result<()> {
+/// Every `stride`th call of a large transition has one kind of fault; the kinds take turns.
+fn large(from: Mode, to: Mode, stride: usize) -> Result<()> {
     let machine = ready("rugged")?;
     let mut transition = Transition::new(&machine, from, to)?;
-    for at in 0..transition.calls.len() {
-        // Coprime to what a step takes, so that each kind comes to writes and to reads.
-        transition.once(at, at / 3 + at, at % 24 == 0)?;
+    let mut struck = BTreeSet::new();
+    for (n, at) in (0..transition.calls.len()).step_by(stride).enumerate() {
+        let kind = n / 2 % KINDS;
+        transition.once(at, kind, n % 24 == 0)?;
+        struck.insert((transition.calls[at].space, transition.calls[at].key, kind));
+    }
+    // Tokens have each kind at each call in the tests of every kind.
+    for (key, kind) in (0..KINDS).flat_map(|kind| [(3, kind), (5, kind)]) {
+        ensure!(
+            struck.contains(&(SPACE_DSML, key, kind)),
+            "function {key} never had fault {kind}"
+        );
     }
     let mut table = String::new();
-    transition.report(&mut table, "each call, kinds in turn")?;
+    transition.report(&mut table, &format!("every {stride}th call, kinds in turn"))?;
     println!("\nrugged\n{table}");
     machine.check_kernel_log()
 }
@@ -359,11 +387,10 @@ fn sampled() -> Result<()> {
     machine.check_kernel_log()
 }
 
-fn stay() -> Result<()> {
-    const LATITUDE: usize = 2;
-    const RUGGED: usize = 23;
+/// From every so manieth call on all of its space go wrong.
+fn stay(machines: [(&str, usize); 2]) -> Result<()> {
     let mut table = String::new();
-    for (profile, stride) in [("latitude-7490", LATITUDE), ("rugged", RUGGED)] {
+    for (profile, stride) in machines {
         let machine = ready(profile)?;
         writeln!(table, "{profile}")?;
         let mut transition = Transition::new(&machine, Mode::Standard, Mode::Paranoid)?;
