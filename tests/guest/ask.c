@@ -207,7 +207,7 @@ static void mainline(int count, char **locations)
 {
 	union {
 		struct dell_wmi_smbios_buffer buffer;
-		unsigned char room[32768];
+		unsigned char room[65536];
 	} u;
 	uint64_t length = 0;
 	int smbios = open("/dev/wmi/dell-smbios", O_RDONLY);

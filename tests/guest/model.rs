@@ -193,6 +193,12 @@ impl Model {
         }
     }
 
+    /// Whether a mode asks anything of a control that may be changed.
+    pub fn reaches(&self, mode: Mode, now: &Values) -> bool {
+        let mut all = now.iter();
+        all.any(|(name, value)| self.settable(name) && self.asked(mode, name, value).is_some())
+    }
+
     /// How the machine stands after `mode` is applied to `now`.
     pub fn target(&self, mode: Mode, now: &Values) -> Values {
         let after = |(name, value): (&String, &String)| {

@@ -3,17 +3,20 @@
 //! The token tables of real machines: mainline, the driver and the profile must say the same of
 //! every token, every setting must stand as its cells do, and a mode must lead there and back.
 
+use crate::ask;
 use crate::common::{controls, expected_values, field, known_locations, machine, Test};
 use crate::model::Image;
 use crate::modes::Traveller;
 use anyhow::{ensure, Context, Result};
 use milspec_machine::machine::Module;
 use milspec_machine::nvram::layout::SPACE_SMBIOS;
-use milspec_machine::{smbios, Machine};
+use milspec_machine::tokens::{self, Plan};
+use milspec_machine::{smbios, Machine, Profile};
 use milspec_posture::mode::Mode;
 use milspec_posture::token_table;
+use milspec_uapi::{OUTCOME_DONE, OUTCOME_REFUSED, REASON_UNREADABLE};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The tests of this file: one for each real machine.
 pub const TESTS: &[Test] = &[
@@ -91,7 +94,7 @@ fn parsed(machine: &Machine) -> Result<Listing> {
 }
 
 fn check(profile: &str) -> Result<()> {
-    let machine = machine(profile, Module::Autoload)?;
+    let machine = machine(profile, Module::Present)?;
     let mainline = mainline(&machine)?;
     let ours = smbios::as_mainline_lists(machine.profile())?;
     let ours: Listing = ours
@@ -108,25 +111,31 @@ fn check(profile: &str) -> Result<()> {
         "mainline: {mainline:x?}\nthe driver: {parsed:x?}"
     );
 
+    let position = machine.nvram()?.log_position()?;
+    machine.run(["modprobe", "dell_milspec"])?.ok()?;
+    reads_nothing_else(&machine, position)?;
     let shown = controls(&machine)?;
     let shown: Vec<&Value> = shown.iter().filter(|c| c["family"] == "platform").collect();
     as_mainline_says(&shown, &mainline)?;
     as_cells_say(&machine, &shown)?;
-    reads_nothing_else(&machine)?;
-    machine.check_kernel_log()?;
-    drop(machine);
-    there_and_back(profile)
+    there_and_back(machine)
 }
 
 /// Fails when the driver shows a token that mainline does not list, or at another location, or
 /// leaves one out.
 fn as_mainline_says(shown: &[&Value], mainline: &Listing) -> Result<()> {
+    let mut compared = BTreeSet::new();
     for control in shown {
+        let (mut listed_values, mut all) = (0, 0);
         for value in control["values"].as_array().into_iter().flatten() {
             let Some(token) = value["token"].as_u64() else {
                 continue;
             };
-            let listed = mainline.get(&u16::try_from(token)?);
+            let token = u16::try_from(token)?;
+            let listed = mainline.get(&token);
+            compared.insert(token);
+            all += 1;
+            listed_values += usize::from(listed.is_some());
             // Of what is listed twice, the driver shows nothing.
             if control["presence"] == "contradictory" && value["present"] == false {
                 continue;
@@ -139,7 +148,21 @@ fn as_mainline_says(shown: &[&Value], mainline: &Listing) -> Result<()> {
                 );
             }
         }
+        let presence = field(control, "presence")?;
+        let expected = if listed_values == all {
+            "full"
+        } else {
+            "partial"
+        };
+        ensure!(
+            presence == expected || presence == "contradictory",
+            "{expected}: {control:#}"
+        );
     }
+    let known: BTreeSet<u16> = tokens::known()?.iter().map(|known| known.id).collect();
+    let left: Vec<_> = mainline.keys().filter(|id| known.contains(id)).collect();
+    let left: Vec<_> = left.iter().filter(|id| !compared.contains(id)).collect();
+    ensure!(left.is_empty(), "listed and not shown: {left:x?}");
     Ok(())
 }
 
@@ -172,16 +195,17 @@ fn as_cells_say(machine: &Machine, shown: &[&Value]) -> Result<()> {
 }
 
 /// Fails when the driver has read a location of no setting.
-fn reads_nothing_else(machine: &Machine) -> Result<()> {
+fn reads_nothing_else(machine: &Machine, position: u32) -> Result<()> {
     let allowed = known_locations(machine)?;
-    let log = machine.nvram()?.log_since(0)?;
+    let log = machine.nvram()?.log_since(position)?;
     let reads = log
         .iter()
         .filter(|call| call.space == SPACE_SMBIOS && call.key == 0);
     for call in reads {
+        let location = u16::try_from(call.argument)?;
         ensure!(
-            allowed.contains(&u16::try_from(call.argument)?),
-            "{call:x?}"
+            allowed.contains(&location),
+            "the driver reads location {location:#06x}, which is no setting's"
         );
     }
     Ok(())
@@ -189,9 +213,15 @@ fn reads_nothing_else(machine: &Machine) -> Result<()> {
 
 /// Fails when `paranoid` does not come about as the tables of modes and tokens say, or leaves
 /// something when it is taken back.
-fn there_and_back(profile: &str) -> Result<()> {
-    let mut traveller = Traveller::new(profile)?;
+fn there_and_back(machine: Machine) -> Result<()> {
+    let mut traveller = Traveller::on(machine)?;
     let factory = Image::of(traveller.machine.nvram()?)?;
+    if !traveller.can_change(Mode::ParanoidPlus)? {
+        // A machine without a line of any mode is in none.
+        let answer = ask::one(&traveller.machine, "apply mode=4")?.ends(0, OUTCOME_DONE)?;
+        ensure!(answer.steps.is_empty(), "{answer:?}");
+        return traveller.machine.check_kernel_log();
+    }
     traveller.go(Mode::Paranoid)?;
     traveller.go(Mode::Baseline)?;
     let left = factory.differs(&Image::of(traveller.machine.nvram()?)?);
@@ -202,19 +232,47 @@ fn there_and_back(profile: &str) -> Result<()> {
 /// Fails when one value that the catalogue lacks keeps every mode from the machine. More than half
 /// of the business machines of 2019 and later list it.
 fn unlisted_value() -> Result<()> {
-    there_and_back("bad/unlisted-value")
+    let machine = machine("bad/unlisted-value", Module::Autoload)?;
+    ask::install(&machine)?;
+    let plan = ask::one(&machine, "plan mode=2")?;
+    ensure!(
+        plan.outcome != OUTCOME_REFUSED || plan.reason != REASON_UNREADABLE,
+        "standard is refused for what cannot be read: {plan:?}"
+    );
+    there_and_back(machine)
 }
 
-/// Fails when a machine does not boot with the table that a report has: what the guest's own
-/// SMBIOS shows, taken for a report, makes the same machine.
+/// Fails when a machine does not boot with the table that a report has: what dmidecode says in the
+/// guest, in any of its forms, makes the same machine again.
 fn report() -> Result<()> {
     let first = machine("optiplex-780", Module::Absent)?;
-    let table = first.guest()?.read("/sys/firmware/dmi/tables/DMI")?;
-    let table = table.map_err(|errno| anyhow::anyhow!("no table: error {errno}"))?;
     let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let file = directory.join("report.bin");
-    std::fs::write(&file, table)?;
+    let file = directory.join(format!("report-{}", std::process::id()));
     let name = format!("dmi:{}", file.display());
+    for (form, command) in [
+        ("table", "cp /sys/firmware/dmi/tables/DMI /tmp/report"),
+        (
+            "dump",
+            "cd /tmp && rm report && dmidecode --dump-bin report",
+        ),
+        ("-u", "dmidecode -u >/tmp/report"),
+        ("text", "dmidecode >/tmp/report"),
+    ] {
+        first.sh(command)?.ok()?;
+        let report = first.guest()?.read("/tmp/report")?;
+        let report = report.map_err(|errno| anyhow::anyhow!("{form}: error {errno}"))?;
+        std::fs::write(&file, report)?;
+        let profile = Profile::load(&name).with_context(|| form.to_owned())?;
+        ensure!(
+            Plan::of(&profile)?.tokens == first.plan().tokens,
+            "{form}: other tokens"
+        );
+        let (there, here) = (&profile.dmi, &first.profile().dmi);
+        ensure!(
+            (&there.product, there.chassis_type) == (&here.product, here.chassis_type),
+            "{form}: {there:?}"
+        );
+    }
     let second = machine(&name, Module::Autoload)?;
     ensure!(
         mainline(&second)? == mainline(&first)?,

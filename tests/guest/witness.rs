@@ -72,7 +72,7 @@ pub fn verify(machine: &Machine, password: &str) -> Result<[u32; 4]> {
 /// Fails when an event that the host raises does not arrive as mainline's key,
 /// or arrives with other words.
 fn events() -> Result<()> {
-    let machine = plain("latitude-7490")?;
+    let machine = plain("rugged-5430")?;
     let guest: &Guest = machine.guest()?;
     let listen = GuestCommand::new(["milspec-agent", "events", "120", "Dell WMI hotkeys"]);
     let mut listener = guest.spawn(listen)?;
@@ -116,7 +116,7 @@ fn set_attribute(machine: &Machine, name: &str, value: &str) -> Result<Result<()
 /// value, or takes one that it must not; and when a linked attribute and its
 /// token disagree.
 fn sysman_changes() -> Result<()> {
-    let machine = plain("latitude-7490")?;
+    let machine = plain("rugged-5430")?;
     let camera = machine.plan().token("camera", "enabled")?;
     for (name, file, expected) in [
         ("Camera", "type", "enumeration"),
@@ -225,7 +225,7 @@ fn sysman_password() -> Result<()> {
 fn dell_laptop() -> Result<()> {
     let driver = "/sys/bus/platform/drivers/dell-laptop/dell-laptop";
     ensure!(
-        plain("latitude-7490")?.exists(driver)?,
+        plain("rugged-5430")?.exists(driver)?,
         "dell-laptop does not bind to a Latitude"
     );
     ensure!(
@@ -237,7 +237,7 @@ fn dell_laptop() -> Result<()> {
 
 /// Fails when the TPM cannot be used, or its state is lost in a snapshot.
 fn tpm() -> Result<()> {
-    let machine = plain("latitude-7490")?;
+    let machine = plain("rugged-5430")?;
     let pcrs = machine
         .run(["tpm2_pcrread", "sha1:0+sha256:0,10,16+sha384:0+sha512:0"])?
         .ok()?;
@@ -271,7 +271,7 @@ fn tpm() -> Result<()> {
 
 /// Fails when a setting is lost when the machine is switched off.
 fn survives_reboot() -> Result<()> {
-    let mut machine = plain("latitude-7490")?;
+    let mut machine = plain("rugged-5430")?;
     let camera = machine.plan().token("camera", "disabled")?;
     ensure!(write(&machine, camera.location, camera.value, 0)? == 0);
     ensure!(set_attribute(&machine, "Asset", "KEPT")?.is_ok());
@@ -299,12 +299,12 @@ fn survives_reboot() -> Result<()> {
 /// Fails when what one restored machine does shows in another, or when a poke
 /// before the guest runs on is lost.
 fn snapshots() -> Result<()> {
-    let first = plain("latitude-7490")?;
+    let first = plain("rugged-5430")?;
     let camera = first.plan().token("camera", "disabled")?;
     ensure!(write(&first, camera.location, camera.value, 0)? == 0);
     first.sh("echo mine >/root/file")?.ok()?;
     let options = milspec_machine::Options::module(Module::Absent);
-    let second = Machine::from_snapshot_with("latitude-7490", &options, |nvram| {
+    let second = Machine::from_snapshot_with("rugged-5430", &options, |nvram| {
         nvram.set_location(camera.location, 0xAB)
     })?;
     ensure!(
@@ -329,7 +329,7 @@ fn dsml_device() -> Result<()> {
     ensure!(machine.read(&format!("{device}/status"))? == "15");
     machine.check_kernel_log()?;
     ensure!(
-        !plain("latitude-7490")?.exists(device)?,
+        !plain("rugged-5430")?.exists(device)?,
         "a Latitude has DSMIL"
     );
     ensure!(plain("bad/dsml-absent")?.read(&format!("{device}/status"))? == "0");

@@ -7,6 +7,7 @@ use crate::common::Test;
 use crate::witness::plain;
 use crate::witness_firmware::blocks;
 use anyhow::{ensure, Result};
+use milspec_machine::nvram::factory;
 use milspec_machine::nvram::layout::*;
 use milspec_machine::profile::AttributeKind;
 use milspec_machine::Machine;
@@ -51,10 +52,10 @@ fn names(files: &BTreeMap<String, String>) -> Vec<&str> {
 /// Fails when ReadOnly at the end of a package changes what mainline shows, or
 /// ReadOnly at its beginning does not have it drop every attribute.
 fn read_only() -> Result<()> {
-    let machine = plain("latitude-7490")?;
+    let machine = plain("rugged-5430")?;
     let nvram = machine.nvram()?;
     let mut expected: Vec<&str> = Vec::new();
-    for attribute in &machine.profile().attribute {
+    for attribute in factory::present(machine.profile(), machine.plan()) {
         if attribute.kind != AttributeKind::Password {
             expected.push(&attribute.name);
         }
@@ -77,7 +78,7 @@ fn read_only() -> Result<()> {
 /// Fails when an enumeration with more values than a package has room for does
 /// not end mainline's enumeration there, or one that just fits does.
 fn too_many_values() -> Result<()> {
-    let machine = plain("latitude-7490")?;
+    let machine = plain("rugged-5430")?;
     let nvram = machine.nvram()?;
     let all = attributes(&machine)?;
     let enumerations: Vec<&str> = machine
@@ -113,7 +114,7 @@ fn too_many_values() -> Result<()> {
 /// Fails when three password objects are not three, or a block with more than
 /// 127 instances has fewer.
 fn instances() -> Result<()> {
-    let machine = plain("latitude-7490")?;
+    let machine = plain("rugged-5430")?;
     let nvram = machine.nvram()?;
     let passwords = NV_ATTR_RANGES + ATTR_PASSWORD * 8;
     let shown = |machine: &Machine| -> Result<String> {

@@ -279,12 +279,12 @@ DefinitionBlock ("", "SSDT", 2, "SIMDEL", "NVRAM", 1)
             }
 
             // Stores Arg1 in location Arg0. When each value of a setting has a
-            // location of its own, storing 1 clears the others.
+            // location of its own, storing anything but 0 clears the others.
             Method (LSET, 2, Serialized)
             {
                 Local0 = LOCA (Arg0)
                 W16 (LOCA (R16 (Local0 + LOC_CELL)) + LOC_VALUE, Arg1)
-                If ((R8 (Local0 + LOC_FLAGS) & LOC_ONE_HOT) && (Arg1 == 1))
+                If ((R8 (Local0 + LOC_FLAGS) & LOC_ONE_HOT) && (Arg1 != 0))
                 {
                     Local1 = R16 (Local0 + LOC_NEXT)
                     // A ring is short; the bound is for a damaged one.

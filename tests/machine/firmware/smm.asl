@@ -16,7 +16,6 @@ DefinitionBlock ("", "SSDT", 2, "SIMDEL", "SMM", 1)
     #include "layout.h"
 
     External (\_SB.PCI0.NVRM, DeviceObj)
-    External (\_SB.PCI0.NVRM.REDY, MethodObj)
     External (\_SB.PCI0.NVRM.HOOK, MethodObj)
     External (\_SB.PCI0.NVRM.R8, MethodObj)
     External (\_SB.PCI0.NVRM.R32, MethodObj)
@@ -175,7 +174,7 @@ DefinitionBlock ("", "SSDT", 2, "SIMDEL", "SMM", 1)
                 }
                 // Verify: 8 bytes in input[0..1].
                 Case (1) { SMVF (Arg0, 4, 8) }
-                // Properties: installed, longest, shortest, bit 0 = ASCII.
+                // Properties: 0 installed, 1 not; longest, shortest; bit 24: ASCII.
                 Case (3)
                 {
                     Local0 = 1

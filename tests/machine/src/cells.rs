@@ -5,14 +5,16 @@
 //! A table says which value makes a token active at which location. It does not say which
 //! locations show the same cell. That is **inferred here**, from the values:
 //!
-//! | tokens of one group | seen on | taken for |
-//! |---|---|---|
-//! | at one location | Latitude and Precision of 2007 to 2010 | one cell |
-//! | each at its own id, values that differ | nearly all since 2011 | one cell, shown at each of the locations |
-//! | each at a location of its own, all with value 1 | OptiPlex and Precision of 2008 to 2012 | a cell each; to write 1 to one clears the others |
+//! | tokens of one group | taken for |
+//! |---|---|
+//! | at one location | one cell |
+//! | at several locations, each of which is its token's id, with values that differ | one cell, shown at each of them |
+//! | at several locations, no value twice | the same |
+//! | each at a location of its own, all with value 1 | a cell each; to write 1 to one clears the others |
+//! | anything else | a cell for each location |
 //!
-//! Anything else is taken for a cell for each location. What a group is, says
-//! `tests/data/token-groups.csv`. Location 0xFFFF is a placeholder, and has no cell.
+//! What a group is, says `tests/data/token-groups.csv`. Location 0xFFFF is a placeholder, and has no
+//! cell.
 
 use crate::table::Token;
 use anyhow::{Context, Result};

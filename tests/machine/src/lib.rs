@@ -46,6 +46,7 @@
 pub mod cells;
 pub mod children;
 pub mod dsmil;
+pub mod findings;
 pub mod firmware;
 pub mod guest;
 pub mod image;

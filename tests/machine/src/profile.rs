@@ -3,7 +3,7 @@
 //! Machine profiles: what a simulated machine is, as data.
 //!
 //! A profile is a TOML file in `profiles/`; `profiles/README.md` explains the
-//! keys. A profile may start from another one (`base = "latitude"`): tables are
+//! keys. A profile may start from another one (`base = "dell"`): tables are
 //! merged key by key, everything else is replaced.
 
 use crate::firmware::{Firmware, Table};
@@ -21,7 +21,8 @@ pub struct Profile {
     pub name: String,
     /// One line for people.
     pub summary: String,
-    /// Whose token table it is; empty where it is made up.
+    /// Whose token table it is; empty where there is none. Where the profile changes the table, it
+    /// says so.
     #[serde(default)]
     pub source: String,
     /// What DMI says.
@@ -80,13 +81,6 @@ pub struct Dmi {
 pub struct Structure {
     /// Its tokens, in the notation of `table.rs`.
     pub tokens: String,
-    /// Whether its end is marked.
-    #[serde(default = "yes")]
-    pub terminated: bool,
-}
-
-fn yes() -> bool {
-    true
 }
 
 /// SMBIOS tokens, and what may be wrong with their table.
@@ -122,6 +116,15 @@ pub struct Tokens {
     pub terminator: bool,
     /// Cut so many bytes off the end of each structure.
     pub truncate: usize,
+}
+
+impl Tokens {
+    /// Whether the table is another one than the structures make.
+    fn is_changed(&self) -> bool {
+        let added = !self.replace.is_empty() || !self.extra.is_empty() || self.filler > 0;
+        let cut = !self.omit.is_empty() || self.absent || !self.terminator || self.truncate > 0;
+        added || cut || self.per_structure.is_some()
+    }
 }
 
 impl Default for Tokens {
@@ -229,22 +232,21 @@ pub struct Attribute {
 pub struct Dsmil {
     /// Devices that are active when the machine leaves the factory.
     pub active: Vec<String>,
-    /// Without SET_IF.
-    pub read_only: bool,
-    /// Instead of the right version: [major, minor].
-    pub version: Option<[u16; 2]>,
-    /// Instead of the right number of devices, in IDENTITY.
-    pub device_count: Option<u16>,
-    /// Instead of the right number of groups, in IDENTITY.
-    pub group_count: Option<u16>,
-    /// Instead of the right number of devices, in STATE_ALL.
-    pub state_count: Option<u16>,
-    /// Instead of the right mask, in QUERY.
-    pub query: Option<u8>,
-    /// Bytes to put into descriptors: device name to [offset, value] pairs.
-    pub descriptor_bytes: BTreeMap<String, Vec<[u8; 2]>>,
     /// `_STA` of the device.
     pub sta: Option<u32>,
+}
+
+/// OEM strings by which mainline's drivers know a Dell.
+pub const OEM_STRINGS: [&str; 3] = ["Dell System", "www.dell.com", "Alienware"];
+
+/// Whether a machine is a Dell, by what DMI says. Before 2005 the maker was "Dell Computer
+/// Corporation"; Alienware is Dell's.
+pub fn is_dell(vendor: &str, oem_strings: &[String]) -> bool {
+    let makers = ["Dell", "Alienware"];
+    makers.iter().any(|maker| vendor.starts_with(maker))
+        || oem_strings
+            .iter()
+            .any(|text| OEM_STRINGS.contains(&text.as_str()))
 }
 
 /// What profiles start from, as a machine.
@@ -261,7 +263,11 @@ impl Profile {
     /// Loads a profile by name: `bad/NAME` for the ones with bad input, `dmi:FILE` for the
     /// machine of a report; with `+dsml` behind it, DSML0001 is added.
     pub fn load(name: &str) -> Result<Self> {
-        if let Some(other) = name.strip_suffix("+dsml") {
+        let is_file = |name: &str| {
+            name.strip_prefix("dmi:")
+                .is_some_and(|f| Path::new(f).exists())
+        };
+        if let Some(other) = name.strip_suffix("+dsml").filter(|_| !is_file(name)) {
             let mut profile = Self::load(other)?;
             profile.name = name.to_owned();
             profile.summary += "; DSML0001 added";
@@ -276,6 +282,9 @@ impl Profile {
             .try_into()
             .with_context(|| format!("profile {name} is malformed"))?;
         profile.name = name.to_owned();
+        if profile.tokens.is_changed() {
+            profile.source = format!("made up, out of {}", profile.source);
+        }
         Ok(profile)
     }
 
@@ -305,10 +314,7 @@ impl Profile {
 
     /// Whether it has anything of Dell's.
     pub fn is_dell(&self) -> bool {
-        // "Dell Computer Corporation" on machines before 2005.
-        ["Dell", "Alienware"]
-            .iter()
-            .any(|maker| self.dmi.vendor.starts_with(maker))
+        is_dell(&self.dmi.vendor, &self.dmi.oem_strings)
     }
 
     /// Whether there is NVRAM behind its firmware.

@@ -90,12 +90,12 @@ fn make(report: &Report, name: &str) -> Result<Profile> {
 }
 
 fn parse(bytes: &[u8]) -> Result<Report> {
-    let report = match std::str::from_utf8(bytes) {
-        Ok(text) if text.contains("DMI type") => of_text(text)?,
-        _ => of_binary(bytes)?,
+    let text = String::from_utf8_lossy(bytes);
+    let report = match text.contains("DMI type") {
+        true => of_text(&text)?,
+        false => of_binary(bytes)?,
     };
-    let dell = |text: &String| text == "Dell System" || text == "www.dell.com";
-    let is_dell = report.vendor.starts_with("Dell") || report.oem_strings.iter().any(dell);
+    let is_dell = profile::is_dell(&report.vendor, &report.oem_strings);
     if !report.vendor.is_empty() && !is_dell {
         bail!("it is of a machine by {}, not of a Dell", report.vendor);
     }
@@ -161,7 +161,7 @@ impl Report {
 
 /// The OEM strings by which software knows a Dell. Others may say whose machine it is.
 fn oem<'a>(strings: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let known = strings.filter(|s| matches!(*s, "Dell System" | "www.dell.com" | "Alienware"));
+    let known = strings.filter(|text| profile::OEM_STRINGS.contains(text));
     let mut known: Vec<String> = known.map(str::to_owned).collect();
     if !known.is_empty() {
         known.push("simulated by dell_milspec tests/machine".to_owned());
@@ -186,7 +186,7 @@ struct Block {
 fn of_text(text: &str) -> Result<Report> {
     let mut report = Report::default();
     let mut block: Option<Block> = None;
-    for line in text.lines().map(str::trim_end) {
+    for line in text.lines().map(str::trim) {
         if line.starts_with("Handle ") {
             report.take_block(block.take())?;
             let kind = line.split("DMI type ").nth(1);
@@ -205,7 +205,6 @@ fn of_text(text: &str) -> Result<Report> {
 
 impl Block {
     fn take(&mut self, line: &str) {
-        let line = line.trim();
         if std::mem::take(&mut self.again) {
             return;
         }
@@ -235,7 +234,7 @@ impl Block {
 
     fn field(&self, name: &str) -> String {
         let mut fields = self.fields.iter();
-        let found = fields.find(|(n, _)| n == name);
+        let found = fields.find(|(n, value)| n == name && value != "Not Specified");
         found.map(|(_, value)| value.clone()).unwrap_or_default()
     }
 }
@@ -287,7 +286,8 @@ fn hex_row(line: &str) -> Option<Vec<u8>> {
         2 => u8::from_str_radix(word, 16).ok(),
         _ => None,
     };
-    line.split(' ').map(byte).collect()
+    let bytes: Vec<u8> = line.split_whitespace().map(byte).collect::<Option<_>>()?;
+    Some(bytes).filter(|bytes| !bytes.is_empty())
 }
 
 /// Names of chassis types that Dells have.

@@ -97,13 +97,13 @@ pub fn calling_interface(profile: &Profile) -> Result<Vec<Vec<u8>>> {
         classes: wanted.classes,
     };
     let mut structures = Vec::new();
-    for (tokens, terminated) in contents(profile)? {
+    for tokens in contents(profile)? {
         let number = u16::try_from(structures.len()).unwrap_or(u16::MAX);
-        let mut end = Vec::new();
-        if terminated && wanted.terminator {
-            end.extend(TERMINATOR);
-        }
-        let mut bytes = table::structure(number, command, &tokens, &end)
+        let end = match wanted.terminator {
+            true => &TERMINATOR[..],
+            false => &[],
+        };
+        let mut bytes = table::structure(number, command, &tokens, end)
             .with_context(|| format!("profile {}", profile.name))?;
         bytes.truncate(bytes.len().saturating_sub(wanted.truncate).max(4));
         bytes[1] = bytes.len() as u8;
@@ -112,18 +112,18 @@ pub fn calling_interface(profile: &Profile) -> Result<Vec<Vec<u8>>> {
     Ok(structures)
 }
 
-/// The tokens of each structure, and whether its end is marked.
-fn contents(profile: &Profile) -> Result<Vec<(Vec<Token>, bool)>> {
+/// The tokens of each structure.
+fn contents(profile: &Profile) -> Result<Vec<Vec<Token>>> {
     let wanted = &profile.tokens;
     let mut all = Vec::new();
     for structure in &wanted.structures {
         let mut tokens =
             table::parse(&structure.tokens).with_context(|| format!("profile {}", profile.name))?;
         tokens.retain(|token| !wanted.omit.contains(&token.id));
-        all.push((tokens, structure.terminated));
+        all.push(tokens);
     }
     for other in table::parse(&wanted.replace)? {
-        let mut tokens = all.iter_mut().flat_map(|(tokens, _)| tokens);
+        let mut tokens = all.iter_mut().flatten();
         let token = tokens.find(|token| token.id == other.id);
         *token.with_context(|| format!("profile {}: no token {other}", profile.name))? = other;
     }
@@ -133,7 +133,7 @@ fn contents(profile: &Profile) -> Result<Vec<(Vec<Token>, bool)>> {
         location: 0xC000 + n / 2,
         value: n % 2,
     }));
-    all.extend(more.chunks(MOST).map(|chunk| (chunk.to_vec(), true)));
+    all.extend(more.chunks(MOST).map(<[Token]>::to_vec));
     if let Some(per_structure) = wanted.per_structure {
         if !(1..=MOST).contains(&per_structure) {
             bail!(
@@ -141,10 +141,10 @@ fn contents(profile: &Profile) -> Result<Vec<(Vec<Token>, bool)>> {
                 profile.name
             );
         }
-        let tokens: Vec<Token> = all.into_iter().flat_map(|(tokens, _)| tokens).collect();
+        let tokens = all.concat();
         all = tokens
             .chunks(per_structure)
-            .map(|chunk| (chunk.to_vec(), true))
+            .map(<[Token]>::to_vec)
             .collect();
     }
     Ok(all)

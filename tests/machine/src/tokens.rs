@@ -92,9 +92,9 @@ impl Plan {
             cells::set(&mut plan.locations, cell, value);
         }
         for location in &profile.tokens.read_only {
-            if let Some(entry) = plan.locations.get_mut(location) {
-                entry.read_only = true;
-            }
+            let entry = plan.locations.get_mut(location);
+            let entry = entry.with_context(|| format!("no location {location:#06x}"))?;
+            entry.read_only = true;
         }
         Ok(plan)
     }
@@ -137,7 +137,8 @@ impl Plan {
         let token = match hex(value) {
             Some(id) => {
                 let mut tokens = self.tokens.iter();
-                let found = tokens.find(|t| t.id == id && t.location != NOWHERE);
+                let first = tokens.find(|token| token.id == id);
+                let found = first.filter(|token| token.location != NOWHERE);
                 *found.with_context(|| format!("this machine has no token {value}"))?
             }
             None => self.token(setting, value)?,

@@ -5,12 +5,13 @@
 //! Each table starts as `initial.toml` has it and, where a setting has tokens that the driver's
 //! catalogue lacks, once more with such a token in force.
 //!
-//! What the module does is done with the code that the module runs, `driver/posture`: the table
-//! is parsed, each setting read, each mode planned and applied, a change made to fail at each of
-//! its steps, and everything taken back. The model of the firmware (`cells.rs`) then says whether
-//! that is what has happened.
+//! The rules are those that the module runs, `driver/posture`: the table is parsed, each setting
+//! read, each mode planned and applied, a change made to fail at each of its steps, and everything
+//! taken back. The model of the firmware (`cells.rs`) then says whether that is what has happened.
+//! What the engine does around the rules is not in it.
 
 use crate::cells::{self, Layout, Locations};
+use crate::findings::{Count, Findings, Weight};
 use crate::table::{self, Command, Token, MOST, TERMINATOR};
 use crate::tokens::Plan;
 use anyhow::{ensure, Result};
@@ -25,7 +26,6 @@ use milspec_posture::setting::{Listings, VALUES};
 use milspec_posture::settings::SETTINGS;
 use milspec_posture::token_table;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
 /// What is tried of a table.
 pub const LAYOUTS: [Layout; 2] = [Layout::Inferred, Layout::Apart];
@@ -54,135 +54,6 @@ const POLICIES: [(&str, Policy); 2] = [
         },
     ),
 ];
-
-/// How often something was found.
-#[derive(Clone, Debug, Default)]
-struct Count {
-    tables: u32,
-    machines: u32,
-    examples: Vec<String>,
-}
-
-/// A distribution: how many machines have a number.
-type Spread = BTreeMap<u32, u32>;
-
-/// What was found in any number of tables.
-#[derive(Clone, Debug, Default)]
-pub struct Findings {
-    tables: u32,
-    machines: u32,
-    runs: u64,
-    spreads: BTreeMap<String, Spread>,
-    broken: BTreeMap<String, Count>,
-    refused: BTreeMap<String, Count>,
-    odd: BTreeMap<String, Count>,
-}
-
-/// Examples that are kept of each.
-const KEPT: usize = 10;
-
-impl Findings {
-    /// How often a promise was broken.
-    pub fn broken(&self) -> u32 {
-        self.broken.values().map(|count| count.tables).sum()
-    }
-
-    /// Takes in those of other tables.
-    pub fn add(&mut self, other: Self) {
-        self.tables += other.tables;
-        self.machines += other.machines;
-        self.runs += other.runs;
-        for (name, spread) in other.spreads {
-            let into = self.spreads.entry(name).or_default();
-            for (number, machines) in spread {
-                *into.entry(number).or_default() += machines;
-            }
-        }
-        let all = [
-            (&mut self.broken, other.broken),
-            (&mut self.refused, other.refused),
-            (&mut self.odd, other.odd),
-        ];
-        for (into, from) in all {
-            for (what, count) in from {
-                let into = into.entry(what).or_default();
-                into.tables += count.tables;
-                into.machines += count.machines;
-                into.examples.extend(count.examples);
-                into.examples.sort();
-                into.examples.truncate(KEPT);
-            }
-        }
-    }
-
-    /// All of it, for people.
-    pub fn report(&self, source: &str, examples: usize) -> String {
-        let mut text = format!(
-            "{source}: {} tables of {} machines; {} changes tried on a model of the firmware\n",
-            self.tables, self.machines, self.runs
-        );
-        text += "\nmachines: least, median, most\n";
-        for (name, spread) in &self.spreads {
-            let _ = writeln!(text, "  {name:<75} {}", summary(spread));
-        }
-        for (title, counts) in [
-            ("found in tables", &self.odd),
-            ("refused, and the control left alone then", &self.refused),
-            ("BROKEN PROMISES", &self.broken),
-        ] {
-            let _ = writeln!(text, "\n{title}: tables, machines");
-            if counts.is_empty() {
-                text += "  none\n";
-            }
-            for (what, count) in counts {
-                let _ = writeln!(
-                    text,
-                    "  {what:<75} {:>6} {:>6}",
-                    count.tables, count.machines
-                );
-                for example in count.examples.iter().take(examples) {
-                    let _ = writeln!(text, "      {example}");
-                }
-            }
-        }
-        text
-    }
-
-    fn spread(&mut self, name: String, number: usize, machines: u32) {
-        let number = u32::try_from(number).unwrap_or(u32::MAX);
-        *self
-            .spreads
-            .entry(name)
-            .or_default()
-            .entry(number)
-            .or_default() += machines;
-    }
-}
-
-fn summary(spread: &Spread) -> String {
-    let all: u32 = spread.values().sum();
-    let mut seen = 0;
-    let median = spread.iter().find(|(_, machines)| {
-        seen += **machines;
-        2 * seen >= all
-    });
-    let ends = (spread.keys().next(), spread.keys().next_back());
-    match (ends, median) {
-        ((Some(least), Some(most)), Some((median, _))) => {
-            format!("{least:>4} {median:>4} {most:>4}")
-        }
-        _ => "no machine".to_owned(),
-    }
-}
-
-/// How many tables that are the same to the driver stand behind one, and how many machines.
-#[derive(Clone, Copy, Debug)]
-pub struct Weight {
-    /// Tables.
-    pub tables: u32,
-    /// Machines that have them.
-    pub machines: u32,
-}
 
 /// A table on the bench.
 struct Bench<'a> {
@@ -241,28 +112,30 @@ pub fn table(
     Ok(())
 }
 
-/// What the driver can see of a table: the tokens of its catalogue, those of their groups, and those
-/// at the same locations. Tables that are alike in this are alike to it.
+/// What the driver can see of a table: the tokens of its catalogue, those of their groups, those at
+/// the same locations, and so on. Tables that are alike in this are alike to it.
 pub fn relevant(tokens: &[Token]) -> Result<Vec<Token>> {
     let groups = cells::groups()?;
-    let values: BTreeSet<u16> = SETTINGS
-        .iter()
-        .flat_map(|s| s.values)
-        .map(|value| value.token)
-        .collect();
-    let named: BTreeSet<&str> = values
-        .iter()
-        .filter_map(|id| groups.get(id).copied())
-        .collect();
-    let grouped = |token: &&Token| {
-        let group = groups.get(&token.id);
-        values.contains(&token.id) || group.is_some_and(|group| named.contains(group))
-    };
-    let places: BTreeSet<u16> = tokens.iter().filter(grouped).map(|t| t.location).collect();
-    let seen = tokens
-        .iter()
-        .filter(|t| grouped(t) || places.contains(&t.location));
-    Ok(seen.copied().collect())
+    let values = SETTINGS.iter().flat_map(|setting| setting.values);
+    let mut ids: BTreeSet<u16> = values.map(|value| value.token).collect();
+    loop {
+        let named: BTreeSet<&str> = ids
+            .iter()
+            .filter_map(|id| groups.get(id).copied())
+            .collect();
+        let seen = tokens.iter().filter(|token| ids.contains(&token.id));
+        let places: BTreeSet<u16> = seen.map(|token| token.location).collect();
+        let more = tokens.iter().filter(|token| {
+            let group = groups.get(&token.id);
+            places.contains(&token.location) || group.is_some_and(|name| named.contains(name))
+        });
+        let before = ids.len();
+        ids.extend(more.map(|token| token.id));
+        if ids.len() == before {
+            let all = tokens.iter().filter(|token| ids.contains(&token.id));
+            return Ok(all.copied().collect());
+        }
+    }
 }
 
 /// Of each group in which the catalogue has a setting, a token that the catalogue lacks.
@@ -318,11 +191,7 @@ impl Bench<'_> {
             Layout::Apart => " (a cell for each location)",
         };
         let count = counts.entry(format!("{what}{layout}")).or_default();
-        count.tables += self.weight.tables;
-        count.machines += self.weight.machines;
-        if count.examples.len() < KEPT {
-            count.examples.push(self.name.to_owned());
-        }
+        count.add(self.weight, self.name);
     }
 
     /// What the firmware answers for a location, as the provider has it.
@@ -606,6 +475,21 @@ mod tests {
         machines: 1,
     };
 
+    /// What the rules refuse on these machines: modes, where a setting that they speak of has a value
+    /// that the catalogue lacks.
+    const REFUSED: &[(&str, &[&str])] = &[
+        ("enhanced", &["wake-on-lan"]),
+        (
+            "paranoid",
+            &["serial-port-1", "sound-device", "wake-on-lan"],
+        ),
+        (
+            "paranoid-plus",
+            &["serial-port-1", "sound-device", "wake-on-lan"],
+        ),
+        ("standard", &["wake-on-lan"]),
+    ];
+
     /// Every machine of the tree: fails when a mode does not come about, is not undone, or takes
     /// something else with it.
     #[test]
@@ -621,8 +505,24 @@ mod tests {
                 table(&name, ONE, &tokens, layout, &mut findings).unwrap();
             }
         }
-        assert_eq!(findings.broken(), 0, "{}", findings.report("profiles", 3));
+        assert_eq!(
+            findings.broken_count(),
+            0,
+            "{}",
+            findings.report("profiles", 3)
+        );
         assert!(findings.runs > 500, "{} changes", findings.runs);
+        let refused: Vec<&str> = findings.refused.keys().map(String::as_str).collect();
+        let mut expected = Vec::new();
+        for (mode, settings) in REFUSED {
+            for setting in *settings {
+                let why = format!("{mode} from unlisted values: {setting} cannot be read");
+                expected.push(format!("{why} (a cell for each location)"));
+                expected.push(why);
+            }
+        }
+        expected.sort();
+        assert_eq!(refused, expected);
     }
 
     /// Fails when the walk is blind: a firmware that puts a setting where nobody asked is seen.
@@ -647,6 +547,6 @@ mod tests {
         }
         bench.look();
         bench.all_modes("", &mut findings);
-        assert!(findings.broken() > 0, "{}", findings.report("", 1));
+        assert!(findings.broken_count() > 0, "{}", findings.report("", 1));
     }
 }

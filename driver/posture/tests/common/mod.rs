@@ -221,6 +221,9 @@ pub fn machine(file: &str) -> Machine {
                 }
             }
         }
+        if let (true, [_, no, ..]) = (listed.setting.otherwise().is_some(), &mut answers) {
+            *no = Answer::Implied(holds.is_none());
+        }
         facts.push(listed.fact(&answers, None));
     }
     let dsml = profile.get("firmware").and_then(|f| f.get("dsml"));

@@ -44,6 +44,8 @@ impl Shell {
         let _announced = running::announce(&prepared.cache, &machine)?;
         eprintln!(
             "Booting a SIMULATED Dell ({}): {}.\n\
+             Of a real machine it has the token table; what settings hold, what stands behind\n\
+             them and ACPI are the simulation's.\n\
              To leave: `exit`, or Ctrl-A and then X.\n\
              From another terminal `machine nvram --help` plays its firmware tricks.\n",
             machine.profile().dmi.product,

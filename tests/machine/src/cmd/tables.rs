@@ -4,8 +4,9 @@
 
 use anyhow::{bail, Context, Result};
 use clap::Args;
+use milspec_machine::findings::{Findings, Weight};
 use milspec_machine::table::{self, Token};
-use milspec_machine::walk::{self, Findings, Weight, LAYOUTS};
+use milspec_machine::walk::{self, LAYOUTS};
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::fs::File;
@@ -54,7 +55,7 @@ impl Tables {
             "{}",
             findings.report(&self.file.display().to_string(), self.examples)
         );
-        match findings.broken() {
+        match findings.broken_count() {
             0 => Ok(()),
             broken => bail!("{broken} promises are broken"),
         }
@@ -137,7 +138,7 @@ fn walk_all(lines: &[String]) -> Result<Findings> {
             let Some(alike) = all.get(at) else {
                 return Ok(findings);
             };
-            if shown && at % 200 == 0 {
+            if shown && at.is_multiple_of(200) {
                 eprintln!("  {at} of {} tables that differ to the driver", all.len());
             }
             for layout in LAYOUTS {

@@ -171,7 +171,8 @@ impl Nvram {
                 // Clearing is for locations of their own only: an alias shows
                 // the cell that is set below.
                 if self.cell(token.location)? != self.cell(active.location)? {
-                    self.set_location(token.location, 0)?;
+                    let idle = plan.locations.get(&token.location).map_or(0, |l| l.idle);
+                    self.set_location(token.location, idle)?;
                 }
             }
         }
@@ -369,7 +370,8 @@ impl Nvram {
         self.write(NV_DSML_IDENTITY + u32::from(offset), bytes)
     }
 
-    /// Opens the chassis: the door stands open and the latch remembers it.
+    /// Opens the chassis: the door stands open and the latch is tripped; where both are values of
+    /// one cell, that holds the latter.
     pub fn trip_intrusion(&self, plan: &Plan) -> Result<()> {
         self.set_setting(plan, "chassis-door", "open")?;
         self.set_setting(plan, "intrusion-latch", "tripped")

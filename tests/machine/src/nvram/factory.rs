@@ -102,6 +102,15 @@ fn password(image: &mut Image, profile: &Profile) -> Result<()> {
     image.text(NV_PW_TEXT, NV_PW_TEXT_LEN, &password.admin)
 }
 
+/// The attributes that a machine has: of a setting that it does not list whole there is none.
+pub fn present<'a>(profile: &'a Profile, plan: &Plan) -> Vec<&'a Attribute> {
+    let has = |attribute: &&Attribute| {
+        let mut values = attribute.setting_values.iter();
+        values.all(|value| plan.token(&attribute.setting, value).is_ok())
+    };
+    profile.attribute.iter().filter(has).collect()
+}
+
 fn attributes(image: &mut Image, profile: &Profile, plan: &Plan) -> Result<()> {
     let kinds = [
         (ATTR_ENUM, AttributeKind::Enumeration),
@@ -112,17 +121,8 @@ fn attributes(image: &mut Image, profile: &Profile, plan: &Plan) -> Result<()> {
     let mut index = 0;
     for (number, kind) in kinds {
         let first = index;
-        // Of a setting that the machine does not list whole there is none.
-        let has = |attribute: &&Attribute| {
-            let mut values = attribute.setting_values.iter();
-            values.all(|value| plan.token(&attribute.setting, value).is_ok())
-        };
-        for attribute in profile
-            .attribute
-            .iter()
-            .filter(|a| a.kind == kind)
-            .filter(has)
-        {
+        let mine = present(profile, plan).into_iter();
+        for attribute in mine.filter(|attribute| attribute.kind == kind) {
             if index >= NV_ATTR_MAX {
                 bail!("profile {}: too many attributes", profile.name);
             }
