@@ -5,6 +5,7 @@
 
 use crate::ask;
 use crate::common::{self, controls, field, machine, milspecctl, Test};
+use crate::model::Image;
 use anyhow::{ensure, Context, Result};
 use milspec_machine::guest::GuestCommand;
 use milspec_machine::machine::{prepared, Machine, Module};
@@ -22,7 +23,9 @@ pub const TESTS: &[Test] = &[
     ("hostile_smbios_without_tokens", no_tokens),
     ("hostile_smbios_header_only", header_only),
     ("hostile_smbios_truncated", truncated),
+    ("hostile_smbios_unterminated", unterminated),
     ("hostile_smbios_duplicate_ids", duplicate_ids),
+    ("hostile_location_that_refuses_writes", refusing_location),
     ("hostile_smbios_strange_ids", strange_ids),
     ("hostile_smbios_thousands_of_tokens", many_tokens),
     (
@@ -119,6 +122,38 @@ fn truncated() -> Result<()> {
         let left = values.filter(|value| value["present"] == true).count();
         // Changing takes a value to change to, and one to go back to.
         ensure!(left > 1 || control["access"] == "read-only", "{control:#}");
+    }
+    machine.check_kernel_log()
+}
+
+/// A missing terminator costs no token: the driver, which looks for it, keeps the last one of each
+/// structure, which mainline takes for it.
+fn unterminated() -> Result<()> {
+    let machine = machine("bad/unterminated", Module::Autoload)?;
+    blamed_once(&machine)?;
+    for (name, value) in common::expected_values(&machine)? {
+        let control = show(&machine, &name)?;
+        ensure!(
+            control["value"].as_str() == value.as_deref(),
+            "{name} is {value:?}: {control:#}"
+        );
+    }
+    machine.check_kernel_log()
+}
+
+/// What firmware does not let be written fails, and nothing is changed.
+fn refusing_location() -> Result<()> {
+    let machine = machine("bad/read-only-location", Module::Autoload)?;
+    let before = Image::of(machine.nvram()?)?;
+    for change in [
+        &["control", "set", "camera=disabled"][..],
+        &["mode", "set", "paranoid"],
+    ] {
+        let argv = [&["milspecctl", "--json"], change].concat();
+        let document = machine.run(argv)?.exits(1)?.json()?;
+        ensure!(document["outcome"] == "undone", "{document:#}");
+        let changed = before.differs(&Image::of(machine.nvram()?)?);
+        ensure!(changed.is_empty(), "{changed:?}");
     }
     machine.check_kernel_log()
 }

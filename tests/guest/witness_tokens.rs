@@ -18,6 +18,9 @@ pub const TESTS: &[Test] = &[
     ("witness_lists_tokens_truncated", || {
         lists_tokens("bad/truncated-tokens")
     }),
+    ("witness_lists_tokens_unterminated", || {
+        lists_tokens("bad/unterminated")
+    }),
     ("witness_lists_tokens_header_only", || {
         lists_tokens("bad/header-only")
     }),
