@@ -24,6 +24,7 @@ mod cut;
 mod driver;
 mod faults;
 mod hostile;
+mod hostile_dsml;
 mod journal;
 mod journal_anchor;
 mod journal_cli;
@@ -92,6 +93,7 @@ fn main() -> ExitCode {
         real::TESTS,
         driver::TESTS,
         hostile::TESTS,
+        hostile_dsml::TESTS,
         modes::TESTS,
         apply::TESTS,
         access::TESTS,
