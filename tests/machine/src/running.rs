@@ -39,13 +39,31 @@ pub fn announce(cache: &Cache, machine: &Machine) -> Result<Announced> {
     let pid = std::process::id();
     let running = Running {
         pid,
-        profile: machine.profile().name.clone(),
+        profile: profile_name(machine)?,
         directory: machine.directory().to_path_buf(),
     };
     let file = directory.join(format!("{pid}.json"));
     let text = serde_json::to_vec(&running).context("cannot encode a note")?;
     std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
     Ok(Announced { file })
+}
+
+/// The name by which the profile of a machine is loaded again. The table of a report is kept beside
+/// the machine: the report itself may be another one by then.
+fn profile_name(machine: &Machine) -> Result<String> {
+    let profile = machine.profile();
+    if profile.report.is_empty() {
+        return Ok(profile.name.clone());
+    }
+    let file = machine.directory().join("token-table");
+    let mut table = Vec::new();
+    for structure in &profile.report {
+        table.extend(structure);
+        table.extend([0, 0]);
+    }
+    std::fs::write(&file, table).with_context(|| format!("cannot write {}", file.display()))?;
+    let dsml = if profile.firmware.dsml { "+dsml" } else { "" };
+    Ok(format!("dmi:{}{dsml}", file.display()))
 }
 
 /// The machine of this process id, or the only one that runs.
