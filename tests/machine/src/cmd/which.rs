@@ -24,6 +24,11 @@ pub struct Which {
 }
 
 impl Which {
+    /// Whether it is the machine that is meant where nobody says which.
+    pub fn is_usual(&self) -> bool {
+        self.dmi.is_none() && self.profile == USUAL
+    }
+
     /// Its name, as profiles are loaded by.
     pub fn name(&self) -> Result<String> {
         let mut name = match &self.dmi {
