@@ -4,8 +4,8 @@
 //!
 //! `cargo test -p milspec-guest-tests -- FILTER` runs those whose name contains
 //! the filter, `-- --list` names them. Two run at once unless `--test-threads`
-//! says otherwise: a machine is one thread of emulation. What only repeats is
-//! ignored: `-- --include-ignored` runs it too, and `make test-long`.
+//! says otherwise: a machine is one thread of emulation. What takes long for what
+//! it adds is ignored: `-- --include-ignored` runs it too, and `make test-long`.
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::process::ExitCode;
