@@ -3,43 +3,49 @@
 //! The one door: every change of the machine's state comes through here.
 
 use super::{
-    draft::Draft,
+    families::Families,
     policy,
     record::About,
+    report,
     Engine,
-    Families,
-    Snapshot,
     Work, //
 };
 use crate::{
     journal::Origin,
     kapi::module::Pin,
     posture::{
-        apply::{
-            self,
-            Firmware,
-            Outcome, //
-        },
         control::{
             Family,
             Reading, //
         },
         errno::EINTR,
         fact::{
+            Fact,
             Policy,
             Reason,
             Refusal, //
+        },
+        machine::{
+            self,
+            Outside, //
         },
         mode::Mode,
         plan::{
             self,
             Coverage,
             Line,
-            Step, //
+            Step,
+            Want, //
+        },
+        transaction::{
+            self,
+            Firmware,
+            Outcome, //
         }, //
     },
     provider::{
         errno,
+        Details,
         Provider, //
     },
     uapi, //
@@ -82,6 +88,8 @@ pub(crate) enum Ending {
     NoRoom,
     /// The control's step failed with a positive errno; all is as before.
     Undone { control: u32, error: u32 },
+    /// Somebody else has changed the control; all the rest is as before.
+    Conflict { control: u32, error: u32 },
     /// The control's step failed, and not all could be undone.
     Degraded { control: u32, error: u32 },
 }
@@ -98,45 +106,14 @@ pub(crate) struct Applied {
     pub(crate) firmware_calls: u64,
 }
 
-/// A request, decided.
-struct Decided {
-    steps: KVVec<Step>,
-    coverage: Coverage,
-    refusal: Option<Refusal>,
-}
-
-/// Decides a request on a draft, in which the wants of the request are left. The same for a plan
-/// and an apply: they cannot disagree.
-fn decide(draft: &mut Draft, request: &Request<'_>, policy: &Policy) -> Result<Decided> {
-    let (facts, wants) = draft.facts_and_wants();
-    let mut steps = KVVec::from_elem(Step::default(), facts.len(), GFP_KERNEL)?;
-    let asked = plan::Request {
-        mode: request.mode,
-        list: request.list,
-    };
-    let decided = plan::wants(&asked, facts, policy, wants)
-        .and_then(|coverage| Ok((coverage, plan::steps(facts, wants, &mut steps)?)));
-    Ok(match decided {
-        Ok((coverage, count)) => {
-            steps.truncate(count);
-            Decided {
-                steps,
-                coverage,
-                refusal: None,
-            }
-        }
-        Err(refusal) => {
-            steps.clear();
-            Decided {
-                steps,
-                coverage: Coverage::default(),
-                refusal: Some(refusal),
-            }
-        }
-    })
-}
-
 impl Request<'_> {
+    fn asked(&self) -> plan::Request<'_> {
+        plan::Request {
+            mode: self.mode,
+            list: self.list,
+        }
+    }
+
     fn policy(&self, latched: bool) -> Policy {
         Policy {
             latched,
@@ -145,153 +122,146 @@ impl Request<'_> {
         }
     }
 
-    /// Tells whether the caller has decided on another state of things.
-    fn is_stale(&self, now: &Snapshot) -> bool {
-        self.generation != 0 && self.generation != now.generation
-    }
-
-    /// Says why nothing is to be done, if so.
-    fn end_early(&self, decided: &Decided) -> Option<Ending> {
-        match decided.refusal {
-            Some(refusal) => Some(Ending::Refused(refusal)),
-            None if decided.steps.len() > self.room => Some(Ending::NoRoom),
-            None => None,
+    /// A request that ends before anything is done.
+    fn ends(&self, ending: Ending, generation: u64, firmware_calls: u64) -> Applied {
+        Applied {
+            ending,
+            steps: KVVec::new(),
+            lines: None,
+            coverage: Coverage::default(),
+            generation,
+            firmware_calls,
         }
     }
 }
 
 impl Engine {
-    /// Works out what [`Engine::apply`] would do now. Makes no firmware call, and waits for none.
+    /// Works out what [`Engine::apply`] would do, by what was last read. Makes no firmware call, and
+    /// waits for none.
     ///
     /// # Errors
     ///
     /// `EAGAIN` for a stale generation, `ENOMEM`.
     pub(crate) fn plan(&self, request: &Request<'_>) -> Result<Applied> {
         let snapshot = self.snapshot();
-        if request.is_stale(&snapshot) {
+        if request.generation != 0 && request.generation != snapshot.generation {
             return Err(EAGAIN);
         }
-        let mut draft = Draft::copy(&snapshot)?;
-        let decided = decide(&mut draft, request, &request.policy(snapshot.latched))?;
-        let lines = request.overview.then(|| draft.overview()).transpose()?;
-        let ending = match &lines {
-            Some(lines) if lines.len() > request.room => Ending::NoRoom,
-            _ => request.end_early(&decided).unwrap_or(Ending::Planned),
-        };
-        Ok(Applied {
-            ending,
-            steps: decided.steps,
-            lines,
-            coverage: decided.coverage,
-            generation: snapshot.generation,
-            firmware_calls: 0,
-        })
+        let facts = snapshot.facts();
+        let mut wants = KVVec::from_elem(Want::Nothing, facts.len(), GFP_KERNEL)?;
+        let mut steps = KVVec::from_elem(Step::default(), facts.len(), GFP_KERNEL)?;
+        let policy = request.policy(snapshot.latched);
+        let planned = machine::plan(facts, &request.asked(), &policy, &mut wants, &mut steps);
+        let planned_lines = || overview(facts, &wants);
+        let lines = request.overview.then(planned_lines).transpose()?;
+        let mut applied = request.ends(Ending::Planned, snapshot.generation, 0);
+        match planned {
+            Ok(plan) => {
+                steps.truncate(plan.steps);
+                applied.steps = steps;
+                applied.coverage = plan.coverage;
+            }
+            Err(refusal) => applied.ending = Ending::Refused(refusal),
+        }
+        let length = lines.as_ref().map_or(applied.steps.len(), |lines| lines.len());
+        if length > request.room {
+            applied.ending = Ending::NoRoom;
+        }
+        applied.lines = lines;
+        Ok(applied)
     }
 
-    /// Brings the controls to what is asked for, all of them or none. Sleeps, makes firmware
-    /// calls. A signal stops it between two steps, and what was done is undone.
+    /// Brings the controls to what is asked for, all of them or none. Sleeps, makes firmware calls:
+    /// everything is read first, and each step reads its control, writes it and reads it back. A
+    /// signal stops it between two steps, and what was done is undone.
     ///
     /// # Errors
     ///
-    /// `EAGAIN` for a stale generation, `ENOMEM`, `EINTR`: nothing was written to the firmware.
+    /// `EAGAIN` for a generation that is stale after that reading, `ENOMEM`, `EINTR`: nothing was
+    /// written to the firmware.
     pub(crate) fn apply(&self, request: &Request<'_>) -> Result<Applied> {
         let mut work = self.work.lock();
         let work = &mut *work;
-        let before = self.snapshot();
-        if request.is_stale(&before) {
-            return Err(self.record_stale(request));
-        }
-        // What a failure left behind may read well by now. If so, the caller has not seen that.
-        if before.count(|control| control.mark.degraded) > 0 {
-            self.refresh_with(work, request.origin)?;
-        }
-        let old = self.snapshot();
-        if request.is_stale(&old) {
+        let calls = work.families.all_calls();
+
+        // Read.
+        let read = self.look(work, request.origin)?;
+        if work.machine.is_stale(request.generation) {
             return Err(self.record_stale(request));
         }
 
-        let mut draft = Draft::copy(&old)?;
-        let policy = request.policy(old.latched);
-        let decided = decide(&mut draft, request, &policy)?;
-        let early = request
-            .end_early(&decided)
-            .or_else(|| self.end_unwitnessed(&decided));
-        let Decided {
-            mut steps,
-            coverage,
-            ..
-        } = decided;
+        // Plan.
+        let count = work.machine.facts().len();
+        let mut steps = KVVec::from_elem(Step::default(), count, GFP_KERNEL)?;
+        let (asked, policy) = (request.asked(), request.policy(false));
+        let planned = work.machine.plan(&asked, &policy, &mut work.wants, &mut steps);
+        let early = match &planned {
+            Err(refusal) => Some(Ending::Refused(*refusal)),
+            Ok(plan) if plan.steps > request.room => Some(Ending::NoRoom),
+            Ok(plan) => self.end_unwitnessed(plan.steps),
+        };
+        let plan = planned.unwrap_or_default();
+        steps.truncate(plan.steps);
         if let Some(ending) = early {
             self.record_early(request, &ending);
+            let calls = work.families.all_calls().saturating_sub(calls);
             return Ok(Applied {
-                ending,
-                steps,
-                lines: None,
-                coverage,
-                generation: old.generation,
-                firmware_calls: calls_between(&before, &old),
+                steps: match ending {
+                    Ending::NoRoom => steps,
+                    _ => KVVec::new(),
+                },
+                coverage: plan.coverage,
+                ..request.ends(ending, read.generation, calls)
             });
         }
-        work.ledger.reserve(steps.len())?;
+        let room = work.room()?;
         let pin = match request.mode {
-            Some(Mode::ParanoidPlus) => Some(Pin::new()?),
+            Some(Mode::ParanoidPlus) if work.latch.is_none() => Some(Pin::new()?),
             _ => None,
         };
 
-        // From here on nothing is allocated, and nothing returns before it is told.
+        // Carry out. From here on nothing is allocated, and nothing returns before it is told.
         let about = self.record_begun(request, &steps);
-        let outcome = self.run(work, &mut draft, &mut steps, request.key, &about);
-        work.ledger.take_steps(&steps);
-        if outcome == Outcome::Done {
-            work.ledger.take_wants(&draft);
-            if let Some(mode) = request.mode {
-                work.ledger.applied = Some(mode);
-            }
-            if let Some(pin) = pin {
-                work.ledger.latch(pin);
-            }
+        let outcome = self.carry_out(work, &mut steps, request.key, &about);
+
+        // Commit.
+        let done = outcome == Outcome::Done;
+        work.machine.settle(&asked, &work.wants, &steps, done);
+        if done {
+            work.latch = work.latch.take().or(pin);
         }
         let ending = end(outcome, &steps, &work.families);
-        let new = self.commit(work, &old, draft, request.origin);
+        let new = self.commit(work, room, request.origin);
         self.record_ended(&about, &ending, &steps, &new);
         log(request, &ending, &steps);
+        let calls = work.families.all_calls().saturating_sub(calls);
         Ok(Applied {
-            ending,
             steps,
-            lines: None,
-            coverage,
-            generation: new.generation,
-            firmware_calls: calls_between(&before, &new),
+            coverage: plan.coverage,
+            ..request.ends(ending, new.generation, calls)
         })
     }
 
     /// Refuses steps that nobody could witness, where the administrator wants a witness.
-    fn end_unwitnessed(&self, decided: &Decided) -> Option<Ending> {
-        let wanted = crate::is_tpm_required() && !decided.steps.is_empty();
+    fn end_unwitnessed(&self, steps: usize) -> Option<Ending> {
+        let wanted = crate::is_tpm_required() && steps > 0;
         (wanted && self.journal.check_anchor().is_err()).then_some(Ending::Refused(Refusal {
             id: 0,
             reason: Reason::NoTpm,
         }))
     }
 
-    fn run(
-        &self,
-        work: &Work,
-        draft: &mut Draft,
-        steps: &mut [Step],
-        key: u16,
-        about: &About,
-    ) -> Outcome {
+    fn carry_out(&self, work: &mut Work, steps: &mut [Step], key: u16, about: &About) -> Outcome {
         let count = u32::try_from(steps.len()).unwrap_or(u32::MAX);
         self.steps.store(count, Relaxed);
-        let mut door = Door {
+        let mut calls = Calls {
             engine: self,
             families: &work.families,
-            draft,
+            details: &mut work.details,
             key,
             about,
         };
-        let outcome = apply::run(steps, &mut door);
+        let outcome = transaction::run(&mut work.machine, steps, &mut calls);
         self.steps.store(0, Relaxed);
         self.step.store(0, Relaxed);
         outcome
@@ -303,47 +273,50 @@ impl Engine {
     }
 }
 
-/// Firmware calls made between two snapshots.
-fn calls_between(before: &Snapshot, after: &Snapshot) -> u64 {
-    after
-        .firmware_calls()
-        .saturating_sub(before.firmware_calls())
+/// All that is wanted, and how that stands.
+fn overview(facts: &[Fact], wants: &[Want]) -> Result<KVVec<Line>> {
+    let mut lines = KVVec::with_capacity(facts.len(), GFP_KERNEL)?;
+    for line in plan::overview(facts, wants) {
+        lines.push(line, GFP_KERNEL)?;
+    }
+    Ok(lines)
 }
 
-/// The firmware, as a plan is carried out on it.
-struct Door<'a> {
+/// The firmware calls of an apply, and what they lead to.
+struct Calls<'a> {
     engine: &'a Engine,
     families: &'a Families,
-    draft: &'a mut Draft,
+    details: &'a mut [Details],
     key: u16,
     about: &'a About,
 }
 
-impl Families {
-    fn provider(&self, family: Family) -> Result<&dyn Provider> {
-        Ok(match family {
-            Family::Platform => self.platform.found()?,
-            Family::Dsmil => self.dsmil.found()?,
-        })
+/// The family of the control `id`.
+fn family(id: u32) -> Family {
+    match id >> 16 == u32::from(uapi::FAMILY_DSMIL) {
+        true => Family::Dsmil,
+        false => Family::Platform,
     }
 }
 
-impl Firmware for Door<'_> {
+impl Firmware for Calls<'_> {
     fn write(&mut self, id: u32, from: u8, to: u8) -> Result<(), u32> {
-        let control = self.draft.control_mut(id).ok_or(errno(ENOENT))?;
-        let provider = self.families.provider(control.family).map_err(errno)?;
+        let provider = self.families.provider(family(id)).map_err(errno)?;
         provider.write(id, from, to, self.key).map_err(errno)
     }
 
     fn read(&mut self, id: u32, from: u8, to: u8) -> Reading {
-        let Some(control) = self.draft.control_mut(id) else {
-            return Reading::Failed(errno(ENOENT));
-        };
-        match self.families.provider(control.family) {
-            Ok(provider) => provider.read_back(control, from, to),
-            Err(error) => control.reading = Reading::Failed(errno(error)),
+        let at = self.details.binary_search_by_key(&id, |details| details.id);
+        let details = at.ok().and_then(|at| self.details.get_mut(at));
+        match (details, self.families.provider(family(id))) {
+            (Some(details), Ok(provider)) => {
+                let readout = provider.read_back(details, from, to);
+                details.take(&readout.answers);
+                readout.reading
+            }
+            (None, _) => Reading::Failed(errno(ENOENT)),
+            (_, Err(error)) => Reading::Failed(errno(error)),
         }
-        control.reading
     }
 
     fn is_interrupted(&self) -> bool {
@@ -358,26 +331,38 @@ impl Firmware for Door<'_> {
     fn settled(&mut self, step: &Step) {
         self.engine.record_step(self.about, step);
     }
+
+    fn changed_outside(&mut self, change: &Outside) {
+        self.engine.record_met(self.about, change);
+        let at = self.details.binary_search_by_key(&change.id, |details| details.id);
+        if let Some(details) = at.ok().and_then(|at| self.details.get(at)) {
+            report::outside(change, details);
+        }
+    }
 }
 
 /// Says how it ended, and asks the firmware whether a password was the reason.
 fn end(outcome: Outcome, steps: &[Step], families: &Families) -> Ending {
     let (at, error) = match outcome {
         Outcome::Done => return Ending::Done,
-        Outcome::Undone { step, error } | Outcome::Degraded { step, error } => (step, error),
+        Outcome::Undone { step, error }
+        | Outcome::Conflict { step, error }
+        | Outcome::Degraded { step, error } => (step, error),
     };
     let control = steps.get(at).map_or(0, |step| step.id);
-    let of_platform = control >> 16 == u32::from(uapi::FAMILY_PLATFORM);
+    let of_platform = family(control) == Family::Platform;
     let asks_for_key = || {
         let tokens = families.platform.found();
         tokens.is_ok_and(Provider::asks_for_key)
     };
-    let error = match error != EINTR && of_platform && asks_for_key() {
+    let refused = matches!(outcome, Outcome::Undone { .. } | Outcome::Degraded { .. });
+    let error = match refused && error != EINTR && of_platform && asks_for_key() {
         true => errno(EKEYREJECTED),
         false => error,
     };
     match outcome {
         Outcome::Degraded { .. } => Ending::Degraded { control, error },
+        Outcome::Conflict { .. } => Ending::Conflict { control, error },
         _ => Ending::Undone { control, error },
     }
 }
@@ -390,6 +375,9 @@ fn log(request: &Request<'_>, ending: &Ending, steps: &[Step]) {
         Ending::Done if count > 0 => pr_notice!("applied {what}: {count} changes\n"),
         Ending::Undone { control, error } => {
             pr_warn!("{what} failed at control {control:#x} with errno {error}: all undone\n");
+        }
+        Ending::Conflict { control, .. } => {
+            pr_warn!("{what}: something else has changed control {control:#x} meanwhile: undone\n");
         }
         Ending::Degraded { control, error } => {
             pr_err!("{what} failed at control {control:#x} with errno {error}: degraded\n");

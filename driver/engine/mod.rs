@@ -1,27 +1,50 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the driver knows of the machine, and the one door through which it is changed.
+//! The one door to the machine: reads it, and changes it.
 //!
-//! Lock order: `work` before `latest`. `work` is held across firmware calls, and never by what
-//! only wants to know what was read last. `latest` is held for the time of a copy.
+//! What is believed of the machine and how that changes is `posture::machine`; which firmware calls
+//! a change makes, in which order, is `posture::transaction`. Here are the lock, the calls and the
+//! journal. State changes in three functions: `Engine::look` takes in what is read, `Engine::apply`
+//! carries a request out, `Engine::commit` puts the next snapshot in place.
+//!
+//! Lock order: `work` before `latest`. `work` is held across firmware calls, and never taken by what
+//! only wants to know what was read last. `latest` is held for the time of a copy of a pointer.
 
 use crate::{
     journal::{
         Journal,
         Origin, //
     },
-    kapi::uevent::Announcer,
-    posture::fact::Policy,
+    kapi::{
+        module::Pin,
+        uevent::Announcer, //
+    },
+    posture::{
+        control,
+        fact::{
+            Fact,
+            Policy, //
+        },
+        machine::{
+            withdrawn,
+            Machine,
+            News,
+            Seen, //
+        },
+        plan::Want, //
+    },
     provider::{
+        errno,
+        Details,
         Dsmil,
+        FamilyReading,
         Provider,
         Tokens, //
     }, //
 };
-use draft::{
-    Calls,
-    Draft,
-    PartDraft, //
+use families::{
+    Families,
+    Family, //
 };
 use kernel::{
     new_mutex,
@@ -29,14 +52,17 @@ use kernel::{
     sync::{
         atomic::Atomic,
         Arc,
-        Mutex, //
+        Mutex,
+        UniqueArc, //
+    },
+    time::{
+        BootTime,
+        ClockSource, //
     }, //
 };
-use ledger::Ledger;
 
 mod apply;
-mod draft;
-mod ledger;
+mod families;
 mod record;
 mod report;
 mod snapshot;
@@ -53,71 +79,26 @@ pub(crate) use record::{
 };
 pub(crate) use report::CUSTOM;
 pub(crate) use snapshot::{
-    Interface,
-    Part,
+    FamilyState,
     Snapshot, //
 };
 
-/// A family of controls: not there, there, or there but of no use.
-enum Family<P> {
-    Absent,
-    Found(P),
-    Failed(Error),
-}
-
-impl<P: Provider> Family<P> {
-    /// Reads the family.
-    fn read(&self) -> Result<PartDraft> {
-        match self {
-            Self::Absent => Ok(PartDraft::default()),
-            Self::Failed(error) => Ok(PartDraft::failed(*error)),
-            Self::Found(provider) => PartDraft::read(provider.read()?),
-        }
-    }
-
-    fn found(&self) -> Result<&P> {
-        match self {
-            Self::Found(provider) => Ok(provider),
-            Self::Absent | Self::Failed(_) => Err(ENODEV),
-        }
-    }
-
-    fn firmware_calls(&self) -> u64 {
-        self.found().map_or(0, Provider::firmware_calls)
-    }
-}
-
-/// What can be read and changed.
-struct Families {
-    platform: Family<Tokens>,
-    dsmil: Family<Dsmil>,
-}
-
-impl Family<Dsmil> {
-    fn interface(&self) -> Option<Interface> {
-        let identity = self.found().ok()?.identity();
-        Some(Interface {
-            major: identity.major,
-            minor: identity.minor,
-            implementation: identity.implementation,
-        })
-    }
-}
-
-impl Families {
-    fn calls(&self) -> Calls {
-        Calls {
-            platform: self.platform.firmware_calls(),
-            dsmil: self.dsmil.firmware_calls(),
-        }
-    }
-}
-
-/// What whoever works on the machine needs.
+/// What whoever works on the machine needs. The lists are as long as the machine's, and in its
+/// order.
 struct Work {
     families: Families,
-    ledger: Ledger,
+    machine: Machine<KVVec<Fact>>,
+    details: KVVec<Details>,
+    /// Room for what is wanted of each control.
+    wants: KVVec<Want>,
+    /// Room for what a look finds of each control.
+    news: KVVec<News>,
+    states: [FamilyState; 2],
     announcer: Option<Announcer>,
+    /// Keeps the module loaded while it is latched.
+    latch: Option<Pin>,
+    /// A snapshot for [`Engine::detach`], which must not fail.
+    spare: Option<UniqueArc<Snapshot>>,
 }
 
 /// What a refresh found.
@@ -135,7 +116,7 @@ pub(crate) struct Engine {
     #[pin]
     work: Mutex<Work>,
     #[pin]
-    latest: Mutex<Snapshot>,
+    latest: Mutex<Arc<Snapshot>>,
     journal: Arc<Journal>,
     /// Step that an apply under way is at, from 1, and number of its steps; 0 without one.
     step: Atomic<u32>,
@@ -147,6 +128,105 @@ fn policy() -> Policy {
     Policy {
         restricted_allowed: crate::is_restricted_allowed(),
         ..Policy::default()
+    }
+}
+
+impl Work {
+    /// Nothing is known of the machine yet.
+    fn new(platform: Family<Tokens>) -> Self {
+        Self {
+            families: Families {
+                platform,
+                dsmil: Family::Absent,
+            },
+            machine: Machine::new(KVVec::new()),
+            details: KVVec::new(),
+            wants: KVVec::new(),
+            news: KVVec::new(),
+            states: [FamilyState::default(); 2],
+            announcer: None,
+            latch: None,
+            spare: None,
+        }
+    }
+
+    /// Takes the controls of a family, of which nothing is read yet, to those that there are. What is
+    /// remembered of a control that was there before goes with it; one that has not come back is
+    /// kept for that.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`: nothing is different then.
+    fn take_in(&mut self, family: control::Family, provider: &dyn Provider) -> Result {
+        let mut found: KVVec<(Fact, Details)> = KVVec::new();
+        provider.describe(&mut |fact, details| {
+            let mark = self.machine.mark(fact.id);
+            Ok(found.push((Fact { mark, ..fact }, details), GFP_KERNEL)?)
+        })?;
+        for (fact, details) in self.machine.facts().iter().zip(&self.details) {
+            let mut ids = found.iter().map(|(fact, _)| fact.id);
+            if fact.family != family {
+                found.push((*fact, details.clone()), GFP_KERNEL)?;
+            } else if !ids.any(|id| id == fact.id) {
+                found.push((withdrawn(fact), details.clone()), GFP_KERNEL)?;
+            }
+        }
+        found.sort_unstable_by_key(|(fact, _)| fact.id);
+
+        let count = found.len();
+        let mut facts = KVVec::with_capacity(count, GFP_KERNEL)?;
+        let mut all = KVVec::with_capacity(count, GFP_KERNEL)?;
+        for (fact, details) in &found {
+            let mut fact = *fact;
+            for (place, id) in fact.depends.iter_mut().zip(details.depends()) {
+                let at = found.binary_search_by_key(id, |(fact, _)| fact.id);
+                // A position that nothing has stands for a device that is not there.
+                *place = Some(at.map_or(u16::MAX, |at| u16::try_from(at).unwrap_or(u16::MAX)));
+            }
+            facts.push(fact, GFP_KERNEL)?;
+            all.push(details.clone(), GFP_KERNEL)?;
+        }
+        let wants = KVVec::from_elem(Want::Nothing, count, GFP_KERNEL)?;
+        let news = KVVec::from_elem(News::default(), count, GFP_KERNEL)?;
+        // Nothing fails from here on.
+        self.machine.replace(facts);
+        self.details = all;
+        self.wants = wants;
+        self.news = news;
+        Ok(())
+    }
+
+    /// Room for the next snapshot.
+    fn room(&self) -> Result<UniqueArc<Snapshot>> {
+        Snapshot::with_room(self.details.len())
+    }
+
+    /// Takes in what was read of a family.
+    fn observe(&mut self, reading: &FamilyReading) {
+        for control in &reading.controls {
+            let Some(at) = self.machine.position(control.id) else {
+                continue;
+            };
+            let details = self.details.get_mut(at);
+            let seen = Seen {
+                reading: control.reading,
+                tamper: control.tamper,
+                altered: details.is_some_and(|details| details.take(&control.answers)),
+            };
+            let news = self.machine.observe(control.id, seen);
+            if let Some(place) = self.news.get_mut(at) {
+                *place = news;
+            }
+        }
+    }
+}
+
+/// How a family stands after it was read.
+fn state(before: FamilyState, reading: &FamilyReading) -> FamilyState {
+    FamilyState {
+        error: reading.error.map_or(0, errno),
+        read_ns: BootTime::ktime_get().max(0).unsigned_abs(),
+        ..before
     }
 }
 
@@ -166,18 +246,17 @@ impl Engine {
                 Family::Failed(error)
             }
         };
-        let work = Work {
-            families: Families {
-                platform,
-                dsmil: Family::Absent,
-            },
-            ledger: Ledger::new(),
-            announcer: None,
-        };
+        let mut work = Work::new(Family::Absent);
+        work.states = [platform.state(), FamilyState::default()];
+        if let Ok(tokens) = platform.found() {
+            work.take_in(control::Family::Platform, tokens)?;
+        }
+        work.families.platform = platform;
+        let nothing = Arc::new(Snapshot::default(), GFP_KERNEL)?;
         let engine = Arc::pin_init(
             pin_init!(Self {
                 work <- new_mutex!(work, "Engine::work"),
-                latest <- new_mutex!(Snapshot::default(), "Engine::latest"),
+                latest <- new_mutex!(nothing, "Engine::latest"),
                 journal,
                 step: Atomic::new(0),
                 steps: Atomic::new(0),
@@ -193,8 +272,8 @@ impl Engine {
         &self.journal
     }
 
-    /// Returns what was read last. Makes no firmware call.
-    pub(crate) fn snapshot(&self) -> Snapshot {
+    /// Returns what was last committed. Makes no firmware call, and waits for none.
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
         self.latest.lock().clone()
     }
 
@@ -204,22 +283,31 @@ impl Engine {
     ///
     /// `ENOMEM`, `EINTR`: the state is what it was before.
     pub(crate) fn refresh(&self, origin: Origin) -> Result<Refreshed> {
-        self.refresh_with(&mut self.work.lock(), origin)
-    }
-
-    fn refresh_with(&self, work: &mut Work, origin: Origin) -> Result<Refreshed> {
-        let old = self.snapshot();
-        let draft = Draft::new(
-            work.families.platform.read()?,
-            work.families.dsmil.read()?,
-            work.families.dsmil.interface(),
-        )?;
-        let new = self.commit(work, &old, draft, origin);
+        let mut work = self.work.lock();
+        let calls = work.families.all_calls();
+        let new = self.look(&mut work, origin)?;
         Ok(Refreshed {
             generation: new.generation,
             changed: new.changed,
-            firmware_calls: new.firmware_calls().saturating_sub(old.firmware_calls()),
+            firmware_calls: work.families.all_calls().saturating_sub(calls),
         })
+    }
+
+    /// Reads everything, takes it in and commits it. All that can fail comes first.
+    fn look(&self, work: &mut Work, origin: Origin) -> Result<Arc<Snapshot>> {
+        let room = work.room()?;
+        let platform = work.families.platform.read()?;
+        let dsmil = work.families.dsmil.read()?;
+        let [of_platform, of_dsmil] = &mut work.states;
+        for (before, reading) in [(of_platform, &platform), (of_dsmil, &dsmil)] {
+            if let Some(reading) = reading {
+                *before = state(*before, reading);
+            }
+        }
+        for reading in [platform, dsmil].iter().flatten() {
+            work.observe(reading);
+        }
+        Ok(self.commit(work, room, origin))
     }
 
     /// Takes in the DSMIL devices of this machine, or why they are of no use, and reads them.
@@ -229,19 +317,35 @@ impl Engine {
     /// `EBUSY` when there are some already; `ENOMEM`. Nothing is taken in then.
     pub(crate) fn attach(&self, dsmil: Result<Dsmil>) -> Result {
         let mut work = self.work.lock();
+        let work = &mut *work;
         if work.families.dsmil.found().is_ok() {
             return Err(EBUSY);
         }
-        let old = self.snapshot();
         let error = dsmil.as_ref().err().copied();
         let family = match dsmil {
             Ok(dsmil) => Family::Found(dsmil),
             Err(error) => Family::Failed(error),
         };
-        let platform = PartDraft::copy(&old.platform)?;
-        let draft = Draft::new(platform, family.read()?, family.interface())?;
+        let reading = family.read()?;
+        if let Ok(dsmil) = family.found() {
+            work.take_in(control::Family::Dsmil, dsmil)?;
+        }
+        let (room, spare) = match (work.room(), work.room()) {
+            (Ok(room), Ok(spare)) => (room, spare),
+            _ => {
+                work.machine.withdraw(control::Family::Dsmil);
+                return Err(ENOMEM);
+            }
+        };
+        work.spare = Some(spare);
+        let [_, of_dsmil] = &mut work.states;
+        *of_dsmil = family.state();
         work.families.dsmil = family;
-        let new = self.commit(&mut work, &old, draft, Origin::Driver);
+        if let Some(reading) = &reading {
+            *of_dsmil = state(*of_dsmil, reading);
+            work.observe(reading);
+        }
+        let new = self.commit(work, room, Origin::Driver);
         self.record_bound(&new, error);
         Ok(())
     }
@@ -249,23 +353,13 @@ impl Engine {
     /// Lets go of the DSMIL devices. When this returns, none of them is in use or shown.
     pub(crate) fn detach(&self) {
         let mut work = self.work.lock();
+        let work = &mut *work;
         work.families.dsmil = Family::Absent;
-        let old = self.snapshot();
-        let draft = PartDraft::copy(&old.platform)
-            .and_then(|platform| Draft::new(platform, PartDraft::default(), None));
-        match draft {
-            Ok(draft) => {
-                self.commit(&mut work, &old, draft, Origin::Driver);
-            }
-            // Without memory the rest stays as it was: the next refresh says what mode that is.
-            Err(_) => {
-                *self.latest.lock() = Snapshot {
-                    generation: old.generation.saturating_add(1),
-                    dsmil: Part::default(),
-                    interface: None,
-                    ..old.clone()
-                };
-            }
+        work.machine.withdraw(control::Family::Dsmil);
+        let [_, of_dsmil] = &mut work.states;
+        *of_dsmil = FamilyState::default();
+        if let Some(room) = work.spare.take() {
+            self.commit(work, room, Origin::Driver);
         }
         self.record_unbound();
     }
@@ -281,15 +375,59 @@ impl Engine {
         drop(self.work.lock());
     }
 
-    /// Makes a draft the latest snapshot, and says what is new in it.
-    fn commit(&self, work: &mut Work, old: &Snapshot, draft: Draft, origin: Origin) -> Snapshot {
+    /// Commits what is believed of the machine: makes it the latest snapshot, and says what is new
+    /// in it. `room` must be of the machine as it is.
+    fn commit(
+        &self,
+        work: &mut Work,
+        mut room: UniqueArc<Snapshot>,
+        origin: Origin,
+    ) -> Arc<Snapshot> {
+        let policy = policy();
+        let committed = work.machine.commit(&policy, &mut work.wants);
+        room.fill(work.machine.facts(), &work.details);
+        room.generation = committed.generation;
+        room.changed = committed.changed;
+        room.standing = work.machine.standing();
+        room.latched = work.machine.is_latched();
+        room.restricted_allowed = policy.restricted_allowed;
+        room.interface = work.families.dsmil.interface();
         let calls = work.families.calls();
-        let new = draft.finish(old, &work.ledger, &policy(), calls);
-        // `old` shares the parts of the snapshot that is replaced here, so none is freed under
-        // the lock.
-        *self.latest.lock() = new.clone();
-        self.record_changes(old, &new, origin);
-        report::changes(old, &new, work.announcer.as_ref());
+        let families = [control::Family::Platform, control::Family::Dsmil];
+        for ((family, before), firmware_calls) in families.into_iter().zip(work.states).zip(calls) {
+            let (mut controls, mut unreadable) = (0u32, 0u32);
+            for (fact, _) in room.controls().filter(|(fact, _)| fact.family == family) {
+                let unknown = !matches!(fact.reading, control::Reading::Known(_));
+                controls = controls.saturating_add(1);
+                unreadable = unreadable.saturating_add(unknown.into());
+            }
+            *room.family_mut(family) = FamilyState {
+                controls,
+                unreadable,
+                firmware_calls,
+                ..before
+            };
+        }
+        let new: Arc<Snapshot> = room.into();
+        // The one that is replaced is freed after the lock is released.
+        let old = core::mem::replace(&mut *self.latest.lock(), new.clone());
+        let mut outside = 0u32;
+        for (news, (fact, details)) in work.news.iter_mut().zip(new.facts_and_details()) {
+            let news = core::mem::take(news);
+            if let Some(change) = &news.outside {
+                self.record_outside(change, new.generation, origin);
+                report::outside(change, details);
+                outside = outside.saturating_add(1);
+            }
+            if news.tampered {
+                self.record_tamper(fact, new.generation, origin);
+                report::tampered(details);
+            }
+        }
+        if new.latched && !old.latched {
+            self.record_latch(new.generation, origin);
+        }
+        report::changes(&old, &new, outside, work.announcer.as_ref());
         new
     }
 }

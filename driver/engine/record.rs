@@ -17,22 +17,21 @@ use crate::{
         Origin, //
     },
     posture::{
-        apply::Progress,
         fact::{
+            Fact,
             Reason,
             Refusal, //
         },
+        machine::Outside,
         mode::Mode,
         plan::{
             Line,
+            Progress,
             Stands,
             Step, //
         }, //
     },
-    provider::{
-        errno,
-        Control, //
-    },
+    provider::errno,
     uapi::{
         self,
         Event, //
@@ -97,7 +96,7 @@ impl Engine {
             Some(_) => uapi::SEVERITY_WARNING,
         };
         self.journal.record(Event {
-            count: count(new.dsmil.controls().len()),
+            count: new.dsmil.controls,
             error: error.map_or(0, errno),
             generation: new.generation,
             ..event(uapi::KIND_BIND, severity, Origin::Driver)
@@ -160,7 +159,7 @@ impl Engine {
         let wire = step_on_wire(step);
         let severity = match step.progress {
             Progress::Degraded(_) => uapi::SEVERITY_ERROR,
-            Progress::Failed(_) => uapi::SEVERITY_WARNING,
+            Progress::Failed(_) | Progress::Moved => uapi::SEVERITY_WARNING,
             Progress::Planned | Progress::Done | Progress::Undone => uapi::SEVERITY_NOTICE,
         };
         let event = Event {
@@ -172,9 +171,11 @@ impl Engine {
             ..about.event(uapi::KIND_STEP, severity)
         };
         match step.progress {
-            // Nothing has changed.
-            Progress::Planned | Progress::Failed(_) => self.journal.record(event),
-            Progress::Done | Progress::Undone | Progress::Degraded(_) => self.journal.commit(event),
+            // Whether the driver has changed anything is not known of one that failed.
+            Progress::Planned | Progress::Moved => self.journal.record(event),
+            Progress::Done | Progress::Failed(_) | Progress::Undone | Progress::Degraded(_) => {
+                self.journal.commit(event)
+            }
         };
     }
 
@@ -188,6 +189,10 @@ impl Engine {
         let (severity, outcome, control, error) = match *ending {
             Ending::Undone { control, error } => {
                 let outcome = uapi::OUTCOME_UNDONE;
+                (uapi::SEVERITY_WARNING, outcome, control, error)
+            }
+            Ending::Conflict { control, error } => {
+                let outcome = uapi::OUTCOME_CONFLICT;
                 (uapi::SEVERITY_WARNING, outcome, control, error)
             }
             Ending::Degraded { control, error } => {
@@ -207,36 +212,55 @@ impl Engine {
         });
     }
 
-    /// Records what of a new snapshot nobody has asked for.
-    pub(super) fn record_changes(&self, old: &Snapshot, new: &Snapshot, origin: Origin) {
-        let of = |kind, severity, control: &Control| Event {
-            control: control.id,
-            generation: new.generation,
-            ..event(kind, severity, origin)
-        };
-        for control in new.controls() {
-            let known = old.controls().find(|known| known.id == control.id);
-            let is_new = |is: fn(&Control) -> bool| is(control) && !known.is_some_and(is);
-            if is_new(Control::has_drifted) {
-                let index = |value: Option<u8>| value.unwrap_or(uapi::INDEX_NONE);
-                self.journal.record(Event {
-                    from: index(control.mark.written),
-                    to: index(control.current()),
-                    ..of(uapi::KIND_DRIFT, uapi::SEVERITY_WARNING, control)
-                });
-            }
-            if is_new(|control| control.tamper) {
-                self.journal
-                    .record(of(uapi::KIND_TAMPER, uapi::SEVERITY_ERROR, control));
-            }
-        }
-        if new.latched && !old.latched {
-            self.journal.commit(Event {
-                mode: Mode::ParanoidPlus.number(),
-                generation: new.generation,
-                ..event(uapi::KIND_LATCH, uapi::SEVERITY_NOTICE, origin)
-            });
-        }
+    /// Somebody else has changed a control.
+    pub(super) fn record_outside(&self, change: &Outside, generation: u64, origin: Origin) {
+        self.journal.record(Event {
+            generation,
+            ..outside(change, origin)
+        });
+    }
+
+    /// An apply under way has come to a control that somebody else has changed.
+    pub(super) fn record_met(&self, about: &About, change: &Outside) {
+        self.journal.record(Event {
+            about: about.sequence,
+            generation: about.generation,
+            ..outside(change, about.origin)
+        });
+    }
+
+    /// Tampering with a control is reported that was not before.
+    pub(super) fn record_tamper(&self, fact: &Fact, generation: u64, origin: Origin) {
+        self.journal.record(Event {
+            control: fact.id,
+            generation,
+            ..event(uapi::KIND_TAMPER, uapi::SEVERITY_ERROR, origin)
+        });
+    }
+
+    pub(super) fn record_latch(&self, generation: u64, origin: Origin) {
+        self.journal.commit(Event {
+            mode: Mode::ParanoidPlus.number(),
+            generation,
+            ..event(uapi::KIND_LATCH, uapi::SEVERITY_NOTICE, origin)
+        });
+    }
+}
+
+fn outside(change: &Outside, origin: Origin) -> Event {
+    Event {
+        control: change.id,
+        from: change.from,
+        to: change.to,
+        properties: match change.drift {
+            true => uapi::EVENT_DRIFT,
+            false => 0,
+        },
+        ..event(
+            uapi::KIND_OUTSIDE_CHANGE,
+            uapi::SEVERITY_WARNING,
+            origin,
+        )
     }
 }
 
@@ -248,6 +272,7 @@ pub(crate) fn step_on_wire(step: &Step) -> uapi::Step {
         Progress::Failed(error) => (uapi::STEP_FAILED, error),
         Progress::Undone => (uapi::STEP_UNDONE, 0),
         Progress::Degraded(error) => (uapi::STEP_DEGRADED, error),
+        Progress::Moved => (uapi::STEP_MOVED, 0),
     };
     uapi::Step {
         control: step.id,
@@ -288,6 +313,7 @@ pub(crate) fn reason_on_wire(reason: Reason) -> (u8, u32) {
         Reason::Restricted => (uapi::REASON_RESTRICTED, 0),
         Reason::Denied => (uapi::REASON_DENIED, 0),
         Reason::Unreadable => (uapi::REASON_UNREADABLE, 0),
+        Reason::Unknown => (uapi::REASON_UNKNOWN, 0),
         Reason::Dependency(id) => (uapi::REASON_DEPENDENCY, id),
         Reason::Needed(id) => (uapi::REASON_NEEDED, id),
         Reason::Cycle => (uapi::REASON_CYCLE, 0),

@@ -3,13 +3,17 @@
 //! What is said of a new snapshot: lines in the kernel log, and an event for user space.
 
 use super::snapshot::{
-    Part,
+    FamilyState,
     Snapshot, //
 };
 use crate::{
     kapi::uevent::Announcer,
-    posture::mode::Mode,
-    provider::Control,
+    posture::{
+        fact::Fact,
+        machine::Outside,
+        mode::Mode, //
+    },
+    provider::Details,
     uapi, //
 };
 use kernel::{
@@ -37,51 +41,62 @@ impl Summary {
         Self {
             mode: snapshot.standing.mode.map_or(CUSTOM, Mode::name),
             deviations: snapshot.standing.deviations,
-            drifted: snapshot.count(Control::has_drifted),
-            degraded: snapshot.count(|control| control.mark.degraded),
-            tampered: snapshot.count(|control| control.tamper),
+            drifted: snapshot.count(Fact::has_drifted),
+            degraded: snapshot.count(|fact| fact.mark.degraded),
+            tampered: snapshot.count(|fact| fact.mark.tampered),
             latched: snapshot.latched,
-            pending_reboot: snapshot.count(Control::is_pending) > 0,
+            pending_reboot: snapshot.count(Fact::is_pending) > 0,
         }
     }
 }
 
-/// Says what is new. Sleeps.
-pub(super) fn changes(old: &Snapshot, new: &Snapshot, announcer: Option<&Announcer>) {
+fn name(details: &Details) -> &str {
+    uapi::text(&details.name).unwrap_or_default()
+}
+
+/// Says that somebody else has changed a control.
+pub(super) fn outside(change: &Outside, details: &Details) {
+    let value = |index: u8| {
+        let value = details.values().get(usize::from(index));
+        value.map_or("?", |value| value.name)
+    };
+    let (from, to) = (value(change.from), value(change.to));
+    pr_warn!("{}: something else has changed it from {from} to {to}\n", name(details));
+}
+
+/// Says that tampering is reported.
+pub(super) fn tampered(details: &Details) {
+    pr_warn!("{}: the firmware reports tampering\n", name(details));
+}
+
+/// Says what is new; somebody else has changed `outside` controls. Sleeps.
+pub(super) fn changes(old: &Snapshot, new: &Snapshot, outside: u32, announcer: Option<&Announcer>) {
     family(&old.platform, &new.platform, "platform");
     family(&old.dsmil, &new.dsmil, "dsmil");
-    for control in new.controls() {
-        let known = old.controls().find(|known| known.id == control.id);
-        let is_new = |is: fn(&Control) -> bool| is(control) && !known.is_some_and(is);
-        let name = uapi::text(&control.name).unwrap_or_default();
-        if is_new(Control::has_drifted) {
-            pr_warn!("{name}: something else has changed what this driver had set\n");
-        }
-        if is_new(|control| control.tamper) {
-            pr_warn!("{name}: the firmware reports tampering\n");
-        }
-        if is_new(|control| control.mark.degraded) {
-            pr_err!("{name}: could not be put back after a failure\n");
+    for (fact, details) in new.controls().filter(|(fact, _)| fact.mark.degraded) {
+        if !old.fact(fact.id).is_some_and(|known| known.mark.degraded) {
+            pr_err!("{}: could not be put back after a failure\n", name(details));
         }
     }
     let (before, now) = (Summary::of(old), Summary::of(new));
-    if before == now {
+    if before == now && outside == 0 {
         return;
     }
     if before.mode != now.mode || before.deviations != now.deviations {
         pr_info!("mode {}, {} deviations\n", now.mode, now.deviations);
     }
     if let Some(announcer) = announcer {
-        if let Err(error) = announce(announcer, &now) {
+        if let Err(error) = announce(announcer, &now, outside) {
             pr_warn!("no event sent: {error:?}\n");
         }
     }
 }
 
-fn announce(announcer: &Announcer, now: &Summary) -> Result {
+fn announce(announcer: &Announcer, now: &Summary, outside: u32) -> Result {
     announcer.send(&[
         &*CString::try_from_fmt(fmt!("MILSPEC_MODE={}", now.mode))?,
         &*CString::try_from_fmt(fmt!("MILSPEC_DEVIATIONS={}", now.deviations))?,
+        &*CString::try_from_fmt(fmt!("MILSPEC_OUTSIDE_CHANGES={outside}"))?,
         &*CString::try_from_fmt(fmt!("MILSPEC_DRIFTED={}", now.drifted))?,
         &*CString::try_from_fmt(fmt!("MILSPEC_DEGRADED={}", now.degraded))?,
         &*CString::try_from_fmt(fmt!("MILSPEC_TAMPERED={}", now.tampered))?,
@@ -94,13 +109,13 @@ fn announce(announcer: &Announcer, now: &Summary) -> Result {
 }
 
 /// Writes one line to the kernel log when more is wrong than before.
-fn family(old: &Part, new: &Part, name: &str) {
-    let (error, unreadable) = (new.state.error, new.state.unreadable);
-    if error != 0 && error != old.state.error {
+fn family(old: &FamilyState, new: &FamilyState, name: &str) {
+    let (error, unreadable) = (new.error, new.unreadable);
+    if error != 0 && error != old.error {
         let error = Error::from_errno((error as i32).wrapping_neg());
         pr_warn!("{name}: the firmware cannot be read: {error:?}\n");
-    } else if error == 0 && unreadable > 0 && unreadable != old.state.unreadable {
-        let all = new.controls().len();
+    } else if error == 0 && unreadable > 0 && unreadable != old.unreadable {
+        let all = new.controls;
         pr_warn!("{name}: {unreadable} of {all} controls have no known value\n");
     }
 }

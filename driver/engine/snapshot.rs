@@ -1,55 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What was read last. Never changed once made; readers share it.
+//! What was last committed. Never changed once made; readers share it.
 
 use crate::{
-    posture::standing::Standing,
-    provider::Control, //
+    posture::{
+        control::Family,
+        fact::Fact,
+        standing::Standing, //
+    },
+    provider::Details, //
 };
 use kernel::{
     prelude::*,
-    sync::Arc, //
+    sync::UniqueArc, //
 };
 
 /// How one family stands.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct FamilyState {
     /// This machine has it.
     pub(crate) present: bool,
     /// Positive errno of a failure of the whole family, 0 without one.
     pub(crate) error: u32,
+    /// Number of controls.
+    pub(crate) controls: u32,
     /// Controls without a known value.
     pub(crate) unreadable: u32,
     /// Firmware calls made for it since it was found.
     pub(crate) firmware_calls: u64,
-}
-
-/// One family, as last read.
-#[derive(Clone, Default)]
-pub(crate) struct Part {
-    pub(crate) state: FamilyState,
-    controls: Option<Arc<KVVec<Control>>>,
-}
-
-impl Part {
-    pub(super) fn new(state: FamilyState, controls: Option<Arc<KVVec<Control>>>) -> Self {
-        Self { state, controls }
-    }
-
-    /// Its controls.
-    pub(crate) fn controls(&self) -> &[Control] {
-        match &self.controls {
-            Some(controls) => controls,
-            None => &[],
-        }
-    }
-
-    /// Tells whether the whole of it stands like `other`, single readings aside.
-    pub(crate) fn stands_like(&self, other: &Self) -> bool {
-        self.state.present == other.state.present
-            && self.state.error == other.state.error
-            && self.controls().len() == other.controls().len()
-    }
+    /// When all of it was last read, in nanoseconds of `CLOCK_BOOTTIME`; 0 for never.
+    pub(crate) read_ns: u64,
 }
 
 /// Version of the `DSML0001` firmware interface.
@@ -61,39 +41,94 @@ pub(crate) struct Interface {
     pub(crate) implementation: [u8; 16],
 }
 
-/// Everything, as last read.
-#[derive(Clone, Default)]
+/// Everything, as last committed.
+#[derive(Default)]
 pub(crate) struct Snapshot {
     /// Grows whenever anything is different: a reading, a mark, the mode.
     pub(crate) generation: u64,
-    /// Controls whose reading differs from the snapshot before.
+    /// Controls of which something else was read than at the commit before.
     pub(crate) changed: u32,
-    /// When it was read, in nanoseconds of `CLOCK_BOOTTIME`.
-    pub(crate) refreshed_ns: u64,
-    pub(crate) platform: Part,
-    pub(crate) dsmil: Part,
+    pub(crate) platform: FamilyState,
+    pub(crate) dsmil: FamilyState,
     pub(crate) interface: Option<Interface>,
     /// Which mode the machine is in.
     pub(crate) standing: Standing,
     /// Latched in `paranoid-plus` until the next boot.
     pub(crate) latched: bool,
+    /// Controls of class restricted could be changed when this was made.
+    pub(crate) restricted_allowed: bool,
+    facts: KVVec<Fact>,
+    details: KVVec<Details>,
 }
 
 impl Snapshot {
-    /// All controls, family by family.
-    pub(crate) fn controls(&self) -> impl Iterator<Item = &Control> {
-        Iterator::chain(self.platform.controls().iter(), self.dsmil.controls())
+    /// One with room for `count` controls, so that [`fill`](Self::fill) cannot fail.
+    pub(super) fn with_room(count: usize) -> Result<UniqueArc<Self>> {
+        let snapshot = Self {
+            facts: KVVec::from_elem(Fact::NEW, count, GFP_KERNEL)?,
+            details: KVVec::from_elem(Details::NONE, count, GFP_KERNEL)?,
+            ..Self::default()
+        };
+        Ok(UniqueArc::new(snapshot, GFP_KERNEL)?)
+    }
+
+    /// Copies controls, for as many of which there is room.
+    pub(super) fn fill(&mut self, facts: &[Fact], details: &[Details]) {
+        for (to, from) in self.facts.iter_mut().zip(facts) {
+            *to = *from;
+        }
+        for (to, from) in self.details.iter_mut().zip(details) {
+            to.clone_from(from);
+        }
+    }
+
+    /// The controls that are there, from the lowest id to the highest.
+    pub(crate) fn controls(&self) -> impl Iterator<Item = (&Fact, &Details)> {
+        let all = self.facts.iter().zip(&self.details);
+        all.filter(|(fact, _)| !fact.gone)
+    }
+
+    /// All of them, also those that are not there any more.
+    pub(super) fn facts_and_details(&self) -> impl Iterator<Item = (&Fact, &Details)> {
+        self.facts.iter().zip(&self.details)
+    }
+
+    /// What plans are decided on: also those that are not there any more.
+    pub(crate) fn facts(&self) -> &[Fact] {
+        &self.facts
     }
 
     /// Number of controls of which `is` holds.
-    pub(crate) fn count(&self, is: fn(&Control) -> bool) -> u32 {
-        let count = self.controls().filter(|control| is(control)).count();
+    pub(crate) fn count(&self, is: fn(&Fact) -> bool) -> u32 {
+        let count = self.controls().filter(|(fact, _)| is(fact)).count();
         u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
+    /// The control `id`.
+    pub(crate) fn fact(&self, id: u32) -> Option<&Fact> {
+        let at = self.facts.binary_search_by_key(&id, |fact| fact.id).ok()?;
+        self.facts.get(at)
+    }
+
+    /// How a family stands.
+    pub(super) fn family_mut(&mut self, family: Family) -> &mut FamilyState {
+        match family {
+            Family::Platform => &mut self.platform,
+            Family::Dsmil => &mut self.dsmil,
+        }
+    }
+
+    /// When everything was last read, in nanoseconds of `CLOCK_BOOTTIME`: of the family of which
+    /// that is longest ago. 0 where nothing was.
+    pub(crate) fn read_ns(&self) -> u64 {
+        let families = [&self.platform, &self.dsmil].into_iter();
+        let there = families.filter(|family| family.present);
+        there.map(|family| family.read_ns).min().unwrap_or(0)
     }
 
     /// Number of firmware calls made for all families since each was found.
     pub(crate) fn firmware_calls(&self) -> u64 {
-        let of = |part: &Part| part.state.firmware_calls;
-        of(&self.platform).saturating_add(of(&self.dsmil))
+        let [platform, dsmil] = [&self.platform, &self.dsmil].map(|family| family.firmware_calls);
+        platform.saturating_add(dsmil)
     }
 }

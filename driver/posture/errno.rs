@@ -2,7 +2,13 @@
 
 //! Numbers of `include/uapi/asm-generic/errno*.h` that the logic here speaks of itself.
 
+/// This machine has no such control.
+pub const ENOENT: u32 = 2;
 /// A signal stopped it.
 pub const EINTR: u32 = 4;
+/// The firmware compared, and found another value than the expected one: it wrote nothing.
+pub const EAGAIN: u32 = 11;
+/// Somebody else has changed a control meanwhile, or a control that it depends on.
+pub const EBUSY: u32 = 16;
 /// The firmware said that it was done, and reads back something else.
 pub const EREMOTEIO: u32 = 121;

@@ -4,8 +4,8 @@
 //! firmware's answers.
 
 use super::control::{reading, Answer, Class, Family, Presence, Reading};
-use super::deny;
-use super::fact::{Fact, DEPENDS};
+use super::deny::{self, Gate};
+use super::fact::Fact;
 use super::setting::{Listing, Listings, Setting, VALUES};
 
 /// One setting that a machine lists.
@@ -122,12 +122,18 @@ impl Listed {
         [written, left].into_iter().flatten()
     }
 
-    /// What modes and plans are decided on, when it stands like this.
-    pub fn fact(&self, answers: &[Answer; VALUES], baseline: Option<u8>) -> Fact {
-        let mut values = 0u8;
-        for (bit, answer) in (0u32..8).zip(answers) {
-            if !matches!(answer, Answer::Absent | Answer::Implied(_)) {
-                values |= 1 << bit;
+    /// What modes and plans are decided on, before anything is read.
+    pub fn fact(&self) -> Fact {
+        let (mut values, mut restricted, mut forbidden) = (0u8, 0u8, 0u8);
+        for (bit, index) in (0u32..8).zip(0u8..) {
+            let Some((token, _, _)) = self.token(index) else {
+                continue;
+            };
+            values |= 1 << bit;
+            match deny::token(token) {
+                Gate::Open => {}
+                Gate::Restricted => restricted |= 1 << bit,
+                Gate::Forbidden => forbidden |= 1 << bit,
             }
         }
         Fact {
@@ -136,11 +142,10 @@ impl Listed {
             class: self.setting.class,
             writable: self.is_writable(),
             denied: self.denied,
-            group: 0,
-            reading: self.reading(answers.iter().copied()),
             values,
-            depends: [None; DEPENDS],
-            baseline,
+            restricted,
+            forbidden,
+            ..Fact::NEW
         }
     }
 }

@@ -4,7 +4,6 @@
 //!
 //! Compiled into the module and, as a crate of its own, on the host, where its tests run.
 
-pub mod apply;
 pub mod control;
 pub mod deny;
 pub mod dsmil;
@@ -12,6 +11,7 @@ pub mod errno;
 pub mod fact;
 pub mod journal;
 pub mod listed;
+pub mod machine;
 pub mod mode;
 pub mod order;
 pub mod plan;
@@ -19,3 +19,4 @@ pub mod setting;
 pub mod settings;
 pub mod standing;
 pub mod token_table;
+pub mod transaction;

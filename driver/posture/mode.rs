@@ -11,6 +11,7 @@
 use super::control::{Class, Family};
 use super::fact::{Fact, ACTIVE};
 use super::mode::Mode::{Enhanced, Paranoid, ParanoidPlus, Standard};
+use super::setting::same;
 use super::settings::SETTINGS;
 
 /// A named target for many controls.
@@ -86,33 +87,57 @@ impl Mode {
     }
 
     fn asks_setting(self, fact: &Fact) -> Option<u8> {
-        let setting = SETTINGS.get(fact.number())?;
-        let index = |line: &Line| {
-            let position = setting.values.iter().position(|v| v.name == line.value)?;
-            let index = u8::try_from(position).ok()?;
-            fact.has(index).then_some(index)
-        };
-        let lines = || LINES.iter().filter(|line| line.setting == setting.name);
-        let mine = lines().filter(|line| line.mode <= self && index(line).is_some());
-        let asked = index(mine.max_by_key(|line| line.mode)?);
-        let mut higher = lines().filter(|line| line.mode > self);
+        let asks = || ASKS.get(fact.number()).into_iter().flatten().flatten();
+        // From the lowest mode to the highest.
+        let mine = asks().filter(|(mode, value)| *mode <= self && fact.has(*value));
+        let (_, asked) = mine.last()?;
         let own = fact.own();
-        match own.is_some() && higher.any(|line| index(line) == own) {
+        let mut higher = asks().filter(|(mode, value)| *mode > self && fact.has(*value));
+        match own.is_some() && higher.any(|(_, value)| Some(*value) == own) {
             true => own,
-            false => asked,
+            false => Some(*asked),
         }
     }
 
     /// How many settings it has lines for.
     pub fn settings(self) -> u32 {
-        let mine = |name| {
-            let mut lines = LINES.iter().filter(|line| line.mode <= self);
-            lines.any(|line| line.setting == name)
-        };
-        let asked = SETTINGS.iter().filter(|setting| mine(setting.name));
-        u32::try_from(asked.count()).unwrap_or(u32::MAX)
+        let mine = |asks: &&Asks| asks.iter().flatten().any(|(mode, _)| *mode <= self);
+        u32::try_from(ASKS.iter().filter(mine).count()).unwrap_or(u32::MAX)
     }
 }
+
+/// Most lines that there are for one setting.
+const MOST: usize = 4;
+
+/// The lines for one setting, from the lowest mode to the highest: the mode, and the index of the
+/// value that it asks for.
+type Asks = [Option<(Mode, u8)>; MOST];
+
+/// [`LINES`] by the number of the setting, worked out at compile time, where indexing is checked.
+static ASKS: [Asks; SETTINGS.len()] = {
+    let mut all = [[None; MOST]; SETTINGS.len()];
+    let mut n = 0;
+    while n < LINES.len() {
+        let line = &LINES[n];
+        let mut setting = 0;
+        while !same(SETTINGS[setting].name, line.setting) {
+            setting += 1;
+        }
+        let values = SETTINGS[setting].values;
+        let mut value = 0;
+        while !same(values[value].name, line.value) {
+            value += 1;
+        }
+        let mut place = 0;
+        while let Some((before, _)) = all[setting][place] {
+            assert!((before as u8) < line.mode as u8, "from the lowest to the highest");
+            place += 1;
+        }
+        all[setting][place] = Some((line.mode, value as u8));
+        n += 1;
+    }
+    all
+};
 
 /// What a mode, and those above it, ask of one setting.
 pub struct Line {

@@ -9,6 +9,7 @@ use super::control::{Family, Reading};
 use super::dsmil::DEVICES;
 use super::fact::{Fact, Reason, Refusal, ACTIVE};
 use super::plan::Want;
+use super::setting::same;
 use super::settings::SETTINGS;
 
 /// Settings that put others to work at the moment when they are switched: the `stealth-` settings
@@ -20,15 +21,32 @@ pub const TURNS: [u8; 3] = [0, 1, 2];
 
 /// In which of the [`TURNS`] a platform setting is changed to the value `to`.
 pub fn turn(fact: &Fact, to: u8) -> u8 {
-    let setting = SETTINGS.get(fact.number());
-    match setting.filter(|setting| ENTRIES.contains(&setting.name)) {
-        None => 1,
-        Some(setting) => match setting.values.get(usize::from(to)) {
-            Some(value) if value.name == "enabled" => 2,
-            _ => 0,
-        },
+    match ENABLES.get(fact.number()) {
+        Some(Some(enabled)) if *enabled == to => 2,
+        Some(Some(_)) => 0,
+        Some(None) | None => 1,
     }
 }
+
+/// Of each setting that is one of [`ENTRIES`], the index of its value `enabled`. Worked out at
+/// compile time, where indexing is checked.
+static ENABLES: [Option<u8>; SETTINGS.len()] = {
+    let mut all = [None; SETTINGS.len()];
+    let mut n = 0;
+    while n < ENTRIES.len() {
+        let mut setting = 0;
+        while !same(SETTINGS[setting].name, ENTRIES[n]) {
+            setting += 1;
+        }
+        let mut value = 0;
+        while !same(SETTINGS[setting].values[value].name, "enabled") {
+            value += 1;
+        }
+        all[setting] = Some(value as u8);
+        n += 1;
+    }
+    all
+};
 
 /// Works out the order in which the devices among the facts become what is wanted of them.
 pub struct Order<'a> {
@@ -209,7 +227,7 @@ impl<'a> Order<'a> {
 }
 
 /// Most facts that can be ordered.
-pub const FACTS: usize = 512;
+pub const FACTS: usize = 1024;
 
 const _: () = assert!(SETTINGS.len() + DEVICES as usize <= FACTS);
 

@@ -2,7 +2,6 @@
 
 //! From what is wanted to ordered steps, or a refusal.
 
-use super::apply::Progress;
 use super::control::{Class, Family, Reading};
 use super::fact::{Fact, Policy, Reason, Refusal};
 use super::mode::Mode;
@@ -11,12 +10,16 @@ use super::order::{self, Order, FACTS, TURNS};
 /// Value of a target that leaves its control alone, whatever the mode asks for.
 pub const LEAVE: u8 = 0xFF;
 
+/// Value of a target that takes what its control has as it is: what somebody else has made of it,
+/// or a failure left.
+pub const ACCEPT: u8 = 0xFE;
+
 /// What somebody asks for: a mode, a list, or a mode with a list of exceptions.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     /// The mode, if any.
     pub mode: Option<Mode>,
-    /// Ids of controls, and the value that each shall have, or [`LEAVE`].
+    /// Ids of controls, and the value that each shall have, [`LEAVE`] or [`ACCEPT`].
     pub list: &'a [(u32, u8)],
 }
 
@@ -54,6 +57,26 @@ pub struct Step {
     pub to: u8,
     /// How far it has come.
     pub progress: Progress,
+    /// The value that it was found to have where that is not the one that it had or shall have.
+    pub now: Option<u8>,
+}
+
+/// How far a step has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Progress {
+    /// Not begun.
+    #[default]
+    Planned,
+    /// Done, and read back.
+    Done,
+    /// Failed, with a positive errno; the old value is in force.
+    Failed(u32),
+    /// Was done; the old value is in force again, and was read back.
+    Undone,
+    /// The old value could not be put back, for this positive errno.
+    Degraded(u32),
+    /// Somebody else has changed the control: it was left as it was found.
+    Moved,
 }
 
 /// What is wanted of a control, and how that stands.
@@ -122,12 +145,17 @@ fn lines(mode: Mode, facts: &[Fact], policy: &Policy, wants: &mut [Want]) -> Cov
     };
     for (want, fact) in wants.iter_mut().zip(facts) {
         let asked = mode.asks(fact);
-        let baseline = fact.baseline.filter(|value| fact.has(*value));
+        let baseline = fact.mark.baseline.filter(|value| fact.has(*value));
         // Changed by the driver once, and not this mode's business: back to what it was.
-        *want = asked.or(baseline).map_or(Want::Nothing, Want::Value);
-        if let (Want::Value(value), Some(reason)) = (*want, fact.gate(policy)) {
-            *want = Want::OutOfReach(value, reason);
-        }
+        *want = match asked.or(baseline) {
+            None => Want::Nothing,
+            Some(value) => match fact.refuses(value, policy) {
+                Some(reason) => Want::OutOfReach(value, reason),
+                // By itself it stands in nobody's way.
+                None if fact.is_strange() => Want::OutOfReach(value, Reason::Unknown),
+                None => Want::Value(value),
+            },
+        };
         let restored = mode == Mode::Baseline && baseline.is_some();
         if restored || asked.is_some() {
             coverage.present = coverage.present.saturating_add(1);
@@ -208,17 +236,16 @@ pub fn wants(
         let Some((fact, want)) = all.find(|(fact, _)| fact.id == *id) else {
             return refuse(Reason::NoControl);
         };
-        if *value == LEAVE {
-            *want = Want::Nothing;
-            continue;
-        }
-        if let Some(reason) = fact.gate(policy) {
-            return refuse(reason);
-        }
-        if !fact.has(*value) {
-            return refuse(Reason::NoValue);
-        }
-        *want = Want::Value(*value);
+        *want = match *value {
+            _ if fact.gone => return refuse(Reason::NoControl),
+            LEAVE => Want::Nothing,
+            ACCEPT if !matches!(fact.reading, Reading::Known(_)) => return Err(unreadable(fact)),
+            ACCEPT => Want::Nothing,
+            value => match fact.refuses(value, policy) {
+                Some(reason) => return refuse(reason),
+                None => Want::Value(value),
+            },
+        };
     }
     // Only now: an exception can give what a line of the mode needs, and take it.
     match request.mode {
@@ -262,7 +289,7 @@ pub fn steps(facts: &[Fact], wants: &[Want], steps: &mut [Step]) -> Result<usize
                 id: fact.id,
                 from,
                 to,
-                progress: Progress::Planned,
+                ..Step::default()
             };
         }
         // Counts what there is no room for as well, so that nobody takes a part for the whole.
@@ -298,10 +325,19 @@ fn check(fact: &Fact, value: u8) -> Result<(), Refusal> {
     } else if !fact.has(value) {
         Err(refusal(fact, Reason::NoValue))
     } else if fact.current().is_none() {
-        Err(refusal(fact, Reason::Unreadable))
+        Err(unreadable(fact))
     } else {
         Ok(())
     }
+}
+
+/// The refusal of a control whose present value is not known.
+fn unreadable(fact: &Fact) -> Refusal {
+    let reason = match fact.is_strange() {
+        true => Reason::Unknown,
+        false => Reason::Unreadable,
+    };
+    refusal(fact, reason)
 }
 
 fn refusal(fact: &Fact, reason: Reason) -> Refusal {

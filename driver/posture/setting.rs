@@ -39,6 +39,18 @@ impl Setting {
     }
 }
 
+/// Tells whether two names are equal.
+pub(super) const fn same(a: &str, b: &str) -> bool {
+    let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
+    while let ([first, rest @ ..], [other, others @ ..]) = (a, b) {
+        if *first != *other {
+            return false;
+        }
+        (a, b) = (rest, others);
+    }
+    a.is_empty() && b.is_empty()
+}
+
 /// Most values that a setting has.
 pub const VALUES: usize = 8;
 

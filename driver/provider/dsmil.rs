@@ -5,10 +5,10 @@
 
 use super::{
     errno,
-    Control,
+    Details,
     FamilyReading,
-    Mark,
     Provider,
+    Readout,
     Value, //
 };
 use crate::{
@@ -19,8 +19,7 @@ use crate::{
             Answer,
             Class,
             Family,
-            Presence,
-            Reading, //
+            Presence, //
         },
         dsmil::{
             function,
@@ -33,7 +32,10 @@ use crate::{
             REVISION,
             STATES, //
         },
-        fact::DEPENDS,
+        fact::{
+            Fact,
+            DEPENDS, //
+        },
         setting::VALUES, //
     },
     uapi, //
@@ -168,15 +170,11 @@ impl Dsmil {
         Ok(())
     }
 
-    /// Makes the control of a device out of its state, or the errno of reading it.
-    fn control(&self, device: &Descriptor, state: Result<State, u32>) -> Control {
+    /// What is decided on and what is shown of a device, before anything is read.
+    fn description(&self, device: &Descriptor) -> (Fact, Details) {
         let mut values = [Value::NONE; VALUES];
-        for ((to, name), answer) in values.iter_mut().zip(STATES).zip(answers(state)) {
-            *to = Value {
-                name,
-                answer,
-                ..Value::NONE
-            };
+        for (to, name) in values.iter_mut().zip(STATES) {
+            to.name = name;
         }
         let mut depends = [0; DEPENDS];
         let mut depend_count = 0usize;
@@ -193,32 +191,31 @@ impl Dsmil {
             }
         }
         let switchable = !matches!(device.class, Class::ReadOnly | Class::Quarantined);
-        Control {
-            id: FIRST_ID | device.number(),
+        let id = FIRST_ID | device.number();
+        let fact = Fact {
+            id,
             family: Family::Dsmil,
             class: device.class,
             writable: self.can_set && switchable && resolved,
+            group: device.group,
+            // `failed` is a state that a device has, not one that it can be given.
+            values: 0b11,
+            ..Fact::NEW
+        };
+        let details = Details {
+            id,
             presence: match resolved {
                 true => Presence::Full,
                 false => Presence::Partial,
             },
-            reading: match state {
-                Ok(_) => reading(values.iter().take(STATES.len()).map(|value| value.answer)),
-                Err(errno) => Reading::Failed(errno),
-            },
-            tamper: state.is_ok_and(|state| state.tamper),
-            group: device.group,
             name: uapi::field(&device.name),
             label: uapi::field(&device.function),
             values,
             value_count: STATES.len(),
             depends,
             depend_count,
-            changed: 0,
-            denied: false,
-            mark: Mark::default(),
-            wanted: None,
-        }
+        };
+        (fact, details)
     }
 
     /// Returns the index of the device that the control `id` stands for.
@@ -234,22 +231,38 @@ impl Dsmil {
     }
 }
 
-/// What a state, or the errno of reading it, says of each of a device's values.
-fn answers(state: Result<State, u32>) -> impl Iterator<Item = Answer> {
-    (0u16..).map(move |number| match state {
-        Ok(state) => Answer::Read {
-            read: state.state.into(),
-            expected: number,
-        },
-        Err(errno) => Answer::Failed(errno),
-    })
+/// A device as its state, or the errno of reading it, says.
+fn readout(id: u32, state: Result<State, u32>) -> Readout {
+    let mut answers = [Answer::Absent; VALUES];
+    for (answer, number) in answers.iter_mut().zip(0u16..).take(STATES.len()) {
+        *answer = match state {
+            Ok(state) => Answer::Read {
+                read: state.state.into(),
+                expected: number,
+            },
+            Err(errno) => Answer::Failed(errno),
+        };
+    }
+    Readout {
+        id,
+        reading: reading(answers.iter().copied().take(STATES.len())),
+        tamper: state.ok().map(|state| state.tamper),
+        answers,
+    }
 }
 
 impl Provider for Dsmil {
+    fn describe(&self, take: &mut dyn FnMut(Fact, Details) -> Result) -> Result {
+        self.devices.iter().try_for_each(|device| {
+            let (fact, details) = self.description(device);
+            take(fact, details)
+        })
+    }
+
     fn read(&self) -> Result<FamilyReading> {
         let mut controls = KVVec::with_capacity(self.devices.len(), GFP_KERNEL)?;
         let read = self.states(|device, state| {
-            controls.push(self.control(device, Ok(state)), GFP_KERNEL)?;
+            controls.push(readout(FIRST_ID | device.number(), Ok(state)), GFP_KERNEL)?;
             Ok(())
         });
         let error = match read {
@@ -260,7 +273,8 @@ impl Provider for Dsmil {
         if let Some(error) = error {
             controls.clear();
             for device in &self.devices {
-                controls.push(self.control(device, Err(errno(error))), GFP_KERNEL)?;
+                let id = FIRST_ID | device.number();
+                controls.push(readout(id, Err(errno(error))), GFP_KERNEL)?;
             }
         }
         Ok(FamilyReading { controls, error })
@@ -272,15 +286,9 @@ impl Provider for Dsmil {
         State::parse(&answer, index).map(|_| ()).map_err(error)
     }
 
-    fn read_back(&self, control: &mut Control, _from: u8, _to: u8) {
+    fn read_back(&self, control: &Details, _from: u8, _to: u8) -> Readout {
         let state = self.index(control.id).and_then(|index| self.state(index));
-        if let Ok(state) = state {
-            control.tamper = state.tamper;
-        }
-        for (index, answer) in answers(state.map_err(errno)).take(STATES.len()).enumerate() {
-            control.take_answer(index, answer);
-        }
-        control.reading = reading(control.values().iter().map(|value| value.answer));
+        readout(control.id, state.map_err(errno))
     }
 
     fn firmware_calls(&self) -> u64 {

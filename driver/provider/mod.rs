@@ -5,12 +5,13 @@
 use crate::posture::{
     control::{
         Answer,
-        Class,
-        Family,
         Presence,
         Reading, //
     },
-    fact::DEPENDS,
+    fact::{
+        Fact,
+        DEPENDS, //
+    },
     setting::VALUES, //
 };
 use kernel::prelude::*;
@@ -41,32 +42,13 @@ impl Value {
     };
 }
 
-/// What the driver has made of a control. Survives that the control goes away and comes back.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Mark {
-    /// Value that it had before the driver first changed it.
-    pub(crate) baseline: Option<u8>,
-    /// Value that the driver last wrote, or last found where it should be.
-    pub(crate) written: Option<u8>,
-    /// An apply failed, and could not put the old value back.
-    pub(crate) degraded: bool,
-}
-
-/// One control, as last read.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Control {
+/// What is shown of a control, and what the firmware last answered for it. What is decided on is
+/// its `posture::fact::Fact`.
+#[derive(Clone)]
+pub(crate) struct Details {
     /// The same on every machine: family in the upper half, number in the family in the lower.
     pub(crate) id: u32,
-    pub(crate) family: Family,
-    pub(crate) class: Class,
-    /// The firmware has a way to change it. Whether it may be is `class`' to say.
-    pub(crate) writable: bool,
     pub(crate) presence: Presence,
-    pub(crate) reading: Reading,
-    /// The firmware reports tampering with it.
-    pub(crate) tamper: bool,
-    /// Group, 0 for families without groups.
-    pub(crate) group: u8,
     /// ASCII, padded with zero bytes.
     pub(crate) name: [u8; 32],
     /// ASCII, padded with zero bytes.
@@ -75,78 +57,74 @@ pub(crate) struct Control {
     value_count: usize,
     depends: [u32; DEPENDS],
     depend_count: usize,
-    /// Generation at which the reading last changed.
-    pub(crate) changed: u64,
-    /// This model of machine is known not to survive a change of it.
-    pub(crate) denied: bool,
-    /// What the driver has made of it.
-    pub(crate) mark: Mark,
-    /// Value that the mode of the snapshot asks for.
-    pub(crate) wanted: Option<u8>,
 }
 
-impl Control {
+impl Details {
+    /// Those of no control.
+    pub(crate) const NONE: Self = Self {
+        id: 0,
+        presence: Presence::Full,
+        name: [0; 32],
+        label: [0; 64],
+        values: [Value::NONE; VALUES],
+        value_count: 0,
+        depends: [0; DEPENDS],
+        depend_count: 0,
+    };
+
     /// Its values, in the order of their numbers.
     pub(crate) fn values(&self) -> &[Value] {
         self.values.get(..self.value_count).unwrap_or_default()
     }
 
-    /// Takes in what the firmware answered for the value with this index.
-    fn take_answer(&mut self, index: usize, answer: Answer) {
-        if let Some(value) = self.values.get_mut(index) {
-            value.answer = answer;
+    /// Takes in what the firmware answered for each value. Says whether any answer is another one
+    /// than before.
+    pub(crate) fn take(&mut self, answers: &[Answer; VALUES]) -> bool {
+        let mut altered = false;
+        for (value, answer) in self.values.iter_mut().zip(answers).take(self.value_count) {
+            altered |= value.answer != *answer;
+            value.answer = *answer;
         }
+        altered
+    }
+
+    /// What the firmware last answered for each value.
+    pub(crate) fn answers(&self) -> [Answer; VALUES] {
+        self.values.map(|value| value.answer)
     }
 
     /// Ids of the controls that must be active before it can be.
     pub(crate) fn depends(&self) -> &[u32] {
         self.depends.get(..self.depend_count).unwrap_or_default()
     }
+}
 
-    /// The value in force, if it is known.
-    pub(crate) fn current(&self) -> Option<u8> {
-        match self.reading {
-            Reading::Known(value) => Some(value),
-            Reading::Unknown | Reading::Ambiguous | Reading::Failed(_) => None,
-        }
-    }
-
-    /// Tells whether something else has changed what the driver wrote.
-    pub(crate) fn has_drifted(&self) -> bool {
-        matches!((self.mark.written, self.current()), (Some(written), Some(now)) if written != now)
-    }
-
-    /// Tells whether it is not as the mode of the snapshot asks.
-    pub(crate) fn deviates(&self) -> bool {
-        self.wanted.is_some() && self.wanted != self.current()
-    }
-
-    /// Tells whether a change of it waits for the next boot, as far as the driver can know. What a
-    /// setting's token says is what the firmware will do then; a DSMIL device says what is.
-    pub(crate) fn is_pending(&self) -> bool {
-        self.family == Family::Platform
-            && self.mark.baseline.is_some()
-            && self.mark.baseline != self.current()
-    }
-
-    /// Tells whether two readings of one control say the same.
-    pub(crate) fn reads_like(&self, other: &Self) -> bool {
-        self.reading == other.reading
-            && self.tamper == other.tamper
-            && self.presence == other.presence
-            && self.values() == other.values()
-    }
+/// One control, as it was just read.
+pub(crate) struct Readout {
+    pub(crate) id: u32,
+    pub(crate) reading: Reading,
+    /// Whether the firmware reports tampering with it; `None` where that is not known.
+    pub(crate) tamper: Option<bool>,
+    /// What the firmware answered for each value.
+    pub(crate) answers: [Answer; VALUES],
 }
 
 /// One reading of a whole family.
 pub(crate) struct FamilyReading {
-    pub(crate) controls: KVVec<Control>,
+    pub(crate) controls: KVVec<Readout>,
     /// Why nothing at all could be read.
     pub(crate) error: Option<Error>,
 }
 
 /// What reads one family of controls.
 pub(crate) trait Provider {
+    /// Hands each control to `take`, with what is shown of it. Makes no firmware call.
+    ///
+    /// # Errors
+    ///
+    /// Those of `take`.
+    fn describe(&self, take: &mut dyn FnMut(Fact, Details) -> Result) -> Result;
+
     /// Reads all controls, with as few firmware calls as the family allows. Sleeps.
     ///
     /// # Errors
@@ -163,12 +141,13 @@ pub(crate) trait Provider {
     /// # Errors
     ///
     /// `ENOENT` when there is no such control or value, `EPERM` for such a token, or the errno of
-    /// what the firmware answered.
+    /// what the firmware answered. `EAGAIN` says that the firmware has compared, found another value
+    /// than `from` and written nothing; a family whose firmware does not compare never gives it.
     fn write(&self, id: u32, from: u8, to: u8, key: u16) -> Result;
 
-    /// Reads of `control` what a change between the values `from` and `to` concerns, and nothing
+    /// Reads of a control what a change between the values `from` and `to` concerns, and nothing
     /// else. That the firmware fails is a reading.
-    fn read_back(&self, control: &mut Control, from: u8, to: u8);
+    fn read_back(&self, control: &Details, from: u8, to: u8) -> Readout;
 
     /// Tells whether the firmware's administrator password stands in the way of changes. Makes a
     /// firmware call where there can be one.

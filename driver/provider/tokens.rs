@@ -4,10 +4,10 @@
 
 use super::{
     errno,
-    Control,
+    Details,
     FamilyReading,
-    Mark,
     Provider,
+    Readout,
     Value, //
 };
 use crate::{
@@ -23,12 +23,16 @@ use crate::{
         }, //
     },
     posture::{
-        control::Presence,
+        control::{
+            Answer,
+            Presence,
+            Reading, //
+        },
         deny::{
             self,
             Gate, //
         },
-        fact::DEPENDS,
+        fact::Fact,
         listed::{
             entangle,
             Listed, //
@@ -115,7 +119,11 @@ impl Tokens {
             output: [NOT_EXECUTED, 0, 0, 0],
         };
         self.calls.fetch_add(1, Relaxed);
-        self.smbios.call(&mut buffer)?;
+        self.smbios.call(&mut buffer).map_err(|error| match error {
+            // Dell's firmware does not compare, so it cannot have found another value.
+            EAGAIN => EIO,
+            error => error,
+        })?;
         let [status, answer, _, _] = buffer.output;
         match status as i32 {
             0 => Ok(answer),
@@ -192,14 +200,9 @@ fn locations(settings: &[Listed]) -> Result<KVec<u16>> {
     Ok(locations)
 }
 
-/// Makes the control out of what was read at each location.
-fn control(listed: &Listed, read: impl Fn(u16) -> Result<u32, u32>) -> Control {
-    let answers = listed.answers(read);
-    let fact = listed.fact(&answers, None);
+/// What is shown of a setting, before anything is read.
+fn details(listed: &Listed) -> Details {
     let mut values = [Value::NONE; VALUES];
-    for (to, answer) in values.iter_mut().zip(answers) {
-        to.answer = answer;
-    }
     let known = listed.setting.values.iter().zip(listed.listings.0);
     for (to, (value, listing)) in values.iter_mut().zip(known) {
         to.name = value.name;
@@ -211,29 +214,34 @@ fn control(listed: &Listed, read: impl Fn(u16) -> Result<u32, u32>) -> Control {
     if let (Some(name), [_, no, ..]) = (listed.setting.otherwise(), &mut values) {
         no.name = name;
     }
-    Control {
-        id: fact.id,
-        family: fact.family,
-        class: fact.class,
-        writable: fact.writable,
+    Details {
+        id: listed.id,
         presence: listed.presence,
-        reading: fact.reading,
-        tamper: false,
-        group: fact.group,
         name: uapi::field(listed.setting.name.as_bytes()),
         label: uapi::field(listed.setting.label.as_bytes()),
         values,
         value_count: listed.value_count(),
-        depends: [0; DEPENDS],
-        depend_count: 0,
-        changed: 0,
-        denied: fact.denied,
-        mark: Mark::default(),
-        wanted: None,
+        ..Details::NONE
+    }
+}
+
+/// A setting as it stands by these answers.
+fn readout(listed: &Listed, answers: [Answer; VALUES]) -> Readout {
+    Readout {
+        id: listed.id,
+        reading: listed.reading(answers.iter().copied()),
+        // A setting has nothing that could report it.
+        tamper: Some(false),
+        answers,
     }
 }
 
 impl Provider for Tokens {
+    fn describe(&self, take: &mut dyn FnMut(Fact, Details) -> Result) -> Result {
+        let mut settings = self.settings.iter();
+        settings.try_for_each(|listed| take(listed.fact(), details(listed)))
+    }
+
     fn read(&self) -> Result<FamilyReading> {
         let mut answers = KVec::with_capacity(self.locations.len(), GFP_KERNEL)?;
         let mut error = None;
@@ -262,7 +270,7 @@ impl Provider for Tokens {
         };
         let mut controls = KVVec::with_capacity(self.settings.len(), GFP_KERNEL)?;
         for listed in &self.settings {
-            controls.push(control(listed, read), GFP_KERNEL)?;
+            controls.push(readout(listed, listed.answers(read)), GFP_KERNEL)?;
         }
         Ok(FamilyReading { controls, error })
     }
@@ -276,17 +284,25 @@ impl Provider for Tokens {
             .map(|_| ())
     }
 
-    fn read_back(&self, control: &mut Control, from: u8, to: u8) {
+    fn read_back(&self, control: &Details, from: u8, to: u8) -> Readout {
+        let mut answers = control.answers();
         let Ok(listed) = self.find(control.id) else {
-            return;
+            return Readout {
+                id: control.id,
+                reading: Reading::Failed(errno(ENOENT)),
+                tamper: Some(false),
+                answers,
+            };
         };
         for there in listed.concerned(from, to) {
             let read = self.read_location(there).map_err(errno);
             for (index, answer) in listed.answers_at(there, read) {
-                control.take_answer(index, answer);
+                if let Some(place) = answers.get_mut(index) {
+                    *place = answer;
+                }
             }
         }
-        control.reading = listed.reading(control.values().iter().map(|value| value.answer));
+        readout(listed, answers)
     }
 
     fn asks_for_key(&self) -> bool {

@@ -237,11 +237,11 @@ fn no_mode_loosens_what_its_owner_had() {
         assert_eq!(asked(mode, &fact), "dp-only", "{}", mode.name());
     }
     // The driver tightened it: stepping down goes to what the lower mode asks, not below.
-    fact.baseline = Some(value("thunderbolt-security", "none"));
+    fact.mark.baseline = Some(value("thunderbolt-security", "none"));
     assert_eq!(asked(Mode::Enhanced, &fact), "secure");
     assert_eq!(asked(Mode::Standard, &fact), "user");
     // The owner had it at what the mode above asks.
-    fact.baseline = Some(value("thunderbolt-security", "secure"));
+    fact.mark.baseline = Some(value("thunderbolt-security", "secure"));
     assert_eq!(asked(Mode::Standard, &fact), "secure");
     assert_eq!(asked(Mode::Paranoid, &fact), "dp-only");
     // What no mode asks for counts as laxer than every line.
@@ -249,7 +249,7 @@ fn no_mode_loosens_what_its_owner_had() {
     assert_eq!(asked(Mode::Standard, &fact), "enabled");
     // A baseline that the machine cannot be set to says nothing.
     let mut fact = platform("thunderbolt-security", "none");
-    fact.baseline = Some(7);
+    fact.mark.baseline = Some(7);
     assert_eq!(asked(Mode::Standard, &fact), "user");
 }
 
@@ -258,7 +258,7 @@ fn no_mode_loosens_what_its_owner_had() {
 #[test]
 fn stepping_down_restores_what_was() {
     let mut facts = vec![platform("camera", "disabled"), platform("gps", "disabled")];
-    facts[0].baseline = Some(value("camera", "enabled"));
+    facts[0].mark.baseline = Some(value("camera", "enabled"));
     for mode in [Mode::Baseline, Mode::Standard, Mode::Enhanced] {
         let (wants, _) = wants(Some(mode), &[], &facts, &OPEN).unwrap();
         let enabled = value("camera", "enabled");
@@ -270,7 +270,7 @@ fn stepping_down_restores_what_was() {
         );
     }
     // Not to a value that it cannot be set to.
-    facts[0].baseline = Some(5);
+    facts[0].mark.baseline = Some(5);
     let (wants, _) = wants(Some(Mode::Baseline), &[], &facts, &OPEN).unwrap();
     assert_eq!(wants, [Want::Nothing, Want::Nothing]);
 }
@@ -307,7 +307,7 @@ fn coverage_counts_lines_presence_and_reach() {
 
     // The baseline is about what has been changed.
     let mut changed = facts;
-    changed[3].baseline = Some(0);
+    changed[3].mark.baseline = Some(0);
     let (_, coverage) = wants(Some(Mode::Baseline), &[], &changed, &USUAL).unwrap();
     assert_eq!(
         coverage,
@@ -358,7 +358,7 @@ fn what_is_out_of_reach_says_why() {
 #[test]
 fn a_mode_leaves_what_is_needed_elsewhere() {
     let mut facts = vec![dsmil(7, 0, ACTIVE, &[]), dsmil(8, 0, ACTIVE, &[0])];
-    facts[0].baseline = Some(0);
+    facts[0].mark.baseline = Some(0);
     let left = |facts: &[Fact]| wants(Some(Mode::Standard), &[], facts, &USUAL).unwrap().0;
     let needed = Want::OutOfReach(0, Reason::Needed(device(8, 0)));
     assert_eq!(left(&facts), [needed, Want::Nothing]);

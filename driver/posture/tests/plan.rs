@@ -10,7 +10,7 @@ use milspec_posture::control::{Class, Family, Reading};
 use milspec_posture::fact::{Fact, Policy, Reason, Refusal, ACTIVE};
 use milspec_posture::mode::{Mode, MODES};
 use milspec_posture::order::{Order, FACTS};
-use milspec_posture::plan::{overview, Stands, Step, Want, LEAVE};
+use milspec_posture::plan::{overview, Stands, Step, Want, ACCEPT, LEAVE};
 use milspec_posture::settings::SETTINGS;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -138,11 +138,17 @@ fn assert_truthful(
         Reason::Restricted => class() == Some(Class::Restricted) && !policy.restricted_allowed,
         Reason::Denied => fact.unwrap().denied,
         Reason::Unreadable => {
-            let unknown = match fact.unwrap().reading {
+            let failed = matches!(fact.unwrap().reading, Reading::Failed(_));
+            failed && (matches!(wants.unwrap()[at()], Want::Value(_)) || target == Some(ACCEPT))
+        }
+        // A mode leaves it out.
+        Reason::Unknown => {
+            let strange = match fact.unwrap().reading {
                 Reading::Known(v) => v >= 8 || fact.unwrap().values >> v & 1 == 0,
-                _ => true,
+                Reading::Unknown | Reading::Ambiguous => true,
+                Reading::Failed(_) => false,
             };
-            unknown && matches!(wants.unwrap()[at()], Want::Value(_))
+            strange && listed(refusal.id) > 0
         }
         Reason::Dependency(0) => {
             let there = |n: &u16| usize::from(*n) < facts.len();
@@ -356,7 +362,7 @@ impl Dice {
         if self.one_in(12) {
             fact.values &= !(1 << self.roll(values));
         }
-        fact.baseline = match self.roll(3) {
+        fact.mark.baseline = match self.roll(3) {
             0 => Some(self.roll(values)),
             _ => None,
         };
@@ -474,14 +480,15 @@ fn each_reason_has_an_example() {
     one(setting("wwan"), off, Reason::NoControl);
     one(device(0, 8), ACTIVE, Reason::NoControl);
     one(camera, 2, Reason::NoValue);
-    one(camera, LEAVE - 1, Reason::NoValue);
+    one(camera, ACCEPT - 1, Reason::NoValue);
     one(device(0, 9), 0, Reason::Quarantined);
     one(setting("secure-boot"), off, Reason::ReadOnly);
     one(device(5, 0), ACTIVE, Reason::ReadOnly);
     one(setting("microphone"), off, Reason::Restricted);
     one(setting("nfc"), off, Reason::Denied);
-    one(setting("gps"), off, Reason::Unreadable);
-    one(device(5, 1), ACTIVE, Reason::Unreadable);
+    one(setting("gps"), off, Reason::Unknown);
+    one(setting("gps"), ACCEPT, Reason::Unknown);
+    one(device(5, 1), ACTIVE, Reason::Unknown);
     one(device(1, 2), ACTIVE, Reason::Dependency(device(1, 0)));
     one(device(4, 0), ACTIVE, Reason::Dependency(0));
     one(device(4, 1), ACTIVE, Reason::Cycle);
@@ -639,6 +646,8 @@ fn steps_are_refused_whatever_is_wanted() {
     };
     assert_eq!(refused(&fact, 2), Reason::NoValue);
     fact.reading = Reading::Known(2);
+    assert_eq!(refused(&fact, 1), Reason::Unknown);
+    fact.reading = Reading::Failed(5);
     assert_eq!(refused(&fact, 1), Reason::Unreadable);
     fact.class = Class::Quarantined;
     for value in 0..=u8::MAX {

@@ -63,7 +63,7 @@ fn a_fresh_machine_is_what_its_values_say() {
         let steps = plan(Some(mode), &[], &facts, &OPEN).unwrap();
         execute(&mut facts, &steps);
         let mut fresh = facts.clone();
-        fresh.iter_mut().for_each(|fact| fact.baseline = None);
+        fresh.iter_mut().for_each(|fact| fact.mark.baseline = None);
         let told = standing(&fresh, &OPEN, None);
         assert_eq!((told.mode, told.deviations), (Some(mode), 0));
     }
@@ -163,7 +163,7 @@ fn baseline_is_what_was_applied() {
     );
     assert_eq!(standing(&facts, &USUAL, None).mode, Some(Mode::Standard));
     // The driver changed the touchscreen, and it was put back.
-    facts[4].baseline = Some(value("touchscreen", "enabled"));
+    facts[4].mark.baseline = Some(value("touchscreen", "enabled"));
     assert_eq!(
         standing(&facts, &USUAL, Some(Mode::Baseline)).mode,
         Some(Mode::Baseline)
@@ -185,7 +185,7 @@ fn changes_beside_the_mode_deviate() {
         0,
         "its owner's own"
     );
-    facts[4].baseline = Some(value("touchscreen", "enabled"));
+    facts[4].mark.baseline = Some(value("touchscreen", "enabled"));
     let told = standing(&facts, &USUAL, Some(Mode::Standard));
     assert_eq!((told.mode, told.deviations), (Some(Mode::Standard), 1));
 }
@@ -225,22 +225,26 @@ fn out_of_reach_is_no_deviation() {
     assert_eq!(told, Standing::default());
 }
 
-/// What cannot be read is not as the mode asks.
+/// What cannot be read is not as the mode asks. What reads as nothing that is known is out of the
+/// mode's reach: it stands beside the mode, counted.
 #[test]
 fn unreadable_is_a_deviation() {
-    for reading in [
-        Reading::Unknown,
-        Reading::Ambiguous,
-        Reading::Failed(5),
-        Reading::Known(7),
+    for (reading, deviations) in [
+        (Reading::Unknown, 0),
+        (Reading::Ambiguous, 0),
+        (Reading::Failed(5), 1),
+        (Reading::Known(7), 0),
     ] {
         let mut facts = held();
+        let whole = standing(&facts, &USUAL, None).coverage;
         facts[3].reading = reading;
         let told = standing(&facts, &USUAL, None);
         assert_eq!(
             (told.mode, told.deviations),
-            (Some(Mode::Standard), 1),
+            (Some(Mode::Standard), deviations),
             "{reading:?}"
         );
+        assert_eq!(told.coverage.present, whole.present);
+        assert_eq!(told.coverage.reached + 1 - deviations, whole.reached);
     }
 }

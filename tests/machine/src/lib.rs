@@ -43,6 +43,7 @@
 //! Dropping a [`Machine`] switches it off and removes its files, also when a
 //! test panics or a person presses Ctrl-C.
 
+pub mod bench;
 pub mod cells;
 pub mod children;
 pub mod dsmil;
@@ -68,6 +69,7 @@ pub mod snapshot;
 pub mod table;
 pub mod tokens;
 pub mod tpm;
+pub mod trial;
 pub mod walk;
 
 pub use guest::{GuestCommand, Output};

@@ -68,15 +68,11 @@ pub fn platform(name: &str, current: &str) -> Fact {
     };
     Fact {
         id: setting(name),
-        family: Family::Platform,
         class: found.class,
         writable: true,
-        denied: false,
-        group: 0,
         reading,
         values,
-        depends: [None; DEPENDS],
-        baseline: None,
+        ..Fact::NEW
     }
 }
 
@@ -91,12 +87,11 @@ pub fn dsmil(group: u8, position: u8, state: u8, needs: &[u16]) -> Fact {
         family: Family::Dsmil,
         class: Class::Safe,
         writable: true,
-        denied: false,
         group,
         reading: Reading::Known(state),
         values: 0b11,
         depends,
-        baseline: None,
+        ..Fact::NEW
     }
 }
 
@@ -224,7 +219,10 @@ pub fn machine(file: &str) -> Machine {
         if let (true, [_, no, ..]) = (listed.setting.otherwise().is_some(), &mut answers) {
             *no = Answer::Implied(holds.is_none());
         }
-        facts.push(listed.fact(&answers, None));
+        facts.push(Fact {
+            reading: listed.reading(answers.iter().copied()),
+            ..listed.fact()
+        });
     }
     let dsml = profile.get("firmware").and_then(|f| f.get("dsml"));
     if dsml.and_then(|dsml| dsml.as_bool()) == Some(true) {
@@ -313,7 +311,7 @@ pub fn execute(facts: &mut [Fact], steps: &[Step]) {
         let fact = &mut facts[position(facts, step.id)];
         assert_eq!(fact.reading, Reading::Known(step.from), "{:#x}", step.id);
         fact.reading = Reading::Known(step.to);
-        fact.baseline = fact.baseline.or(Some(step.from));
+        fact.mark.baseline = fact.mark.baseline.or(Some(step.from));
     }
 }
 

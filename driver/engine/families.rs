@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The families of controls: what can be read and changed.
+
+use super::snapshot::{
+    FamilyState,
+    Interface, //
+};
+use crate::{
+    posture::control,
+    provider::{
+        errno,
+        Dsmil,
+        FamilyReading,
+        Provider,
+        Tokens, //
+    }, //
+};
+use kernel::prelude::*;
+
+/// A family: not there, there, or there but of no use.
+pub(super) enum Family<P> {
+    Absent,
+    Found(P),
+    Failed(Error),
+}
+
+impl<P: Provider> Family<P> {
+    /// Reads the family, if it is of use.
+    pub(super) fn read(&self) -> Result<Option<FamilyReading>> {
+        self.found().ok().map(Provider::read).transpose()
+    }
+
+    /// Returns what reads and changes it.
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV` where nothing does.
+    pub(super) fn found(&self) -> Result<&P> {
+        match self {
+            Self::Found(provider) => Ok(provider),
+            Self::Absent | Self::Failed(_) => Err(ENODEV),
+        }
+    }
+
+    /// How it stands, before anything is read.
+    pub(super) fn state(&self) -> FamilyState {
+        FamilyState {
+            present: !matches!(self, Self::Absent),
+            error: match self {
+                Self::Failed(error) => errno(*error),
+                Self::Absent | Self::Found(_) => 0,
+            },
+            ..FamilyState::default()
+        }
+    }
+
+    fn firmware_calls(&self) -> u64 {
+        self.found().map_or(0, Provider::firmware_calls)
+    }
+}
+
+impl Family<Dsmil> {
+    /// What the firmware says it is.
+    pub(super) fn interface(&self) -> Option<Interface> {
+        let identity = self.found().ok()?.identity();
+        Some(Interface {
+            major: identity.major,
+            minor: identity.minor,
+            implementation: identity.implementation,
+        })
+    }
+}
+
+/// What can be read and changed.
+pub(super) struct Families {
+    pub(super) platform: Family<Tokens>,
+    pub(super) dsmil: Family<Dsmil>,
+}
+
+impl Families {
+    /// What reads and changes the controls of a family.
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV` where nothing does.
+    pub(super) fn provider(&self, family: control::Family) -> Result<&dyn Provider> {
+        Ok(match family {
+            control::Family::Platform => self.platform.found()?,
+            control::Family::Dsmil => self.dsmil.found()?,
+        })
+    }
+
+    /// Firmware calls made for each family since it was found.
+    pub(super) fn calls(&self) -> [u64; 2] {
+        [self.platform.firmware_calls(), self.dsmil.firmware_calls()]
+    }
+
+    /// Firmware calls made for all families since each was found.
+    pub(super) fn all_calls(&self) -> u64 {
+        let [platform, dsmil] = self.calls();
+        platform.saturating_add(dsmil)
+    }
+}
