@@ -12,7 +12,10 @@ use super::{
     Value, //
 };
 use crate::{
-    kapi::acpi::Dsm,
+    kapi::{
+        acpi::Dsm,
+        task, //
+    },
     posture::{
         control::{
             reading,
@@ -97,7 +100,8 @@ impl Dsmil {
     /// # Errors
     ///
     /// `ENODEV`, `EIO`, `EPROTO`, `ERANGE`, `EPROTONOSUPPORT` or the errno of a status when the
-    /// specification forbids to use the device, `ENOMEM`, `EINTR`.
+    /// specification forbids to use the device. `ENOMEM`, and `EINTR` when the caller is being
+    /// killed: nothing is known of the device then.
     pub(crate) fn discover(device: &Device<Bound>) -> Result<Self> {
         let mut this = Self {
             dsm: Dsm::new(device, UUID, REVISION)?,
@@ -114,7 +118,9 @@ impl Dsmil {
 
         let mut left_out = 0u32;
         for index in 0..this.identity.devices {
-            if kernel::current!().signal_pending() {
+            // What only stops a system call (a timer, a notice of io_uring) must not stop this: the
+            // caller may be whoever loads the module.
+            if task::is_dying() {
                 return Err(EINTR);
             }
             let found = match this.evaluate(function::DESCRIBE, &[index]) {
