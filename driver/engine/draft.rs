@@ -261,6 +261,9 @@ impl Draft {
                 Want::Nothing | Want::OutOfReach(..) => None,
             };
             let known = old.controls().find(|known| known.id == control.id);
+            // A reading that fails makes no news of what was told before.
+            let told = known.is_some_and(|known| known.tampered);
+            control.tampered = control.tamper.unwrap_or(told);
             match known {
                 Some(known) if known.reads_like(control) => control.changed = known.changed,
                 _ => {

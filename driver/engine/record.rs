@@ -225,7 +225,7 @@ impl Engine {
                     ..of(uapi::KIND_DRIFT, uapi::SEVERITY_WARNING, control)
                 });
             }
-            if is_new(|control| control.tamper) {
+            if is_new(|control| control.tampered) {
                 self.journal
                     .record(of(uapi::KIND_TAMPER, uapi::SEVERITY_ERROR, control));
             }

@@ -39,7 +39,7 @@ impl Summary {
             deviations: snapshot.standing.deviations,
             drifted: snapshot.count(Control::has_drifted),
             degraded: snapshot.count(|control| control.mark.degraded),
-            tampered: snapshot.count(|control| control.tamper),
+            tampered: snapshot.count(|control| control.tampered),
             latched: snapshot.latched,
             pending_reboot: snapshot.count(Control::is_pending) > 0,
         }
@@ -57,7 +57,7 @@ pub(super) fn changes(old: &Snapshot, new: &Snapshot, announcer: Option<&Announc
         if is_new(Control::has_drifted) {
             pr_warn!("{name}: something else has changed what this driver had set\n");
         }
-        if is_new(|control| control.tamper) {
+        if is_new(|control| control.tampered) {
             pr_warn!("{name}: the firmware reports tampering\n");
         }
         if is_new(|control| control.mark.degraded) {

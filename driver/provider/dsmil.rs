@@ -27,6 +27,9 @@ use crate::{
         },
         dsmil::{
             function,
+            is_busy,
+            status,
+            Change,
             Descriptor,
             Fault,
             Functions,
@@ -52,6 +55,7 @@ use kernel::{
         Relaxed, //
     },
     time::{
+        delay::fsleep,
         Delta,
         Instant,
         Monotonic, //
@@ -69,6 +73,15 @@ const UUID: [u8; 16] = [
 /// Longest that the specification allows a call to take.
 const TIME_LIMIT: Delta = Delta::from_secs(1);
 
+/// How long to wait before each repetition of a call that answered BUSY. The call is made once more
+/// than there are pauses. `docs/dsmil-interface.md` has the same numbers in section 3.1.
+const PAUSES: [Delta; 4] = [
+    Delta::from_millis(10),
+    Delta::from_millis(20),
+    Delta::from_millis(40),
+    Delta::from_millis(80),
+];
+
 /// The DSMIL devices of this machine.
 pub(crate) struct Dsmil {
     dsm: Dsm,
@@ -85,11 +98,11 @@ fn error(fault: Fault) -> Error {
         Fault::Malformed => EPROTO,
         Fault::Limits => ERANGE,
         Fault::Version(_) => EPROTONOSUPPORT,
-        Fault::Status(1) => EOPNOTSUPP,
-        Fault::Status(2 | 3) => EINVAL,
-        Fault::Status(4) => EAGAIN,
-        Fault::Status(5) => EACCES,
-        Fault::Status(6) => EBUSY,
+        Fault::Status(status::NOT_SUPPORTED) => EOPNOTSUPP,
+        Fault::Status(status::BAD_INDEX | status::BAD_VALUE) => EINVAL,
+        Fault::Status(status::CONFLICT) => EAGAIN,
+        Fault::Status(status::REFUSED) => EACCES,
+        Fault::Status(status::BUSY) => EBUSY,
         Fault::Status(_) => EIO,
     }
 }
@@ -164,9 +177,28 @@ impl Dsmil {
         answer
     }
 
+    /// Evaluates a function, and again after each of the [`PAUSES`] while its answer says that the
+    /// firmware is busy. Returns the last answer, whatever that says.
+    fn evaluate_patiently(
+        &self,
+        function: u32,
+        arguments: &[u16],
+        is_busy: impl Fn(&[u8]) -> bool,
+    ) -> Result<KVec<u8>> {
+        let mut answer = self.evaluate(function, arguments)?;
+        for pause in PAUSES {
+            if !is_busy(&answer) {
+                break;
+            }
+            fsleep(pause);
+            answer = self.evaluate(function, arguments)?;
+        }
+        Ok(answer)
+    }
+
     /// Reads the states of all devices and hands each with its description to `take`.
     fn states(&self, mut take: impl FnMut(&Descriptor, State) -> Result) -> Result {
-        let answer = self.evaluate(function::STATE_ALL, &[])?;
+        let answer = self.evaluate_patiently(function::STATE_ALL, &[], is_busy)?;
         let states = States::parse(&answer, self.identity.devices).map_err(error)?;
         for device in &self.devices {
             take(device, states.get(device.index).ok_or(EPROTO)?)?;
@@ -212,7 +244,8 @@ impl Dsmil {
                 Ok(_) => reading(values.iter().take(STATES.len()).map(|value| value.answer)),
                 Err(errno) => Reading::Failed(errno),
             },
-            tamper: state.is_ok_and(|state| state.tamper),
+            tamper: state.ok().map(|state| state.tamper),
+            tampered: false,
             group: device.group,
             name: uapi::field(&device.name),
             label: uapi::field(&device.function),
@@ -235,7 +268,7 @@ impl Dsmil {
     }
 
     fn state(&self, index: u16) -> Result<State> {
-        let answer = self.evaluate(function::STATE, &[index])?;
+        let answer = self.evaluate_patiently(function::STATE, &[index], is_busy)?;
         State::parse(&answer, index).map_err(error)
     }
 }
@@ -272,17 +305,23 @@ impl Provider for Dsmil {
         Ok(FamilyReading { controls, error })
     }
 
+    /// `EAGAIN` stands for CONFLICT and for nothing else: the device was in another state than
+    /// `from`, and this call has changed nothing.
     fn write(&self, id: u32, from: u8, to: u8, _key: u16) -> Result {
         let index = self.index(id)?;
-        let answer = self.evaluate(function::SET_IF, &[index, from.into(), to.into()])?;
-        State::parse(&answer, index).map(|_| ()).map_err(error)
+        let arguments = [index, from.into(), to.into()];
+        let is_busy = |answer: &[u8]| {
+            let change = Change::parse(answer, index);
+            change.is_ok_and(|change| change.is_to_be_repeated(from))
+        };
+        let answer = self.evaluate_patiently(function::SET_IF, &arguments, is_busy)?;
+        let change = Change::parse(&answer, index);
+        change.and_then(Change::made).map(drop).map_err(error)
     }
 
     fn read_back(&self, control: &mut Control, _from: u8, _to: u8) {
         let state = self.index(control.id).and_then(|index| self.state(index));
-        if let Ok(state) = state {
-            control.tamper = state.tamper;
-        }
+        control.tamper = state.ok().map(|state| state.tamper);
         for (index, answer) in answers(state.map_err(errno)).take(STATES.len()).enumerate() {
             control.take_answer(index, answer);
         }

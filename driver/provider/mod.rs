@@ -63,8 +63,10 @@ pub(crate) struct Control {
     pub(crate) writable: bool,
     pub(crate) presence: Presence,
     pub(crate) reading: Reading,
-    /// The firmware reports tampering with it.
-    pub(crate) tamper: bool,
+    /// Whether the firmware reports tampering with it; `None` where that is not known.
+    pub(crate) tamper: Option<bool>,
+    /// Whether it did when that was last known.
+    pub(crate) tampered: bool,
     /// Group, 0 for families without groups.
     pub(crate) group: u8,
     /// ASCII, padded with zero bytes.
@@ -163,7 +165,9 @@ pub(crate) trait Provider {
     /// # Errors
     ///
     /// `ENOENT` when there is no such control or value, `EPERM` for such a token, or the errno of
-    /// what the firmware answered.
+    /// what the firmware answered. `EAGAIN` says that the firmware has compared, found another value
+    /// than `from` and written nothing: there is nothing to undo. A family whose firmware does not
+    /// compare never gives it.
     fn write(&self, id: u32, from: u8, to: u8, key: u16) -> Result;
 
     /// Reads of `control` what a change between the values `from` and `to` concerns, and nothing
