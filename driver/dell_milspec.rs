@@ -249,7 +249,7 @@ impl platform::Driver for DsmilDriver {
         };
         let error = dsmil.as_ref().err().copied();
         engine.attach(dsmil).map_err(|error| match error {
-            ENOMEM => put_off(device, error),
+            ENOMEM | EINTR => put_off(device, error),
             _ => error,
         })?;
         match error {
