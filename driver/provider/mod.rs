@@ -157,7 +157,8 @@ pub(crate) trait Provider {
     fn read(&self) -> Result<FamilyReading>;
 
     /// Writes value `to` of the control `id`; `from` is the value believed to be in force. Makes
-    /// one firmware call. `key` is the security key of the firmware's administrator password.
+    /// one firmware call, or a few where the firmware says that it is busy. `key` is the security
+    /// key of the firmware's administrator password.
     ///
     /// Whether it may be done is not asked here but in `posture::fact::Fact::gate`; only tokens
     /// that are not settings are refused once more.
