@@ -21,6 +21,7 @@ use crate::{
         Journal, //
     },
     kapi::{
+        acpi,
         dmi::{
             self,
             Field, //
@@ -39,8 +40,15 @@ use crate::{
     }, //
 };
 use kernel::{
-    acpi,
-    device::Core,
+    acpi::{
+        DeviceId,
+        IdTable, //
+    },
+    device::{
+        Bound,
+        Core,
+        Device, //
+    },
     driver::Registration,
     platform,
     prelude::*,
@@ -192,30 +200,58 @@ impl Drop for Attached {
     }
 }
 
+/// The ACPI id.
+const DSML0001: &CStr = c"DSML0001";
+
 kernel::acpi_device_table!(
     ACPI_TABLE,
     <DsmilDriver as platform::Driver>::IdInfo,
-    [(acpi::DeviceId::new(c"DSML0001"), ())]
+    [(DeviceId::new(DSML0001), ())]
 );
+
+/// Has the driver core try again. That memory lacks, or that whoever loads the module is killed, says
+/// nothing of the firmware: nothing is taken in, and the next device that any driver binds to leads
+/// to another try, in a kernel thread, which nobody kills. Whoever has asked for the binding through
+/// sysfs is told `EAGAIN` instead.
+fn put_off(device: &Device<Bound>, error: Error) -> Error {
+    dev_info!(device, "DSML0001 is looked at later: {error:?}\n");
+    EPROBE_DEFER
+}
 
 impl platform::Driver for DsmilDriver {
     type IdInfo = ();
     type Data<'bound> = Self;
-    const ACPI_ID_TABLE: Option<acpi::IdTable<Self::IdInfo>> = Some(&ACPI_TABLE);
+    const ACPI_ID_TABLE: Option<IdTable<Self::IdInfo>> = Some(&ACPI_TABLE);
 
     fn probe<'bound>(
         device: &'bound platform::Device<Core<'_>>,
         _info: Option<&'bound Self::IdInfo>,
     ) -> impl PinInit<Self, Error> + 'bound {
         let device = device.as_ref();
+        // `ENODEV` keeps the driver core from calling it a failure. Neither of the two is one.
+        if !acpi::is_first(device, DSML0001)? {
+            dev_info!(device, "ignored: the machine's DSML0001 is the first\n");
+            return Err(ENODEV);
+        }
+        let enabled = acpi::is_enabled(device);
+        if enabled == Ok(false) {
+            dev_info!(device, "DSML0001 is switched off in the firmware\n");
+            return Err(ENODEV);
+        }
         let engine = state::get().ok_or(ENODEV)?;
         // Before the first read, so that no change falls between the two.
         let listener = Listener::of(device)
             .inspect_err(|error| dev_warn!(device, "cannot listen to changes: {error:?}\n"))
             .ok();
-        let dsmil = Dsmil::discover(device);
+        let dsmil = match enabled.and_then(|_| Dsmil::discover(device)) {
+            Err(error @ (ENOMEM | EINTR)) => return Err(put_off(device, error)),
+            found => found,
+        };
         let error = dsmil.as_ref().err().copied();
-        engine.attach(dsmil)?;
+        engine.attach(dsmil).map_err(|error| match error {
+            ENOMEM | EINTR => put_off(device, error),
+            _ => error,
+        })?;
         match error {
             None => {
                 let controls = engine.snapshot().dsmil.controls().len();

@@ -2,7 +2,7 @@
 
 //! ACPI devices and their device-specific methods (`_DSM`).
 //!
-//! C header: `include/acpi/acpi_bus.h`.
+//! C headers: `include/acpi/acpi_bus.h`, `include/acpi/acpixf.h`.
 
 use core::{
     mem::{
@@ -27,6 +27,14 @@ use kernel::{
 
 /// Most arguments that a function can be given.
 const ARGUMENTS: usize = 4;
+
+/// `AE_OK`, and `AE_NO_MEMORY` of `include/acpi/acexcep.h`: macros with casts, for which there are
+/// no bindings.
+const OK: bindings::acpi_status = 0;
+const NO_MEMORY: bindings::acpi_status = 4;
+
+/// `ACPI_ALLOCATE_BUFFER`, for the same reason.
+const ALLOCATE: bindings::acpi_size = bindings::acpi_size::MAX;
 
 /// A reference to an ACPI device.
 ///
@@ -88,6 +96,20 @@ impl Companion {
         Some(Self(found))
     }
 
+    /// Returns the number in the device's name: of those with one id, the kernel gives each the
+    /// lowest that is free when it finds it.
+    fn instance(&self) -> c_int {
+        // SAFETY: `self` is alive, and the number is set before the device can be found.
+        unsafe { (*self.as_raw()).pnp.instance_no }
+    }
+
+    /// Returns the handle by which the device's methods are evaluated.
+    fn handle(&self) -> bindings::acpi_handle {
+        // SAFETY: `self` is alive. When the ACPI core takes the device out of its namespace it
+        // replaces the handle by one that every evaluation refuses, so it is read anew for each.
+        unsafe { (*self.as_raw()).handle }
+    }
+
     /// Returns the structure, which is valid while `self` exists.
     pub(super) fn as_raw(&self) -> *mut bindings::acpi_device {
         let device: *const Device = &*self.0;
@@ -95,6 +117,51 @@ impl Companion {
         unsafe { device.byte_sub(offset_of!(bindings::acpi_device, dev)) }
             .cast_mut()
             .cast()
+    }
+}
+
+/// Tells whether `device` was made for the first ACPI device with `id`: of those that are present,
+/// the one that the kernel has found first and therefore given the lowest number. Nothing is
+/// evaluated.
+///
+/// # Errors
+///
+/// `ENODEV` when `device` has no ACPI companion.
+pub(crate) fn is_first(device: &Device<Bound>, id: &CStr) -> Result<bool> {
+    let mine = Companion::of(device)?;
+    let mut is_there = false;
+    let mut next = Companion::next(None, id);
+    while let Some(other) = next {
+        if other.instance() < mine.instance() {
+            return Ok(false);
+        }
+        is_there |= other.as_raw() == mine.as_raw();
+        next = Companion::next(Some(other), id);
+    }
+    Ok(is_there)
+}
+
+/// Asks `_STA` of the ACPI device that `device` was made for whether it is present and enabled;
+/// without that method it is. Sleeps.
+///
+/// What the ACPI core has stored is not used: it is from when the device was found. Nor is it
+/// replaced: what a driver may be bound to is for the core to decide.
+///
+/// # Errors
+///
+/// `ENODEV` when `device` has no ACPI companion, `EIO` when the method fails, `ENOMEM` when the
+/// kernel lacks the memory to evaluate it.
+pub(crate) fn is_enabled(device: &Device<Bound>) -> Result<bool> {
+    const PRESENT_AND_ENABLED: c_ulonglong = 0b11;
+    let companion = Companion::of(device)?;
+    let mut sta = 0;
+    // SAFETY: The handle is of an ACPI device that is alive, or one that every evaluation refuses.
+    // The function stores one number.
+    let status = unsafe { bindings::acpi_bus_get_status_handle(companion.handle(), &mut sta) };
+    match status {
+        OK => Ok(sta & PRESENT_AND_ENABLED == PRESENT_AND_ENABLED),
+        NO_MEMORY => Err(ENOMEM),
+        _ => Err(EIO),
     }
 }
 
@@ -121,17 +188,14 @@ impl Dsm {
         })
     }
 
-    fn handle(&self) -> bindings::acpi_handle {
-        // SAFETY: `companion` is alive. When the ACPI core takes the device out of its namespace it
-        // replaces the handle by one that every evaluation refuses, so it is read anew for each.
-        unsafe { (*self.companion.as_raw()).handle }
-    }
-
     /// Evaluates a function and returns the bytes of the Buffer that it answers. Sleeps.
     ///
     /// # Errors
     ///
-    /// `EIO` when the method fails or answers no Buffer, `EINVAL` for too many arguments.
+    /// `EIO` when the method fails or answers no Buffer, `ENOMEM` when the kernel lacks the memory
+    /// to evaluate it, `EINVAL` for too many arguments.
+    ///
+    /// `acpi_evaluate_dsm()` does the same and does not tell the first two apart.
     pub(crate) fn evaluate(&self, function: u32, arguments: &[u16]) -> Result<KVec<u8>> {
         // SAFETY: All bytes zero is a valid value of this union of plain C structures.
         let mut elements: [bindings::acpi_object; ARGUMENTS] = unsafe { zeroed() };
@@ -139,27 +203,54 @@ impl Dsm {
             return Err(EINVAL);
         }
         for (element, argument) in elements.iter_mut().zip(arguments) {
-            element.integer.type_ = bindings::ACPI_TYPE_INTEGER;
-            element.integer.value = u64::from(*argument);
+            element.integer = integer(u64::from(*argument));
         }
+        let mut uuid = self.uuid.b;
         // SAFETY: As above.
-        let mut package: bindings::acpi_object = unsafe { zeroed() };
-        package.package.type_ = bindings::ACPI_TYPE_PACKAGE;
-        package.package.count = arguments.len() as u32;
-        package.package.elements = elements.as_mut_ptr();
+        let mut parameters: [bindings::acpi_object; 4] = unsafe { zeroed() };
+        let [first, second, third, fourth] = &mut parameters;
+        first.buffer.type_ = bindings::ACPI_TYPE_BUFFER;
+        first.buffer.length = uuid.len() as u32;
+        first.buffer.pointer = uuid.as_mut_ptr();
+        second.integer = integer(self.revision);
+        third.integer = integer(u64::from(function));
+        fourth.package.type_ = bindings::ACPI_TYPE_PACKAGE;
+        fourth.package.count = arguments.len() as u32;
+        fourth.package.elements = elements.as_mut_ptr();
+        let mut list = bindings::acpi_object_list {
+            count: parameters.len() as u32,
+            pointer: parameters.as_mut_ptr(),
+        };
+        let mut answer = bindings::acpi_buffer {
+            length: ALLOCATE,
+            pointer: null_mut(),
+        };
 
-        // SAFETY: `package` and the `count` elements that it points to are valid and outlive the
-        // call, which only reads them, as it does the UUID.
-        let answer = unsafe {
-            bindings::acpi_evaluate_dsm(
-                self.handle(),
-                &self.uuid,
-                self.revision,
-                u64::from(function),
-                &mut package,
+        // SAFETY: The list with the four objects, and what two of those point to, are valid and
+        // outlive the call, which only reads them; it only reads the name as well. It leaves in
+        // `answer` null or an object that it has allocated.
+        let status = unsafe {
+            bindings::acpi_evaluate_object(
+                self.companion.handle(),
+                c"_DSM".as_char_ptr().cast_mut(),
+                &mut list,
+                &mut answer,
             )
         };
-        Answer(NonNull::new(answer).ok_or(EIO)?).buffer()
+        let answer = NonNull::new(answer.pointer).map(|object| Answer(object.cast()));
+        match (status, answer) {
+            (OK, Some(answer)) => answer.buffer(),
+            (NO_MEMORY, _) => Err(ENOMEM),
+            _ => Err(EIO),
+        }
+    }
+}
+
+/// An Integer, as an argument.
+fn integer(value: u64) -> bindings::acpi_object__bindgen_ty_1 {
+    bindings::acpi_object__bindgen_ty_1 {
+        type_: bindings::ACPI_TYPE_INTEGER,
+        value,
     }
 }
 

@@ -7,6 +7,7 @@
 #include <linux/audit.h>
 #include <linux/build_bug.h>
 #include <linux/device.h>
+#include <linux/sched/signal.h>
 #include <linux/tpm.h>
 
 /* kapi/tpm.rs has the same structure. */
@@ -18,6 +19,7 @@ u32 milspec_tpm_bank(struct tpm_chip *chip, u32 index);
 int milspec_tpm_read(struct tpm_chip *chip, u32 pcr, struct tpm_digest *digest);
 int milspec_tpm_extend(struct tpm_chip *chip, u32 pcr, struct tpm_digest *digests);
 void milspec_audit_refused(const char *interface, int error);
+bool milspec_is_dying(void);
 
 /* The first TPM 2.0, with a reference, or NULL. */
 struct tpm_chip *milspec_tpm_get(void)
@@ -65,4 +67,10 @@ void milspec_audit_refused(const char *interface, int error)
 	audit_log_format(ab, "op=dell_milspec interface=%s error=%d res=0", interface, error);
 	audit_log_task_info(ab);
 	audit_log_end(ab);
+}
+
+/* Whether a signal is pending that kills the calling task. */
+bool milspec_is_dying(void)
+{
+	return fatal_signal_pending(current);
 }

@@ -17,6 +17,7 @@ pub(crate) mod module;
 pub(crate) mod notify;
 pub(crate) mod power;
 pub(crate) mod privilege;
+pub(crate) mod task;
 pub(crate) mod tpm;
 pub(crate) mod uevent;
 pub(crate) mod worker;

@@ -36,15 +36,40 @@ pub const GROUPS: u16 = 16;
 pub const STATES: [&str; 3] = ["inactive", "active", "failed"];
 
 /// Devices that are quarantined whatever firmware says of them: by what they are for, they
-/// destroy data or take the machine off the air. `tests/data/dsmil-devices.csv` holds the same
-/// facts independently, and a test compares the two.
-pub const QUARANTINED: &[&str] = &["DSMIL0D9", "DSMIL0DA", "DSMIL0DB", "DSMIL1D9", "DSMIL2D9"];
+/// destroy data or take the machine off the air. A device is one of them by its name, or by its
+/// number ([`Descriptor::number`]): one of the two that firmware has changed frees none.
+/// `tests/data/dsmil-devices.csv` holds the same facts independently, and a test compares the two.
+pub const QUARANTINED: &[(&str, u32)] = &[
+    ("DSMIL0D9", 0x0009),
+    ("DSMIL0DA", 0x000A),
+    ("DSMIL0DB", 0x000B),
+    ("DSMIL1D9", 0x0109),
+    ("DSMIL2D9", 0x0209),
+];
 
 /// Unused place among the dependencies.
 const NO_DEVICE: u16 = 0xFFFF;
 
 /// Functions without which the device is of no use: 0 to 4.
 const MANDATORY: u32 = 0x1F;
+
+/// Statuses of the answer header.
+pub mod status {
+    /// The call did what was asked.
+    pub const OK: u32 = 0;
+    /// There is no such function.
+    pub const NOT_SUPPORTED: u32 = 1;
+    /// There is no such device.
+    pub const BAD_INDEX: u32 = 2;
+    /// An argument is missing, or not allowed.
+    pub const BAD_VALUE: u32 = 3;
+    /// The device is not in the expected state.
+    pub const CONFLICT: u32 = 4;
+    /// The firmware's policy forbids it.
+    pub const REFUSED: u32 = 5;
+    /// To be tried again.
+    pub const BUSY: u32 = 6;
+}
 
 /// What is wrong with an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,22 +108,32 @@ impl Functions {
     }
 }
 
-/// The valid bytes of an answer whose header says OK.
+/// The valid bytes of an answer.
 struct Body<'a>(&'a [u8]);
 
 impl<'a> Body<'a> {
-    /// Checks the header and that there are at least `size` valid bytes, header included.
-    fn parse(bytes: &'a [u8], size: usize) -> Result<Self, Fault> {
-        let body = Self(bytes);
-        let status = body.u32(0)?;
-        let length = usize::try_from(body.u32(4)?).map_err(|_| Fault::Malformed)?;
+    /// Checks the header, and returns the status and the valid bytes, header included.
+    fn header(bytes: &'a [u8]) -> Result<(u32, Self), Fault> {
+        let header = Self(bytes);
+        let status = header.u32(0)?;
+        let length = usize::try_from(header.u32(4)?).map_err(|_| Fault::Malformed)?;
         let valid = bytes.get(..length).ok_or(Fault::Malformed)?;
-        if status != 0 && length >= 8 {
-            return Err(Fault::Status(status));
+        Ok((status, Self(valid).of_size(8)?))
+    }
+
+    /// Checks that the header says OK and that there are at least `size` valid bytes.
+    fn parse(bytes: &'a [u8], size: usize) -> Result<Self, Fault> {
+        match Self::header(bytes)? {
+            (status::OK, body) => body.of_size(size),
+            (status, _) => Err(Fault::Status(status)),
         }
-        match length < size {
+    }
+
+    /// Itself, when there are at least `size` valid bytes.
+    fn of_size(self, size: usize) -> Result<Self, Fault> {
+        match self.0.len() < size {
             true => Err(Fault::Malformed),
-            false => Ok(Self(valid)),
+            false => Ok(self),
         }
     }
 
@@ -131,6 +166,11 @@ impl<'a> Body<'a> {
             false => Err(Fault::Malformed),
         }
     }
+}
+
+/// Tells whether an answer of STATE or STATE_ALL says BUSY.
+pub fn is_busy(bytes: &[u8]) -> bool {
+    matches!(Body::header(bytes), Ok((status::BUSY, _)))
 }
 
 fn is_printable(byte: &u8) -> bool {
@@ -227,7 +267,7 @@ impl Descriptor {
             index,
             group,
             position,
-            class: class(body.u8(12)?, &name),
+            class: class(body.u8(12)?, &name, number(group, position)),
             depends_on,
             name,
             function: body.text(36, is_printable)?,
@@ -236,12 +276,17 @@ impl Descriptor {
 
     /// Number of the device that is the same on every machine: group and position.
     pub fn number(&self) -> u32 {
-        u32::from(self.group) << 8 | u32::from(self.position)
+        number(self.group, self.position)
     }
 }
 
-fn class(number: u8, name: &[u8]) -> Class {
-    let claimed = match number {
+fn number(group: u8, position: u8) -> u32 {
+    u32::from(group) << 8 | u32::from(position)
+}
+
+/// The stricter of what firmware claims and what is known of a device of this name or number.
+fn class(claim: u8, name: &[u8], number: u32) -> Class {
+    let claimed = match claim {
         0 => Class::Safe,
         1 => Class::Monitored,
         2 => Class::Restricted,
@@ -249,15 +294,19 @@ fn class(number: u8, name: &[u8]) -> Class {
         // 3, and what a later version may add: nothing that is known to be safe.
         _ => Class::Quarantined,
     };
-    let is = |known: &&str| {
+    let is_called = |known: &str| {
         name.strip_prefix(known.as_bytes())
             .is_some_and(|r| r.iter().all(|b| *b == 0))
     };
-    match QUARANTINED.iter().any(is) {
+    let mut known = QUARANTINED.iter();
+    match known.any(|(name, place)| is_called(name) || *place == number) {
         true => Class::Quarantined,
         false => claimed,
     }
 }
+
+/// Bytes of an answer that describes the state of one device.
+const STATE_SIZE: usize = 16;
 
 /// State of one device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -269,12 +318,13 @@ pub struct State {
 }
 
 impl State {
-    /// Parses an answer to STATE or SET_IF for device `index`.
-    ///
-    /// What SET_IF tells of a device that it did not change (CONFLICT, REFUSED, BUSY, FAILED) is
-    /// not used: the status is the answer, and whoever wants the state asks for it.
+    /// Parses an answer to STATE for device `index`.
     pub fn parse(bytes: &[u8], index: u16) -> Result<Self, Fault> {
-        let body = Body::parse(bytes, 16)?;
+        Self::of(&Body::parse(bytes, STATE_SIZE)?, index)
+    }
+
+    /// The state that an answer of [`STATE_SIZE`] bytes tells of device `index`.
+    fn of(body: &Body<'_>, index: u16) -> Result<Self, Fault> {
         match body.u16(8)? == index {
             true => Ok(Self::new(body.u8(10)?, body.u8(11)?)),
             false => Err(Fault::Malformed),
@@ -286,6 +336,50 @@ impl State {
             state,
             tamper: flags & 1 != 0,
         }
+    }
+}
+
+/// Answer to SET_IF: how it went, and how the device stands after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The status: OK, CONFLICT, REFUSED, BUSY or FAILED, or one of no known meaning, which means
+    /// FAILED.
+    pub status: u32,
+    /// The state.
+    pub state: State,
+}
+
+impl Change {
+    /// Parses an answer to SET_IF for device `index`. It describes the device whatever the status
+    /// is, but for those that say that there is nothing to describe.
+    pub fn parse(bytes: &[u8], index: u16) -> Result<Self, Fault> {
+        match Body::header(bytes)? {
+            (status @ (status::NOT_SUPPORTED | status::BAD_INDEX | status::BAD_VALUE), _) => {
+                Err(Fault::Status(status))
+            }
+            (status, body) => Ok(Self {
+                status,
+                state: State::of(&body.of_size(STATE_SIZE)?, index)?,
+            }),
+        }
+    }
+
+    /// The state, when the change was made.
+    pub fn made(self) -> Result<State, Fault> {
+        match self.status {
+            status::OK => Ok(self.state),
+            status => Err(Fault::Status(status)),
+        }
+    }
+
+    /// Tells whether to ask for the same change again: the firmware is busy, and the device is in
+    /// the state `expected` as before.
+    ///
+    /// One that says BUSY and shows another state has made the change after all, or somebody else
+    /// has changed the device. Asked again it would say CONFLICT, from which nobody could tell
+    /// which of the two it was.
+    pub fn is_to_be_repeated(&self, expected: u8) -> bool {
+        self.status == status::BUSY && self.state.state == expected
     }
 }
 

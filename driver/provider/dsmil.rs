@@ -12,7 +12,10 @@ use super::{
     Value, //
 };
 use crate::{
-    kapi::acpi::Dsm,
+    kapi::{
+        acpi::Dsm,
+        task, //
+    },
     posture::{
         control::{
             reading,
@@ -23,6 +26,9 @@ use crate::{
         },
         dsmil::{
             function,
+            is_busy,
+            status,
+            Change,
             Descriptor,
             Fault,
             Functions,
@@ -51,6 +57,7 @@ use kernel::{
         Relaxed, //
     },
     time::{
+        delay::fsleep,
         Delta,
         Instant,
         Monotonic, //
@@ -68,6 +75,15 @@ const UUID: [u8; 16] = [
 /// Longest that the specification allows a call to take.
 const TIME_LIMIT: Delta = Delta::from_secs(1);
 
+/// How long to wait before each repetition of a call that answered BUSY. The call is made once more
+/// than there are pauses. `docs/dsmil-interface.md` has the same numbers in section 3.1.
+const PAUSES: [Delta; 4] = [
+    Delta::from_millis(10),
+    Delta::from_millis(20),
+    Delta::from_millis(40),
+    Delta::from_millis(80),
+];
+
 /// The DSMIL devices of this machine.
 pub(crate) struct Dsmil {
     dsm: Dsm,
@@ -84,11 +100,11 @@ fn error(fault: Fault) -> Error {
         Fault::Malformed => EPROTO,
         Fault::Limits => ERANGE,
         Fault::Version(_) => EPROTONOSUPPORT,
-        Fault::Status(1) => EOPNOTSUPP,
-        Fault::Status(2 | 3) => EINVAL,
-        Fault::Status(4) => EAGAIN,
-        Fault::Status(5) => EACCES,
-        Fault::Status(6) => EBUSY,
+        Fault::Status(status::NOT_SUPPORTED) => EOPNOTSUPP,
+        Fault::Status(status::BAD_INDEX | status::BAD_VALUE) => EINVAL,
+        Fault::Status(status::CONFLICT) => EAGAIN,
+        Fault::Status(status::REFUSED) => EACCES,
+        Fault::Status(status::BUSY) => EBUSY,
         Fault::Status(_) => EIO,
     }
 }
@@ -99,7 +115,8 @@ impl Dsmil {
     /// # Errors
     ///
     /// `ENODEV`, `EIO`, `EPROTO`, `ERANGE`, `EPROTONOSUPPORT` or the errno of a status when the
-    /// specification forbids to use the device, `ENOMEM`, `EINTR`.
+    /// specification forbids to use the device. `ENOMEM`, and `EINTR` when the caller is being
+    /// killed: nothing is known of the device then.
     pub(crate) fn discover(device: &Device<Bound>) -> Result<Self> {
         let mut this = Self {
             dsm: Dsm::new(device, UUID, REVISION)?,
@@ -116,7 +133,9 @@ impl Dsmil {
 
         let mut left_out = 0u32;
         for index in 0..this.identity.devices {
-            if kernel::current!().signal_pending() {
+            // What only stops a system call (a timer, a notice of io_uring) must not stop this: the
+            // caller may be whoever loads the module.
+            if task::is_dying() {
                 return Err(EINTR);
             }
             let found = match this.evaluate(function::DESCRIBE, &[index]) {
@@ -160,9 +179,28 @@ impl Dsmil {
         answer
     }
 
+    /// Evaluates a function, and again after each of the [`PAUSES`] while its answer says that the
+    /// firmware is busy. Returns the last answer, whatever that says.
+    fn evaluate_patiently(
+        &self,
+        function: u32,
+        arguments: &[u16],
+        is_busy: impl Fn(&[u8]) -> bool,
+    ) -> Result<KVec<u8>> {
+        let mut answer = self.evaluate(function, arguments)?;
+        for pause in PAUSES {
+            if !is_busy(&answer) {
+                break;
+            }
+            fsleep(pause);
+            answer = self.evaluate(function, arguments)?;
+        }
+        Ok(answer)
+    }
+
     /// Reads the states of all devices and hands each with its description to `take`.
     fn states(&self, mut take: impl FnMut(&Descriptor, State) -> Result) -> Result {
-        let answer = self.evaluate(function::STATE_ALL, &[])?;
+        let answer = self.evaluate_patiently(function::STATE_ALL, &[], is_busy)?;
         let states = States::parse(&answer, self.identity.devices).map_err(error)?;
         for device in &self.devices {
             take(device, states.get(device.index).ok_or(EPROTO)?)?;
@@ -226,7 +264,7 @@ impl Dsmil {
     }
 
     fn state(&self, index: u16) -> Result<State> {
-        let answer = self.evaluate(function::STATE, &[index])?;
+        let answer = self.evaluate_patiently(function::STATE, &[index], is_busy)?;
         State::parse(&answer, index).map_err(error)
     }
 }
@@ -280,10 +318,18 @@ impl Provider for Dsmil {
         Ok(FamilyReading { controls, error })
     }
 
+    /// `EAGAIN` stands for CONFLICT and for nothing else: the device was in another state than
+    /// `from`, and this call has changed nothing.
     fn write(&self, id: u32, from: u8, to: u8, _key: u16) -> Result {
         let index = self.index(id)?;
-        let answer = self.evaluate(function::SET_IF, &[index, from.into(), to.into()])?;
-        State::parse(&answer, index).map(|_| ()).map_err(error)
+        let arguments = [index, from.into(), to.into()];
+        let is_busy = |answer: &[u8]| {
+            let change = Change::parse(answer, index);
+            change.is_ok_and(|change| change.is_to_be_repeated(from))
+        };
+        let answer = self.evaluate_patiently(function::SET_IF, &arguments, is_busy)?;
+        let change = Change::parse(&answer, index);
+        change.and_then(Change::made).map(drop).map_err(error)
     }
 
     fn read_back(&self, control: &Details, _from: u8, _to: u8) -> Readout {

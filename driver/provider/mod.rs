@@ -133,7 +133,8 @@ pub(crate) trait Provider {
     fn read(&self) -> Result<FamilyReading>;
 
     /// Writes value `to` of the control `id`; `from` is the value believed to be in force. Makes
-    /// one firmware call. `key` is the security key of the firmware's administrator password.
+    /// one firmware call, or a few where the firmware says that it is busy. `key` is the security
+    /// key of the firmware's administrator password.
     ///
     /// Whether it may be done is not asked here but in `posture::fact::Fact::gate`; only tokens
     /// that are not settings are refused once more.
@@ -142,7 +143,8 @@ pub(crate) trait Provider {
     ///
     /// `ENOENT` when there is no such control or value, `EPERM` for such a token, or the errno of
     /// what the firmware answered. `EAGAIN` says that the firmware has compared, found another value
-    /// than `from` and written nothing; a family whose firmware does not compare never gives it.
+    /// than `from` and written nothing: there is nothing to undo. A family whose firmware does not
+    /// compare never gives it.
     fn write(&self, id: u32, from: u8, to: u8, key: u16) -> Result;
 
     /// Reads of a control what a change between the values `from` and `to` concerns, and nothing

@@ -89,7 +89,7 @@ pub(super) fn status(engine: &Engine) -> uapi::Status {
         deviations: standing.deviations,
         drifted: snapshot.count(provider::Control::has_drifted),
         degraded: snapshot.count(|control| control.mark.degraded),
-        tampered: snapshot.count(|control| control.tamper),
+        tampered: snapshot.count(|control| control.tamper == Some(true)),
         apply_step: step,
         apply_steps: steps,
         mode_lines: standing.coverage.lines,
@@ -137,7 +137,7 @@ fn family(part: &Part) -> uapi::FamilyStatus {
 pub(super) fn control(control: &provider::Control) -> uapi::Control {
     let index = |value: Option<u8>| value.unwrap_or(uapi::INDEX_NONE);
     let bits = [
-        (control.tamper, uapi::CONTROL_TAMPER),
+        (control.tamper == Some(true), uapi::CONTROL_TAMPER),
         (control.deviates(), uapi::CONTROL_DEVIATES),
         (control.has_drifted(), uapi::CONTROL_DRIFTED),
         (control.mark.degraded, uapi::CONTROL_DEGRADED),

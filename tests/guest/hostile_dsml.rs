@@ -3,15 +3,23 @@
 //! DSML0001 with bad firmware behind it: the answer is an errno and one line in the kernel log that
 //! blames the firmware; never an oops or a hang, and never a value that nobody has read.
 
+use crate::access::wait_until;
+use crate::apply::{ready, EACCES, EAGAIN, ECANCELED, EIO};
 use crate::ask;
 use crate::common::{self, controls, machine, milspecctl, Test};
 use crate::hostile::{blame, blamed_once, names, show};
+use crate::journal::{events, machine_with_cause, of_kind};
 use anyhow::{ensure, Context, Result};
+use milspec_machine::guest::{GuestCommand, Process};
 use milspec_machine::machine::{Machine, Module};
 use milspec_machine::nvram::fault::{Call, Fault, Wrong};
-use milspec_machine::nvram::layout::{NV_DSML_IDENTITY, NV_DSML_QUERY, NV_DSML_STATE_COUNT};
+use milspec_machine::nvram::layout::{
+    NV_DSML_IDENTITY, NV_DSML_QUERY, NV_DSML_STA, NV_DSML_STATE_COUNT,
+};
 use milspec_machine::nvram::Nvram;
+use milspec_uapi::{KIND_TAMPER, OUTCOME_DONE, OUTCOME_UNDONE, REASON_QUARANTINED};
 use serde_json::Value;
+use std::time::Duration;
 
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
@@ -24,6 +32,12 @@ pub const TESTS: &[Test] = &[
     ("hostile_dsml0001_answers_while_reading", bad_states),
     ("hostile_dsml0001_answers_while_binding", bad_binding),
     ("hostile_dsml0001_late_answers", late),
+    ("hostile_dsml0001_that_is_not_enabled", not_enabled),
+    ("hostile_dsml0001_twice", twice),
+    ("hostile_dsml0001_refusals_of_a_change", refusals),
+    ("hostile_dsml0001_tamper_while_it_cannot_be_read", tamper),
+    ("hostile_dsml0001_busy", busy),
+    ("hostile_dsml0001_signals_while_binding", signals),
 ];
 
 /// Where our driver binds DSML0001.
@@ -162,23 +176,31 @@ fn read_only() -> Result<()> {
 
 /// What is wrong with the description of a device, at which offset of the answer of DESCRIBE; the
 /// offsets are those of docs/dsmil-interface.md, section 3.4.
-const BAD: [(&str, u8, &[u8]); 9] = [
+const BAD: [(&str, u8, &[u8]); 13] = [
     ("DSMIL1D1", 10, &[99]),         // a group outside the limits
     ("DSMIL1D2", 11, &[99]),         // a position outside the limits
-    ("DSMIL1D3", 36, &[0]),          // no name
-    ("DSMIL1D4", 36, &[0x80]),       // a name that is not ASCII
+    ("DSMIL1D3", 24, &[0; 12]),      // no name
+    ("DSMIL1D4", 24, &[0x80]),       // a name that is not ASCII
     ("DSMIL1D5", 16, &[0xE8, 0x03]), // depends on device 1000
     ("DSMIL1D6", 16, &[18, 0]),      // depends on itself
     ("DSMIL1D8", 0, &[7]),           // DESCRIBE fails
     ("DSMIL1DA", 8, &[0]),           // describes another index
     ("DSMIL1DB", 4, &[0xFF, 0xFF]),  // longer than the Buffer
+    ("DSMIL3D1", 36, &[0x7F]),       // a function that is not printable
+    ("DSMIL3D2", 36, &[0]),          // a function with bytes after the padding
+    ("DSMIL3D3", 24, b"A\0B"),       // a name with bytes after the padding
+    ("DSMIL3D4", 16, &[0xFF, 0xFF]), // a used place after an unused one
 ];
 /// A class that nobody knows is quarantined.
 const STRANGE: (&str, u8, &[u8]) = ("DSMIL1D7", 12, &[77]);
+/// What stands in the place of a quarantined device is quarantined, safe and harmless as it may be.
+const WIPE: &str = "DSMIL0D9";
+const DISGUISE: [(u8, &[u8]); 2] = [(12, &[0]), (24, b"HARMLESS")];
 
 fn bad_descriptions() -> Result<()> {
     let machine = loaded_on(|nvram| {
-        for (name, offset, bytes) in BAD.iter().chain([&STRANGE]) {
+        let disguise = DISGUISE.map(|(offset, bytes)| (WIPE, offset, bytes));
+        for (name, offset, bytes) in BAD.iter().chain([&STRANGE]).chain(&disguise) {
             let device = crate::model::device(name)?.context("no such device")?;
             nvram.dsmil_patch_descriptor(device.index, *offset, bytes)?;
         }
@@ -193,6 +215,15 @@ fn bad_descriptions() -> Result<()> {
     }
     ensure!(shown.len() == 84 - BAD.len(), "{} shown", shown.len());
     ensure!(show(&machine, STRANGE.0)?["class"] == "quarantined");
+    ensure!(show(&machine, "HARMLESS")?["class"] == "quarantined");
+    ask::install(&machine)?;
+    let sets = machine.nvram()?.counts()?.dsml(5);
+    ask::one(&machine, &format!("apply {}", ask::set(WIPE, "active")?))?
+        .refused(REASON_QUARANTINED)?;
+    ensure!(
+        machine.nvram()?.counts()?.dsml(5) == sets,
+        "SET_IF was called"
+    );
     blamed_once(&machine)?;
     milspecctl(&machine, &["status", "--refresh"])?;
     machine.check_kernel_log()
@@ -251,7 +282,15 @@ fn bad_states() -> Result<()> {
         let fault = nvram.arm(Fault::new(Call::dsml(4), wrong))?;
         let lines = common::log_lines(&machine)?.len();
         ask::ask(&machine, "refresh -- refresh")?;
-        ensure!(nvram.hits(fault)? == 2, "{wrong:?} did not strike twice");
+        // Who says BUSY is asked four times more.
+        let each = match wrong {
+            Wrong::Fail(6) => 5,
+            _ => 1,
+        };
+        ensure!(
+            nvram.hits(fault)? == 2 * each,
+            "{wrong:?} did not strike twice"
+        );
         dsmil_failed(&machine, errno).with_context(|| format!("{wrong:?}"))?;
         let lines = common::log_lines(&machine)?.len() - lines;
         ensure!(
@@ -326,5 +365,292 @@ fn late() -> Result<()> {
     );
     milspecctl(&machine, &["status", "--refresh"])?;
     blamed_once(&machine)?;
+    machine.check_kernel_log()
+}
+
+/// The family as status shows it.
+fn family_state(machine: &Machine) -> Result<Value> {
+    let status = milspecctl(machine, &["status", "--refresh"])?;
+    Ok(common::family(&status, "dsmil")?["state"].clone())
+}
+
+/// What doctor says of DSML0001.
+fn doctor(machine: &Machine) -> Result<Value> {
+    let document = machine.run(["milspecctl", "--json", "doctor"])?.json()?;
+    let mut checks = document["checks"].as_array().into_iter().flatten();
+    let check = checks.find(|check| check["id"] == "dsmil");
+    Ok(check.context("no such check")?.clone())
+}
+
+/// The driver core calls no binding a failure.
+fn no_failed_probe(machine: &Machine) -> Result<()> {
+    let log = machine.dmesg()?;
+    let failed = log
+        .lines()
+        .find(|line| line.contains("DSML0001") && line.contains("fail"));
+    ensure!(failed.is_none(), "{failed:?}");
+    ensure!(blame(machine)?.is_empty(), "{:#?}", blame(machine)?);
+    Ok(())
+}
+
+/// Fails when the driver uses a device that is present and not enabled, or when doctor judges it
+/// otherwise than the driver does.
+fn not_enabled() -> Result<()> {
+    let machine = loaded_on(|nvram| nvram.write_u32(NV_DSML_STA, 0x09))?;
+    let nvram = machine.nvram()?;
+    ensure!(family_state(&machine)? == "absent");
+    ensure!(nvram.counts()?.dsml_total() == 0, "it was called");
+    let check = doctor(&machine)?;
+    ensure!(check["result"] == "not-applicable", "{check:#}");
+    no_failed_probe(&machine)?;
+    // Whoever asks for it is told that there is no such device.
+    let bound = machine.sh(&format!("echo DSML0001:00 >{DRIVER}/bind"))?;
+    ensure!(bound.code != 0 && nvram.counts()?.dsml_total() == 0);
+    bind_anew(&machine, |nvram| nvram.write_u32(NV_DSML_STA, 0x0F))?;
+    ensure!(names(&machine, "dsmil")?.len() == 84, "it does not recover");
+    ensure!(doctor(&machine)?["result"] == "ok");
+    machine.check_kernel_log()
+}
+
+/// Fails when the driver does anything with a second device, or takes it for the first where that
+/// is of no use; or when doctor judges another one than the driver does.
+fn twice() -> Result<()> {
+    let machine = machine("bad/dsml-second", Module::Present)?;
+    let nvram = machine.nvram()?;
+    ensure!(machine.exists("/sys/bus/platform/devices/DSML0001:01")?);
+    type Poke = fn(&Nvram) -> Result<()>;
+    let cases: [(&str, Poke, &str, &str, usize); 3] = [
+        ("a good one", |_| Ok(()), "ready", "ok", 84),
+        (
+            "one that is switched off",
+            |nvram| nvram.write_u32(NV_DSML_STA, 0x09),
+            "absent",
+            "not-applicable",
+            0,
+        ),
+        (
+            "one that is of no use",
+            |nvram| nvram.write_u32(NV_DSML_QUERY, 0x0F),
+            "failed",
+            "warning",
+            0,
+        ),
+    ];
+    for (what, poke, state, result, devices) in cases {
+        nvram.write_u32(NV_DSML_STA, 0x0F)?;
+        poke(nvram)?;
+        machine.run(["modprobe", "dell_milspec"])?.ok()?;
+        ensure!(family_state(&machine)? == state, "{what}");
+        ensure!(names(&machine, "dsmil")?.len() == devices, "{what}");
+        let check = doctor(&machine)?;
+        ensure!(check["result"] == result, "{what}: {check:#}");
+        let bound = machine.sh(&format!("echo DSML0001:01 >{DRIVER}/bind"))?;
+        ensure!(bound.code != 0, "{what}: the second is bound");
+        ensure!(nvram.counts()?.dsml_second() == 0, "{what}: it was called");
+        let failed = machine.dmesg()?;
+        let failed = failed
+            .lines()
+            .find(|line| line.contains("DSML0001:01") && line.contains("fail"));
+        ensure!(failed.is_none(), "{what}: {failed:?}");
+        machine.run(["rmmod", "dell_milspec"])?.ok()?;
+    }
+    machine.check_kernel_log()
+}
+
+/// Fails when a status of SET_IF becomes another errno than the page says, or when an answer that
+/// must describe the device and does not is used.
+fn refusals() -> Result<()> {
+    const EBUSY: i32 = 16;
+    const EINVAL: i32 = 22;
+    const EPROTO: i32 = 71;
+    const EOPNOTSUPP: i32 = 95;
+    let machine = ready("rugged")?;
+    let nvram = machine.nvram()?;
+    let cases = [
+        (Wrong::Fail(4), EAGAIN),
+        (Wrong::Fail(5), EACCES),
+        (Wrong::Fail(6), EBUSY),
+        (Wrong::Fail(7), EIO),
+        (Wrong::Fail(99), EIO),
+        (Wrong::Bare(1), EOPNOTSUPP),
+        (Wrong::Bare(2), EINVAL),
+        (Wrong::Bare(3), EINVAL),
+        (Wrong::Bare(4), EPROTO),
+        (Wrong::Bare(5), EPROTO),
+        (Wrong::Bare(6), EPROTO),
+        (Wrong::Bare(7), EPROTO),
+        (Wrong::Bare(99), EPROTO),
+    ];
+    let request = format!("apply {}", ask::set("DSMIL0D1", "active")?);
+    for (wrong, errno) in cases {
+        let _strikes = nvram.arm(Fault::new(Call::dsml(5), wrong))?;
+        let answer = ask::one(&machine, &request)?.ends(ECANCELED, OUTCOME_UNDONE)?;
+        ensure!(answer.error == errno as u64, "{wrong:?}: {answer:?}");
+        ensure!(nvram.dsmil_state(1)?.state == 0, "{wrong:?}");
+        nvram.clear_faults()?;
+    }
+    ask::one(&machine, &request)?.ends(0, OUTCOME_DONE)?;
+    machine.check_kernel_log()
+}
+
+/// Fails when tampering is told of twice because the firmware could not be read in between, or
+/// shown as present when nobody knows.
+fn tamper() -> Result<()> {
+    let machine = machine_with_cause("rugged", Module::Autoload)?;
+    ask::install(&machine)?;
+    let nvram = machine.nvram()?;
+    let told = |expected: usize, when: &str| -> Result<()> {
+        let records = of_kind(&events(&machine)?, KIND_TAMPER).len();
+        let lines = common::log_lines(&machine)?;
+        let lines = lines.iter().filter(|line| line.contains("tampering"));
+        ensure!(records == expected, "{when}: {records} records");
+        ensure!(lines.count() == expected, "{when}: in the kernel log");
+        Ok(())
+    };
+    nvram.dsmil_set_state(5, 1, 1)?;
+    ask::ask(&machine, "refresh")?;
+    told(1, "at first")?;
+    ensure!(show(&machine, "DSMIL0D5")?["tamper"] == true);
+
+    for wrong in [Wrong::Fail(7), Wrong::Nothing] {
+        let fault = nvram.arm(Fault::new(Call::dsml(4), wrong))?;
+        ask::ask(&machine, "refresh -- refresh")?;
+        ensure!(nvram.hits(fault)? == 2, "{wrong:?} did not strike");
+        let shown = show(&machine, "DSMIL0D5")?;
+        ensure!(
+            shown["reading"] == "failed" && shown["tamper"] != true,
+            "{shown:#}"
+        );
+        told(1, "while it cannot be read")?;
+        nvram.clear_faults()?;
+        ask::ask(&machine, "refresh")?;
+        ensure!(show(&machine, "DSMIL0D5")?["tamper"] == true);
+        told(1, "when it can be read again")?;
+    }
+
+    // What has happened meanwhile is news.
+    let _strikes = nvram.arm(Fault::new(Call::dsml(4), Wrong::Fail(7)))?;
+    nvram.dsmil_set_state(6, 0, 1)?;
+    ask::ask(&machine, "refresh")?;
+    nvram.clear_faults()?;
+    ask::ask(&machine, "refresh")?;
+    told(2, "of another device")?;
+    machine.check_kernel_log()
+}
+
+/// Fails when the driver gives up at the first BUSY, or does not give up, or asks again for a change
+/// that was made in spite of it.
+fn busy() -> Result<()> {
+    const EBUSY: u64 = 16;
+    let machine = ready("rugged")?;
+    let nvram = machine.nvram()?;
+    let lines = || -> Result<usize> { Ok(common::log_lines(&machine)?.len()) };
+
+    let quiet = lines()?;
+    let fault = nvram.arm(Fault::new(Call::dsml(4), Wrong::Bare(6)).times(4))?;
+    ensure!(family_state(&machine)? == "ready", "four times busy");
+    ensure!(nvram.hits(fault)? == 4 && lines()? == quiet);
+
+    let fault = nvram.arm(Fault::new(Call::dsml(4), Wrong::Bare(6)))?;
+    ask::ask(&machine, "refresh")?;
+    ensure!(nvram.hits(fault)? == 5, "{} calls", nvram.hits(fault)?);
+    dsmil_failed(&machine, "EBUSY")?;
+    // When it is ready the firmware says so.
+    nvram.clear_faults()?;
+    machine.dsmil_notify(0x80)?;
+    wait_until("a look after the notification", || {
+        Ok(show(&machine, "DSMIL0D0")?["value"] == "active")
+    })?;
+
+    let set = |value| -> Result<String> { Ok(format!("apply {}", ask::set("DSMIL0D1", value)?)) };
+    let changing = nvram.arm(Fault::new(Call::dsml(5), Wrong::Fail(6)).times(4))?;
+    let reading = nvram.arm(Fault::new(Call::dsml(3), Wrong::Bare(6)).times(4))?;
+    ask::one(&machine, &set("active")?)?.ends(0, OUTCOME_DONE)?;
+    ensure!(nvram.hits(changing)? == 4 && nvram.hits(reading)? == 4);
+    ensure!(nvram.dsmil_state(1)?.state == 1);
+    nvram.clear_faults()?;
+
+    let fault = nvram.arm(Fault::new(Call::dsml(5), Wrong::Fail(6)))?;
+    let answer = ask::one(&machine, &set("inactive")?)?.ends(ECANCELED, OUTCOME_UNDONE)?;
+    ensure!(
+        answer.error == EBUSY && nvram.hits(fault)? == 5,
+        "{answer:?}"
+    );
+    nvram.clear_faults()?;
+
+    // A liar: one call that does it, and one that undoes it.
+    let before = nvram.counts()?;
+    let fault = nvram.arm(Fault::new(Call::dsml(5), Wrong::Status(6)).nth(1))?;
+    let answer = ask::one(&machine, &set("inactive")?)?.ends(ECANCELED, OUTCOME_UNDONE)?;
+    let made = nvram.counts()?.since(&before).dsml(5);
+    ensure!(
+        answer.error == EBUSY && nvram.hits(fault)? == 1 && made == 2,
+        "{answer:?}: {made}"
+    );
+    ensure!(nvram.dsmil_state(1)?.state == 1);
+    machine.check_kernel_log()
+}
+
+/// Fails when a signal to whoever has the driver bind is taken for a fault of the firmware, or
+/// leaves the machine without its devices for good.
+fn signals() -> Result<()> {
+    const KILL: i32 = 9;
+    const TERM: i32 = 15;
+    let machine = machine("rugged", Module::Autoload)?;
+    let nvram = machine.nvram()?;
+    let line = format!("trap : TERM; echo DSML0001:00 >{DRIVER}/bind");
+    let strike = |process: &Process<'_>, before: u32, signal| -> Result<()> {
+        wait_until("some descriptions", || {
+            Ok(nvram.counts()?.dsml(2).wrapping_sub(before) >= 3)
+        })?;
+        process.signal(signal)
+    };
+    let slow = || nvram.delay(Call::dsml(2), 200);
+    let unbind = || {
+        machine
+            .sh(&format!("echo DSML0001:00 >{DRIVER}/unbind"))?
+            .ok()
+    };
+    let unknown = |what: &str| -> Result<()> {
+        ensure!(family_state(&machine)? == "absent", "{what}");
+        ensure!(!machine.exists(&format!("{DRIVER}/DSML0001:00"))?, "{what}");
+        no_failed_probe(&machine)
+    };
+
+    // One that does not kill does not matter.
+    unbind()?;
+    let _strikes = slow()?;
+    let before = nvram.counts()?.dsml(2);
+    let process = machine.guest()?.spawn(GuestCommand::shell(&line))?;
+    strike(&process, before, TERM)?;
+    process.wait(Duration::from_secs(120))?.ok()?;
+    ensure!(names(&machine, "dsmil")?.len() == 84, "it was interrupted");
+
+    // Killed, it has found nothing out; whoever asks again is served.
+    unbind()?;
+    let before = nvram.counts()?.dsml(2);
+    let process = machine.guest()?.spawn(GuestCommand::shell(&line))?;
+    strike(&process, before, KILL)?;
+    process.wait(Duration::from_secs(120))?;
+    let made = nvram.counts()?.dsml(2).wrapping_sub(before);
+    ensure!(made < 84, "it went on to the end");
+    unknown("after the binding was killed")?;
+
+    // Where the module's loading is killed nobody asks again but the driver core, when any driver
+    // binds to any device.
+    machine.run(["rmmod", "dell_milspec"])?.ok()?;
+    let before = nvram.counts()?.dsml(2);
+    let load = GuestCommand::new(["modprobe", "dell_milspec"]);
+    let process = machine.guest()?.spawn(load)?;
+    strike(&process, before, KILL)?;
+    process.wait(Duration::from_secs(120))?;
+    ensure!(machine.exists("/sys/module/dell_milspec")?);
+    unknown("after the loading was killed")?;
+    nvram.clear_faults()?;
+    machine
+        .sh("modprobe -r dell_wmi && modprobe dell_wmi")?
+        .ok()?;
+    wait_until("another try", || Ok(names(&machine, "dsmil")?.len() == 84))?;
+    no_failed_probe(&machine)?;
     machine.check_kernel_log()
 }

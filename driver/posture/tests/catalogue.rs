@@ -317,13 +317,16 @@ fn no_token_is_used_twice() {
     }
 }
 
-/// The devices that the driver quarantines by name are exactly those of the facts.
+/// The devices that the driver quarantines by name and by number are exactly those of the facts.
 #[test]
 fn quarantined_devices_are_exactly_those_of_the_facts() {
-    let facts: BTreeSet<_> = csv(DSMIL_CSV, "name,group,index,function,class,depends_on")
+    let facts: BTreeSet<(&str, u32)> = csv(DSMIL_CSV, "name,group,index,function,class,depends_on")
         .into_iter()
         .filter(|[_, _, _, _, class, _]| *class == "quarantined")
-        .map(|[name, ..]| name)
+        .map(|[name, group, position, ..]| {
+            let number = |text: &str| text.parse::<u32>().unwrap();
+            (name, number(group) << 8 | number(position))
+        })
         .collect();
     let driver: BTreeSet<_> = QUARANTINED.iter().copied().collect();
     assert_eq!(driver.len(), QUARANTINED.len(), "twice in the driver");

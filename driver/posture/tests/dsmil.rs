@@ -7,8 +7,8 @@
 
 use milspec_posture::control::Class;
 use milspec_posture::dsmil::{
-    function, Descriptor, Fault, Functions, Identity, State, States, DEVICES, GROUPS, QUARANTINED,
-    REVISION, STATES,
+    function, is_busy, status, Change, Descriptor, Fault, Functions, Identity, State, States,
+    DEVICES, GROUPS, QUARANTINED, REVISION, STATES,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -171,17 +171,22 @@ fn three_states(bytes: &[u8]) -> Outcome {
     States::parse(bytes, 3).map(drop)
 }
 
+fn change(bytes: &[u8]) -> Outcome {
+    Change::parse(bytes, 13).and_then(Change::made).map(drop)
+}
+
 /// Name of a function, a good answer of it, and how that is parsed.
 type Good = (&'static str, Vec<u8>, fn(&[u8]) -> Outcome);
 
 /// A good answer of every function that has a header.
-fn good_answers() -> [Good; 4] {
+fn good_answers() -> [Good; 5] {
     let states = tell_states(9, 3, &[(0, 0), (1, 1), (2, 0)]);
     [
         ("IDENTITY", TellIdentity::good().encode(), identity),
         ("DESCRIBE", TellDevice::good().encode(), device),
         ("STATE", tell_state(0, 13, 1, 1, 9), state),
         ("STATE_ALL", states, three_states),
+        ("SET_IF", tell_state(0, 13, 1, 1, 9), change),
     ]
 }
 
@@ -202,6 +207,18 @@ fn numbers_are_those_of_the_page() {
             function::SET_IF
         ],
         [0, 1, 2, 3, 4, 5]
+    );
+    assert_eq!(
+        [
+            status::OK,
+            status::NOT_SUPPORTED,
+            status::BAD_INDEX,
+            status::BAD_VALUE,
+            status::CONFLICT,
+            status::REFUSED,
+            status::BUSY
+        ],
+        [0, 1, 2, 3, 4, 5, 6]
     );
     assert_eq!((REVISION, DEVICES, GROUPS), (1, 256, 16));
     assert_eq!(STATES, ["inactive", "active", "failed"]);
@@ -226,6 +243,20 @@ fn assert_identity_within_limits(bytes: &[u8]) {
     }
 }
 
+/// The devices that section 3.4 names: group, position and name.
+const TABOO: [(u8, u8, &str); 5] = [
+    (0, 9, "DSMIL0D9"),
+    (0, 10, "DSMIL0DA"),
+    (0, 11, "DSMIL0DB"),
+    (1, 9, "DSMIL1D9"),
+    (2, 9, "DSMIL2D9"),
+];
+
+fn is_quarantined(name: &str, group: u8, position: u8) -> bool {
+    let mut taboo = TABOO.iter();
+    taboo.any(|(g, p, n)| *n == name || (*g, *p) == (group, position))
+}
+
 /// What holds of a [`Descriptor`] whatever the bytes were.
 fn assert_device_within_limits(bytes: &[u8], index: u16, identity: &Identity) {
     let Ok(device) = Descriptor::parse(bytes, index, identity) else {
@@ -245,7 +276,7 @@ fn assert_device_within_limits(bytes: &[u8], index: u16, identity: &Identity) {
     let name = name.trim_end_matches('\0');
     let allowed = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
     assert!(name.chars().all(allowed));
-    if QUARANTINED.contains(&name) {
+    if is_quarantined(name, device.group, device.position) {
         assert_eq!(device.class, Class::Quarantined);
     }
 }
@@ -257,6 +288,17 @@ fn assert_state_as_told(bytes: &[u8], index: u16) {
         assert_eq!(bytes[8..10], index.to_le_bytes());
         assert_eq!(state.state, bytes[10]);
         assert_eq!(state.tamper, bytes[11] % 2 == 1);
+    }
+}
+
+/// What holds of a [`Change`] whatever the bytes were: its status is theirs, and its state too.
+fn assert_change_as_told(bytes: &[u8], index: u16) {
+    if let Ok(change) = Change::parse(bytes, index) {
+        assert_eq!(bytes[..4], change.status.to_le_bytes());
+        assert!(![1, 2, 3].contains(&change.status));
+        assert_eq!(bytes[8..10], index.to_le_bytes());
+        assert_eq!(change.state.state, bytes[10]);
+        assert_eq!(change.made().is_ok(), change.status == 0);
     }
 }
 
@@ -278,6 +320,7 @@ proptest! {
     #[test]
     fn any_bytes_are_survived(bytes in vec(any::<u8>(), 0..600), number: u16) {
         let _ = Functions::parse(&bytes);
+        assert_change_as_told(&bytes, number);
         assert_identity_within_limits(&bytes);
         assert_device_within_limits(&bytes, number, &machine());
         assert_state_as_told(&bytes, number);
@@ -318,6 +361,7 @@ proptest! {
             assert_identity_within_limits(&bytes);
             assert_device_within_limits(&bytes, 13, &machine());
             assert_state_as_told(&bytes, 13);
+            assert_change_as_told(&bytes, 13);
             assert_states_within_limits(&bytes, 3);
         }
     }
@@ -390,13 +434,18 @@ fn longer_answers_are_used_and_their_rest_ignored() {
     assert_eq!(States::parse(&bytes, 1).unwrap().get(1), None);
 }
 
-/// A status that is not OK is handed on as it is, with or without the fields after the header.
+/// A status that is not OK is handed on as it is, with or without the fields after the header;
+/// without them only where the function allows that.
 #[test]
 fn failure_is_reported_with_its_status() {
     for (function, good, parse) in good_answers() {
         for status in [1, 2, 3, 4, 5, 6, 7, 8, 0x100, 0x8000_0000, u32::MAX] {
             let failed = Err(Fault::Status(status));
-            assert_eq!(parse(&answer(status, &[])), failed, "{function}");
+            let bare = match function {
+                "SET_IF" if status > 3 => Err(Fault::Malformed),
+                _ => failed,
+            };
+            assert_eq!(parse(&answer(status, &[])), bare, "{function}");
             let mut whole = good.clone();
             whole[..4].copy_from_slice(&status.to_le_bytes());
             assert_eq!(parse(&whole), failed, "{function}");
@@ -519,7 +568,7 @@ proptest! {
         function in printable(28),
     ) {
         prop_assume!(!depends.contains(&index));
-        prop_assume!(!QUARANTINED.contains(&&name[..]));
+        prop_assume!(!is_quarantined(&name, group, position));
         let mut depends_on = [0xFFFF; 4];
         depends_on[..depends.len()].copy_from_slice(&depends);
         let name = padded(name.as_bytes());
@@ -686,19 +735,40 @@ fn unknown_classes_are_quarantined() {
 }
 
 /// Invariant 1 of the design: a device that is quarantined by what it is for stays so, whatever
-/// firmware claims, wherever it claims it to be.
+/// firmware claims, wherever it claims it to be, and whatever it calls what stands in its place.
 #[test]
-fn quarantined_names_are_quarantined_whatever_firmware_claims() {
-    for name in QUARANTINED {
+fn known_devices_are_quarantined_whatever_firmware_claims() {
+    for (group, position, name) in TABOO {
         for class in 0..=0xFFu8 {
-            let told = TellDevice {
+            let named = TellDevice {
                 class,
                 group: class % 7,
                 position: class % 16,
                 name: padded(name.as_bytes()),
                 ..TellDevice::good()
             };
-            assert_eq!(told.parse().unwrap().class, Class::Quarantined, "{name}");
+            assert_eq!(named.parse().unwrap().class, Class::Quarantined, "{name}");
+            let placed = TellDevice {
+                class,
+                group,
+                position,
+                name: padded(b"HARMLESS"),
+                ..TellDevice::good()
+            };
+            assert_eq!(placed.parse().unwrap().class, Class::Quarantined, "{name}");
+        }
+    }
+    for group in 0..7 {
+        for position in 0..16 {
+            let told = TellDevice {
+                group,
+                position,
+                name: padded(b"HARMLESS"),
+                ..TellDevice::good()
+            };
+            let is_taboo = TABOO.iter().any(|(g, p, _)| (*g, *p) == (group, position));
+            let class = told.parse().unwrap().class;
+            assert_eq!(class == Class::Quarantined, is_taboo, "{group} {position}");
         }
     }
     for other in [
@@ -801,18 +871,88 @@ proptest! {
     }
 
     /// SET_IF describes the device also when it did not change it. Whatever it tells, even the new
-    /// state, the status is what comes out: no such answer is taken for success.
+    /// state, no such answer is taken for success.
     #[test]
     fn set_if_that_did_nothing_is_no_success(
         status in prop_oneof![1..=8u32, 1..=u32::MAX],
         index: u16,
-        told: u16,
         state: u8,
         flags: u8,
     ) {
-        let bytes = tell_state(status, told, state, flags, 0);
-        prop_assert_eq!(State::parse(&bytes, index), Err(Fault::Status(status)));
+        let bytes = tell_state(status, index, state, flags, 0);
+        let change = Change::parse(&bytes, index);
+        prop_assert_eq!(change.and_then(Change::made), Err(Fault::Status(status)));
     }
+
+    /// Section 5: an answer that describes another device says nothing of this one, whatever its
+    /// status is. Those that describe none need not name it.
+    #[test]
+    fn change_of_another_device_is_refused(
+        status in prop_oneof![0..=8u32, any::<u32>()],
+        index: u16,
+        told: u16,
+        state: u8,
+    ) {
+        prop_assume!(index != told);
+        let bytes = tell_state(status, told, state, 0, 0);
+        let expected = match status {
+            1..=3 => Fault::Status(status),
+            _ => Fault::Malformed,
+        };
+        prop_assert_eq!(Change::parse(&bytes, index), Err(expected));
+    }
+}
+
+/// Section 5: with CONFLICT, REFUSED, BUSY, FAILED and what means FAILED, SET_IF must describe the
+/// device; with NOT_SUPPORTED, BAD_INDEX and BAD_VALUE there is none to describe.
+#[test]
+fn set_if_needs_sixteen_bytes_where_it_describes_the_device() {
+    for status in (0..=0x20).chain([0x100, 0x8000_0000, u32::MAX]) {
+        let whole = tell_state(status, 13, 1, 0, 0);
+        for length in 8..16 {
+            let mut bytes = whole.clone();
+            set_length(&mut bytes, length);
+            let short = Change::parse(&whole[..length], 13).unwrap_err();
+            let cut = Change::parse(&bytes, 13).unwrap_err();
+            match status {
+                1..=3 => assert_eq!(cut, Fault::Status(status), "{length} bytes"),
+                _ => assert_eq!(cut, Fault::Malformed, "status {status}, {length} bytes"),
+            }
+            // `length` is above the size of this one.
+            assert_eq!(short, Fault::Malformed, "status {status}, {length} bytes");
+        }
+        let expected = match status {
+            1..=3 => Err(Fault::Status(status)),
+            _ => Ok(Change {
+                status,
+                state: State {
+                    state: 1,
+                    tamper: false,
+                },
+            }),
+        };
+        assert_eq!(Change::parse(&whole, 13), expected);
+    }
+}
+
+/// Section 3.1: what is asked again is what answered BUSY, and of SET_IF only what has left the
+/// device in the expected state.
+#[test]
+fn busy_answers_are_told_from_others() {
+    for status in (0..=8).chain([0x106, u32::MAX]) {
+        assert_eq!(is_busy(&answer(status, &[])), status == 6, "{status}");
+        for (expected, state) in [(0, 0), (0, 1), (1, 0), (1, 1), (2, 2), (0, 2)] {
+            let told = tell_state(status, 13, state, 1, 0);
+            assert_eq!(is_busy(&told), status == 6, "{status}");
+            let change = Change::parse(&told, 13);
+            let again = change.is_ok_and(|change| change.is_to_be_repeated(expected));
+            assert_eq!(again, status == 6 && state == expected, "{status}");
+        }
+    }
+    // A malformed answer says nothing.
+    let mut bytes = answer(6, &[]);
+    set_length(&mut bytes, 9);
+    assert!(!is_busy(&bytes) && !is_busy(&bytes[..7]) && !is_busy(&[]));
 }
 
 // 3.6: STATE_ALL.

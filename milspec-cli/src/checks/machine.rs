@@ -62,26 +62,67 @@ pub fn smbios(context: &Context<'_>) -> Check {
 /// Does the firmware have the DSML0001 device?
 pub fn dsmil(context: &Context<'_>) -> Check {
     let about = About("dsmil", "DSML0001");
-    let devices = context.root.names("/sys/bus/acpi/devices");
-    let Some(device) = devices.iter().find(|name| name.starts_with("DSML0001:")) else {
-        return about.not_applicable("the firmware has none, like every Dell known today");
+    let devices = dsml0001(context);
+    // As the driver does: the first that is present is the machine's, whatever is wrong with it.
+    let Some(first) = devices.iter().find(|device| device.status & PRESENT != 0) else {
+        return about.not_applicable(match devices.first() {
+            Some(Acpi { name, .. }) => format!("{name} is switched off in the firmware"),
+            None => "the firmware has none, like every Dell known today".into(),
+        });
     };
-    let status = context
-        .root
-        .text(&format!("/sys/bus/acpi/devices/{device}/status"))
-        .and_then(|status| status.parse::<u32>().ok());
-    // _STA: bit 0 present, bit 1 enabled. Without _STA, the kernel shows no status, or 15.
-    if status.is_some_and(|status| status & 3 != 3) {
-        return about.not_applicable(format!("{device} is switched off in the firmware"));
+    let device = &first.name;
+    let others: Vec<&str> = devices
+        .iter()
+        .filter(|other| other.status & PRESENT != 0 && other.number != first.number)
+        .map(|other| other.name.as_str())
+        .collect();
+    let beside = match others.as_slice() {
+        [] => String::new(),
+        ignored => format!("; the first counts, so {} is ignored", ignored.join(", ")),
+    };
+    if first.status & ENABLED == 0 {
+        return about.not_applicable(format!("{device} is switched off in the firmware{beside}"));
     }
     let bound = format!("/sys/bus/platform/devices/{device}/driver");
     if context.loaded && !context.root.exists(&bound) {
         return about.warning(
-            format!("{device} is there, but the driver does not use it"),
+            format!("{device} is there, but the driver does not use it{beside}"),
             "see \"dmesg | grep milspec\" for what is wrong with its answers",
         );
     }
-    about.ok(format!("{device} is there"))
+    about.ok(format!("{device} is there{beside}"))
+}
+
+/// Bits of `_STA`.
+const PRESENT: u32 = 1;
+const ENABLED: u32 = 2;
+
+/// An ACPI device.
+struct Acpi {
+    name: String,
+    /// The kernel gives the lowest to what it finds first.
+    number: u32,
+    /// What its `_STA` says.
+    status: u32,
+}
+
+/// The devices with the id DSML0001, as the kernel has found them.
+fn dsml0001(context: &Context<'_>) -> Vec<Acpi> {
+    let directory = "/sys/bus/acpi/devices";
+    let device = |name: String| {
+        let number = u32::from_str_radix(name.strip_prefix("DSML0001:")?, 16).ok()?;
+        let status = context.root.text(&format!("{directory}/{name}/status"));
+        Some(Acpi {
+            number,
+            // Where there is no _STA, there is no status, or 15.
+            status: status.and_then(|status| status.parse().ok()).unwrap_or(15),
+            name,
+        })
+    };
+    let names = context.root.names(directory).into_iter();
+    let mut devices: Vec<Acpi> = names.filter_map(device).collect();
+    devices.sort_by_key(|device| device.number);
+    devices
 }
 
 /// Could the driver read the firmware?

@@ -286,7 +286,24 @@ fn machine() {
     expect(&business("doctor-no-dsmil"), "dsmil", "not-applicable", 0);
     let tree = rugged("doctor-dsmil-off").file("sys/bus/acpi/devices/DSML0001:00/status", "0\n");
     expect(&tree, "dsmil", "not-applicable", 0);
+    // As the driver judges it: present, and not enabled, is off.
+    let tree =
+        rugged("doctor-dsmil-disabled").file("sys/bus/acpi/devices/DSML0001:00/status", "9\n");
+    expect(&tree, "dsmil", "not-applicable", 0);
     let tree = rugged("doctor-dsmil-unbound").without("sys/bus/platform/devices");
+    expect(&tree, "dsmil", "warning", 0);
+    // Of several the first that is present is judged, however the others stand.
+    let first = "sys/bus/acpi/devices/DSML0001:00/status";
+    let other = "sys/bus/acpi/devices/DSML0001:0a/status";
+    let tree = rugged("doctor-dsmil-two").file(other, "15\n");
+    expect(&tree, "dsmil", "ok", 0);
+    let tree = rugged("doctor-dsmil-two-disabled")
+        .file(other, "15\n")
+        .file(first, "9\n");
+    expect(&tree, "dsmil", "not-applicable", 0);
+    let tree = rugged("doctor-dsmil-second")
+        .file(other, "15\n")
+        .file(first, "0\n");
     expect(&tree, "dsmil", "warning", 0);
     let tree = business("doctor-smbios").without("sys/module/dell_smbios");
     expect(&tree, "dell-smbios", "warning", 0);

@@ -117,7 +117,7 @@ DefinitionBlock ("", "SSDT", 2, "SIMDEL", "DSML", 1)
             {
                 If ((Arg0 == Ones) || (Arg1 == Ones) || (Arg2 == Ones)) { Return (STAT (3)) }
                 If (Arg0 >= \_SB.PCI0.NVRM.R32 (NV_DSML_COUNT)) { Return (STAT (2)) }
-                If (Arg2 > 1) { Return (SNOW (Arg0, 3)) }
+                If ((Arg1 > 0xFF) || (Arg2 > 1)) { Return (SNOW (Arg0, 3)) }
                 // Quarantined and read-only devices are never switched.
                 Local0 = \_SB.PCI0.NVRM.R8 (NV_DSML_DESCRIPTOR + (Arg0 * NV_DSML_DESC_SIZE) + 12)
                 If (Local0 >= 3) { Return (SNOW (Arg0, 5)) }
@@ -205,8 +205,9 @@ DefinitionBlock ("", "SSDT", 2, "SIMDEL", "DSML", 1)
                 }
                 If (!\_SB.PCI0.NVRM.REDY ())
                 {
+                    // As if it were not offered: IDENTITY never says BUSY.
                     If (Arg2 == 0) { Return (Buffer (1) { 0 }) }
-                    Return (STAT (6))
+                    Return (STAT (1))
                 }
 
                 // Windows that stay open until the method ends: see HOOK. To
@@ -223,6 +224,7 @@ DefinitionBlock ("", "SSDT", 2, "SIMDEL", "DSML", 1)
                 Local6 = DerefOf (Local7[0])
                 Local7 = DerefOf (Local7[1])
                 If (Local6 == KIND_NOTHING) { Return (\_SB.PCI0.NVRM.VOID ()) }
+                If (Local6 == KIND_BARE) { Return (STAT (Local7)) }
                 If ((Local6 == KIND_FAIL) && (Arg2 != 0))
                 {
                     // A refused SET_IF shows the device as it is.

@@ -31,6 +31,7 @@
 #define SYSMAN_PASSWORD     3
 #define OTHER_PRIVACY       0
 #define OTHER_EVENT_DATA    1
+#define OTHER_SECOND_DSML   2 /* arg: function                              */
 
 #define KIND_NONE           0
 #define KIND_FAIL           1 /* answer with status `param`, do nothing    */
@@ -48,6 +49,7 @@
 #define KIND_SIZE           21 /* Buffer of `param` bytes, header unchanged */
 #define KIND_LENGTH         22 /* header says `param` bytes, Buffer is right*/
 #define KIND_GROW           23 /* `param` bytes more, header says so        */
+#define KIND_BARE           24 /* status `param` in 8 bytes, do nothing     */
 
 /* ---- Counters and log (F->H) ------------------------------------------ */
 #define NV_COUNTERS         0x00001800 /* 4 spaces x 64 keys x u32          */

@@ -20,6 +20,8 @@ pub struct Firmware {
     pub tpm: bool,
     /// Whether there is DSML0001.
     pub dsml: bool,
+    /// Whether there is a second DSML0001.
+    pub dsml_second: bool,
     /// Whether there is a WMI device that is not Dell's and notifies 0xD0 too.
     pub foreign_events: bool,
     /// Further WMI devices with nothing but binary MOF.
@@ -37,6 +39,7 @@ impl Default for Firmware {
         Self {
             tpm: true,
             dsml: false,
+            dsml_second: false,
             foreign_events: false,
             other_wmi: 0,
             wmi: None,
@@ -112,7 +115,11 @@ pub struct Table {
 impl Firmware {
     /// Whether anything of it stands on NVRAM.
     pub fn needs_nvram(&self) -> bool {
-        self.dsml || self.wmi.is_some() || self.sysman.is_some() || self.foreign_events
+        self.dsml
+            || self.dsml_second
+            || self.wmi.is_some()
+            || self.sysman.is_some()
+            || self.foreign_events
     }
 
     /// Its tables, each after those that it stands on. With NVRAM or without.
@@ -135,6 +142,7 @@ impl Firmware {
             (self.foreign_events, "foreign"),
             (self.other_wmi > 0, "other"),
             (self.dsml, "dsml"),
+            (self.dsml_second, "dsml-second"),
         ];
         let tables = wanted.into_iter().filter(|(wanted, _)| *wanted);
         Ok(tables

@@ -44,6 +44,11 @@ impl Counts {
         self.sum(SPACE_DSML)
     }
 
+    /// `_DSM` calls of the second DSML0001, where there is one.
+    pub fn dsml_second(&self) -> u32 {
+        self.key(SPACE_OTHER, OTHER_SECOND_DSML)
+    }
+
     /// dell-wmi-sysman: reads, sets, defaults, password changes.
     pub fn sysman(&self, method: u32) -> u32 {
         self.key(SPACE_SYSMAN, method)

@@ -108,6 +108,8 @@ pub enum Wrong {
     Length(u32),
     /// DSML0001: Buffer and header are this many bytes longer.
     Grow(u32),
+    /// DSML0001: the call answers with this status in a header alone, and does nothing.
+    Bare(u32),
 }
 
 impl Wrong {
@@ -127,6 +129,7 @@ impl Wrong {
             Wrong::Size(size) => (KIND_SIZE, size),
             Wrong::Length(length) => (KIND_LENGTH, length),
             Wrong::Grow(bytes) => (KIND_GROW, bytes),
+            Wrong::Bare(status) => (KIND_BARE, status),
         }
     }
 }

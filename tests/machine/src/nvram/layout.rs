@@ -56,6 +56,8 @@ layout! {
     OTHER_PRIVACY = 0;
     /// Event data was fetched.
     OTHER_EVENT_DATA = 1;
+    /// `_DSM` of the second DSML0001.
+    OTHER_SECOND_DSML = 2;
 
     /// The slot is empty.
     KIND_NONE = 0;
@@ -87,6 +89,8 @@ layout! {
     KIND_LENGTH = 22;
     /// Stretch Buffer and header.
     KIND_GROW = 23;
+    /// Answer with a status and nothing else, do nothing.
+    KIND_BARE = 24;
 
     /// Call counters.
     NV_COUNTERS = 0x1800;
