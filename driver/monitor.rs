@@ -19,6 +19,7 @@ use crate::{
             Notifier,
             Sleeper, //
         },
+        privilege::Right,
         worker::{
             Running,
             Worker, //
@@ -74,7 +75,8 @@ fn look() {
     REST.store(i64::MAX, Relaxed);
     if let Some(engine) = state::get() {
         let woken = WOKEN.xchg(false, Relaxed);
-        let refreshed = engine.refresh(Origin::Driver);
+        let refreshed =
+            Right::of_kernel_thread().and_then(|right| engine.refresh(&right, Origin::Driver));
         if woken {
             engine.record_resumed(&refreshed);
         }

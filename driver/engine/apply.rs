@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     journal::Origin,
-    kapi::module::Pin,
+    kapi::{
+        module::Pin,
+        privilege::Right, //
+    },
     posture::{
         apply::{
             self,
@@ -194,7 +197,7 @@ impl Engine {
     /// # Errors
     ///
     /// `EAGAIN` for a stale generation, `ENOMEM`, `EINTR`: nothing was written to the firmware.
-    pub(crate) fn apply(&self, request: &Request<'_>) -> Result<Applied> {
+    pub(crate) fn apply(&self, _right: &Right, request: &Request<'_>) -> Result<Applied> {
         let mut work = self.work.lock();
         let work = &mut *work;
         let before = self.snapshot();

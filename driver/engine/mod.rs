@@ -10,7 +10,10 @@ use crate::{
         Journal,
         Origin, //
     },
-    kapi::uevent::Announcer,
+    kapi::{
+        privilege::Right,
+        uevent::Announcer, //
+    },
     posture::fact::Policy,
     provider::{
         Dsmil,
@@ -184,7 +187,7 @@ impl Engine {
             }),
             GFP_KERNEL,
         )?;
-        engine.refresh(Origin::Driver)?;
+        engine.refresh_with(&mut engine.work.lock(), Origin::Driver)?;
         Ok(engine)
     }
 
@@ -203,7 +206,7 @@ impl Engine {
     /// # Errors
     ///
     /// `ENOMEM`, `EINTR`: the state is what it was before.
-    pub(crate) fn refresh(&self, origin: Origin) -> Result<Refreshed> {
+    pub(crate) fn refresh(&self, _right: &Right, origin: Origin) -> Result<Refreshed> {
         self.refresh_with(&mut self.work.lock(), origin)
     }
 

@@ -226,9 +226,9 @@ fn controls(engine: &Engine, arg: UserPtr) -> Result {
 }
 
 fn refresh(engine: &Engine, file: &File, arg: UserPtr) -> Result {
-    request::admit(engine, Origin::Ioctl, Some(file))?;
+    let right = request::admit(engine, Origin::Ioctl, Some(file))?;
     let (request, frame) = Frame::read::<uapi::Refresh>(arg, uapi::Refresh::SIZE_MIN)?;
-    let refreshed = engine.refresh(Origin::Ioctl)?;
+    let refreshed = engine.refresh(&right, Origin::Ioctl)?;
     frame.write(uapi::Refresh {
         head: request.head,
         generation: refreshed.generation,

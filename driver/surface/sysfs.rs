@@ -146,7 +146,7 @@ impl Attribute for ModeAttribute {
 /// confirmation that it asks for, unless it is latched already.
 fn set_mode(text: &[u8]) -> Result {
     let engine = state::get().ok_or(ENODEV)?;
-    request::admit(&engine, Origin::Sysfs, None)?;
+    let right = request::admit(&engine, Origin::Sysfs, None)?;
     let request = Request {
         mode: Some(Mode::from_name(text).ok_or(EINVAL)?),
         list: &[],
@@ -157,7 +157,7 @@ fn set_mode(text: &[u8]) -> Result {
         overview: false,
         origin: Origin::Sysfs,
     };
-    request::result(&request::change(&engine, &request)?.ending)
+    request::result(&request::change(&engine, &right, &request)?.ending)
 }
 
 shown!(ModeDeviations, c"mode_deviations", |snapshot| Names(
