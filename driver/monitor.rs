@@ -9,6 +9,10 @@
 //! distance.
 
 use crate::{
+    engine::{
+        Engine,
+        Refreshed, //
+    },
     journal::Origin,
     kapi::{
         notify::{
@@ -77,13 +81,15 @@ fn look() {
         let woken = WOKEN.xchg(false, Relaxed);
         let refreshed =
             Right::of_kernel_thread().and_then(|right| engine.refresh(&right, Origin::Driver));
-        if woken {
-            engine.record_resumed(&refreshed);
-        }
-        if let Err(error) = refreshed {
-            if !COMPLAINED.xchg(true, Relaxed) {
-                pr_warn!("cannot read the firmware again: {error:?}; said once\n");
+        match refreshed {
+            // It gave way to somebody who had asked for something. Later, then.
+            Err(EAGAIN) => {
+                if woken {
+                    WOKEN.store(true, Relaxed);
+                }
+                WORKER.kick(DISTANCE);
             }
+            refreshed => looked(&engine, woken, &refreshed),
         }
     }
     let rest = i64::from(DISTANCE).saturating_mul(NSEC_PER_MSEC);
@@ -91,6 +97,18 @@ fn look() {
     // What events have asked for during the look.
     WORKER.defer(DISTANCE);
     wind();
+}
+
+/// Says what came of a look, where that is worth a word.
+fn looked(engine: &Engine, woken: bool, refreshed: &Result<Refreshed>) {
+    if woken {
+        engine.record_resumed(refreshed);
+    }
+    if let Err(error) = refreshed {
+        if !COMPLAINED.xchg(true, Relaxed) {
+            pr_warn!("cannot read the firmware again: {error:?}; said once\n");
+        }
+    }
 }
 
 /// Arranges for the next look by the clock, if there is to be one.
@@ -130,10 +148,11 @@ impl Listen for DsmilChange {
 struct Sleep;
 
 impl Sleeper for Sleep {
-    fn prepare() {
+    fn prepare() -> Result {
         // No sleep in the middle of a change.
-        if let Some(engine) = state::get() {
-            engine.quiesce();
+        match state::get() {
+            Some(engine) => engine.quiesce(),
+            None => Ok(()),
         }
     }
 

@@ -15,7 +15,8 @@ use crate::{
     journal::Origin,
     kapi::{
         module::Pin,
-        privilege::Right, //
+        privilege::Right,
+        signal::is_interrupted, //
     },
     posture::{
         apply::{
@@ -198,7 +199,7 @@ impl Engine {
     ///
     /// `EAGAIN` for a stale generation, `ENOMEM`, `EINTR`: nothing was written to the firmware.
     pub(crate) fn apply(&self, _right: &Right, request: &Request<'_>) -> Result<Applied> {
-        let mut work = self.work.lock();
+        let mut work = self.work.lock()?;
         let work = &mut *work;
         let before = self.snapshot();
         if request.is_stale(&before) {
@@ -350,7 +351,7 @@ impl Firmware for Door<'_> {
     }
 
     fn is_interrupted(&self) -> bool {
-        kernel::current!().signal_pending()
+        is_interrupted()
     }
 
     fn begins(&mut self, number: usize) {

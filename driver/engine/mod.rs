@@ -3,7 +3,8 @@
 //! What the driver knows of the machine, and the one door through which it is changed.
 //!
 //! Lock order: `work` before `latest`. `work` is held across firmware calls, and never by what
-//! only wants to know what was read last. `latest` is held for the time of a copy.
+//! only wants to know what was read last; who waits for it can be killed. `latest` is held for the
+//! time of a copy.
 
 use crate::{
     journal::{
@@ -11,7 +12,12 @@ use crate::{
         Origin, //
     },
     kapi::{
+        lock::{
+            new_killable_mutex,
+            KillableMutex, //
+        },
         privilege::Right,
+        signal::is_interrupted,
         uevent::Announcer, //
     },
     posture::fact::Policy,
@@ -69,12 +75,12 @@ enum Family<P> {
 }
 
 impl<P: Provider> Family<P> {
-    /// Reads the family.
-    fn read(&self) -> Result<PartDraft> {
+    /// Reads the family. `go_on` is asked before each firmware call.
+    fn read(&self, go_on: &dyn Fn() -> Result) -> Result<PartDraft> {
         match self {
             Self::Absent => Ok(PartDraft::default()),
             Self::Failed(error) => Ok(PartDraft::failed(*error)),
-            Self::Found(provider) => PartDraft::read(provider.read()?),
+            Self::Found(provider) => PartDraft::read(provider.read(go_on)?),
         }
     }
 
@@ -136,7 +142,7 @@ pub(crate) struct Refreshed {
 #[pin_data]
 pub(crate) struct Engine {
     #[pin]
-    work: Mutex<Work>,
+    work: KillableMutex<Work>,
     #[pin]
     latest: Mutex<Snapshot>,
     journal: Arc<Journal>,
@@ -150,6 +156,14 @@ fn policy() -> Policy {
     Policy {
         restricted_allowed: crate::is_restricted_allowed(),
         ..Policy::default()
+    }
+}
+
+/// Tells a reading to stop when the caller has been sent a signal.
+fn unless_interrupted() -> Result {
+    match is_interrupted() {
+        true => Err(EINTR),
+        false => Ok(()),
     }
 }
 
@@ -179,7 +193,7 @@ impl Engine {
         };
         let engine = Arc::pin_init(
             pin_init!(Self {
-                work <- new_mutex!(work, "Engine::work"),
+                work <- new_killable_mutex!(work, c"Engine::work"),
                 latest <- new_mutex!(Snapshot::default(), "Engine::latest"),
                 journal,
                 step: Atomic::new(0),
@@ -187,7 +201,7 @@ impl Engine {
             }),
             GFP_KERNEL,
         )?;
-        engine.refresh_with(&mut engine.work.lock(), Origin::Driver)?;
+        engine.refresh_with(&mut *engine.work.lock()?, Origin::Driver)?;
         Ok(engine)
     }
 
@@ -203,18 +217,24 @@ impl Engine {
 
     /// Reads all controls from the firmware. Sleeps.
     ///
+    /// What nobody has asked for, which is of origin `Driver`, gives way to who waits.
+    ///
     /// # Errors
     ///
-    /// `ENOMEM`, `EINTR`: the state is what it was before.
+    /// `ENOMEM`, `EINTR`, `EAGAIN` when it gave way: the state is what it was before.
     pub(crate) fn refresh(&self, _right: &Right, origin: Origin) -> Result<Refreshed> {
-        self.refresh_with(&mut self.work.lock(), origin)
+        self.refresh_with(&mut *self.work.lock()?, origin)
     }
 
     fn refresh_with(&self, work: &mut Work, origin: Origin) -> Result<Refreshed> {
         let old = self.snapshot();
+        let go_on = || match origin == Origin::Driver && self.work.waiters() > 0 {
+            true => Err(EAGAIN),
+            false => unless_interrupted(),
+        };
         let draft = Draft::new(
-            work.families.platform.read()?,
-            work.families.dsmil.read()?,
+            work.families.platform.read(&go_on)?,
+            work.families.dsmil.read(&go_on)?,
             work.families.dsmil.interface(),
         )?;
         let new = self.commit(work, &old, draft, origin);
@@ -229,9 +249,9 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// `EBUSY` when there are some already; `ENOMEM`. Nothing is taken in then.
+    /// `EBUSY` when there are some already; `ENOMEM`, `EINTR`. Nothing is taken in then.
     pub(crate) fn attach(&self, dsmil: Result<Dsmil>) -> Result {
-        let mut work = self.work.lock();
+        let mut work = self.work.lock()?;
         if work.families.dsmil.found().is_ok() {
             return Err(EBUSY);
         }
@@ -242,7 +262,11 @@ impl Engine {
             Err(error) => Family::Failed(error),
         };
         let platform = PartDraft::copy(&old.platform)?;
-        let draft = Draft::new(platform, family.read()?, family.interface())?;
+        let draft = Draft::new(
+            platform,
+            family.read(&unless_interrupted)?,
+            family.interface(),
+        )?;
         work.families.dsmil = family;
         let new = self.commit(&mut work, &old, draft, Origin::Driver);
         self.record_bound(&new, error);
@@ -251,7 +275,7 @@ impl Engine {
 
     /// Lets go of the DSMIL devices. When this returns, none of them is in use or shown.
     pub(crate) fn detach(&self) {
-        let mut work = self.work.lock();
+        let mut work = self.work.lock_uninterruptible();
         work.families.dsmil = Family::Absent;
         let old = self.snapshot();
         let draft = PartDraft::copy(&old.platform)
@@ -275,13 +299,19 @@ impl Engine {
 
     /// Sends events through `announcer` from now on, or none.
     pub(crate) fn announce_by(&self, announcer: Option<Announcer>) {
-        let old = core::mem::replace(&mut self.work.lock().announcer, announcer);
+        let mut work = self.work.lock_uninterruptible();
+        let old = core::mem::replace(&mut work.announcer, announcer);
+        drop(work);
         drop(old);
     }
 
     /// Waits until nothing that was begun before is under way.
-    pub(crate) fn quiesce(&self) {
-        drop(self.work.lock());
+    ///
+    /// # Errors
+    ///
+    /// `EINTR` when the calling task is being killed.
+    pub(crate) fn quiesce(&self) -> Result {
+        self.work.lock().map(drop)
     }
 
     /// Makes a draft the latest snapshot, and says what is new in it.

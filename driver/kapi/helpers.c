@@ -7,6 +7,9 @@
 #include <linux/audit.h>
 #include <linux/build_bug.h>
 #include <linux/device.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/sched/signal.h>
 #include <linux/tpm.h>
 
 /* kapi/tpm.rs has the same structure. */
@@ -18,6 +21,9 @@ u32 milspec_tpm_bank(struct tpm_chip *chip, u32 index);
 int milspec_tpm_read(struct tpm_chip *chip, u32 pcr, struct tpm_digest *digest);
 int milspec_tpm_extend(struct tpm_chip *chip, u32 pcr, struct tpm_digest *digests);
 void milspec_audit_refused(const char *interface, int error);
+int milspec_mutex_lock_killable(struct mutex *lock);
+int milspec_notifier_from_errno(int error);
+bool milspec_task_sigpending(void);
 
 /* The first TPM 2.0, with a reference, or NULL. */
 struct tpm_chip *milspec_tpm_get(void)
@@ -65,4 +71,21 @@ void milspec_audit_refused(const char *interface, int error)
 	audit_log_format(ab, "op=dell_milspec interface=%s error=%d res=0", interface, error);
 	audit_log_task_info(ab);
 	audit_log_end(ab);
+}
+
+/* A macro where the kernel checks its locks. */
+int milspec_mutex_lock_killable(struct mutex *lock)
+{
+	return mutex_lock_killable(lock);
+}
+
+int milspec_notifier_from_errno(int error)
+{
+	return notifier_from_errno(error);
+}
+
+/* Whether the calling task has a signal, and not only work to do when it leaves the kernel. */
+bool milspec_task_sigpending(void)
+{
+	return task_sigpending(current);
 }

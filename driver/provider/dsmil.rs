@@ -12,7 +12,10 @@ use super::{
     Value, //
 };
 use crate::{
-    kapi::acpi::Dsm,
+    kapi::{
+        acpi::Dsm,
+        signal::is_interrupted, //
+    },
     posture::{
         control::{
             reading,
@@ -114,7 +117,7 @@ impl Dsmil {
 
         let mut left_out = 0u32;
         for index in 0..this.identity.devices {
-            if kernel::current!().signal_pending() {
+            if is_interrupted() {
                 return Err(EINTR);
             }
             let found = match this.evaluate(function::DESCRIBE, &[index]) {
@@ -246,7 +249,8 @@ fn answers(state: Result<State, u32>) -> impl Iterator<Item = Answer> {
 }
 
 impl Provider for Dsmil {
-    fn read(&self) -> Result<FamilyReading> {
+    fn read(&self, go_on: &dyn Fn() -> Result) -> Result<FamilyReading> {
+        go_on()?;
         let mut controls = KVVec::with_capacity(self.devices.len(), GFP_KERNEL)?;
         let read = self.states(|device, state| {
             controls.push(self.control(device, Ok(state)), GFP_KERNEL)?;

@@ -147,12 +147,14 @@ pub(crate) struct FamilyReading {
 
 /// What reads one family of controls.
 pub(crate) trait Provider {
-    /// Reads all controls, with as few firmware calls as the family allows. Sleeps.
+    /// Reads all controls, with as few firmware calls as the family allows. Sleeps. `go_on` is
+    /// asked before each of these calls, and what it fails with ends the reading.
     ///
     /// # Errors
     ///
-    /// `ENOMEM`, `EINTR`: there is no reading. That the firmware fails is a reading.
-    fn read(&self) -> Result<FamilyReading>;
+    /// `ENOMEM`, or what `go_on` fails with: there is no reading. That the firmware fails is a
+    /// reading.
+    fn read(&self, go_on: &dyn Fn() -> Result) -> Result<FamilyReading>;
 
     /// Writes value `to` of the control `id`; `from` is the value believed to be in force. Makes
     /// one firmware call. `key` is the security key of the firmware's administrator password.

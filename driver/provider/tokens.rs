@@ -234,13 +234,11 @@ fn control(listed: &Listed, read: impl Fn(u16) -> Result<u32, u32>) -> Control {
 }
 
 impl Provider for Tokens {
-    fn read(&self) -> Result<FamilyReading> {
+    fn read(&self, go_on: &dyn Fn() -> Result) -> Result<FamilyReading> {
         let mut answers = KVec::with_capacity(self.locations.len(), GFP_KERNEL)?;
         let mut error = None;
         for location in &self.locations {
-            if kernel::current!().signal_pending() {
-                return Err(EINTR);
-            }
+            go_on()?;
             // Without a way into the firmware the next call fails as this one did.
             let mut answer = match error {
                 Some(error) => Err(error),
