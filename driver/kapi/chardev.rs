@@ -78,7 +78,8 @@ pub(crate) struct Registration<T: Seekable> {
 
 // SAFETY: Any thread may take the registration back.
 unsafe impl<T: Seekable> Send for Registration<T> {}
-// SAFETY: A shared reference allows nothing.
+// SAFETY: No function takes a shared reference, and the fields are private: `raw` is accessed by the
+// kernel alone, under a lock of its own, until it is taken back.
 unsafe impl<T: Seekable> Sync for Registration<T> {}
 
 impl<T: Seekable> Registration<T> {

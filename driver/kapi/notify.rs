@@ -41,7 +41,8 @@ pub(crate) struct Listener<L> {
 
 // SAFETY: Any thread may install and remove a handler.
 unsafe impl<L> Send for Listener<L> {}
-// SAFETY: A shared reference allows nothing.
+// SAFETY: No function takes a shared reference, and the fields are private: `companion` is an atomic
+// reference count, and `handler` a function pointer that does not change.
 unsafe impl<L> Sync for Listener<L> {}
 
 impl<L: Listen> Listener<L> {

@@ -13,6 +13,7 @@ pub mod fact;
 pub mod journal;
 pub mod listed;
 pub mod mode;
+pub mod names;
 pub mod order;
 pub mod plan;
 pub mod setting;
