@@ -14,7 +14,7 @@ use super::{
 use crate::{
     journal::Origin,
     kapi::{
-        module::Pin,
+        module::Hold,
         privilege::Right,
         signal::is_interrupted, //
     },
@@ -237,8 +237,8 @@ impl Engine {
             });
         }
         work.ledger.reserve(steps.len())?;
-        let pin = match request.mode {
-            Some(Mode::ParanoidPlus) => Some(Pin::new()?),
+        let hold = match request.mode {
+            Some(Mode::ParanoidPlus) => Some(Hold::new()?),
             _ => None,
         };
 
@@ -251,8 +251,8 @@ impl Engine {
             if let Some(mode) = request.mode {
                 work.ledger.applied = Some(mode);
             }
-            if let Some(pin) = pin {
-                work.ledger.latch(pin);
+            if let Some(hold) = hold {
+                work.ledger.latch(hold);
             }
         }
         let ending = end(outcome, &steps, &work.families);

@@ -5,7 +5,7 @@
 
 use super::draft::Draft;
 use crate::{
-    kapi::module::Pin,
+    kapi::module::Hold,
     posture::{
         apply::Progress,
         mode::Mode,
@@ -24,7 +24,7 @@ pub(super) struct Ledger {
     /// The mode that was applied last.
     pub(super) applied: Option<Mode>,
     /// Keeps the module loaded while it is latched.
-    latch: Option<Pin>,
+    latch: Option<Hold>,
 }
 
 impl Ledger {
@@ -41,9 +41,9 @@ impl Ledger {
         self.latch.is_some()
     }
 
-    /// Latches, until the next boot: nothing takes the pin away again.
-    pub(super) fn latch(&mut self, pin: Pin) {
-        self.latch.get_or_insert(pin);
+    /// Latches, until the next boot: nothing takes the hold away again.
+    pub(super) fn latch(&mut self, hold: Hold) {
+        self.latch.get_or_insert(hold);
     }
 
     /// What it remembers of a control.

@@ -9,6 +9,7 @@ use crate::{
     kapi::{
         actor::Actor,
         crypto,
+        error::errno,
         worker::Worker, //
     },
     posture::journal::{
@@ -72,11 +73,6 @@ impl Origin {
             Self::Driver => uapi::INTERFACE_DRIVER,
         }
     }
-}
-
-/// Returns the positive errno of an error.
-fn errno(error: Error) -> u32 {
-    error.to_errno().unsigned_abs()
 }
 
 /// A record of a kind, to be filled.

@@ -11,6 +11,7 @@ pub(crate) mod chardev;
 pub(crate) mod crypto;
 pub(crate) mod dell_smbios;
 pub(crate) mod dmi;
+pub(crate) mod error;
 pub(crate) mod faux;
 pub(crate) mod global;
 pub(crate) mod lock;

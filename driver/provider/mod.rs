@@ -18,6 +18,7 @@ use kernel::prelude::*;
 mod dsmil;
 mod tokens;
 
+pub(crate) use crate::kapi::error::errno;
 pub(crate) use dsmil::Dsmil;
 pub(crate) use tokens::Tokens;
 
@@ -180,9 +181,4 @@ pub(crate) trait Provider {
 
     /// Returns the number of firmware calls made so far, failed ones included.
     fn firmware_calls(&self) -> u64;
-}
-
-/// Returns the positive errno of an error.
-pub(crate) fn errno(error: Error) -> u32 {
-    error.to_errno().unsigned_abs()
 }

@@ -15,9 +15,10 @@ use crate::{
     kapi::chardev::{
         self,
         is_nonblocking,
-        Seekable, //
+        Seekable,
+        Whence, //
     },
-    posture::journal::Whence,
+    posture::journal,
     state, //
     uapi,
 };
@@ -67,6 +68,11 @@ impl Seekable for Chardev {
     }
 
     fn seek(this: ArcBorrow<'_, Self>, offset: i64, whence: Whence) -> Result<i64> {
+        let whence = match whence {
+            Whence::Start => journal::Whence::Start,
+            Whence::Current => journal::Whence::Current,
+            Whence::End => journal::Whence::End,
+        };
         this.reader.seek(whence, offset)
     }
 }
