@@ -74,7 +74,21 @@ module! {
     authors: ["The dell_milspec maintainers"],
     description: "Security controls of Dell machines",
     license: "GPL v2",
-    alias: ["dmi*:svnDellInc.:*"],
+    // Machines with Dell's SMBIOS calls: as a block of WMI, or through the SMM of machines that
+    // have no such block. Of these, portables have the chassis types that mainline's dell-laptop
+    // names; desktops and workstations have names, because servers have the same chassis types.
+    // DSML0001 has an alias of its own, from `ACPI_TABLE`.
+    alias: [
+        "wmi:A80593CE-A997-11DA-B012-B622A1EF5492*",
+        "dmi*:svnDellInc.:*:ct8:*",
+        "dmi*:svnDellInc.:*:ct9:*",
+        "dmi*:svnDellInc.:*:ct10:*",
+        "dmi*:svnDellInc.:*:ct30:*",
+        "dmi*:svnDellInc.:*:ct31:*",
+        "dmi*:svnDellInc.:*:ct32:*",
+        "dmi*:svnDellInc.:pnOptiPlex*:*",
+        "dmi*:svnDellInc.:pnPrecision*:*",
+    ],
     params: {
         allow_restricted: bool {
             default: false,

@@ -13,6 +13,7 @@ use std::time::Duration;
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
     ("driver_loads_by_itself_on_dells", loads_by_itself),
+    ("driver_leaves_servers_alone", leaves_servers),
     ("driver_loads_on_nothing_but_a_dell", refuses_other_machines),
     ("driver_force_loads_it_anyway", force_loads),
     ("driver_needs_dell_smbios_and_says_so", needs_dell_smbios),
@@ -42,7 +43,8 @@ pub const TESTS: &[Test] = &[
 const SYSFS: &str = "/sys/devices/faux/dell_milspec";
 
 fn loads_by_itself() -> Result<()> {
-    for profile in ["latitude-7490", "rugged", "optiplex-7090"] {
+    // By its chassis type, by its name, and by neither: by its SMBIOS calls over WMI.
+    for profile in ["latitude-7490", "optiplex-gx620", "xps-18"] {
         let machine = machine(profile, Module::Autoload)?;
         ensure!(
             machine.exists("/sys/module/dell_milspec")?,
@@ -52,9 +54,31 @@ fn loads_by_itself() -> Result<()> {
             machine.exists("/dev/milspec")?,
             "{profile}: no /dev/milspec"
         );
+        // DMI alone would not load it on each of them.
+        let dmi = machine.read("/sys/class/dmi/id/modalias")?;
+        let found = machine.run(["modprobe", "--resolve-alias", &dmi])?.text();
+        ensure!(
+            found.lines().any(|name| name == "dell_milspec") == (profile != "xps-18"),
+            "{profile}: {dmi} is an alias of {found:?}"
+        );
         machine.check_kernel_log()?;
     }
     Ok(())
+}
+
+/// A server has the maker's name, and nothing that the driver is for.
+fn leaves_servers() -> Result<()> {
+    let machine = machine("poweredge", Module::Autoload)?;
+    ensure!(
+        !machine.exists("/sys/module/dell_milspec")?,
+        "it was loaded by itself"
+    );
+    // Whoever wants it there can have it.
+    machine.run(["modprobe", "dell_milspec"])?.ok()?;
+    let status = milspecctl(&machine, &["status"])?;
+    ensure!(status["driver"]["forced"] == false, "{status:#}");
+    machine.run(["rmmod", "dell_milspec"])?.ok()?;
+    machine.check_kernel_log()
 }
 
 fn refuses_other_machines() -> Result<()> {
