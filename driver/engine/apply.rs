@@ -4,7 +4,6 @@
 
 use super::{
     draft::Draft,
-    policy,
     record::About,
     Engine,
     Families,
@@ -141,11 +140,11 @@ fn decide(draft: &mut Draft, request: &Request<'_>, policy: &Policy) -> Result<D
 }
 
 impl Request<'_> {
-    fn policy(&self, latched: bool) -> Policy {
+    fn policy(&self, allowed: Policy, latched: bool) -> Policy {
         Policy {
             latched,
             confirmed: self.confirmed,
-            ..policy()
+            ..allowed
         }
     }
 
@@ -176,7 +175,11 @@ impl Engine {
             return Err(EAGAIN);
         }
         let mut draft = Draft::copy(&snapshot)?;
-        let decided = decide(&mut draft, request, &request.policy(snapshot.latched))?;
+        let decided = decide(
+            &mut draft,
+            request,
+            &request.policy(self.policy(), snapshot.latched),
+        )?;
         let lines = request.overview.then(|| draft.overview()).transpose()?;
         let ending = match &lines {
             Some(lines) if lines.len() > request.room => Ending::NoRoom,
@@ -215,7 +218,7 @@ impl Engine {
         }
 
         let mut draft = Draft::copy(&old)?;
-        let policy = request.policy(old.latched);
+        let policy = request.policy(self.policy(), old.latched);
         let decided = decide(&mut draft, request, &policy)?;
         let early = request
             .end_early(&decided)
@@ -271,7 +274,7 @@ impl Engine {
 
     /// Refuses steps that nobody could witness, where the administrator wants a witness.
     fn end_unwitnessed(&self, decided: &Decided) -> Option<Ending> {
-        let wanted = crate::is_tpm_required() && !decided.steps.is_empty();
+        let wanted = self.parameters.require_tpm && !decided.steps.is_empty();
         (wanted && self.journal.check_anchor().is_err()).then_some(Ending::Refused(Refusal {
             id: 0,
             reason: Reason::NoTpm,

@@ -77,6 +77,11 @@ impl PartDraft {
         })
     }
 
+    /// Positive errno of why nothing at all of the family could be read, 0 where something could.
+    pub(super) fn error(&self) -> u32 {
+        self.state.error
+    }
+
     /// A family as it was.
     pub(super) fn copy(part: &Part) -> Result<Self> {
         let controls = match part.controls() {

@@ -12,16 +12,21 @@ use crate::{
         Origin, //
     },
     kapi::{
+        global::global,
         lock::{
             new_killable_mutex,
             KillableMutex, //
         },
-        privilege::Right,
+        privilege::{
+            self,
+            Right, //
+        },
         signal::is_interrupted,
         uevent::Announcer, //
     },
     posture::fact::Policy,
     provider::{
+        errno,
         Dsmil,
         Provider,
         Tokens, //
@@ -67,6 +72,22 @@ pub(crate) use snapshot::{
     Snapshot, //
 };
 
+global! {
+    /// The engine, for callbacks that get no pointer of ours.
+    pub(crate) static state: Engine;
+}
+
+/// What was said when the module was loaded.
+#[derive(Clone, Copy)]
+pub(crate) struct Parameters {
+    /// Controls of class restricted may be changed, unless the kernel is locked down.
+    pub(crate) allow_restricted: bool,
+    /// Changes are refused that the TPM cannot witness.
+    pub(crate) require_tpm: bool,
+    /// This is not a Dell, and the module was told to load all the same.
+    pub(crate) forced: bool,
+}
+
 /// A family of controls: not there, there, or there but of no use.
 enum Family<P> {
     Absent,
@@ -100,6 +121,28 @@ impl<P: Provider> Family<P> {
 struct Families {
     platform: Family<Tokens>,
     dsmil: Family<Dsmil>,
+}
+
+impl Family<Tokens> {
+    /// Looks once more for `dell-smbios` where it was not there: somebody may have loaded it.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    fn look_again(&mut self) -> Result {
+        if let Self::Failed(_) = self {
+            match Tokens::rediscover() {
+                Ok(tokens) => {
+                    pr_info!("dell-smbios is there now\n");
+                    *self = tokens.map_or(Self::Absent, Self::Found);
+                }
+                Err(ENOMEM) => return Err(ENOMEM),
+                // As it was.
+                Err(_) => {}
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Family<Dsmil> {
@@ -146,17 +189,10 @@ pub(crate) struct Engine {
     #[pin]
     latest: Mutex<Snapshot>,
     journal: Arc<Journal>,
+    parameters: Parameters,
     /// Step that an apply under way is at, from 1, and number of its steps; 0 without one.
     step: Atomic<u32>,
     steps: Atomic<u32>,
-}
-
-/// What is allowed at the moment, but for the latch and what a caller accepts.
-fn policy() -> Policy {
-    Policy {
-        restricted_allowed: crate::is_restricted_allowed(),
-        ..Policy::default()
-    }
 }
 
 /// Tells a reading to stop when the caller has been sent a signal.
@@ -173,7 +209,7 @@ impl Engine {
     /// # Errors
     ///
     /// `ENOMEM`, `EINTR`. That the firmware fails is part of the state.
-    pub(crate) fn new(journal: Arc<Journal>) -> Result<Arc<Self>> {
+    pub(crate) fn new(journal: Arc<Journal>, parameters: Parameters) -> Result<Arc<Self>> {
         let platform = match Tokens::discover() {
             Ok(Some(tokens)) => Family::Found(tokens),
             Ok(None) => Family::Absent,
@@ -183,6 +219,13 @@ impl Engine {
                 Family::Failed(error)
             }
         };
+        let mut read = platform.read(&unless_interrupted)?;
+        // Here nothing is locked yet; later nobody waits, because a probe that is waited for may
+        // itself wait for the engine.
+        if read.error() == errno(ENODEV) {
+            Tokens::wait_for_backend();
+            read = platform.read(&unless_interrupted)?;
+        }
         let work = Work {
             families: Families {
                 platform,
@@ -196,13 +239,34 @@ impl Engine {
                 work <- new_killable_mutex!(work, c"Engine::work"),
                 latest <- new_mutex!(Snapshot::default(), "Engine::latest"),
                 journal,
+                parameters,
                 step: Atomic::new(0),
                 steps: Atomic::new(0),
             }),
             GFP_KERNEL,
         )?;
-        engine.refresh_with(&mut *engine.work.lock()?, Origin::Driver)?;
+        let draft = Draft::new(read, PartDraft::default(), None)?;
+        let old = engine.snapshot();
+        engine.commit(&mut *engine.work.lock()?, &old, draft, Origin::Driver);
         Ok(engine)
+    }
+
+    /// What was said when the module was loaded.
+    pub(crate) fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// Tells whether controls of class restricted may be changed.
+    pub(crate) fn is_restricted_allowed(&self) -> bool {
+        self.parameters.allow_restricted && !privilege::is_locked_down()
+    }
+
+    /// What is allowed at the moment, but for the latch and what a caller accepts.
+    fn policy(&self) -> Policy {
+        Policy {
+            restricted_allowed: self.is_restricted_allowed(),
+            ..Policy::default()
+        }
     }
 
     /// Returns the journal.
@@ -232,6 +296,7 @@ impl Engine {
             true => Err(EAGAIN),
             false => unless_interrupted(),
         };
+        work.families.platform.look_again()?;
         let draft = Draft::new(
             work.families.platform.read(&go_on)?,
             work.families.dsmil.read(&go_on)?,
@@ -317,7 +382,7 @@ impl Engine {
     /// Makes a draft the latest snapshot, and says what is new in it.
     fn commit(&self, work: &mut Work, old: &Snapshot, draft: Draft, origin: Origin) -> Snapshot {
         let calls = work.families.calls();
-        let new = draft.finish(old, &work.ledger, &policy(), calls);
+        let new = draft.finish(old, &work.ledger, &self.policy(), calls);
         // `old` shares the parts of the snapshot that is replaced here, so none is freed under
         // the lock.
         *self.latest.lock() = new.clone();

@@ -10,7 +10,10 @@ use crate::{
         actor::Actor,
         crypto,
         error::errno,
-        worker::Worker, //
+        worker::{
+            worker,
+            Worker, //
+        }, //
     },
     posture::journal::{
         Next,
@@ -118,16 +121,17 @@ pub(crate) struct Journal {
 }
 
 /// Extends records into the PCR.
-static WORKER: Worker = Worker::new(anchor::work);
+static WORKER: Worker = worker!(anchor::work, c"journal::WORKER");
 
 impl Journal {
-    /// Begins a journal with its first record. Asks the TPM, where there is one.
+    /// Begins a journal with its first record, and extends `pcr` by what is to be. Asks the TPM,
+    /// where there is one.
     ///
     /// # Errors
     ///
     /// `ENOMEM`, `EINVAL` for a PCR that must not be used.
-    pub(crate) fn new() -> Result<Arc<Self>> {
-        let anchor = Anchor::new()?;
+    pub(crate) fn new(pcr: u32) -> Result<Arc<Self>> {
+        let anchor = Anchor::new(pcr)?;
         let mut ring = Ring::new(crypto::random())?;
         let mut first = event(uapi::KIND_LOAD, uapi::SEVERITY_NOTICE, Origin::Driver);
         match anchor.read() {

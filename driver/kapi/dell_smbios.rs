@@ -64,7 +64,12 @@ impl DellSmbios {
         })
     }
 
-    fn find() -> Result<Self> {
+    /// Takes a reference to the module that is loaded.
+    ///
+    /// # Errors
+    ///
+    /// `ENOENT` when there is none.
+    pub(crate) fn find() -> Result<Self> {
         // SAFETY: `SYMBOL` is a C string. The reference taken is given back by `drop`.
         let symbol = unsafe { bindings::__symbol_get(SYMBOL.as_char_ptr()) };
         let symbol = NonNull::new(symbol).ok_or(ENOENT)?;

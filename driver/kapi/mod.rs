@@ -22,4 +22,5 @@ pub(crate) mod privilege;
 pub(crate) mod signal;
 pub(crate) mod tpm;
 pub(crate) mod uevent;
+mod wmi;
 pub(crate) mod worker;

@@ -11,6 +11,10 @@ use kernel::{
     ffi::c_int,
     fs::File,
     prelude::*,
+    sync::atomic::{
+        Atomic,
+        Relaxed, //
+    },
     task::Task,
     types::NotThreadSafe, //
 };
@@ -104,9 +108,21 @@ fn is_writable(file: &File) -> bool {
 }
 
 /// Tells whether the kernel is locked down so far that module parameters must not open what is
-/// unsafe. When it is, this also leaves a line in the kernel log that names the calling task.
+/// unsafe.
+///
+/// There is no way back from that before the next boot, so that the kernel is not asked again once
+/// it has said yes: each time it does, it leaves a line in its log that names the calling task.
 pub(crate) fn is_locked_down() -> bool {
+    static LOCKED: Atomic<bool> = Atomic::new(false);
+
+    if LOCKED.load(Relaxed) {
+        return true;
+    }
     let reason = bindings::lockdown_reason_LOCKDOWN_MODULE_PARAMETERS;
     // SAFETY: The reason is one of `enum lockdown_reason`, an index of the table of their names.
-    unsafe { bindings::security_locked_down(reason) != 0 }
+    let locked = unsafe { bindings::security_locked_down(reason) != 0 };
+    if locked {
+        LOCKED.store(true, Relaxed);
+    }
+    locked
 }

@@ -7,7 +7,10 @@ use super::{
     wire, //
 };
 use crate::{
-    engine::Engine,
+    engine::{
+        state,
+        Engine, //
+    },
     journal::{
         Origin,
         Reader, //
@@ -19,8 +22,7 @@ use crate::{
         Whence, //
     },
     posture::journal,
-    state, //
-    uapi,
+    uapi, //
 };
 use kernel::{
     fs::{
@@ -105,7 +107,7 @@ impl MiscDevice for Chardev {
                 let (request, frame) = Frame::read::<uapi::Info>(arg, uapi::Info::SIZE_MIN)?;
                 frame.write(uapi::Info {
                     head: request.head,
-                    ..wire::info()
+                    ..wire::info(engine)
                 })
             }
             uapi::IOC_STATUS => {

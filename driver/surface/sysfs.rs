@@ -6,6 +6,7 @@
 use super::request;
 use crate::{
     engine::{
+        state,
         Engine,
         Part,
         Request,
@@ -27,8 +28,7 @@ use crate::{
         names, //
     },
     provider::Control,
-    state, //
-    uapi,
+    uapi, //
 };
 use kernel::{
     fmt,
