@@ -15,7 +15,10 @@
 //! Limitations: one `DSML0001` device.
 
 use crate::{
-    engine::Engine,
+    engine::{
+        state,
+        Engine, //
+    },
     journal::{
         Anchoring,
         Journal, //
@@ -26,8 +29,7 @@ use crate::{
             self,
             Field, //
         },
-        notify::Listener,
-        privilege, //
+        notify::Listener, //
     },
     monitor::{
         DsmilChange,
@@ -82,11 +84,29 @@ module! {
     authors: ["The dell_milspec maintainers"],
     description: "Security controls of Dell machines",
     license: "GPL v2",
-    alias: ["dmi*:svnDellInc.:*"],
+    // Machines with Dell's SMBIOS calls: as a block of WMI, or through the SMM of machines that
+    // have no such block. Of these, portables have the chassis types that mainline's dell-laptop
+    // names; desktops and workstations have names, because servers have the same chassis types.
+    // DSML0001 has an alias of its own, from `ACPI_TABLE`.
+    alias: [
+        "wmi:A80593CE-A997-11DA-B012-B622A1EF5492*",
+        "dmi*:svnDellInc.:*:ct8:*",
+        "dmi*:svnDellInc.:*:ct9:*",
+        "dmi*:svnDellInc.:*:ct10:*",
+        "dmi*:svnDellInc.:*:ct30:*",
+        "dmi*:svnDellInc.:*:ct31:*",
+        "dmi*:svnDellInc.:*:ct32:*",
+        "dmi*:svnDellInc.:pnOptiPlex*:*",
+        "dmi*:svnDellInc.:pnPrecision*:*",
+    ],
     params: {
         allow_restricted: bool {
             default: false,
             description: "Let controls of class restricted be changed (not when locked down)",
+        },
+        event_interval: u32 {
+            default: 0,
+            description: "Least seconds between checks of the firmware that events of Dell's (hotkeys and others) lead to (0: none)",
         },
         force: bool {
             default: false,
@@ -107,46 +127,33 @@ module! {
     },
 }
 
-/// Tells whether the module was told to load on any machine, and this is not a Dell.
-fn is_forced() -> bool {
-    module_parameters::force.value() && !is_dell()
-}
-
-/// Tells whether controls of class restricted may be changed.
-fn is_restricted_allowed() -> bool {
-    module_parameters::allow_restricted.value() && !privilege::is_locked_down()
-}
-
-/// Tells whether changes are refused that the TPM cannot witness.
-fn is_tpm_required() -> bool {
-    module_parameters::require_tpm.value()
-}
-
 /// Tells whether the machine calls itself a Dell.
 fn is_dell() -> bool {
     dmi::text(Field::Vendor).is_some_and(|vendor| vendor.to_bytes() == b"Dell Inc.")
 }
 
-kapi::global::global! {
-    /// The engine, for callbacks that get no pointer of ours.
-    static state: Engine;
-}
-
 #[pin_data]
 struct DellMilspec {
-    // Fields are dropped in this order. The monitor goes first, so that nothing is under way that
-    // nobody asked for. Then the DSML0001 driver, so that nothing adds to the engine any more; what
-    // its listener hears until then kicks a worker that has ended. When the character device goes
-    // no descriptor is open, because each holds a reference to the module. With the faux device the
+    // Fields are dropped in this order, also when a later one cannot be initialised.
+    //
+    // When the initialisation fails, the kernel frees the module whatever references to it there
+    // are (do_init_module()): an open descriptor would be left with functions that are gone. So
+    // /dev/milspec comes last, when nothing can fail any more, and goes first: no descriptor is
+    // open then, because each holds a reference to the module.
+    //
+    // Then the monitor goes, so that nothing is under way that nobody asked for. Then the DSML0001
+    // driver, so that nothing adds to the engine any more; what its listener hears until then kicks
+    // a worker that has ended. The faux device may come early, because its open files hold nothing
+    // of the module: to take it back waits for calls under way, and lets none begin. With it the
     // last callback that looks for the engine is gone, and nothing is recorded any more: what waits
     // for the TPM is handed to it. Then the engine itself goes, and with it the reference to
     // dell-smbios.
     #[pin]
+    _chardev: chardev::Registration,
+    #[pin]
     _monitor: Monitor,
     #[pin]
     _dsmil: Registration<platform::Adapter<DsmilDriver>>,
-    #[pin]
-    _chardev: chardev::Registration,
     _sysfs: Sysfs,
     _anchoring: Anchoring,
     _state: state::Guard,
@@ -159,20 +166,30 @@ impl InPlaceModule for DellMilspec {
             _state: start()?,
             _anchoring: anchor()?,
             _sysfs: Sysfs::register()?,
-            _chardev <- chardev::Registration::new(),
             _dsmil <- Registration::new(c"dell_milspec", module),
-            _monitor <- Monitor::new(),
+            _monitor <- Monitor::new(monitor::Parameters {
+                verify_interval: module_parameters::verify_interval.value(),
+                event_interval: module_parameters::event_interval.value(),
+            }),
+            _chardev <- chardev::Registration::new(),
         })
     }
 }
 
 /// Brings the engine up, on a Dell.
 fn start() -> Result<state::Guard> {
-    if !is_dell() && !is_forced() {
+    let forced = !is_dell();
+    if forced && !module_parameters::force.value() {
         pr_err!("this machine is not a Dell: not loaded (force=1 loads it anyway)\n");
         return Err(ENODEV);
     }
-    let engine = Engine::new(Journal::new()?)?;
+    let journal = Journal::new(module_parameters::pcr.value())?;
+    let parameters = engine::Parameters {
+        allow_restricted: module_parameters::allow_restricted.value(),
+        require_tpm: module_parameters::require_tpm.value(),
+        forced,
+    };
+    let engine = Engine::new(journal, parameters)?;
     let controls = engine.snapshot().platform.controls().len();
     pr_info!("{controls} platform controls\n");
     state::install(engine)

@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What has the engine look at the machine again without being asked: events of the firmware, the
-//! end of the machine's sleep, and the clock if the administrator wants it.
+//! What has the engine look at the machine again without being asked: notifications of `DSML0001`,
+//! the end of the machine's sleep, and if the administrator wants it Dell's events and the clock.
 //!
-//! An event leads to a look soon after it, and to one for many that come close together. A look
-//! takes the time of a firmware call for each location that the engine reads, and some of these
-//! stop every core; a held-down hotkey sends many events. So looks that events lead to keep their
-//! distance.
+//! A notification leads to a look soon after it, and to one for many that come close together. A
+//! look takes the time of a firmware call for each location that the engine reads, and some of
+//! these stop every core. So looks that notifications lead to keep their distance.
+//!
+//! Of Dell's events only a few can concern a control, and which one it is stands in words that
+//! firmware hands out once: they are dell-wmi's. Most are keys that are pressed all day. So they
+//! lead to looks only where the administrator says so, and says how often.
 
 use crate::{
+    engine::{
+        state,
+        Engine,
+        Refreshed, //
+    },
     journal::Origin,
     kapi::{
         notify::{
@@ -19,13 +27,13 @@ use crate::{
             Notifier,
             Sleeper, //
         },
+        privilege::Right,
         worker::{
+            worker,
             Running,
             Worker, //
         },
-    },
-    module_parameters,
-    state, //
+    }, //
 };
 use kernel::{
     prelude::*,
@@ -41,73 +49,130 @@ use kernel::{
     }, //
 };
 
-/// How long an event waits for others that belong to it.
+/// The block of WMI that Dell's events come from.
+const DELL_EVENTS: &CStr = c"9DBB5994-A997-11DA-B012-B622A1EF5492";
+
+/// What was said when the module was loaded. Both are seconds, and 0 means never.
+#[derive(Clone, Copy)]
+pub(crate) struct Parameters {
+    /// Between two looks by the clock.
+    pub(crate) verify_interval: u32,
+    /// Least distance of looks that Dell's events lead to.
+    pub(crate) event_interval: u32,
+}
+
+/// How long a notification waits for others that belong to it.
 const GATHER: Msecs = 100;
 
-/// How long after one look an event may lead to another.
+/// How long after one look a notification may lead to another.
 const DISTANCE: Msecs = 2000;
 
-/// Most seconds between two looks by the clock.
+/// Most seconds of a parameter: more count as that.
 const LONGEST: u32 = 1_000_000;
 
-static WORKER: Worker = Worker::new(look);
+/// Looks.
+static WORKER: Worker = worker!(look, c"monitor::WORKER");
+
+/// Has `WORKER` look, for one event of Dell's or for many.
+static EVENTS: Worker = worker!(heard, c"monitor::EVENTS");
+
+/// Milliseconds between two looks by the clock, 0 for none, and between two that Dell's events lead
+/// to. Set before the workers begin.
+static VERIFY_INTERVAL: Atomic<u32> = Atomic::new(0);
+static EVENT_INTERVAL: Atomic<u32> = Atomic::new(0);
+
+/// Until when Dell's events wait, in nanoseconds of the monotonic clock.
+static EVENT_REST: Atomic<i64> = Atomic::new(0);
 
 /// Whether the machine was asleep since the last look.
 static WOKEN: Atomic<bool> = Atomic::new(false);
 
-/// Until when events wait, in nanoseconds of the monotonic clock. `i64::MAX` during a look, whose
+/// Until when notifications wait, in nanoseconds of the monotonic clock. `i64::MAX` during a look, whose
 /// end is not known.
 static REST: Atomic<i64> = Atomic::new(0);
 
 /// Whether a failure was logged.
 static COMPLAINED: Atomic<bool> = Atomic::new(false);
 
-/// Has the engine look at the machine soon. May be called at any time and in any context.
-fn kick() {
-    let rest = REST.load(Relaxed).saturating_sub(Monotonic::ktime_get());
-    let rest = Msecs::try_from(rest.max(0).div_euclid(NSEC_PER_MSEC)).unwrap_or(DISTANCE);
-    WORKER.kick(rest.clamp(GATHER, DISTANCE));
+/// How long it is until a moment, `longest` at most.
+fn until(moment: i64, longest: Msecs) -> Msecs {
+    let rest = moment.saturating_sub(Monotonic::ktime_get()).max(0);
+    let rest = Msecs::try_from(rest.div_euclid(NSEC_PER_MSEC)).unwrap_or(longest);
+    rest.min(longest)
 }
 
-/// The job of the worker.
+/// The moment that is so far away.
+fn after(distance: Msecs) -> i64 {
+    let distance = i64::from(distance).saturating_mul(NSEC_PER_MSEC);
+    Monotonic::ktime_get().saturating_add(distance)
+}
+
+/// Has the engine look at the machine soon. May be called at any time and in any context.
+fn kick() {
+    WORKER.kick(until(REST.load(Relaxed), DISTANCE).max(GATHER));
+}
+
+/// The job of `EVENTS`.
+fn heard() {
+    EVENT_REST.store(after(EVENT_INTERVAL.load(Relaxed)), Relaxed);
+    kick();
+}
+
+/// The job of `WORKER`.
 fn look() {
     REST.store(i64::MAX, Relaxed);
     if let Some(engine) = state::get() {
         let woken = WOKEN.xchg(false, Relaxed);
-        let refreshed = engine.refresh(Origin::Driver);
-        if woken {
-            engine.record_resumed(&refreshed);
-        }
-        if let Err(error) = refreshed {
-            if !COMPLAINED.xchg(true, Relaxed) {
-                pr_warn!("cannot read the firmware again: {error:?}; said once\n");
+        let refreshed =
+            Right::of_kernel_thread().and_then(|right| engine.refresh(&right, Origin::Driver));
+        match refreshed {
+            // It gave way to somebody who had asked for something. Later, then.
+            Err(EAGAIN) => {
+                if woken {
+                    WOKEN.store(true, Relaxed);
+                }
+                WORKER.kick(DISTANCE);
             }
+            refreshed => looked(&engine, woken, &refreshed),
         }
     }
-    let rest = i64::from(DISTANCE).saturating_mul(NSEC_PER_MSEC);
-    REST.store(Monotonic::ktime_get().saturating_add(rest), Relaxed);
-    // What events have asked for during the look.
+    REST.store(after(DISTANCE), Relaxed);
+    // What was asked for during the look.
     WORKER.defer(DISTANCE);
     wind();
 }
 
-/// Arranges for the next look by the clock, if there is to be one.
-fn wind() {
-    let seconds = module_parameters::verify_interval.value();
-    if seconds != 0 {
-        WORKER.again(seconds.min(LONGEST).saturating_mul(1000));
+/// Says what came of a look, where that is worth a word.
+fn looked(engine: &Engine, woken: bool, refreshed: &Result<Refreshed>) {
+    if woken {
+        engine.record_resumed(refreshed);
+    }
+    if let Err(error) = refreshed {
+        if !COMPLAINED.xchg(true, Relaxed) {
+            pr_warn!("cannot read the firmware again: {error:?}; said once\n");
+        }
     }
 }
 
-/// Listens to WMI devices.
+/// Arranges for the next look by the clock, if there is to be one.
+fn wind() {
+    match VERIFY_INTERVAL.load(Relaxed) {
+        0 => {}
+        interval => WORKER.again(interval),
+    }
+}
+
+/// Listens to the WMI device with Dell's events.
 struct DellEvent;
 
 impl Listen for DellEvent {
     fn notified(value: u32) {
-        // Which of Dell's events it is stands in the words that come with it; these are
-        // dell-wmi's. On a WMI device that is not Dell's the number can mean another event.
+        // The number that this device gives its events, on all machines that were looked at.
         if value == 0xD0 {
-            kick();
+            EVENTS.kick(until(
+                EVENT_REST.load(Relaxed),
+                EVENT_INTERVAL.load(Relaxed),
+            ));
         }
     }
 }
@@ -128,10 +193,11 @@ impl Listen for DsmilChange {
 struct Sleep;
 
 impl Sleeper for Sleep {
-    fn prepare() {
+    fn prepare() -> Result {
         // No sleep in the middle of a change.
-        if let Some(engine) = state::get() {
-            engine.quiesce();
+        match state::get() {
+            Some(engine) => engine.quiesce(),
+            None => Ok(()),
         }
     }
 
@@ -144,33 +210,38 @@ impl Sleeper for Sleep {
 /// Watches the machine for as long as it exists.
 #[pin_data]
 pub(crate) struct Monitor {
-    _events: KVec<Listener<DellEvent>>,
+    _listener: Option<Listener<DellEvent>>,
     #[pin]
     _sleep: Notifier<Sleep>,
+    _events: Option<Running>,
     // The last to be dropped: until then kicks are served, after that they do nothing.
     _worker: Running,
 }
 
 impl Monitor {
-    pub(crate) fn new() -> impl PinInit<Self, Error> {
+    pub(crate) fn new(parameters: Parameters) -> impl PinInit<Self, Error> {
+        let listens = parameters.event_interval != 0;
         try_pin_init!(Self {
-            _worker: start()?,
+            _worker: start(parameters)?,
+            _events: listens.then(|| EVENTS.start()).transpose()?,
             _sleep <- Notifier::new(),
-            _events: listen(),
+            _listener: listens.then(listen).flatten(),
         })
     }
 }
 
-fn start() -> Result<Running> {
+fn start(parameters: Parameters) -> Result<Running> {
+    let milliseconds = |seconds: u32| seconds.min(LONGEST).saturating_mul(1000);
+    VERIFY_INTERVAL.store(milliseconds(parameters.verify_interval), Relaxed);
+    EVENT_INTERVAL.store(milliseconds(parameters.event_interval), Relaxed);
     let running = WORKER.start()?;
     wind();
     Ok(running)
 }
 
-/// Listens to the WMI devices. That this fails is no reason to do without all the rest.
-fn listen() -> KVec<Listener<DellEvent>> {
-    Listener::of_all(c"PNP0C14").unwrap_or_else(|error| {
-        pr_warn!("cannot listen to Dell's events: {error:?}\n");
-        KVec::new()
-    })
+/// Listens to Dell's events. That this fails is no reason to do without all the rest.
+fn listen() -> Option<Listener<DellEvent>> {
+    Listener::of_wmi(DELL_EVENTS)
+        .inspect_err(|error| pr_warn!("cannot listen to Dell's events: {error:?}\n"))
+        .ok()
 }

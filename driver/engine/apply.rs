@@ -4,7 +4,6 @@
 
 use super::{
     families::Families,
-    policy,
     record::About,
     report,
     Engine,
@@ -12,7 +11,11 @@ use super::{
 };
 use crate::{
     journal::Origin,
-    kapi::module::Pin,
+    kapi::{
+        module::Hold,
+        privilege::Right,
+        signal::is_interrupted, //
+    },
     posture::{
         control::{
             Family,
@@ -114,11 +117,11 @@ impl Request<'_> {
         }
     }
 
-    fn policy(&self, latched: bool) -> Policy {
+    fn policy(&self, allowed: Policy, latched: bool) -> Policy {
         Policy {
             latched,
             confirmed: self.confirmed,
-            ..policy()
+            ..allowed
         }
     }
 
@@ -150,7 +153,7 @@ impl Engine {
         let facts = snapshot.facts();
         let mut wants = KVVec::from_elem(Want::Nothing, facts.len(), GFP_KERNEL)?;
         let mut steps = KVVec::from_elem(Step::default(), facts.len(), GFP_KERNEL)?;
-        let policy = request.policy(snapshot.latched);
+        let policy = request.policy(self.policy(), snapshot.latched);
         let planned = machine::plan(facts, &request.asked(), &policy, &mut wants, &mut steps);
         let planned_lines = || overview(facts, &wants);
         let lines = request.overview.then(planned_lines).transpose()?;
@@ -179,12 +182,15 @@ impl Engine {
     ///
     /// `EAGAIN` for a generation that is stale after that reading, `ENOMEM`, `EINTR`: nothing was
     /// written to the firmware.
-    pub(crate) fn apply(&self, request: &Request<'_>) -> Result<Applied> {
-        let mut work = self.work.lock();
+    pub(crate) fn apply(&self, _right: &Right, request: &Request<'_>) -> Result<Applied> {
+        let mut work = self.work.lock()?;
         let work = &mut *work;
         let calls = work.families.all_calls();
 
-        // Read.
+        // Read. What is stale before that only becomes more so.
+        if work.machine.is_stale(request.generation) {
+            return Err(self.record_stale(request));
+        }
         let read = self.look(work, request.origin)?;
         if work.machine.is_stale(request.generation) {
             return Err(self.record_stale(request));
@@ -193,7 +199,7 @@ impl Engine {
         // Plan.
         let count = work.machine.facts().len();
         let mut steps = KVVec::from_elem(Step::default(), count, GFP_KERNEL)?;
-        let (asked, policy) = (request.asked(), request.policy(false));
+        let (asked, policy) = (request.asked(), request.policy(self.policy(), false));
         let planned = work.machine.plan(&asked, &policy, &mut work.wants, &mut steps);
         let early = match &planned {
             Err(refusal) => Some(Ending::Refused(*refusal)),
@@ -215,8 +221,8 @@ impl Engine {
             });
         }
         let room = work.room()?;
-        let pin = match request.mode {
-            Some(Mode::ParanoidPlus) if work.latch.is_none() => Some(Pin::new()?),
+        let hold = match request.mode {
+            Some(Mode::ParanoidPlus) if work.latch.is_none() => Some(Hold::new()?),
             _ => None,
         };
 
@@ -228,7 +234,7 @@ impl Engine {
         let done = outcome == Outcome::Done;
         work.machine.settle(&asked, &work.wants, &steps, done);
         if done {
-            work.latch = work.latch.take().or(pin);
+            work.latch = work.latch.take().or(hold);
         }
         let ending = end(outcome, &steps, &work.families);
         let new = self.commit(work, room, request.origin);
@@ -244,7 +250,7 @@ impl Engine {
 
     /// Refuses steps that nobody could witness, where the administrator wants a witness.
     fn end_unwitnessed(&self, steps: usize) -> Option<Ending> {
-        let wanted = crate::is_tpm_required() && steps > 0;
+        let wanted = self.parameters.require_tpm && steps > 0;
         (wanted && self.journal.check_anchor().is_err()).then_some(Ending::Refused(Refusal {
             id: 0,
             reason: Reason::NoTpm,
@@ -320,7 +326,7 @@ impl Firmware for Calls<'_> {
     }
 
     fn is_interrupted(&self) -> bool {
-        kernel::current!().signal_pending()
+        is_interrupted()
     }
 
     fn begins(&mut self, number: usize) {

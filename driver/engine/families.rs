@@ -26,9 +26,10 @@ pub(super) enum Family<P> {
 }
 
 impl<P: Provider> Family<P> {
-    /// Reads the family, if it is of use.
-    pub(super) fn read(&self) -> Result<Option<FamilyReading>> {
-        self.found().ok().map(Provider::read).transpose()
+    /// Reads the family, if it is of use. `go_on` is asked before each firmware call.
+    pub(super) fn read(&self, go_on: &dyn Fn() -> Result) -> Result<Option<FamilyReading>> {
+        let found = self.found().ok();
+        found.map(|provider| provider.read(go_on)).transpose()
     }
 
     /// Returns what reads and changes it.

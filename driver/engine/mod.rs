@@ -8,7 +8,8 @@
 //! carries a request out, `Engine::commit` puts the next snapshot in place.
 //!
 //! Lock order: `work` before `latest`. `work` is held across firmware calls, and never taken by what
-//! only wants to know what was read last. `latest` is held for the time of a copy of a pointer.
+//! only wants to know what was read last; who waits for it can be killed. `latest` is held for the
+//! time of a copy of a pointer.
 
 use crate::{
     journal::{
@@ -16,7 +17,17 @@ use crate::{
         Origin, //
     },
     kapi::{
-        module::Pin,
+        global::global,
+        lock::{
+            new_killable_mutex,
+            KillableMutex, //
+        },
+        module::Hold,
+        privilege::{
+            self,
+            Right, //
+        },
+        signal::is_interrupted,
         uevent::Announcer, //
     },
     posture::{
@@ -83,6 +94,22 @@ pub(crate) use snapshot::{
     Snapshot, //
 };
 
+global! {
+    /// The engine, for callbacks that get no pointer of ours.
+    pub(crate) static state: Engine;
+}
+
+/// What was said when the module was loaded.
+#[derive(Clone, Copy)]
+pub(crate) struct Parameters {
+    /// Controls of class restricted may be changed, unless the kernel is locked down.
+    pub(crate) allow_restricted: bool,
+    /// Changes are refused that the TPM cannot witness.
+    pub(crate) require_tpm: bool,
+    /// This is not a Dell, and the module was told to load all the same.
+    pub(crate) forced: bool,
+}
+
 /// What whoever works on the machine needs. The lists are as long as the machine's, and in its
 /// order.
 struct Work {
@@ -96,7 +123,7 @@ struct Work {
     states: [FamilyState; 2],
     announcer: Option<Announcer>,
     /// Keeps the module loaded while it is latched.
-    latch: Option<Pin>,
+    latch: Option<Hold>,
     /// A snapshot for [`Engine::detach`], which must not fail.
     spare: Option<UniqueArc<Snapshot>>,
 }
@@ -114,29 +141,30 @@ pub(crate) struct Refreshed {
 #[pin_data]
 pub(crate) struct Engine {
     #[pin]
-    work: Mutex<Work>,
+    work: KillableMutex<Work>,
     #[pin]
     latest: Mutex<Arc<Snapshot>>,
     journal: Arc<Journal>,
+    parameters: Parameters,
     /// Step that an apply under way is at, from 1, and number of its steps; 0 without one.
     step: Atomic<u32>,
     steps: Atomic<u32>,
 }
 
-/// What is allowed at the moment, but for the latch and what a caller accepts.
-fn policy() -> Policy {
-    Policy {
-        restricted_allowed: crate::is_restricted_allowed(),
-        ..Policy::default()
+/// Tells a reading to stop when the caller has been sent a signal.
+fn unless_interrupted() -> Result {
+    match is_interrupted() {
+        true => Err(EINTR),
+        false => Ok(()),
     }
 }
 
 impl Work {
     /// Nothing is known of the machine yet.
-    fn new(platform: Family<Tokens>) -> Self {
+    fn new() -> Self {
         Self {
             families: Families {
-                platform,
+                platform: Family::Absent,
                 dsmil: Family::Absent,
             },
             machine: Machine::new(KVVec::new()),
@@ -196,6 +224,37 @@ impl Work {
         Ok(())
     }
 
+    /// Takes in the platform's settings, or why they are of no use.
+    fn take_platform(&mut self, platform: Family<Tokens>) -> Result {
+        if let Ok(tokens) = platform.found() {
+            self.take_in(control::Family::Platform, tokens)?;
+        }
+        let [of_platform, _] = &mut self.states;
+        *of_platform = platform.state();
+        self.families.platform = platform;
+        Ok(())
+    }
+
+    /// Looks once more for `dell-smbios` where it was not there: somebody may have loaded it.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`.
+    fn look_again(&mut self) -> Result {
+        if let Family::Failed(_) = self.families.platform {
+            match Tokens::rediscover() {
+                Ok(tokens) => {
+                    pr_info!("dell-smbios is there now\n");
+                    self.take_platform(tokens.map_or(Family::Absent, Family::Found))?;
+                }
+                Err(ENOMEM) => return Err(ENOMEM),
+                // As it was.
+                Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Room for the next snapshot.
     fn room(&self) -> Result<UniqueArc<Snapshot>> {
         Snapshot::with_room(self.details.len())
@@ -236,7 +295,7 @@ impl Engine {
     /// # Errors
     ///
     /// `ENOMEM`, `EINTR`. That the firmware fails is part of the state.
-    pub(crate) fn new(journal: Arc<Journal>) -> Result<Arc<Self>> {
+    pub(crate) fn new(journal: Arc<Journal>, parameters: Parameters) -> Result<Arc<Self>> {
         let platform = match Tokens::discover() {
             Ok(Some(tokens)) => Family::Found(tokens),
             Ok(None) => Family::Absent,
@@ -246,25 +305,42 @@ impl Engine {
                 Family::Failed(error)
             }
         };
-        let mut work = Work::new(Family::Absent);
-        work.states = [platform.state(), FamilyState::default()];
-        if let Ok(tokens) = platform.found() {
-            work.take_in(control::Family::Platform, tokens)?;
+        // Here nothing is locked yet; later nobody waits, because a probe that is waited for may
+        // itself wait for the engine.
+        let read = platform.read(&unless_interrupted)?;
+        if read.is_some_and(|reading| reading.error == Some(ENODEV)) {
+            Tokens::wait_for_backend();
         }
-        work.families.platform = platform;
+        let mut work = Work::new();
+        work.take_platform(platform)?;
         let nothing = Arc::new(Snapshot::default(), GFP_KERNEL)?;
         let engine = Arc::pin_init(
             pin_init!(Self {
-                work <- new_mutex!(work, "Engine::work"),
+                work <- new_killable_mutex!(work, c"Engine::work"),
                 latest <- new_mutex!(nothing, "Engine::latest"),
                 journal,
+                parameters,
                 step: Atomic::new(0),
                 steps: Atomic::new(0),
             }),
             GFP_KERNEL,
         )?;
-        engine.refresh(Origin::Driver)?;
+        engine.look(&mut *engine.work.lock()?, Origin::Driver)?;
         Ok(engine)
+    }
+
+    /// What was said when the module was loaded.
+    pub(crate) fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// What is allowed at the moment, but for the latch and what a caller accepts. Where the kernel
+    /// is locked down and `allow_restricted` was given, this leaves a line in its log.
+    fn policy(&self) -> Policy {
+        Policy {
+            restricted_allowed: self.parameters.allow_restricted && !privilege::is_locked_down(),
+            ..Policy::default()
+        }
     }
 
     /// Returns the journal.
@@ -279,11 +355,13 @@ impl Engine {
 
     /// Reads all controls from the firmware. Sleeps.
     ///
+    /// What nobody has asked for, which is of origin `Driver`, gives way to who waits.
+    ///
     /// # Errors
     ///
-    /// `ENOMEM`, `EINTR`: the state is what it was before.
-    pub(crate) fn refresh(&self, origin: Origin) -> Result<Refreshed> {
-        let mut work = self.work.lock();
+    /// `ENOMEM`, `EINTR`, `EAGAIN` when it gave way: the state is what it was before.
+    pub(crate) fn refresh(&self, _right: &Right, origin: Origin) -> Result<Refreshed> {
+        let mut work = self.work.lock()?;
         let calls = work.families.all_calls();
         let new = self.look(&mut work, origin)?;
         Ok(Refreshed {
@@ -295,9 +373,14 @@ impl Engine {
 
     /// Reads everything, takes it in and commits it. All that can fail comes first.
     fn look(&self, work: &mut Work, origin: Origin) -> Result<Arc<Snapshot>> {
+        let go_on = || match origin == Origin::Driver && self.work.waiters() > 0 {
+            true => Err(EAGAIN),
+            false => unless_interrupted(),
+        };
+        work.look_again()?;
         let room = work.room()?;
-        let platform = work.families.platform.read()?;
-        let dsmil = work.families.dsmil.read()?;
+        let platform = work.families.platform.read(&go_on)?;
+        let dsmil = work.families.dsmil.read(&go_on)?;
         let [of_platform, of_dsmil] = &mut work.states;
         for (before, reading) in [(of_platform, &platform), (of_dsmil, &dsmil)] {
             if let Some(reading) = reading {
@@ -314,9 +397,9 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// `EBUSY` when there are some already; `ENOMEM`. Nothing is taken in then.
+    /// `EBUSY` when there are some already; `ENOMEM`, `EINTR`. Nothing is taken in then.
     pub(crate) fn attach(&self, dsmil: Result<Dsmil>) -> Result {
-        let mut work = self.work.lock();
+        let mut work = self.work.lock()?;
         let work = &mut *work;
         if work.families.dsmil.found().is_ok() {
             return Err(EBUSY);
@@ -326,7 +409,7 @@ impl Engine {
             Ok(dsmil) => Family::Found(dsmil),
             Err(error) => Family::Failed(error),
         };
-        let reading = family.read()?;
+        let reading = family.read(&unless_interrupted)?;
         if let Ok(dsmil) = family.found() {
             work.take_in(control::Family::Dsmil, dsmil)?;
         }
@@ -352,7 +435,7 @@ impl Engine {
 
     /// Lets go of the DSMIL devices. When this returns, none of them is in use or shown.
     pub(crate) fn detach(&self) {
-        let mut work = self.work.lock();
+        let mut work = self.work.lock_uninterruptible();
         let work = &mut *work;
         work.families.dsmil = Family::Absent;
         work.machine.withdraw(control::Family::Dsmil);
@@ -366,13 +449,19 @@ impl Engine {
 
     /// Sends events through `announcer` from now on, or none.
     pub(crate) fn announce_by(&self, announcer: Option<Announcer>) {
-        let old = core::mem::replace(&mut self.work.lock().announcer, announcer);
+        let mut work = self.work.lock_uninterruptible();
+        let old = core::mem::replace(&mut work.announcer, announcer);
+        drop(work);
         drop(old);
     }
 
     /// Waits until nothing that was begun before is under way.
-    pub(crate) fn quiesce(&self) {
-        drop(self.work.lock());
+    ///
+    /// # Errors
+    ///
+    /// `EINTR` when the calling task is being killed.
+    pub(crate) fn quiesce(&self) -> Result {
+        self.work.lock().map(drop)
     }
 
     /// Commits what is believed of the machine: makes it the latest snapshot, and says what is new
@@ -383,7 +472,7 @@ impl Engine {
         mut room: UniqueArc<Snapshot>,
         origin: Origin,
     ) -> Arc<Snapshot> {
-        let policy = policy();
+        let policy = self.policy();
         let committed = work.machine.commit(&policy, &mut work.wants);
         room.fill(work.machine.facts(), &work.details);
         room.generation = committed.generation;

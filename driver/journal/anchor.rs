@@ -16,7 +16,6 @@ use crate::{
         tpm::Chip,
         worker::Running, //
     },
-    module_parameters,
     posture::journal::Digest,
     uapi::{
         self,
@@ -41,13 +40,12 @@ pub(super) struct Anchor {
 }
 
 impl Anchor {
-    /// Looks for a TPM.
+    /// Looks for a TPM, of which `pcr` is to be extended.
     ///
     /// # Errors
     ///
     /// `EINVAL` for a PCR that others rely on, or that can be reset.
-    pub(super) fn new() -> Result<Self> {
-        let pcr = module_parameters::pcr.value();
+    pub(super) fn new(pcr: u32) -> Result<Self> {
         // docs/security.md says whose the others are.
         if !matches!(pcr, 8 | 9 | 11..=15) {
             pr_err!("pcr={pcr} is not for this: 8, 9 and 11 to 15 are\n");

@@ -9,7 +9,11 @@ use crate::{
     kapi::{
         actor::Actor,
         crypto,
-        worker::Worker, //
+        error::errno,
+        worker::{
+            worker,
+            Worker, //
+        }, //
     },
     posture::journal::{
         Next,
@@ -74,11 +78,6 @@ impl Origin {
     }
 }
 
-/// Returns the positive errno of an error.
-fn errno(error: Error) -> u32 {
-    error.to_errno().unsigned_abs()
-}
-
 /// A record of a kind, to be filled.
 pub(crate) fn event(kind: u16, severity: u8, origin: Origin) -> Event {
     Event {
@@ -122,16 +121,17 @@ pub(crate) struct Journal {
 }
 
 /// Extends records into the PCR.
-static WORKER: Worker = Worker::new(anchor::work);
+static WORKER: Worker = worker!(anchor::work, c"journal::WORKER");
 
 impl Journal {
-    /// Begins a journal with its first record. Asks the TPM, where there is one.
+    /// Begins a journal with its first record, and extends `pcr` by what is to be. Asks the TPM,
+    /// where there is one.
     ///
     /// # Errors
     ///
     /// `ENOMEM`, `EINVAL` for a PCR that must not be used.
-    pub(crate) fn new() -> Result<Arc<Self>> {
-        let anchor = Anchor::new()?;
+    pub(crate) fn new(pcr: u32) -> Result<Arc<Self>> {
+        let anchor = Anchor::new(pcr)?;
         let mut ring = Ring::new(crypto::random())?;
         let mut first = event(uapi::KIND_LOAD, uapi::SEVERITY_NOTICE, Origin::Driver);
         match anchor.read() {

@@ -4,6 +4,10 @@
 
 use super::Journal;
 use crate::{
+    kapi::lock::{
+        new_killable_mutex,
+        KillableMutex, //
+    },
     posture::journal::Whence,
     uapi::{
         Event,
@@ -13,7 +17,6 @@ use crate::{
 use kernel::{
     fs::File,
     iov::IovIterDest,
-    new_mutex,
     prelude::*,
     sync::{
         atomic::{
@@ -21,8 +24,7 @@ use kernel::{
             Relaxed, //
         },
         poll::PollTable,
-        Arc,
-        Mutex, //
+        Arc, //
     }, //
 };
 use zerocopy::IntoBytes;
@@ -37,9 +39,10 @@ pub(crate) struct Reader {
     /// Sequence of the record that comes next. Changed only by who holds `batch`.
     cursor: Atomic<u64>,
     /// Where records are copied to on their way out, and whose turn it is: two that read from one
-    /// descriptor at once get different records.
+    /// descriptor at once get different records. It is held while user memory is written to, which
+    /// can take any time.
     #[pin]
-    batch: Mutex<KVec<Event>>,
+    batch: KillableMutex<KVec<Event>>,
 }
 
 impl Reader {
@@ -49,7 +52,7 @@ impl Reader {
         Ok(pin_init!(Self {
             journal,
             cursor: Atomic::new(1),
-            batch <- new_mutex!(batch, "Reader::batch"),
+            batch <- new_killable_mutex!(batch, c"Reader::batch"),
         }))
     }
 
@@ -58,7 +61,8 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// `EINVAL` where not even one fits, `EAGAIN` where it must not wait, `ERESTARTSYS`, `EFAULT`.
+    /// `EINVAL` where not even one fits, `EAGAIN` where it must not wait, `ERESTARTSYS`, `EFAULT`,
+    /// `EINTR` for a task that is being killed.
     pub(crate) fn read(&self, nonblocking: bool, out: &mut IovIterDest<'_>) -> Result<usize> {
         if out.len() < EVENT_SIZE {
             return Err(EINVAL);
@@ -76,7 +80,7 @@ impl Reader {
     }
 
     fn copy(&self, out: &mut IovIterDest<'_>) -> Result<usize> {
-        let mut batch = self.batch.lock();
+        let mut batch = self.batch.lock()?;
         let mut size = 0usize;
         loop {
             let room = (out.len() / EVENT_SIZE).min(batch.len());
@@ -97,7 +101,7 @@ impl Reader {
 
     /// Moves, and returns the sequence of the record that comes next.
     pub(crate) fn seek(&self, whence: Whence, offset: i64) -> Result<i64> {
-        let _turn = self.batch.lock();
+        let _turn = self.batch.lock()?;
         let cursor = self.cursor.load(Relaxed);
         let cursor = self.journal.seek(cursor, whence, offset)?;
         self.cursor.store(cursor, Relaxed);

@@ -3,7 +3,6 @@
 //! The ring itself. Nothing here sleeps or allocates once it is made.
 
 use super::{
-    errno,
     event,
     Origin,
     Standing, //
@@ -11,7 +10,8 @@ use super::{
 use crate::{
     kapi::{
         actor::Actor,
-        crypto, //
+        crypto,
+        error::errno, //
     },
     posture::journal::{
         chain,

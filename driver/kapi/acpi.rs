@@ -110,6 +110,13 @@ impl Companion {
         unsafe { (*self.as_raw()).handle }
     }
 
+    /// Returns the pointer that stands for the device's `_UID`, null where it has none. What it
+    /// leads to is valid while `self` exists.
+    pub(super) fn uid(&self) -> *const c_char {
+        // SAFETY: The structure is valid, and this field of it is set before others see it.
+        unsafe { (*self.as_raw()).pnp.unique_id }
+    }
+
     /// Returns the structure, which is valid while `self` exists.
     pub(super) fn as_raw(&self) -> *mut bindings::acpi_device {
         let device: *const Device = &*self.0;

@@ -5,8 +5,10 @@
 //! `kernel::miscdevice` has neither. Everything else is its: this takes its `file_operations` and
 //! adds to them. C headers: `include/linux/miscdevice.h`, `include/linux/fs.h`, `include/linux/poll.h`.
 
-use crate::posture::journal::Whence;
-use core::marker::PhantomData;
+use core::{
+    marker::PhantomData,
+    ptr::read_volatile, //
+};
 use kernel::{
     bindings,
     error::to_result,
@@ -26,11 +28,22 @@ use kernel::{
     }, //
 };
 
-/// `FMODE_PREAD` and `FMODE_PWRITE` of `include/linux/fs.h`.
+/// `FMODE_PREAD` and `FMODE_PWRITE` of `include/linux/fs.h`. helpers.c asserts this and what follows.
 const FMODE_POSITIONAL: u32 = (1 << 3) | (1 << 4);
 
 /// `EPOLLIN | EPOLLRDNORM` of `include/uapi/linux/eventpoll.h`.
 const READABLE: bindings::__poll_t = 0x1 | 0x40;
+
+/// What a new position is counted from.
+#[derive(Clone, Copy)]
+pub(crate) enum Whence {
+    /// `SEEK_SET`.
+    Start,
+    /// `SEEK_CUR`.
+    Current,
+    /// `SEEK_END`.
+    End,
+}
 
 /// A misc device that has more than the kernel's.
 pub(crate) trait Seekable: MiscDevice {
@@ -58,12 +71,12 @@ pub(crate) fn is_nonblocking<T: ForeignOwnable>(kiocb: &Kiocb<'_, T>) -> bool {
     /// `RWF_NOWAIT` of `include/uapi/linux/fs.h`, which `IOCB_NOWAIT` equals.
     const IOCB_NOWAIT: c_int = 8;
 
-    // SAFETY: A `Kiocb` is valid, its file is open, and whoever changes the flags of the file
-    // writes them in one piece.
+    // SAFETY: A `Kiocb` is valid and its file is open. fcntl() may change the flags of the file
+    // meanwhile; they are one word, read in one piece.
     unsafe {
         let kiocb = kiocb.as_raw();
         (*kiocb).ki_flags & IOCB_NOWAIT != 0
-            || (*(*kiocb).ki_filp).f_flags & bindings::O_NONBLOCK != 0
+            || read_volatile(&raw const (*(*kiocb).ki_filp).f_flags) & bindings::O_NONBLOCK != 0
     }
 }
 
@@ -78,7 +91,8 @@ pub(crate) struct Registration<T: Seekable> {
 
 // SAFETY: Any thread may take the registration back.
 unsafe impl<T: Seekable> Send for Registration<T> {}
-// SAFETY: A shared reference allows nothing.
+// SAFETY: No function takes a shared reference, and the fields are private: `raw` is accessed by the
+// kernel alone, under a lock of its own, until it is taken back.
 unsafe impl<T: Seekable> Sync for Registration<T> {}
 
 impl<T: Seekable> Registration<T> {

@@ -18,12 +18,17 @@ use kernel::{
     prelude::*, //
 };
 
+pub(crate) use calling_interface_buffer as Buffer;
+
 const SYMBOL: &CStr = c"dell_smbios_call";
 
-/// `struct calling_interface_buffer` of `include/uapi/linux/wmi.h`.
+/// `struct calling_interface_buffer` of `include/uapi/linux/wmi.h`. It has the name that C has for
+/// it: a kernel with CONFIG_CFI compares the type of a function that is called by its address, as
+/// `dell_smbios_call` is here, with the type of the pointer, and a structure's name is part of that.
+#[allow(non_camel_case_types)]
 #[repr(C, packed)]
 #[derive(Clone, Copy)]
-pub(crate) struct Buffer {
+pub(crate) struct calling_interface_buffer {
     /// `cmd_class`.
     pub(crate) class: u16,
     /// `cmd_select`.
@@ -34,10 +39,10 @@ pub(crate) struct Buffer {
     pub(crate) output: [u32; 4],
 }
 
-const _: () = assert!(size_of::<Buffer>() == 36);
+const _: () = assert!(size_of::<calling_interface_buffer>() == 36);
 
 // int dell_smbios_call(struct calling_interface_buffer *buffer);
-type Call = unsafe extern "C" fn(*mut Buffer) -> c_int;
+type Call = unsafe extern "C" fn(*mut calling_interface_buffer) -> c_int;
 
 /// A reference to `dell-smbios`, which cannot be unloaded while this exists.
 pub(crate) struct DellSmbios {
@@ -59,7 +64,12 @@ impl DellSmbios {
         })
     }
 
-    fn find() -> Result<Self> {
+    /// Takes a reference to the module that is loaded.
+    ///
+    /// # Errors
+    ///
+    /// `ENOENT` when there is none.
+    pub(crate) fn find() -> Result<Self> {
         // SAFETY: `SYMBOL` is a C string. The reference taken is given back by `drop`.
         let symbol = unsafe { bindings::__symbol_get(SYMBOL.as_char_ptr()) };
         let symbol = NonNull::new(symbol).ok_or(ENOENT)?;
@@ -79,7 +89,7 @@ impl DellSmbios {
     ///
     /// `ENODEV` when `dell-smbios` has found no way into the firmware (yet), or the error of that
     /// way.
-    pub(crate) fn call(&self, buffer: &mut Buffer) -> Result {
+    pub(crate) fn call(&self, buffer: &mut calling_interface_buffer) -> Result {
         // SAFETY: The function reads and writes the 36 bytes of the buffer and does not keep the
         // pointer. It serialises its callers itself.
         to_result(unsafe { (self.call)(buffer) })

@@ -18,16 +18,19 @@ pub(crate) enum Field {
     Product = 7,
 }
 
-/// `struct dmi_header`.
+/// `struct dmi_header`. It has the name that C has for it: a kernel with CONFIG_CFI compares the
+/// type of a function that is called by its address with the type that the caller has in mind, and
+/// a structure's name is part of that.
+#[allow(non_camel_case_types)]
 #[repr(C, packed)]
-struct Header {
+struct dmi_header {
     kind: u8,
     length: u8,
     handle: u16,
 }
 
-// `size_of(struct dmi_header)`, and with it the layout that `decode` relies on.
-const _: () = assert!(size_of::<Header>() == 4);
+// The size that it has in C, and with it the layout that `decode` relies on.
+const _: () = assert!(size_of::<dmi_header>() == 4);
 
 mod c {
     use super::*;
@@ -38,7 +41,7 @@ mod c {
 
         // int dmi_walk(void (*decode)(const struct dmi_header *, void *), void *private_data);
         pub(super) fn dmi_walk(
-            decode: Option<unsafe extern "C" fn(*const Header, *mut c_void)>,
+            decode: Option<unsafe extern "C" fn(*const dmi_header, *mut c_void)>,
             private_data: *mut c_void,
         ) -> c_int;
     }
@@ -71,11 +74,11 @@ pub(crate) fn walk<F: FnMut(&[u8])>(kind: u8, take: F) -> Result {
     ///
     /// `header` must be as `dmi_walk()` passes it, `visitor` must point to a `Visitor<F>` that
     /// nothing else accesses.
-    unsafe extern "C" fn decode<F: FnMut(&[u8])>(header: *const Header, visitor: *mut c_void) {
+    unsafe extern "C" fn decode<F: FnMut(&[u8])>(header: *const dmi_header, visitor: *mut c_void) {
         // SAFETY: By this function's contract.
         let visitor = unsafe { &mut *visitor.cast::<Visitor<F>>() };
         // SAFETY: `dmi_decode_table()` calls with a pointer to the four bytes of a header inside
-        // the mapped table. They need no alignment: `Header` is packed, its fields are bytes.
+        // the mapped table. They need no alignment: the structure is packed, its fields are bytes.
         let (kind, length) = unsafe { ((*header).kind, (*header).length) };
         if kind != visitor.kind {
             return;

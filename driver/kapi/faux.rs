@@ -2,8 +2,11 @@
 
 //! A faux device with sysfs attributes.
 //!
-//! `kernel::faux::Registration` takes no attributes, and attributes that are added to a registered
-//! device come after the event that announces it. C header: `include/linux/device/faux.h`.
+//! `kernel::faux::Registration` takes no attributes. C header: `include/linux/device/faux.h`.
+//!
+//! The faux bus adds the attributes when it binds its driver to the device: after the event with
+//! action `add`, and before the one with action `bind`, both of which it sends while the device is
+//! registered. A udev rule that reads an attribute has to wait for `bind`.
 
 use super::uevent::Announcer;
 use core::ptr::{
@@ -18,6 +21,9 @@ use kernel::{
     str::CString, //
 };
 
+/// Most bytes that a file can say.
+pub(crate) const TEXT: usize = bindings::PAGE_SIZE - 1;
+
 /// One sysfs attribute.
 pub(crate) trait Attribute {
     /// Name of the file.
@@ -30,15 +36,18 @@ pub(crate) trait Attribute {
     const STORE: Option<fn(&[u8]) -> Result> = None;
 
     /// Returns what the file says, newline included. Called in process context.
+    ///
+    /// Who reads the file gets `EOVERFLOW` for more than [`TEXT`] bytes: nothing is cut off.
     fn show() -> Result<CString>;
 }
 
-/// `struct device_attribute`.
+/// `struct device_attribute`, of which the kernel and this module only read.
 #[repr(transparent)]
 pub(crate) struct RawAttribute(bindings::device_attribute);
 
-// SAFETY: Nothing changes the structure: the kernel reads the attributes that it is given, and this
-// module has no function that writes to one.
+// SAFETY: What is inside are a pointer to a static string, function pointers and numbers, set by
+// `new` in a constant expression. The field is private and nothing here writes to it later. sysfs
+// takes attributes as constants: those of C are in read-only memory, as these are.
 unsafe impl Sync for RawAttribute {}
 
 impl RawAttribute {
@@ -55,11 +64,88 @@ impl RawAttribute {
         Self(raw)
     }
 
-    /// Returns the pointer that an attribute group holds.
-    pub(crate) const fn as_attribute(&'static self) -> *mut bindings::attribute {
-        (&raw const self.0.attr).cast_mut()
+    /// Returns what a list holds of it.
+    pub(crate) const fn entry(&'static self) -> Entry {
+        Entry((&raw const self.0.attr).cast_mut())
     }
 }
+
+/// One place of a list: a pointer to the `attr` of a static `RawAttribute`.
+#[repr(transparent)]
+pub(crate) struct Entry(*mut bindings::attribute);
+
+/// A list of attributes, as an attribute group has it: pointers, the last of which is null.
+#[repr(C)]
+pub(crate) struct List<const N: usize> {
+    entries: [Entry; N],
+    end: *mut bindings::attribute,
+}
+
+// SAFETY: The pointers are private and set once, by `new`; what they lead to can be shared, see
+// `RawAttribute`, and is never written through them.
+unsafe impl<const N: usize> Sync for List<N> {}
+
+impl<const N: usize> List<N> {
+    pub(crate) const fn new(entries: [Entry; N]) -> Self {
+        Self {
+            entries,
+            end: null_mut(),
+        }
+    }
+}
+
+/// `struct attribute_group`, without anything but a list of attributes.
+#[repr(transparent)]
+pub(crate) struct Group(bindings::attribute_group);
+
+// SAFETY: Its only member that is not null is a pointer to a static `List`, which can be shared and
+// is never written through it. The field is private and set once, by `new`.
+unsafe impl Sync for Group {}
+
+impl Group {
+    pub(crate) const fn new<const N: usize>(list: &'static List<N>) -> Self {
+        let mut group: bindings::attribute_group = pin_init::zeroed();
+        // A `List` begins with its first pointer, and `repr(C)` puts the others and the null behind
+        // it without a gap.
+        group.__bindgen_anon_2.attrs = (&raw const *list).cast_mut().cast();
+        Self(group)
+    }
+}
+
+/// A list of attribute groups: of one, and null.
+#[repr(transparent)]
+pub(crate) struct Groups([*const bindings::attribute_group; 2]);
+
+// SAFETY: As for `List`, with `Group` in the place of `RawAttribute`.
+unsafe impl Sync for Groups {}
+
+impl Groups {
+    pub(crate) const fn new(group: &'static Group) -> Self {
+        Self([&raw const group.0, null()])
+    }
+}
+
+/// Declares the attributes of a device as `static NAME: Groups`.
+macro_rules! attributes {
+    ($(#[$meta:meta])* $vis:vis static $name:ident = [$($attribute:ty),+ $(,)?];) => {
+        $(#[$meta])*
+        $vis static $name: $crate::kapi::faux::Groups = {
+            use $crate::kapi::faux::{Group, Groups, List, RawAttribute};
+
+            const COUNT: usize = [$(stringify!($attribute)),+].len();
+            static LIST: List<COUNT> = List::new([
+                $({
+                    static ATTRIBUTE: RawAttribute = RawAttribute::new::<$attribute>();
+                    ATTRIBUTE.entry()
+                },)+
+            ]);
+            static GROUP: Group = Group::new(&LIST);
+            Groups::new(&GROUP)
+        };
+    };
+}
+
+pub(crate) use attributes;
 
 /// # Safety
 ///
@@ -70,6 +156,7 @@ unsafe extern "C" fn show<A: Attribute>(
     out: *mut c_char,
 ) -> isize {
     match A::show() {
+        Ok(text) if text.count_bytes() > TEXT => EOVERFLOW.to_errno() as isize,
         // SAFETY: By this function's contract `out` is what `sysfs_emit()` expects, and the
         // format takes one C string, which outlives the call.
         Ok(text) => unsafe {
@@ -99,63 +186,27 @@ unsafe extern "C" fn store<A: Attribute>(
     }
 }
 
-/// A list of pointers or a structure made of them, for the kernel to read.
-#[repr(transparent)]
-pub(crate) struct Raw<T>(pub(crate) T);
-
-// SAFETY: Nothing changes what the pointers lead to, see `RawAttribute`, nor the pointers.
-unsafe impl<T> Sync for Raw<T> {}
-
-/// Null-terminated list of attribute groups.
-pub(crate) type Groups = Raw<[*const bindings::attribute_group; 2]>;
-
-/// Declares the attributes of a device as `static NAME: Groups`.
-macro_rules! attributes {
-    ($(#[$meta:meta])* $vis:vis static $name:ident = [$($attribute:ty),+ $(,)?];) => {
-        $(#[$meta])*
-        $vis static $name: $crate::kapi::faux::Groups = {
-            use kernel::bindings::{attribute, attribute_group};
-            use $crate::kapi::faux::{Raw, RawAttribute};
-
-            const COUNT: usize = [$(stringify!($attribute)),+].len();
-            static LIST: Raw<[*mut attribute; COUNT + 1]> = Raw([
-                $({
-                    static ATTRIBUTE: RawAttribute = RawAttribute::new::<$attribute>();
-                    ATTRIBUTE.as_attribute()
-                },)+
-                core::ptr::null_mut(),
-            ]);
-            static GROUP: Raw<attribute_group> = {
-                let mut group: attribute_group = pin_init::zeroed();
-                group.__bindgen_anon_2.attrs = (&raw const LIST.0).cast_mut().cast();
-                Raw(group)
-            };
-            Raw([&raw const GROUP.0, core::ptr::null()])
-        };
-    };
-}
-
-pub(crate) use attributes;
-
 /// A registered faux device.
 pub(crate) struct Registration(NonNull<bindings::faux_device>);
 
 // SAFETY: `faux_device_destroy()` may be called by any thread.
 unsafe impl Send for Registration {}
-// SAFETY: A shared reference allows no more than to take a reference to the device.
+// SAFETY: With a shared reference `announcer` can be called, which takes a reference to the device:
+// an atomic count.
 unsafe impl Sync for Registration {}
 
 impl Registration {
     /// Registers a faux device `name` with attributes.
     pub(crate) fn new(name: &CStr, attributes: &'static Groups) -> Result<Self> {
-        // SAFETY: `name` is copied. The attribute groups are `'static`, null-terminated and of the
-        // form that `attributes!` gives them. No parent and no operations are allowed.
+        // SAFETY: `name` is copied. `Groups` is a null-terminated list of groups whose lists of
+        // attributes end with null, as its constructor and those below it see to; all of it is
+        // static, and the kernel only reads it. No parent and no operations are allowed.
         let device = unsafe {
             bindings::faux_device_create_with_groups(
                 name.as_char_ptr(),
                 null_mut(),
                 null(),
-                (&raw const attributes.0).cast_mut().cast(),
+                attributes.0.as_ptr().cast_mut(),
             )
         };
         Ok(Self(NonNull::new(device).ok_or(ENODEV)?))

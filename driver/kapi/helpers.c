@@ -7,11 +7,34 @@
 #include <linux/audit.h>
 #include <linux/build_bug.h>
 #include <linux/device.h>
+#include <linux/dmi.h>
+#include <linux/eventpoll.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
 #include <linux/sched/signal.h>
 #include <linux/tpm.h>
+#include <uapi/linux/wmi.h>
 
-/* kapi/tpm.rs has the same structure. */
+/* What kapi/ has a copy of, because it is not among the bindings. */
 static_assert(sizeof(struct tpm_digest) == 2 + 64);
+static_assert(TPM2_MAX_PCR_BANKS == 8);
+static_assert(TPM_ALG_SHA1 == 4 && TPM_ALG_SHA256 == 0xb);
+static_assert(TPM_ALG_SHA384 == 0xc && TPM_ALG_SHA512 == 0xd);
+static_assert(sizeof(struct dmi_header) == 4);
+static_assert(DMI_BIOS_VERSION == 2 && DMI_SYS_VENDOR == 6 && DMI_PRODUCT_NAME == 7);
+static_assert(sizeof(struct calling_interface_buffer) == 36);
+static_assert((__force u32)FMODE_WRITE == 2);
+static_assert((__force u32)(FMODE_PREAD | FMODE_PWRITE) == ((1 << 3) | (1 << 4)));
+static_assert((__force u32)(EPOLLIN | EPOLLRDNORM) == (0x1 | 0x40));
+static_assert(IOCB_NOWAIT == 8);
+
+/*
+ * Loaded first where it can be. Were its symbols imported, this module could not be loaded where
+ * that one cannot.
+ */
+MODULE_SOFTDEP("pre: dell-smbios");
 
 struct tpm_chip *milspec_tpm_get(void);
 void milspec_tpm_put(struct tpm_chip *chip);
@@ -20,6 +43,11 @@ int milspec_tpm_read(struct tpm_chip *chip, u32 pcr, struct tpm_digest *digest);
 int milspec_tpm_extend(struct tpm_chip *chip, u32 pcr, struct tpm_digest *digests);
 void milspec_audit_refused(const char *interface, int error);
 bool milspec_is_dying(void);
+int milspec_mutex_lock_killable(struct mutex *lock);
+int milspec_notifier_from_errno(int error);
+bool milspec_task_sigpending(void);
+bool milspec_module_get(void);
+void milspec_module_put(void);
 
 /* The first TPM 2.0, with a reference, or NULL. */
 struct tpm_chip *milspec_tpm_get(void)
@@ -73,4 +101,31 @@ void milspec_audit_refused(const char *interface, int error)
 bool milspec_is_dying(void)
 {
 	return fatal_signal_pending(current);
+}
+
+/* A macro where the kernel checks its locks. */
+int milspec_mutex_lock_killable(struct mutex *lock)
+{
+	return mutex_lock_killable(lock);
+}
+
+int milspec_notifier_from_errno(int error)
+{
+	return notifier_from_errno(error);
+}
+
+/* Whether the calling task has a signal, and not only work to do when it leaves the kernel. */
+bool milspec_task_sigpending(void)
+{
+	return task_sigpending(current);
+}
+
+bool milspec_module_get(void)
+{
+	return try_module_get(THIS_MODULE);
+}
+
+void milspec_module_put(void)
+{
+	module_put(THIS_MODULE);
 }

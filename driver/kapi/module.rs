@@ -4,16 +4,22 @@
 //!
 //! C header: `include/linux/module.h`.
 
-use kernel::{
-    bindings,
-    module::this_module,
-    prelude::*, //
-};
+use kernel::prelude::*;
+
+mod c {
+    extern "C" {
+        // helpers.c: bool milspec_module_get(void);
+        pub(super) fn milspec_module_get() -> bool;
+
+        // helpers.c: void milspec_module_put(void);
+        pub(super) fn milspec_module_put();
+    }
+}
 
 /// A reference to this module: while it exists, `rmmod` answers `EBUSY`.
-pub(crate) struct Pin(());
+pub(crate) struct Hold(());
 
-impl Pin {
+impl Hold {
     /// Takes a reference. May be called in any context.
     ///
     /// # Errors
@@ -22,22 +28,18 @@ impl Pin {
     pub(crate) fn new() -> Result<Self> {
         // SAFETY: This code runs, so the module that it belongs to is in memory. Should it be on
         // its way out, the function sees that and takes no reference.
-        match unsafe { bindings::try_module_get(this()) } {
+        match unsafe { c::milspec_module_get() } {
             true => Ok(Self(())),
             false => Err(EBUSY),
         }
     }
 }
 
-impl Drop for Pin {
+impl Drop for Hold {
     fn drop(&mut self) {
         // SAFETY: Gives back the reference that `new` took, once. Should it be the last one, an
         // unload that begins now still waits for whatever called this code: it is reached only
         // through registrations that the module's exit takes back first.
-        unsafe { bindings::module_put(this()) };
+        unsafe { c::milspec_module_put() };
     }
-}
-
-fn this() -> *mut bindings::module {
-    this_module::<crate::LocalModule>().as_ptr()
 }

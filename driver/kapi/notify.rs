@@ -8,7 +8,10 @@
 //!
 //! C headers: `include/acpi/acpi_bus.h`, `include/acpi/acpixf.h`.
 
-use super::acpi::Companion;
+use super::{
+    acpi::Companion,
+    wmi, //
+};
 use core::{
     marker::PhantomData,
     ptr::null_mut, //
@@ -22,6 +25,9 @@ use kernel::{
     error::to_result,
     prelude::*, //
 };
+
+/// The id of ACPI devices with blocks of WMI.
+const WMI: &CStr = c"PNP0C14";
 
 /// What wants to know of notifications.
 pub(crate) trait Listen {
@@ -41,7 +47,8 @@ pub(crate) struct Listener<L> {
 
 // SAFETY: Any thread may install and remove a handler.
 unsafe impl<L> Send for Listener<L> {}
-// SAFETY: A shared reference allows nothing.
+// SAFETY: No function takes a shared reference, and the fields are private: `companion` is an atomic
+// reference count, and `handler` a function pointer that does not change.
 unsafe impl<L> Sync for Listener<L> {}
 
 impl<L: Listen> Listener<L> {
@@ -54,19 +61,22 @@ impl<L: Listen> Listener<L> {
         Self::install(Companion::of(device)?)
     }
 
-    /// Listens to all ACPI devices with `id` that there are now.
+    /// Listens to the WMI device that has the block `guid`, and to no other: a number can mean
+    /// something else on each of them.
     ///
     /// # Errors
     ///
-    /// `ENODEV` when there is one that cannot be listened to, `ENOMEM`.
-    pub(crate) fn of_all(id: &CStr) -> Result<KVec<Self>> {
-        let mut listeners = KVec::new();
-        let mut next = Companion::next(None, id);
+    /// `ENODEV` when there is none that can be told from others, or it cannot be listened to.
+    pub(crate) fn of_wmi(guid: &CStr) -> Result<Self> {
+        let uid = wmi::uid(guid);
+        let mut next = Companion::next(None, WMI);
         while let Some(companion) = next {
-            listeners.push(Self::install(companion.clone())?, GFP_KERNEL)?;
-            next = Companion::next(Some(companion), id);
+            if !uid.is_null() && companion.uid() == uid {
+                return Self::install(companion);
+            }
+            next = Companion::next(Some(companion), WMI);
         }
-        Ok(listeners)
+        Err(ENODEV)
     }
 
     fn install(companion: Companion) -> Result<Self> {

@@ -15,10 +15,24 @@ use kernel::{
     types::Opaque, //
 };
 
+mod c {
+    use super::*;
+
+    extern "C" {
+        // helpers.c: int milspec_notifier_from_errno(int error);
+        pub(super) fn milspec_notifier_from_errno(error: c_int) -> c_int;
+    }
+}
+
 /// What wants to know of the machine's sleep. Both are called in process context.
 pub(crate) trait Sleeper {
     /// The machine is about to go to sleep. User space still runs.
-    fn prepare();
+    ///
+    /// # Errors
+    ///
+    /// Any: the machine stays awake, and whoever has asked for its sleep gets the error. `awake` is
+    /// not called then.
+    fn prepare() -> Result;
 
     /// The machine is awake, or did not go to sleep after all. User space runs again.
     fn awake();
@@ -35,7 +49,8 @@ pub(crate) struct Notifier<S: Sleeper> {
 
 // SAFETY: Any thread may register and unregister a notifier.
 unsafe impl<S: Sleeper> Send for Notifier<S> {}
-// SAFETY: A shared reference allows nothing.
+// SAFETY: No function takes a shared reference, and the fields are private: `raw` is accessed by the
+// kernel alone, under the lock of the chain, until it is taken off it.
 unsafe impl<S: Sleeper> Sync for Notifier<S> {}
 
 impl<S: Sleeper> Notifier<S> {
@@ -74,14 +89,17 @@ extern "C" fn notified<S: Sleeper>(
     event: c_ulong,
     _data: *mut c_void,
 ) -> c_int {
-    match event as u32 {
+    let result = match event as u32 {
         bindings::PM_HIBERNATION_PREPARE
         | bindings::PM_SUSPEND_PREPARE
         | bindings::PM_RESTORE_PREPARE => S::prepare(),
         bindings::PM_POST_HIBERNATION | bindings::PM_POST_SUSPEND | bindings::PM_POST_RESTORE => {
             S::awake();
+            Ok(())
         }
-        _ => {}
-    }
-    bindings::NOTIFY_DONE as c_int
+        _ => Ok(()),
+    };
+    let error = result.err().map_or(0, Error::to_errno);
+    // SAFETY: The function computes a number.
+    unsafe { c::milspec_notifier_from_errno(error) }
 }

@@ -12,10 +12,10 @@ use kernel::{
     prelude::*, //
 };
 
-/// `TPM2_MAX_PCR_BANKS`.
+/// `TPM2_MAX_PCR_BANKS`, as helpers.c asserts.
 const BANKS: usize = 8;
 
-/// Entries of `enum tpm_algorithms`.
+/// Entries of `enum tpm_algorithms`, as helpers.c asserts.
 const SHA1: u16 = 0x0004;
 const SHA256: u16 = 0x000B;
 const SHA384: u16 = 0x000C;

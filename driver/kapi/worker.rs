@@ -16,12 +16,14 @@ use kernel::{
     bindings,
     container_of,
     prelude::*,
-    static_lock_class,
-    sync::atomic::{
-        Acquire,
-        Atomic,
-        Full,
-        Relaxed, //
+    sync::{
+        atomic::{
+            Acquire,
+            Atomic,
+            Full,
+            Relaxed, //
+        },
+        LockClassKey, //
     },
     time::{
         msecs_to_jiffies,
@@ -35,6 +37,9 @@ pub(crate) struct Worker {
     /// Initialised when `started` is true.
     raw: Opaque<bindings::delayed_work>,
     job: fn(),
+    name: &'static CStr,
+    /// Of the work and of its timer, for lockdep.
+    classes: [Pin<&'static LockClassKey>; 2],
     claimed: Atomic<bool>,
     started: Atomic<bool>,
     /// Whether a kick waits for the job to begin.
@@ -45,12 +50,32 @@ pub(crate) struct Worker {
 // initialised by one. A function pointer and atomics can be shared.
 unsafe impl Sync for Worker {}
 
+/// Describes work for a `static`: its function, and what lockdep calls it. What one worker waits for
+/// says nothing of another one, so each has lock classes of its own.
+macro_rules! worker {
+    ($job:expr, $name:literal) => {
+        $crate::kapi::worker::Worker::new(
+            $job,
+            $name,
+            [kernel::static_lock_class!(), kernel::static_lock_class!()],
+        )
+    };
+}
+
+pub(crate) use worker;
+
 impl Worker {
-    /// Describes work for a `static`.
-    pub(crate) const fn new(job: fn()) -> Self {
+    /// Describes work for a `static`; see [`worker`].
+    pub(crate) const fn new(
+        job: fn(),
+        name: &'static CStr,
+        classes: [Pin<&'static LockClassKey>; 2],
+    ) -> Self {
         Self {
             raw: Opaque::uninit(),
             job,
+            name,
+            classes,
             claimed: Atomic::new(false),
             started: Atomic::new(false),
             kicked: Atomic::new(false),
@@ -67,7 +92,9 @@ impl Worker {
             return Err(EBUSY);
         }
         let raw = self.raw.get();
-        // SAFETY: `raw` is in static memory, as are the names and keys, and `claimed` lets one
+        let name = self.name.as_char_ptr();
+        let [class, timer_class] = self.classes;
+        // SAFETY: `raw` is in static memory, as are the name and the keys, and `claimed` lets one
         // caller come here, once: nothing else uses `raw` before `started` is true. The function
         // is called with `raw.work`, which is what `run` asks for; `delayed_work_timer_fn` is the
         // timer of a `struct delayed_work`, which has to be safe in interrupts.
@@ -76,15 +103,15 @@ impl Worker {
                 &raw mut (*raw).work,
                 Some(run),
                 false,
-                c"Worker".as_char_ptr(),
-                static_lock_class!().as_ptr(),
+                name,
+                class.as_ptr(),
             );
             bindings::timer_init_key(
                 &raw mut (*raw).timer,
                 Some(bindings::delayed_work_timer_fn),
                 bindings::TIMER_IRQSAFE,
-                c"Worker_timer".as_char_ptr(),
-                static_lock_class!().as_ptr(),
+                name,
+                timer_class.as_ptr(),
             );
         }
         let running = Running(self);

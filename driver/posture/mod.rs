@@ -13,6 +13,7 @@ pub mod journal;
 pub mod listed;
 pub mod machine;
 pub mod mode;
+pub mod names;
 pub mod order;
 pub mod plan;
 pub mod setting;

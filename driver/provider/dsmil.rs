@@ -14,7 +14,7 @@ use super::{
 use crate::{
     kapi::{
         acpi::Dsm,
-        task, //
+        signal::is_dying, //
     },
     posture::{
         control::{
@@ -135,7 +135,7 @@ impl Dsmil {
         for index in 0..this.identity.devices {
             // What only stops a system call (a timer, a notice of io_uring) must not stop this: the
             // caller may be whoever loads the module.
-            if task::is_dying() {
+            if is_dying() {
                 return Err(EINTR);
             }
             let found = match this.evaluate(function::DESCRIBE, &[index]) {
@@ -297,7 +297,8 @@ impl Provider for Dsmil {
         })
     }
 
-    fn read(&self) -> Result<FamilyReading> {
+    fn read(&self, go_on: &dyn Fn() -> Result) -> Result<FamilyReading> {
+        go_on()?;
         let mut controls = KVVec::with_capacity(self.devices.len(), GFP_KERNEL)?;
         let read = self.states(|device, state| {
             controls.push(readout(FIRST_ID | device.number(), Ok(state)), GFP_KERNEL)?;

@@ -19,6 +19,7 @@ use kernel::prelude::*;
 mod dsmil;
 mod tokens;
 
+pub(crate) use crate::kapi::error::errno;
 pub(crate) use dsmil::Dsmil;
 pub(crate) use tokens::Tokens;
 
@@ -125,12 +126,14 @@ pub(crate) trait Provider {
     /// Those of `take`.
     fn describe(&self, take: &mut dyn FnMut(Fact, Details) -> Result) -> Result;
 
-    /// Reads all controls, with as few firmware calls as the family allows. Sleeps.
+    /// Reads all controls, with as few firmware calls as the family allows. Sleeps. `go_on` is
+    /// asked before each of these calls, and what it fails with ends the reading.
     ///
     /// # Errors
     ///
-    /// `ENOMEM`, `EINTR`: there is no reading. That the firmware fails is a reading.
-    fn read(&self) -> Result<FamilyReading>;
+    /// `ENOMEM`, or what `go_on` fails with: there is no reading. That the firmware fails is a
+    /// reading.
+    fn read(&self, go_on: &dyn Fn() -> Result) -> Result<FamilyReading>;
 
     /// Writes value `to` of the control `id`; `from` is the value believed to be in force. Makes
     /// one firmware call, or a few where the firmware says that it is busy. `key` is the security
@@ -159,9 +162,4 @@ pub(crate) trait Provider {
 
     /// Returns the number of firmware calls made so far, failed ones included.
     fn firmware_calls(&self) -> u64;
-}
-
-/// Returns the positive errno of an error.
-pub(crate) fn errno(error: Error) -> u32 {
-    error.to_errno().unsigned_abs()
 }

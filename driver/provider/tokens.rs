@@ -13,7 +13,7 @@ use super::{
 use crate::{
     kapi::{
         dell_smbios::{
-            wait_for_backend,
+            self,
             Buffer,
             DellSmbios, //
         },
@@ -78,8 +78,6 @@ pub(crate) struct Tokens {
     /// The distinct locations of all these tokens.
     locations: KVec<u16>,
     calls: Atomic<u64>,
-    /// Waited for `dell-smbios` to find its way into the firmware.
-    waited: Atomic<bool>,
 }
 
 impl Tokens {
@@ -95,14 +93,36 @@ impl Tokens {
         if settings.is_empty() {
             return Ok(None);
         }
-        let smbios = DellSmbios::get()?;
-        Ok(Some(Self {
+        Self::new(DellSmbios::get()?, settings).map(Some)
+    }
+
+    /// As [`Tokens::discover`], but loads no module: somebody may have done so since.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub(crate) fn rediscover() -> Result<Option<Self>> {
+        let smbios = DellSmbios::find()?;
+        match listed()? {
+            settings if settings.is_empty() => Ok(None),
+            settings => Self::new(smbios, settings).map(Some),
+        }
+    }
+
+    fn new(smbios: DellSmbios, settings: KVec<Listed>) -> Result<Self> {
+        Ok(Self {
             locations: locations(&settings)?,
             smbios,
             settings,
             calls: Atomic::new(0),
-            waited: Atomic::new(false),
-        }))
+        })
+    }
+
+    /// Waits until `dell-smbios` has found its way into the firmware, if it is going to: at boot
+    /// both drivers may be loaded before its devices are probed. Must not be called with a lock
+    /// that a probe may want, nor in a probe.
+    pub(crate) fn wait_for_backend() {
+        dell_smbios::wait_for_backend();
     }
 
     /// Makes a firmware call. `Err` is an errno, `Ok` what the firmware answered.
@@ -242,23 +262,16 @@ impl Provider for Tokens {
         settings.try_for_each(|listed| take(listed.fact(), details(listed)))
     }
 
-    fn read(&self) -> Result<FamilyReading> {
+    fn read(&self, go_on: &dyn Fn() -> Result) -> Result<FamilyReading> {
         let mut answers = KVec::with_capacity(self.locations.len(), GFP_KERNEL)?;
         let mut error = None;
         for location in &self.locations {
-            if kernel::current!().signal_pending() {
-                return Err(EINTR);
-            }
+            go_on()?;
             // Without a way into the firmware the next call fails as this one did.
-            let mut answer = match error {
+            let answer = match error {
                 Some(error) => Err(error),
                 None => self.read_location(*location),
             };
-            // At boot both drivers may have been loaded before `dell-smbios` was probed.
-            if answer == Err(ENODEV) && !self.waited.xchg(true, Relaxed) {
-                wait_for_backend();
-                answer = self.read_location(*location);
-            }
             if let Err(ENODEV) = answer {
                 error = Some(ENODEV);
             }

@@ -7,7 +7,10 @@ use super::{
     wire, //
 };
 use crate::{
-    engine::Engine,
+    engine::{
+        state,
+        Engine, //
+    },
     journal::{
         Origin,
         Reader, //
@@ -15,11 +18,11 @@ use crate::{
     kapi::chardev::{
         self,
         is_nonblocking,
-        Seekable, //
+        Seekable,
+        Whence, //
     },
-    posture::journal::Whence,
-    state, //
-    uapi,
+    posture::journal,
+    uapi, //
 };
 use kernel::{
     fs::{
@@ -67,6 +70,11 @@ impl Seekable for Chardev {
     }
 
     fn seek(this: ArcBorrow<'_, Self>, offset: i64, whence: Whence) -> Result<i64> {
+        let whence = match whence {
+            Whence::Start => journal::Whence::Start,
+            Whence::Current => journal::Whence::Current,
+            Whence::End => journal::Whence::End,
+        };
         this.reader.seek(whence, offset)
     }
 }
@@ -99,7 +107,7 @@ impl MiscDevice for Chardev {
                 let (request, frame) = Frame::read::<uapi::Info>(arg, uapi::Info::SIZE_MIN)?;
                 frame.write(uapi::Info {
                     head: request.head,
-                    ..wire::info()
+                    ..wire::info(engine)
                 })
             }
             uapi::IOC_STATUS => {
@@ -226,9 +234,9 @@ fn controls(engine: &Engine, arg: UserPtr) -> Result {
 }
 
 fn refresh(engine: &Engine, file: &File, arg: UserPtr) -> Result {
-    request::admit(engine, Origin::Ioctl, Some(file))?;
+    let right = request::admit(engine, Origin::Ioctl, Some(file))?;
     let (request, frame) = Frame::read::<uapi::Refresh>(arg, uapi::Refresh::SIZE_MIN)?;
-    let refreshed = engine.refresh(Origin::Ioctl)?;
+    let refreshed = engine.refresh(&right, Origin::Ioctl)?;
     frame.write(uapi::Refresh {
         head: request.head,
         generation: refreshed.generation,

@@ -16,7 +16,7 @@ use crate::{
     journal::Origin,
     kapi::{
         audit,
-        privilege, //
+        privilege::Right, //
     },
     posture::{
         fact::Refusal,
@@ -48,25 +48,20 @@ pub(super) fn result(ending: &Ending) -> Result {
     }
 }
 
-/// Refuses who has no right to make a change through `origin`, and records that. `file` is the
-/// descriptor, where there is one.
-pub(super) fn admit(engine: &Engine, origin: Origin, file: Option<&File>) -> Result {
-    let error = if file.is_some_and(|file| !privilege::is_writable(file)) {
-        EBADF
-    } else if !privilege::is_admin() {
-        EPERM
-    } else {
-        return Ok(());
-    };
-    if engine.record_refused(origin, error) {
-        audit::refused(origin.name(), error);
-    }
-    Err(error)
+/// Returns the right to make a change through `origin`, or refuses it and records that. `file` is
+/// the descriptor, where there is one.
+pub(super) fn admit(engine: &Engine, origin: Origin, file: Option<&File>) -> Result<Right> {
+    let right = file.map_or_else(Right::of_caller, Right::of_descriptor);
+    right.inspect_err(|error| {
+        if engine.record_refused(origin, *error) {
+            audit::refused(origin.name(), *error);
+        }
+    })
 }
 
 /// Makes a change, and tells whoever audits when it is refused.
-pub(super) fn change(engine: &Engine, request: &Request<'_>) -> Result<Applied> {
-    let applied = engine.apply(request)?;
+pub(super) fn change(engine: &Engine, right: &Right, request: &Request<'_>) -> Result<Applied> {
+    let applied = engine.apply(right, request)?;
     if let Ending::Refused(_) = applied.ending {
         audit::refused(request.origin.name(), EACCES);
     }
@@ -94,7 +89,7 @@ pub(super) fn plan(engine: &Engine, arg: UserPtr) -> Result {
 
 /// `IOC_APPLY`.
 pub(super) fn apply(engine: &Engine, file: &File, arg: UserPtr) -> Result {
-    admit(engine, Origin::Ioctl, Some(file))?;
+    let right = admit(engine, Origin::Ioctl, Some(file))?;
     let (wire, frame) = Frame::read::<uapi::Apply>(arg, uapi::Apply::SIZE_MIN)?;
     let list = targets(&wire)?;
     let request = request(&wire, &list, uapi::APPLY_CONFIRM_LATCH)?;
@@ -104,7 +99,7 @@ pub(super) fn apply(engine: &Engine, file: &File, arg: UserPtr) -> Result {
     for _ in 0..wire.step_capacity {
         writer.write_slice(uapi::Step::default().as_bytes())?;
     }
-    let applied = change(engine, &request)?;
+    let applied = change(engine, &right, &request)?;
     answer(&wire, &frame, &applied)?;
     result(&applied.ending)
 }

@@ -6,6 +6,7 @@
 use super::request;
 use crate::{
     engine::{
+        state,
         Engine,
         Part,
         Request,
@@ -16,15 +17,18 @@ use crate::{
     kapi::faux::{
         attributes,
         Attribute,
-        Registration, //
+        Registration,
+        TEXT, //
     },
-    posture::mode::{
-        Mode,
-        MODES, //
+    posture::{
+        mode::{
+            Mode,
+            MODES, //
+        },
+        names, //
     },
     provider::Control,
-    state, //
-    uapi,
+    uapi, //
 };
 use kernel::{
     fmt,
@@ -93,18 +97,18 @@ macro_rules! shown {
     };
 }
 
-/// The names of those controls of which something holds, with spaces between them.
+/// The names of those controls of which something holds, with spaces between them; at the end the
+/// number of those for which a file has no room.
 struct Names<'a>(&'a Snapshot, fn(&Control) -> bool);
 
 impl fmt::Display for Names<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named = self.0.controls().filter(|control| (self.1)(control));
-        for (n, control) in named.enumerate() {
-            let space = if n == 0 { "" } else { " " };
-            let name = uapi::text(&control.name).unwrap_or_default();
-            write!(out, "{space}{name}")?;
-        }
-        Ok(())
+        let names = || {
+            let named = self.0.controls().filter(|control| (self.1)(control));
+            named.map(|control| uapi::text(&control.name).unwrap_or_default())
+        };
+        // The end of the line needs room as well.
+        names::write(out, names, TEXT.saturating_sub(1))
     }
 }
 
@@ -146,7 +150,7 @@ impl Attribute for ModeAttribute {
 /// confirmation that it asks for, unless it is latched already.
 fn set_mode(text: &[u8]) -> Result {
     let engine = state::get().ok_or(ENODEV)?;
-    request::admit(&engine, Origin::Sysfs, None)?;
+    let right = request::admit(&engine, Origin::Sysfs, None)?;
     let request = Request {
         mode: Some(Mode::from_name(text).ok_or(EINVAL)?),
         list: &[],
@@ -157,7 +161,7 @@ fn set_mode(text: &[u8]) -> Result {
         overview: false,
         origin: Origin::Sysfs,
     };
-    request::result(&request::change(&engine, &request)?.ending)
+    request::result(&request::change(&engine, &right, &request)?.ending)
 }
 
 shown!(ModeDeviations, c"mode_deviations", |snapshot| Names(

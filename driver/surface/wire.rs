@@ -34,12 +34,12 @@ fn dmi_text<const N: usize>(field: Field) -> [u8; N] {
 }
 
 /// Makes the answer to `IOC_INFO`.
-pub(super) fn info() -> uapi::Info {
+pub(super) fn info(engine: &Engine) -> uapi::Info {
     uapi::Info {
         head: uapi::Head::default(),
         abi_major: uapi::ABI_MAJOR,
         abi_minor: uapi::ABI_MINOR,
-        properties: match crate::is_forced() {
+        properties: match engine.parameters().forced {
             true => uapi::INFO_FORCED,
             false => 0,
         },
@@ -64,7 +64,7 @@ pub(super) fn status(engine: &Engine) -> uapi::Status {
             uapi::STATUS_PENDING_REBOOT,
         ),
         (
-            crate::is_restricted_allowed(),
+            engine.is_restricted_allowed(),
             uapi::STATUS_RESTRICTED_ALLOWED,
         ),
     ];

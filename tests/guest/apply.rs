@@ -374,6 +374,12 @@ fn restricted() -> Result<()> {
     one(&machine, "apply mode=1")?.ends(0, OUTCOME_DONE)?;
     ensure!(nvram.setting(machine.plan(), "camera")?.as_deref() == Some("enabled"));
     ensure!(nvram.setting(machine.plan(), "microphone")?.as_deref() == Some("disabled"));
+    // The kernel says so, and not again each time that somebody looks at the status.
+    ask(&machine, "status -- status -- status")?;
+    let log = machine.dmesg()?;
+    let said = log.lines().filter(|line| line.contains("Lockdown: "));
+    let said = said.filter(|line| line.contains("unsafe module parameters"));
+    ensure!(said.count() == 1, "{log}");
     println!("\nlatitude, allow_restricted=1, then locked down: refused\n{table}");
     machine.check_kernel_log()
 }

@@ -3,20 +3,27 @@
 //! What the driver promises on a machine whose firmware is well: judged by the NVRAM and by
 //! mainline's own view, not by what the driver says of itself.
 
+use crate::access::wait_until;
 use crate::common::{self, controls, machine, milspecctl, Test};
 use anyhow::{bail, ensure, Context, Result};
 use milspec_machine::guest::GuestCommand;
 use milspec_machine::machine::Module;
+use milspec_machine::Call;
 use serde_json::Value;
 use std::time::Duration;
 
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
     ("driver_loads_by_itself_on_dells", loads_by_itself),
+    ("driver_leaves_servers_alone", leaves_servers),
     ("driver_loads_on_nothing_but_a_dell", refuses_other_machines),
     ("driver_force_loads_it_anyway", force_loads),
     ("driver_needs_dell_smbios_and_says_so", needs_dell_smbios),
+    ("driver_loads_dell_smbios_first", after_dell_smbios),
     ("driver_keeps_dell_smbios_loaded", keeps_dell_smbios),
+    ("driver_opens_its_node_last", node_comes_last),
+    ("driver_blames_no_firmware_for_a_signal", probe_interrupted),
+    ("driver_has_attributes_at_bind", attributes_at_bind),
     ("driver_shows_every_dsmil_device", shows_dsmil),
     ("driver_reads_with_the_fewest_calls", fewest_calls),
     ("driver_status_makes_no_firmware_call", status_is_free),
@@ -42,7 +49,8 @@ pub const TESTS: &[Test] = &[
 const SYSFS: &str = "/sys/devices/faux/dell_milspec";
 
 fn loads_by_itself() -> Result<()> {
-    for profile in ["latitude-7490", "rugged", "optiplex-7090"] {
+    // By its chassis type, by its name, and by neither: by its SMBIOS calls over WMI.
+    for profile in ["latitude-7490", "optiplex-gx620", "xps-18"] {
         let machine = machine(profile, Module::Autoload)?;
         ensure!(
             machine.exists("/sys/module/dell_milspec")?,
@@ -52,9 +60,31 @@ fn loads_by_itself() -> Result<()> {
             machine.exists("/dev/milspec")?,
             "{profile}: no /dev/milspec"
         );
+        // DMI alone would not load it on each of them.
+        let dmi = machine.read("/sys/class/dmi/id/modalias")?;
+        let found = machine.run(["modprobe", "--resolve-alias", &dmi])?.text();
+        ensure!(
+            found.lines().any(|name| name == "dell_milspec") == (profile != "xps-18"),
+            "{profile}: {dmi} is an alias of {found:?}"
+        );
         machine.check_kernel_log()?;
     }
     Ok(())
+}
+
+/// A server has the maker's name, and nothing that the driver is for.
+fn leaves_servers() -> Result<()> {
+    let machine = machine("poweredge", Module::Autoload)?;
+    ensure!(
+        !machine.exists("/sys/module/dell_milspec")?,
+        "it was loaded by itself"
+    );
+    // Whoever wants it there can have it.
+    machine.run(["modprobe", "dell_milspec"])?.ok()?;
+    let status = milspecctl(&machine, &["status"])?;
+    ensure!(status["driver"]["forced"] == false, "{status:#}");
+    machine.run(["rmmod", "dell_milspec"])?.ok()?;
+    machine.check_kernel_log()
 }
 
 fn refuses_other_machines() -> Result<()> {
@@ -90,8 +120,9 @@ fn force_loads() -> Result<()> {
 
 fn needs_dell_smbios() -> Result<()> {
     let machine = machine("latitude-7490", Module::Present)?;
-    machine
-        .sh("modprobe -r dell_laptop dell_wmi dell_smbios; mv $(modinfo -n dell_smbios) /tmp/")?;
+    let line = "modprobe -r dell_laptop dell_wmi dell_smbios; at=$(modinfo -n dell_smbios); \
+                echo $at; mv $at /tmp/";
+    let at = machine.sh(line)?.ok()?.text();
     ensure!(
         !machine.exists("/sys/module/dell_smbios")?,
         "dell_smbios is still loaded"
@@ -109,7 +140,114 @@ fn needs_dell_smbios() -> Result<()> {
         controls(&machine)?.is_empty(),
         "controls that nobody has read"
     );
+    // It looks for it again, and asks for no module by itself.
+    machine
+        .sh(&format!("mv /tmp/dell?smbios.ko* {}", at.trim()))?
+        .ok()?;
+    let status = milspecctl(&machine, &["status", "--refresh"])?;
+    ensure!(common::family(&status, "platform")?["state"] == "failed");
+    machine.run(["modprobe", "dell_smbios"])?.ok()?;
+    let status = milspecctl(&machine, &["status", "--refresh"])?;
+    ensure!(
+        common::family(&status, "platform")?["state"] == "ready",
+        "{status:#}"
+    );
+    let values = common::expected_values(&machine)?;
+    ensure!(controls(&machine)?.len() == values.len());
     machine.run(["rmmod", "dell_milspec"])?.ok()?;
+    machine.check_kernel_log()
+}
+
+/// Fails when `modprobe` does not know that `dell-smbios` comes first. The driver itself can ask
+/// for it only where the kernel may start a program for that.
+fn after_dell_smbios() -> Result<()> {
+    let machine = machine("latitude-7490", Module::Present)?;
+    machine
+        .sh("modprobe -r dell_laptop dell_wmi dell_smbios; echo /bin/false >/proc/sys/kernel/modprobe")?
+        .ok()?;
+    ensure!(!machine.exists("/sys/module/dell_smbios")?);
+    machine.run(["modprobe", "dell_milspec"])?.ok()?;
+    let status = milspecctl(&machine, &["status", "--refresh"])?;
+    ensure!(
+        common::family(&status, "platform")?["state"] == "ready",
+        "{status:#}"
+    );
+    machine.check_kernel_log()
+}
+
+/// Fails when the device node can be opened while something can still fail: the kernel frees a
+/// module that cannot be initialised under the feet of who has it open.
+fn node_comes_last() -> Result<()> {
+    let machine = machine("rugged", Module::Present)?;
+    let nvram = machine.nvram()?;
+    let _strikes = nvram.delay(Call::dsml(1), 3000)?;
+    let before = nvram.counts()?;
+    let load = machine
+        .guest()?
+        .spawn(GuestCommand::new(["modprobe", "dell_milspec"]))?;
+    wait_until("DSML0001 is asked", || {
+        Ok(nvram.counts()?.since(&before).dsml(0) > 0)
+    })?;
+    ensure!(machine.exists(SYSFS)?, "a test of nothing");
+    ensure!(
+        !machine.exists("/dev/milspec")?,
+        "it can be opened, and DSML0001 is not probed yet"
+    );
+    nvram.clear_faults()?;
+    load.wait(Duration::from_secs(60))?.ok()?;
+    machine.sh("udevadm settle")?.ok()?;
+    ensure!(machine.exists("/dev/milspec")?);
+    ensure!(controls(&machine)?.len() > 84);
+    machine.check_kernel_log()
+}
+
+/// Fails when firmware is blamed for a caller who did not want to wait for it.
+fn probe_interrupted() -> Result<()> {
+    let machine = machine("rugged", Module::Present)?;
+    let nvram = machine.nvram()?;
+    let _strikes = nvram.delay(Call::dsml(2), 100)?;
+    let before = nvram.counts()?;
+    let load = machine
+        .guest()?
+        .spawn(GuestCommand::new(["modprobe", "dell_milspec"]))?;
+    wait_until("DSML0001 describes its devices", || {
+        Ok(nvram.counts()?.since(&before).dsml(2) > 3)
+    })?;
+    load.signal(15)?;
+    load.wait(Duration::from_secs(60))?;
+    ensure!(nvram.counts()?.since(&before).dsml(2) < 84, "too late");
+    nvram.clear_faults()?;
+    let status = milspecctl(&machine, &["status"])?;
+    ensure!(
+        common::family(&status, "dsmil")?["state"] == "absent",
+        "{status:#}"
+    );
+    let lines = common::log_lines(&machine)?;
+    ensure!(
+        !lines.iter().any(|line| line.contains("firmware bug")),
+        "{lines:#?}"
+    );
+    machine
+        .sh("echo DSML0001:00 >/sys/bus/platform/drivers/dell_milspec/bind")?
+        .ok()?;
+    let status = milspecctl(&machine, &["status"])?;
+    ensure!(common::family(&status, "dsmil")?["controls"] == 84);
+    machine.check_kernel_log()
+}
+
+/// Fails when a rule of udev cannot read the attributes where docs/ABI says that it can.
+fn attributes_at_bind() -> Result<()> {
+    let machine = machine("latitude-7490", Module::Present)?;
+    let rule = "ACTION==\"bind\", SUBSYSTEM==\"faux\", KERNEL==\"dell_milspec\", \
+                ATTR{mode}==\"?*\", RUN+=\"/usr/bin/touch /run/seen\"";
+    machine.run(["mkdir", "-p", "/run/udev/rules.d"])?.ok()?;
+    machine
+        .guest()?
+        .create("/run/udev/rules.d/99-test.rules", rule.as_bytes(), 0o644)?;
+    machine
+        .sh("udevadm control --reload && modprobe dell_milspec && udevadm settle")?
+        .ok()?;
+    ensure!(machine.exists("/run/seen")?, "no attributes at bind");
     machine.check_kernel_log()
 }
 

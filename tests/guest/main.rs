@@ -34,6 +34,7 @@ mod modes;
 mod monitor;
 mod real;
 mod stress;
+mod waits;
 mod witness;
 mod witness_attributes;
 mod witness_faults;
@@ -101,6 +102,7 @@ fn main() -> ExitCode {
         cut::TESTS,
         latch::TESTS,
         stress::TESTS,
+        waits::TESTS,
         journal::TESTS,
         journal_anchor::TESTS,
         journal_cli::TESTS,
