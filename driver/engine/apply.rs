@@ -96,6 +96,8 @@ pub(crate) struct Applied {
     /// Generation after it.
     pub(crate) generation: u64,
     pub(crate) firmware_calls: u64,
+    /// Sequence of the record that says how it ended, 0 without one.
+    pub(crate) sequence: u64,
 }
 
 /// A request, decided.
@@ -185,6 +187,7 @@ impl Engine {
             coverage: decided.coverage,
             generation: snapshot.generation,
             firmware_calls: 0,
+            sequence: 0,
         })
     }
 
@@ -222,7 +225,7 @@ impl Engine {
             ..
         } = decided;
         if let Some(ending) = early {
-            self.record_early(request, &ending);
+            let sequence = self.record_early(request, &ending);
             return Ok(Applied {
                 ending,
                 steps,
@@ -230,6 +233,7 @@ impl Engine {
                 coverage,
                 generation: old.generation,
                 firmware_calls: calls_between(&before, &old),
+                sequence,
             });
         }
         work.ledger.reserve(steps.len())?;
@@ -253,7 +257,7 @@ impl Engine {
         }
         let ending = end(outcome, &steps, &work.families);
         let new = self.commit(work, &old, draft, request.origin);
-        self.record_ended(&about, &ending, &steps, &new);
+        let sequence = self.record_ended(&about, &ending, &steps, &new);
         log(request, &ending, &steps);
         Ok(Applied {
             ending,
@@ -262,6 +266,7 @@ impl Engine {
             coverage,
             generation: new.generation,
             firmware_calls: calls_between(&before, &new),
+            sequence,
         })
     }
 

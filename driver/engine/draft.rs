@@ -14,10 +14,6 @@ use super::{
 };
 use crate::{
     posture::{
-        control::{
-            Answer,
-            Family, //
-        },
         fact::{
             Fact,
             Policy,
@@ -207,17 +203,6 @@ impl Draft {
     }
 
     fn fact(&self, control: &Control) -> Fact {
-        let mut values = 0u8;
-        for (bit, value) in (0u32..8).zip(control.values()) {
-            let settable = match control.family {
-                Family::Platform => value.token != 0 && value.answer != Answer::Absent,
-                // `failed` is a state that a device has, not one that it can be given.
-                Family::Dsmil => bit < 2,
-            };
-            if settable {
-                values |= 1 << bit;
-            }
-        }
         let mut depends = [None; DEPENDS];
         for (place, id) in depends.iter_mut().zip(control.depends()) {
             let position = self.controls().position(|other| other.id == *id);
@@ -231,7 +216,7 @@ impl Draft {
             denied: control.denied,
             group: control.group,
             reading: control.reading,
-            values,
+            values: control.settable(),
             depends,
             baseline: control.mark.baseline,
         }
@@ -256,9 +241,14 @@ impl Draft {
         let mut same = true;
         let wants = core::mem::replace(&mut self.wants, KVVec::new());
         for (control, want) in self.controls_mut().zip(&wants) {
-            control.wanted = match want {
-                Want::Value(value) => Some(*value),
-                Want::Nothing | Want::OutOfReach(..) => None,
+            (control.wanted, control.unreached) = match *want {
+                Want::Nothing => (None, None),
+                Want::Value(value) => (Some(value), None),
+                // What it has already it does not lack.
+                Want::OutOfReach(value, reason) => (
+                    Some(value),
+                    (control.current() != Some(value)).then_some(reason),
+                ),
             };
             let known = old.controls().find(|known| known.id == control.id);
             match known {
@@ -272,6 +262,7 @@ impl Draft {
                 known.reads_like(control)
                     && known.mark == control.mark
                     && known.wanted == control.wanted
+                    && known.unreached == control.unreached
             });
         }
         let platform = self.platform.finish(calls.platform);

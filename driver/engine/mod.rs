@@ -39,6 +39,7 @@ mod draft;
 mod ledger;
 mod record;
 mod report;
+mod requests;
 mod snapshot;
 
 pub(crate) use apply::{
@@ -46,12 +47,11 @@ pub(crate) use apply::{
     Ending,
     Request, //
 };
-pub(crate) use record::{
-    line_on_wire,
-    reason_on_wire,
-    step_on_wire, //
-};
 pub(crate) use report::CUSTOM;
+pub(crate) use requests::{
+    Ended,
+    Requests, //
+};
 pub(crate) use snapshot::{
     Interface,
     Part,
@@ -137,6 +137,8 @@ pub(crate) struct Engine {
     #[pin]
     latest: Mutex<Snapshot>,
     journal: Arc<Journal>,
+    #[pin]
+    requests: Requests,
     /// Step that an apply under way is at, from 1, and number of its steps; 0 without one.
     step: Atomic<u32>,
     steps: Atomic<u32>,
@@ -179,6 +181,7 @@ impl Engine {
                 work <- new_mutex!(work, "Engine::work"),
                 latest <- new_mutex!(Snapshot::default(), "Engine::latest"),
                 journal,
+                requests <- Requests::new(),
                 step: Atomic::new(0),
                 steps: Atomic::new(0),
             }),
@@ -191,6 +194,11 @@ impl Engine {
     /// Returns the journal.
     pub(crate) fn journal(&self) -> &Arc<Journal> {
         &self.journal
+    }
+
+    /// Returns what numbers requests for changes and remembers how the last one ended.
+    pub(crate) fn requests(&self) -> &Requests {
+        &self.requests
     }
 
     /// Returns what was read last. Makes no firmware call.

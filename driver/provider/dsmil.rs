@@ -218,6 +218,7 @@ impl Dsmil {
             denied: false,
             mark: Mark::default(),
             wanted: None,
+            unreached: None,
         }
     }
 

@@ -10,7 +10,10 @@ use crate::posture::{
         Presence,
         Reading, //
     },
-    fact::DEPENDS,
+    fact::{
+        Reason,
+        DEPENDS, //
+    },
     setting::VALUES, //
 };
 use kernel::prelude::*;
@@ -83,12 +86,30 @@ pub(crate) struct Control {
     pub(crate) mark: Mark,
     /// Value that the mode of the snapshot asks for.
     pub(crate) wanted: Option<u8>,
+    /// Why it cannot have that value, where it cannot and has not got it.
+    pub(crate) unreached: Option<Reason>,
 }
 
 impl Control {
     /// Its values, in the order of their numbers.
     pub(crate) fn values(&self) -> &[Value] {
         self.values.get(..self.value_count).unwrap_or_default()
+    }
+
+    /// Which of its values can be written on this machine: bit n stands for value n.
+    pub(crate) fn settable(&self) -> u8 {
+        let mut bits = 0u8;
+        for (bit, value) in (0u32..8).zip(self.values()) {
+            let settable = match self.family {
+                Family::Platform => value.token != 0 && value.answer != Answer::Absent,
+                // `failed` is a state that a device has, not one that it can be given.
+                Family::Dsmil => bit < 2,
+            };
+            if settable {
+                bits |= 1 << bit;
+            }
+        }
+        bits
     }
 
     /// Takes in what the firmware answered for the value with this index.
@@ -118,7 +139,7 @@ impl Control {
 
     /// Tells whether it is not as the mode of the snapshot asks.
     pub(crate) fn deviates(&self) -> bool {
-        self.wanted.is_some() && self.wanted != self.current()
+        self.wanted.is_some() && self.unreached.is_none() && self.wanted != self.current()
     }
 
     /// Tells whether a change of it waits for the next boot, as far as the driver can know. What a

@@ -230,6 +230,7 @@ fn control(listed: &Listed, read: impl Fn(u16) -> Result<u32, u32>) -> Control {
         denied: fact.denied,
         mark: Mark::default(),
         wanted: None,
+        unreached: None,
     }
 }
 

@@ -3,7 +3,7 @@
 //! `/sys/devices/faux/dell_milspec/`, as `docs/ABI/testing/sysfs-devices-faux-dell_milspec`
 //! documents it.
 
-use super::request;
+use super::entry;
 use crate::{
     engine::{
         Engine,
@@ -18,9 +18,12 @@ use crate::{
         Attribute,
         Registration, //
     },
-    posture::mode::{
-        Mode,
-        MODES, //
+    posture::{
+        mode::{
+            Mode,
+            MODES, //
+        },
+        names::Fitting, //
     },
     provider::Control,
     state, //
@@ -70,6 +73,7 @@ attributes! {
         Latched,
         ModeAttribute,
         ModeDeviations,
+        ModeUnreached,
         PendingReboot,
         PlatformControls,
         RefreshedNs,
@@ -93,18 +97,20 @@ macro_rules! shown {
     };
 }
 
+/// Most bytes of a list of names: `sysfs_emit()` takes a page with the zero byte at its end, and
+/// cuts off what is beyond. The newline is one of them.
+const ROOM: usize = 4094;
+
 /// The names of those controls of which something holds, with spaces between them.
 struct Names<'a>(&'a Snapshot, fn(&Control) -> bool);
 
 impl fmt::Display for Names<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named = self.0.controls().filter(|control| (self.1)(control));
-        for (n, control) in named.enumerate() {
-            let space = if n == 0 { "" } else { " " };
-            let name = uapi::text(&control.name).unwrap_or_default();
-            write!(out, "{space}{name}")?;
-        }
-        Ok(())
+        let names = || {
+            let named = self.0.controls().filter(|control| (self.1)(control));
+            named.map(|control| uapi::text(&control.name).unwrap_or_default())
+        };
+        core::fmt::Display::fmt(&Fitting { names, room: ROOM }, out)
     }
 }
 
@@ -146,7 +152,7 @@ impl Attribute for ModeAttribute {
 /// confirmation that it asks for, unless it is latched already.
 fn set_mode(text: &[u8]) -> Result {
     let engine = state::get().ok_or(ENODEV)?;
-    request::admit(&engine, Origin::Sysfs, None)?;
+    entry::admit(&engine, Origin::Sysfs, None)?;
     let request = Request {
         mode: Some(Mode::from_name(text).ok_or(EINVAL)?),
         list: &[],
@@ -157,12 +163,17 @@ fn set_mode(text: &[u8]) -> Result {
         overview: false,
         origin: Origin::Sysfs,
     };
-    request::result(&request::change(&engine, &request)?.ending)
+    let applied = entry::change(&engine, &request, |_| Ok(()))?;
+    entry::result(&applied.ending)
 }
 
 shown!(ModeDeviations, c"mode_deviations", |snapshot| Names(
     &snapshot,
     Control::deviates
+));
+shown!(ModeUnreached, c"mode_unreached", |snapshot| Names(
+    &snapshot,
+    |control| control.unreached.is_some()
 ));
 shown!(DriftedControls, c"drifted_controls", |snapshot| Names(
     &snapshot,

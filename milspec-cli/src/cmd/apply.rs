@@ -32,7 +32,7 @@ pub struct ApplyDoc {
     /// Whether the recorded baseline was asked for.
     #[serde(skip)]
     pub restores: bool,
-    /// `planned`, `done`, `refused`, `undone` or `degraded`.
+    /// `planned`, `done`, `refused`, `undone`, `degraded` or `conflict`.
     pub outcome: Word,
     /// What was asked for.
     pub target: TargetDoc,

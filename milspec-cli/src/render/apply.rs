@@ -66,6 +66,9 @@ fn ending(doc: &ApplyDoc) -> String {
         ("refused", _) => "Refused. Nothing was changed.".into(),
         ("undone", _) => format!("Undone, with {calls}: everything is as it was before."),
         ("degraded", _) => format!("Degraded, with {calls}: not everything could be undone."),
+        ("conflict", _) => {
+            format!("Conflict, with {calls}: a foreign change stays, the rest is undone.")
+        }
         (other, _) => format!("The driver says {other}, with {calls}."),
     }
 }
@@ -102,7 +105,7 @@ pub fn steps(screen: &Screen, steps: &[Step], indent: usize) -> String {
         let mark = match step.state.as_ref() {
             "done" => Mark::Good,
             "planned" => Mark::None,
-            "undone" => Mark::Warning,
+            "undone" | "moved" => Mark::Warning,
             _ => Mark::Bad,
         };
         let error = step
@@ -122,7 +125,9 @@ pub fn steps(screen: &Screen, steps: &[Step], indent: usize) -> String {
         if planned {
             text.push_str(&format!("{}\n", change.trim_end()));
         } else {
-            let state = screen.marked(mark, &format!("{}{error}", step.state));
+            let now = step.now.as_ref();
+            let now = now.map_or_else(String::new, |now| format!(", is {now}"));
+            let state = screen.marked(mark, &format!("{}{error}{now}", step.state));
             text.push_str(&format!("{change}  {state}\n"));
         }
     }

@@ -61,6 +61,15 @@ pub fn degraded(name: &str) -> Tree {
     ends(name, &apply, &steps)
 }
 
+/// An apply that something else interferes with.
+pub fn conflict(name: &str) -> Tree {
+    let states = [uapi::STEP_UNDONE, uapi::STEP_MOVED, uapi::STEP_PLANNED];
+    let (mut apply, mut steps) = failed(uapi::OUTCOME_CONFLICT, Errno::EBUSY, states);
+    (apply.error, steps[1].error) = (0, 0);
+    steps[1].now = steps[1].to;
+    ends(name, &apply, &steps)
+}
+
 /// Sets it.
 pub const SET: [&str; 3] = ["mode", "set", "paranoid"];
 
@@ -131,6 +140,21 @@ fn outcomes() {
         "degraded",
         Some("degraded"),
     );
+
+    add(
+        "conflict",
+        &conflict("set-conflict"),
+        1,
+        "conflict",
+        Some("conflict"),
+    );
+    let (_, document) = json(&conflict("set-conflict-json"), &SET);
+    assert_eq!(document["steps"][1]["state"], "moved");
+    assert_eq!(document["steps"][1]["now"], document["steps"][1]["to"]);
+    assert_eq!(document["control"], document["steps"][1]["control"]);
+    assert_eq!(document["changes"], 0);
+    assert_eq!(document["error"]["errno"], "EBUSY");
+    assert!(document["steps"][0]["now"].is_null());
 
     let mut late = answered(MODE, uapi::OUTCOME_REFUSED, &[]);
     late.reason = uapi::REASON_LATCHED;

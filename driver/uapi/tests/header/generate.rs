@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note
 
 //! Makes the C header. cbindgen reads the Rust source; what follows it here gives the result the
 //! names and the style of the kernel's own uapi headers.
@@ -20,7 +20,8 @@ const FILES: [&str; 6] = [
 pub fn header() -> String {
     let sources: Vec<String> = FILES.iter().map(|file| source(file)).collect();
     let names = Names::of(&sources);
-    let mut text = String::from("/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */\n");
+    let mut text =
+        String::from("/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */\n");
     text.push_str("/*\n * Generated from driver/uapi: do not edit.\n *\n");
     for line in sources[0]
         .lines()
@@ -30,7 +31,7 @@ pub fn header() -> String {
         text.push('\n');
     }
     text.push_str(" */\n#ifndef _DELL_MILSPEC_H\n#define _DELL_MILSPEC_H\n\n");
-    text.push_str("#include <linux/types.h>\n\n");
+    text.push_str("#include <linux/ioctl.h>\n#include <linux/types.h>\n\n");
     // A `&str` is the one kind of constant that cbindgen leaves out.
     text.push_str("/* Name of the device node below /dev. */\n");
     text.push_str(&format!(
@@ -56,6 +57,9 @@ pub fn header() -> String {
         };
         text.push_str(&line);
         text.push('\n');
+        if line.starts_with("#define MILSPEC_IOC_TYPE ") {
+            text.push_str(&requests(&sources[0], &names));
+        }
         // Nothing sticks to the end of a structure.
         if line == "};" && after.first().is_some_and(|next| !next.is_empty()) {
             text.push('\n');
@@ -66,13 +70,30 @@ pub fn header() -> String {
     text
 }
 
-/// The name of a field in C: cbindgen keeps out of the way of the words of C++, so that C++ programs
-/// can use the header too.
-pub fn c_field(field: &str) -> &str {
-    match field {
-        "class" => "class_",
-        other => other,
+/// The requests, which cbindgen leaves out because a function makes their numbers.
+fn requests(source: &str, names: &Names) -> String {
+    let mut text = String::new();
+    let mut comment: Vec<String> = Vec::new();
+    for line in source.lines() {
+        if let Some(prose) = line.strip_prefix("///") {
+            comment.push(names.prose(prose).trim_end().to_string());
+            continue;
+        }
+        let request = line
+            .strip_prefix("pub const ")
+            .and_then(|rest| rest.strip_suffix(");")?.split_once(": u32 = iowr("));
+        if let Some((name, number)) = request {
+            match comment.as_slice() {
+                [line] => text.push_str(&format!("\n/*{line} */\n")),
+                lines => text.push_str(&format!("\n/*\n *{}\n */\n", lines.join("\n *"))),
+            }
+            text.push_str(&format!(
+                "#define MILSPEC_{name} _IOWR(MILSPEC_IOC_TYPE, {number}, struct milspec_head)\n"
+            ));
+        }
+        comment.clear();
     }
+    text
 }
 
 fn source(file: &str) -> String {
@@ -153,7 +174,7 @@ impl Names {
             .replace("uint32_t", "__u32")
             .replace("uint64_t", "__u64");
         let line = words(&line, |word| self.code_word(word));
-        // ioctl numbers are read by their bytes.
+        // This number is read by its bytes.
         match line
             .strip_prefix("#define MILSPEC_IOC_")
             .and_then(|rest| rest.split_once(' '))
@@ -219,7 +240,7 @@ impl Names {
         };
         if let Some((owner, field)) = name.split_once("::") {
             let owner = c_type(owner).unwrap_or_else(|| owner.to_string());
-            return format!("{owner}.{}", c_field(field));
+            return format!("{owner}.{field}");
         }
         if self.constants.iter().any(|constant| constant == name) || name.ends_with('_') {
             return format!("MILSPEC_{name}");
