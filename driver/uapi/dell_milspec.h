@@ -19,8 +19,8 @@
  *
  * Arrays that a request points at have a stride beside their address: the size of one element, as
  * the caller knows it. It is a multiple of 8, at least the element's SIZE_MIN and at most
- * MILSPEC_SIZE_MAX, else EINVAL. Of an element that the driver reads, the bytes that it does not know
- * must be zero, else E2BIG; of one that it writes, it sets them to zero.
+ * MILSPEC_SIZE_MAX, else EINVAL. Of an element that the driver reads, the bytes that it does not
+ * know must be zero, else E2BIG; of one that it writes, it sets them to zero.
  *
  * So a new field is appended, 0 means "as before", and old and new callers and drivers mix
  * within one major version. All structures have the same layout for 32-bit and 64-bit callers.
@@ -60,20 +60,23 @@
 /* The state of the driver and its families: fills struct milspec_status. Makes no firmware call. */
 #define MILSPEC_IOC_STATUS _IOWR(MILSPEC_IOC_TYPE, 1, struct milspec_head)
 
-/* All controls as last read: fills struct milspec_controls and its array. Makes no firmware call. */
+/*
+ * All controls as last read: fills struct milspec_controls and its array. Makes no firmware call.
+ */
 #define MILSPEC_IOC_CONTROLS _IOWR(MILSPEC_IOC_TYPE, 2, struct milspec_head)
 
 /*
  * Reads all controls from the firmware: fills struct milspec_refresh.
  *
  * Firmware calls can stop every core for milliseconds, so this takes what a change takes: a
- * descriptor opened for writing (else EBADF) and CAP_SYS_ADMIN in the initial user namespace
- * (else EPERM).
+ * descriptor opened for writing (else EBADF) and CAP_SYS_ADMIN in the initial user namespace (else
+ * EPERM).
  */
 #define MILSPEC_IOC_REFRESH _IOWR(MILSPEC_IOC_TYPE, 3, struct milspec_head)
 
 /*
- * What an apply would do now: fills struct milspec_apply and its array of steps. Makes no firmware call.
+ * What an apply would do now: fills struct milspec_apply and its array of steps. Makes no firmware
+ * call.
  *
  * What MILSPEC_IOC_APPLY would refuse is an answer here: the call succeeds, with
  * MILSPEC_OUTCOME_REFUSED.
@@ -81,18 +84,19 @@
 #define MILSPEC_IOC_PLAN _IOWR(MILSPEC_IOC_TYPE, 4, struct milspec_head)
 
 /*
- * Brings the controls to a target, all of them or none: fills struct milspec_apply and its array of steps.
+ * Brings the controls to a target, all of them or none: fills struct milspec_apply and its array of
+ * steps.
  *
  * Each step is written, read back and compared; when one fails, or a signal arrives, those before
  * it are undone in reverse. Takes what MILSPEC_IOC_REFRESH takes. Fails with EACCES when refused
  * (MILSPEC_OUTCOME_REFUSED), ECANCELED when undone (MILSPEC_OUTCOME_UNDONE), EIO when degraded
- * (MILSPEC_OUTCOME_DEGRADED) and EBUSY on a conflict (MILSPEC_OUTCOME_CONFLICT): the answer is filled then
- * as well. With any other error but EFAULT nothing was written to the firmware, and the answer is
- * as it was, but for request, and for step_count with ENOSPC.
+ * (MILSPEC_OUTCOME_DEGRADED) and EBUSY on a conflict (MILSPEC_OUTCOME_CONFLICT): the answer is
+ * filled then as well. With any other error but EFAULT nothing was written to the firmware, and the
+ * answer is as it was, but for request, and for step_count with ENOSPC.
  *
- * All memory for the answer is written to before anything is done, request into it, and EFAULT
- * then means that nothing was done. Where that memory is gone when the answer is there, the call
- * fails with EFAULT as well: how the request ended is in milspec_status.last_request and the fields
+ * All memory for the answer is written to before anything is done, request into it, and EFAULT then
+ * means that nothing was done. Where that memory is gone when the answer is there, the call fails
+ * with EFAULT as well: how the request ended is in milspec_status.last_request and the fields
  * beside it until the next one ends, and in the journal.
  */
 #define MILSPEC_IOC_APPLY _IOWR(MILSPEC_IOC_TYPE, 5, struct milspec_head)
@@ -117,15 +121,15 @@
 
 /*
  * milspec_apply.options: the caller accepts that this mode latches: no other mode, no deviation and
- * no unloading of the module before the next boot. Without it MILSPEC_MODE_PARANOID_PLUS is refused,
- * unless it is latched already.
+ * no unloading of the module before the next boot. Without it MILSPEC_MODE_PARANOID_PLUS is
+ * refused, unless it is latched already.
  */
 #define MILSPEC_APPLY_CONFIRM_LATCH 1
 
 /*
- * milspec_apply.options, of MILSPEC_IOC_PLAN only, with a mode and without a list: the
- * array is not for the steps but for all that the mode asks of this machine, each control that it
- * speaks of once, in no order: MILSPEC_STEP_PLANNED, MILSPEC_STEP_HOLDS or MILSPEC_STEP_OUT_OF_REACH.
+ * milspec_apply.options, of MILSPEC_IOC_PLAN only, with a mode and without a list: the array is not
+ * for the steps but for all that the mode asks of this machine, each control that it speaks of
+ * once, in no order: MILSPEC_STEP_PLANNED, MILSPEC_STEP_HOLDS or MILSPEC_STEP_OUT_OF_REACH.
  */
 #define MILSPEC_APPLY_LINES 2
 
@@ -135,7 +139,9 @@
 /* milspec_apply.outcome: the steps are what an apply would do now. */
 #define MILSPEC_OUTCOME_PLANNED 1
 
-/* milspec_apply.outcome: every step was done and read back; with no steps, everything held already. */
+/*
+ * milspec_apply.outcome: every step was done and read back; with no steps, everything held already.
+ */
 #define MILSPEC_OUTCOME_DONE 2
 
 /* milspec_apply.outcome: refused before anything was written; reason says why. */
@@ -145,14 +151,14 @@
 #define MILSPEC_OUTCOME_UNDONE 4
 
 /*
- * milspec_apply.outcome: a step failed, and some controls could not be put back: those whose step is
- * MILSPEC_STEP_DEGRADED.
+ * milspec_apply.outcome: a step failed, and some controls could not be put back: those whose step
+ * is MILSPEC_STEP_DEGRADED.
  */
 #define MILSPEC_OUTCOME_DEGRADED 5
 
 /*
- * milspec_apply.outcome: a control was not as planned when its turn came, or somebody else changed it
- * meanwhile: what was done is undone where nobody else has changed it since. control is the one
+ * milspec_apply.outcome: a control was not as planned when its turn came, or somebody else changed
+ * it meanwhile: what was done is undone where nobody else has changed it since. control is the one
  * that moved.
  */
 #define MILSPEC_OUTCOME_CONFLICT 6
@@ -209,8 +215,8 @@
 #define MILSPEC_REASON_NO_TPM 14
 
 /*
- * milspec_apply.reason: the control was read, and its present value is none that the driver knows or
- * could put back: a mode leaves the control out, a list that names it is refused.
+ * milspec_apply.reason: the control was read, and its present value is none that the driver knows
+ * or could put back: a mode leaves the control out, a list that names it is refused.
  */
 #define MILSPEC_REASON_UNKNOWN 15
 
@@ -236,8 +242,8 @@
 #define MILSPEC_STEP_HOLDS 6
 
 /*
- * milspec_step.state, with MILSPEC_APPLY_LINES: the control cannot have that value, for reason. With
- * MILSPEC_REASON_UNREADABLE the whole mode is refused; else it leaves the control as it is.
+ * milspec_step.state, with MILSPEC_APPLY_LINES: the control cannot have that value, for reason.
+ * With MILSPEC_REASON_UNREADABLE the whole mode is refused; else it leaves the control as it is.
  */
 #define MILSPEC_STEP_OUT_OF_REACH 7
 
@@ -281,8 +287,8 @@
 #define MILSPEC_PRESENCE_FULL 0
 
 /*
- * milspec_control.presence: the machine lists some values of the control, see MILSPEC_VALUE_PRESENT, or
- * not all that it depends on.
+ * milspec_control.presence: the machine lists some values of the control, see
+ * MILSPEC_VALUE_PRESENT, or not all that it depends on.
  */
 #define MILSPEC_PRESENCE_PARTIAL 1
 
@@ -311,8 +317,8 @@
 #define MILSPEC_CONTROL_TAMPER 1
 
 /*
- * milspec_control.properties: the value is not the one that the mode of
- * milspec_status.mode asks for.
+ * milspec_control.properties: the value is not the one that the mode of milspec_status.mode asks
+ * for.
  */
 #define MILSPEC_CONTROL_DEVIATES 2
 
@@ -335,8 +341,8 @@
 #define MILSPEC_CONTROL_DENIED 32
 
 /*
- * milspec_control.properties: the mode of milspec_status.mode asks for a value,
- * wanted, that the control cannot have here and has not got, for unreached_reason.
+ * milspec_control.properties: the mode of milspec_status.mode asks for a value, wanted, that the
+ * control cannot have here and has not got, for unreached_reason.
  */
 #define MILSPEC_CONTROL_UNREACHED 64
 
@@ -360,14 +366,14 @@
 
 /*
  * milspec_event.kind: the module was loaded; the first record, sequence 1. With MILSPEC_EVENT_PCR,
- * extra is what the PCR held before anything was extended into it; else error says why that
- * is not known.
+ * extra is what the PCR held before anything was extended into it; else error says why that is not
+ * known.
  */
 #define MILSPEC_KIND_LOAD 1
 
 /*
- * milspec_event.kind: the driver has bound to the ACPI device DSML0001. error is what made it of
- * no use, else 0; count is how many devices it has.
+ * milspec_event.kind: the driver has bound to the ACPI device DSML0001. error is what made it of no
+ * use, else 0; count is how many devices it has.
  */
 #define MILSPEC_KIND_BIND 2
 
@@ -378,22 +384,22 @@
 #define MILSPEC_KIND_APPLY_BEGUN 4
 
 /*
- * milspec_event.kind: the apply that began with record about has ended, as outcome says. control
- * is the one whose step failed first, error why; count is the number of steps done.
+ * milspec_event.kind: the apply that began with record about has ended, as outcome says. control is
+ * the one whose step failed first, error why; count is the number of steps done.
  */
 #define MILSPEC_KIND_APPLY_ENDED 5
 
 /*
  * milspec_event.kind: what has become of one step of the apply that began with record about, as
- * step says: control, from, to and, where it failed, error. Steps that were not begun
- * have no record.
+ * step says: control, from, to and, where it failed, error. Steps that were not begun have no
+ * record.
  */
 #define MILSPEC_KIND_STEP 6
 
 /*
  * milspec_event.kind: a request was refused, and nothing was written: for reason, which speaks of
- * control and needs, or with error where the caller has no right (EPERM, EBADF) or has
- * decided on another generation (EAGAIN).
+ * control and needs, or with error where the caller has no right (EPERM, EBADF) or has decided on
+ * another generation (EAGAIN).
  */
 #define MILSPEC_KIND_REFUSED 7
 
@@ -430,8 +436,8 @@
 
 /*
  * milspec_event.kind: not a record. read() makes it up where records were overwritten before this
- * descriptor came to them: count of them, the last of which was sequence; chain is the chain
- * value of that one, so that the next record can be verified. Has MILSPEC_EVENT_UNCHAINED; fields not
+ * descriptor came to them: count of them, the last of which was sequence; chain is the chain value
+ * of that one, so that the next record can be verified. Has MILSPEC_EVENT_UNCHAINED; fields not
  * named here, but kind, severity and load, are zero.
  */
 #define MILSPEC_KIND_GAP 65535
@@ -476,8 +482,8 @@
 #define MILSPEC_EVENT_LIST 8
 
 /*
- * milspec_event.properties, of MILSPEC_KIND_OUTSIDE_CHANGE: the value from was the driver's doing, so that
- * the control has drifted: MILSPEC_CONTROL_DRIFTED.
+ * milspec_event.properties, of MILSPEC_KIND_OUTSIDE_CHANGE: the value from was the driver's doing,
+ * so that the control has drifted: MILSPEC_CONTROL_DRIFTED.
  */
 #define MILSPEC_EVENT_DRIFT 16
 
@@ -502,27 +508,21 @@
 /* milspec_family_status.state: found, but the last read failed as a whole; error says why. */
 #define MILSPEC_FAMILY_FAILED 2
 
-/*
- * milspec_status.properties: latched in MILSPEC_MODE_PARANOID_PLUS until the
- * next boot.
- */
+/* milspec_status.properties: latched in MILSPEC_MODE_PARANOID_PLUS until the next boot. */
 #define MILSPEC_STATUS_LATCHED 1
 
 /*
- * milspec_status.properties: a control was changed that takes effect at the next boot, as far as the
- * driver can know.
+ * milspec_status.properties: a control was changed that takes effect at the next boot, as far as
+ * the driver can know.
  */
 #define MILSPEC_STATUS_PENDING_REBOOT 2
 
-/*
- * milspec_status.properties: controls of class MILSPEC_CLASS_RESTRICTED may be
- * changed.
- */
+/* milspec_status.properties: controls of class MILSPEC_CLASS_RESTRICTED may be changed. */
 #define MILSPEC_STATUS_RESTRICTED_ALLOWED 4
 
 /*
- * milspec_status.properties: the module was loaded with require_tpm=1: changes are refused while the
- * TPM cannot be read (MILSPEC_REASON_NO_TPM).
+ * milspec_status.properties: the module was loaded with require_tpm=1: changes are refused while
+ * the TPM cannot be read (MILSPEC_REASON_NO_TPM).
  */
 #define MILSPEC_STATUS_TPM_REQUIRED 8
 
@@ -550,8 +550,7 @@
 /*
  * The first eight bytes of every request.
  *
- * The ioctl() numbers carry this structure's size, so that they stay the same when a request
- * grows.
+ * The ioctl() numbers carry this structure's size, so that they stay the same when a request grows.
  */
 struct milspec_head {
 	/* Size of the whole structure in bytes, as the caller knows it. */
@@ -608,8 +607,8 @@ struct milspec_family_status {
  * Answer of MILSPEC_IOC_STATUS.
  *
  * The fields up to dsmil_implementation belong together: they are of one generation, but for
- * apply_step and apply_steps. Those below say how the journal stands and how the last request
- * for a change ended, at the time of the call.
+ * apply_step and apply_steps. Those below say how the journal stands and how the last request for a
+ * change ended, at the time of the call.
  */
 struct milspec_status {
 	/* Size and flags of this request. */
@@ -667,8 +666,8 @@ struct milspec_status {
 	/* Sequence of the next record of the journal. */
 	__u64 journal_next;
 	/*
-	 * How many records have been overwritten: the oldest that can be read has the sequence after
-	 * this number.
+	 * How many records have been overwritten: the oldest that can be read has the sequence
+	 * after this number.
 	 */
 	__u64 journal_overwritten;
 	/* How many records are extended into the PCR. */
@@ -679,10 +678,7 @@ struct milspec_status {
 	__u32 anchor_failures;
 	/* Positive errno of the last time that the TPM could not be used, 0 when it last could. */
 	__u32 anchor_error;
-	/*
-	 * How many refused requests have no record yet: see
-	 * MILSPEC_KIND_SUPPRESSED.
-	 */
+	/* How many refused requests have no record yet: see MILSPEC_KIND_SUPPRESSED. */
 	__u32 suppressed;
 	/* MILSPEC_ANCHOR_ number. */
 	__u8 anchor;
@@ -691,10 +687,10 @@ struct milspec_status {
 	/* Zero. */
 	__u8 reserved3[6];
 	/*
-	 * Number of the request for a change that ended last, 0 when none has ended since the module
-	 * was loaded: the one that milspec_apply.request told its caller. Requests
-	 * through other interfaces count as well; those of callers without a right, and those that are
-	 * not well-formed, do not.
+	 * Number of the request for a change that ended last, 0 when none has ended since the
+	 * module was loaded: the one that milspec_apply.request told its caller. Requests through
+	 * other interfaces count as well; those of callers without a right, and those that are not
+	 * well-formed, do not.
 	 */
 	__u64 last_request;
 	/*
@@ -703,8 +699,8 @@ struct milspec_status {
 	 */
 	__u64 last_sequence;
 	/*
-	 * Its MILSPEC_OUTCOME_ number; MILSPEC_OUTCOME_NONE where the call failed with
-	 * last_error and nothing was written to the firmware.
+	 * Its MILSPEC_OUTCOME_ number; MILSPEC_OUTCOME_NONE where the call failed with last_error
+	 * and nothing was written to the firmware.
 	 */
 	__u8 last_outcome;
 	/* Its MILSPEC_REASON_ number. */
@@ -713,10 +709,7 @@ struct milspec_status {
 	__u8 last_mode;
 	/* Zero. */
 	__u8 reserved4;
-	/*
-	 * Id of the control that its outcome speaks of, as in
-	 * milspec_apply.control.
-	 */
+	/* Id of the control that its outcome speaks of, as in milspec_apply.control. */
 	__u32 last_control;
 	/* Id of the other control that last_reason speaks of, else 0. */
 	__u32 last_needs;
@@ -753,8 +746,8 @@ struct milspec_control_value {
 	/* Name, e.g. enabled. */
 	__u8 name[16];
 	/*
-	 * Family platform: id of the SMBIOS token, zero for the value that is in force when no token
-	 * is active. Else zero.
+	 * Family platform: id of the SMBIOS token, zero for the value that is in force when no
+	 * token is active. Else zero.
 	 */
 	__u16 token;
 	/* Family platform: location of the token. Else zero. */
@@ -766,14 +759,14 @@ struct milspec_control_value {
 	/* What the firmware answered, with MILSPEC_VALUE_READ. */
 	__u32 read;
 	/*
-	 * MILSPEC_CLASS_ number of this value: that of the control, or a stricter one where the token that
-	 * stands for this value is guarded by itself.
+	 * MILSPEC_CLASS_ number of this value: that of the control, or a stricter one where the
+	 * token that stands for this value is guarded by itself.
 	 */
 	__u8 value_class;
 	/*
-	 * MILSPEC_REASON_ number for which a list that names this value would be refused now, whatever else
-	 * it names; else MILSPEC_REASON_NONE. What depends on other controls, and on the
-	 * TPM, MILSPEC_IOC_PLAN and MILSPEC_IOC_APPLY say.
+	 * MILSPEC_REASON_ number for which a list that names this value would be refused now,
+	 * whatever else it names; else MILSPEC_REASON_NONE. What depends on other controls, and on
+	 * the TPM, MILSPEC_IOC_PLAN and MILSPEC_IOC_APPLY say.
 	 */
 	__u8 gate;
 	/* Zero. */
@@ -818,8 +811,7 @@ struct milspec_control {
 	/* Index of the value that the driver last wrote, or MILSPEC_INDEX_NONE. */
 	__u8 written;
 	/*
-	 * Index of the value that the mode of milspec_status.mode asks for, or
-	 * MILSPEC_INDEX_NONE.
+	 * Index of the value that the mode of milspec_status.mode asks for, or MILSPEC_INDEX_NONE.
 	 */
 	__u8 wanted;
 	/* MILSPEC_REASON_ number, with MILSPEC_CONTROL_UNREACHED, else 0. */
@@ -844,8 +836,8 @@ struct milspec_control {
 /*
  * Request and answer of MILSPEC_IOC_CONTROLS.
  *
- * A call with capacity 0 tells the number of controls. With a capacity below that number,
- * the call fails with ENOSPC, count is set, and the array is left as it was.
+ * A call with capacity 0 tells the number of controls. With a capacity below that number, the call
+ * fails with ENOSPC, count is set, and the array is left as it was.
  */
 struct milspec_controls {
 	/* Size and flags of this request. */
@@ -887,8 +879,8 @@ struct milspec_step {
 	/* milspec_control.id. */
 	__u32 control;
 	/*
-	 * Index of the value that it has; with MILSPEC_APPLY_LINES also MILSPEC_INDEX_NONE,
-	 * where it is not known.
+	 * Index of the value that it has; with MILSPEC_APPLY_LINES also MILSPEC_INDEX_NONE, where
+	 * it is not known.
 	 */
 	__u8 from;
 	/* Index of the value that it shall have. */
@@ -927,9 +919,9 @@ struct milspec_apply {
 	/* Size and flags of this request. */
 	struct milspec_head head;
 	/*
-	 * In: milspec_status.generation that the caller has decided on, or 0
-	 * for any; with another one in force the request fails with EAGAIN, and nothing is written
-	 * to the firmware. Out: generation after the request.
+	 * In: milspec_status.generation that the caller has decided on, or 0 for any; with another
+	 * one in force the request fails with EAGAIN, and nothing is written to the firmware. Out:
+	 * generation after the request.
 	 */
 	__u64 generation;
 	/* In: address of an array of struct milspec_target, in the caller's memory. */
@@ -960,15 +952,15 @@ struct milspec_apply {
 	/* Zero. */
 	__u8 reserved;
 	/*
-	 * In: security key that the firmware gives for its administrator password, 0 without one. Not
-	 * kept by the driver. Out: 0.
+	 * In: security key that the firmware gives for its administrator password, 0 without one.
+	 * Not kept by the driver. Out: 0.
 	 */
 	__u16 security_key;
 	/* Zero. */
 	__u16 reserved2;
 	/*
-	 * Out: id of the control that was refused, whose step failed first, or that somebody else has
-	 * changed, else 0.
+	 * Out: id of the control that was refused, whose step failed first, or that somebody else
+	 * has changed, else 0.
 	 */
 	__u32 control;
 	/* Out: id of the other control that reason speaks of, else 0. */
@@ -993,9 +985,9 @@ struct milspec_apply {
 	/* Zero. */
 	__u32 reserved3;
 	/*
-	 * Out, of MILSPEC_IOC_APPLY: number of this request, counted from 1 since the
-	 * module was loaded: see milspec_status.last_request. There before
-	 * anything is done. Of MILSPEC_IOC_PLAN: 0.
+	 * Out, of MILSPEC_IOC_APPLY: number of this request, counted from 1 since the module was
+	 * loaded: see milspec_status.last_request. There before anything is done. Of
+	 * MILSPEC_IOC_PLAN: 0.
 	 */
 	__u64 request;
 };
@@ -1006,17 +998,16 @@ struct milspec_apply {
 /*
  * One record of the journal.
  *
- * read() on the device node gives as many whole records as there are and as fit. The records of
- * one load of the module form a chain: chain is the SHA-256 of 176 bytes, which are the chain
- * of the record before it (32 zero bytes for the first one) followed by the first 144 bytes of the
- * record itself. What is extended into the PCR is, in each bank, the digest of all 176 bytes of
- * the record by the algorithm of the bank; where the kernel has not got that algorithm, the
- * SHA-256 digest, with zero bytes behind it or cut off.
+ * read() on the device node gives as many whole records as there are and as fit. The records of one
+ * load of the module form a chain: chain is the SHA-256 of 176 bytes, which are the chain of the
+ * record before it (32 zero bytes for the first one) followed by the first 144 bytes of the record
+ * itself. What is extended into the PCR is, in each bank, the digest of all 176 bytes of the record
+ * by the algorithm of the bank; where the kernel has not got that algorithm, the SHA-256 digest,
+ * with zero bytes behind it or cut off.
  *
- * Size and layout never change within a major version of this interface. Numbers are in the
- * byte order of the machine. A client shows a kind that it does not know as a number. Fields
- * that a kind does not speak of are zero, but from and to, which are
- * MILSPEC_INDEX_NONE.
+ * Size and layout never change within a major version of this interface. Numbers are in the byte
+ * order of the machine. A client shows a kind that it does not know as a number. Fields that a kind
+ * does not speak of are zero, but from and to, which are MILSPEC_INDEX_NONE.
  */
 struct milspec_event {
 	/* Number of the record, from 1 at load, without gaps. */
@@ -1063,7 +1054,10 @@ struct milspec_event {
 	__u32 pid;
 	/* Actor: real user id in the initial namespace. */
 	__u32 uid;
-	/* Actor: the user that logged in, whatever user id it has by now, or MILSPEC_LOGIN_UID_NONE. */
+	/*
+	 * Actor: the user that logged in, whatever user id it has by now, or
+	 * MILSPEC_LOGIN_UID_NONE.
+	 */
 	__u32 login_uid;
 	/* Actor: name of the command, padded with zero bytes. */
 	__u8 comm[16];

@@ -17,8 +17,8 @@
 //!
 //! Arrays that a request points at have a stride beside their address: the size of one element, as
 //! the caller knows it. It is a multiple of 8, at least the element's `SIZE_MIN` and at most
-//! [`SIZE_MAX`], else `EINVAL`. Of an element that the driver reads, the bytes that it does not know
-//! must be zero, else `E2BIG`; of one that it writes, it sets them to zero.
+//! [`SIZE_MAX`], else `EINVAL`. Of an element that the driver reads, the bytes that it does not
+//! know must be zero, else `E2BIG`; of one that it writes, it sets them to zero.
 //!
 //! So a new field is appended, 0 means "as before", and old and new callers and drivers mix
 //! within one major version. All structures have the same layout for 32-bit and 64-bit callers.

@@ -120,6 +120,8 @@ static void word(struct request *r, const char *text)
 		r->apply.generation = number;
 	else if (IS("room="))
 		r->apply.step_capacity = number;
+	else if (IS("lines"))
+		r->apply.options |= MILSPEC_APPLY_LINES;
 	else if (IS("lose"))
 		r->loses = 1;
 	else if (IS("confirm"))

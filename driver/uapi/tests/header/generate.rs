@@ -7,7 +7,7 @@ use cbindgen::{Builder, Config, DocumentationStyle, Language, ParseConfig, Style
 use std::path::Path;
 
 /// The source, in the order of the header.
-const FILES: [&str; 6] = [
+pub const FILES: [&str; 6] = [
     "mod.rs",
     "info.rs",
     "status.rs",
@@ -43,60 +43,92 @@ pub fn header() -> String {
         .lines()
         .map(|line| names.line(line))
         .collect();
-    let mut rest = body.as_slice();
-    while let [line, after @ ..] = rest {
-        // A comment of one line gets one line.
-        let (line, after) = match rest {
-            [open, comment, close, after @ ..]
-                if open.trim() == "/*" && close.trim() == "*/" && comment.trim() != "*" =>
-            {
-                let comment = comment.replacen(" *", "/*", 1);
-                (format!("{comment} */"), after)
-            }
-            _ => (line.clone(), after),
-        };
-        text.push_str(&line);
+    let mut lines = body.iter().map(String::as_str).peekable();
+    while let Some(line) = lines.next() {
+        if line.trim() == "/*" {
+            let indent = line.trim_end_matches("/*");
+            let said = lines.by_ref().map(str::trim_start);
+            let said: Vec<&str> = said
+                .take_while(|line| *line != "*/")
+                .map(|line| line.trim_start_matches('*').trim())
+                .collect();
+            text.push_str(&comment(&said, indent));
+            continue;
+        }
+        text.push_str(line);
         text.push('\n');
         if line.starts_with("#define MILSPEC_IOC_TYPE ") {
             text.push_str(&requests(&sources[0], &names));
         }
         // Nothing sticks to the end of a structure.
-        if line == "};" && after.first().is_some_and(|next| !next.is_empty()) {
+        if line == "};" && lines.peek().is_some_and(|next| !next.is_empty()) {
             text.push('\n');
         }
-        rest = after;
     }
     text.push_str("\n#endif /* _DELL_MILSPEC_H */\n");
     text
 }
 
+/// A comment in lines of at most 100 columns. Names in C are longer than in Rust: its paragraphs are
+/// broken anew.
+fn comment(lines: &[&str], indent: &str) -> String {
+    const COLUMNS: usize = 100;
+    let used = indent.len() * 8;
+    let mut text: Vec<String> = Vec::new();
+    for paragraph in lines.split(|line| line.is_empty()) {
+        if !text.is_empty() {
+            text.push(String::new());
+        }
+        text.push(String::new());
+        for word in paragraph.iter().flat_map(|line| line.split_whitespace()) {
+            let line = text.last_mut().unwrap();
+            if line.is_empty() {
+                line.push_str(word);
+            } else if used + 4 + line.len() + word.len() > COLUMNS {
+                text.push(word.to_string());
+            } else {
+                line.push_str(&format!(" {word}"));
+            }
+        }
+    }
+    match text.as_slice() {
+        [line] if used + 6 + line.len() <= COLUMNS => format!("{indent}/* {line} */\n"),
+        lines => {
+            let lines = lines.iter().map(|line| format!(" * {line}"));
+            let lines: String = lines
+                .map(|line| format!("{indent}{}\n", line.trim_end()))
+                .collect();
+            format!("{indent}/*\n{lines}{indent} */\n")
+        }
+    }
+}
+
 /// The requests, which cbindgen leaves out because a function makes their numbers.
 fn requests(source: &str, names: &Names) -> String {
     let mut text = String::new();
-    let mut comment: Vec<String> = Vec::new();
+    let mut said: Vec<String> = Vec::new();
     for line in source.lines() {
         if let Some(prose) = line.strip_prefix("///") {
-            comment.push(names.prose(prose).trim_end().to_string());
+            said.push(names.prose(prose));
             continue;
         }
         let request = line
             .strip_prefix("pub const ")
             .and_then(|rest| rest.strip_suffix(");")?.split_once(": u32 = iowr("));
         if let Some((name, number)) = request {
-            match comment.as_slice() {
-                [line] => text.push_str(&format!("\n/*{line} */\n")),
-                lines => text.push_str(&format!("\n/*\n *{}\n */\n", lines.join("\n *"))),
-            }
+            let said: Vec<&str> = said.iter().map(|line| line.trim()).collect();
+            text.push_str(&format!("\n{}", comment(&said, "")));
             text.push_str(&format!(
                 "#define MILSPEC_{name} _IOWR(MILSPEC_IOC_TYPE, {number}, struct milspec_head)\n"
             ));
         }
-        comment.clear();
+        said.clear();
     }
     text
 }
 
-fn source(file: &str) -> String {
+/// One of them.
+pub fn source(file: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     std::fs::read_to_string(path).unwrap()
 }
@@ -125,13 +157,14 @@ fn cbindgen(names: &Names) -> String {
 }
 
 /// What Rust calls things, and what C does.
-struct Names {
+pub struct Names {
     types: Vec<(String, String)>,
     constants: Vec<String>,
 }
 
 impl Names {
-    fn of(sources: &[String]) -> Self {
+    /// Those of the sources.
+    pub fn of(sources: &[String]) -> Self {
         let find = |start: &str| -> Vec<String> {
             let lines = sources.iter().flat_map(|source| source.lines());
             lines
@@ -150,6 +183,14 @@ impl Names {
                 .collect(),
             constants: find("pub const "),
         }
+    }
+
+    /// What Rust calls the type that C calls `c`.
+    pub fn rust(&self, c: &str) -> Option<&str> {
+        let mut types = self.types.iter();
+        types
+            .find(|(_, known)| known == c)
+            .map(|(rust, _)| rust.as_str())
     }
 
     /// One line of cbindgen's output, in the kernel's style.
@@ -203,7 +244,7 @@ impl Names {
     }
 
     /// Documentation: links become names, and names those of C.
-    fn prose(&self, text: &str) -> String {
+    pub fn prose(&self, text: &str) -> String {
         // [`name`](target) and [`name`] become `name`.
         let mut plain = String::new();
         let mut rest = text;

@@ -5,6 +5,7 @@
 //! `UPDATE_HEADER=1 cargo test -p milspec-uapi` rewrites the header.
 
 mod generate;
+mod page;
 
 use milspec_uapi as uapi;
 use std::fmt::Write;
@@ -12,12 +13,17 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 
+/// Whether what is generated is to be written anew.
+fn updates() -> bool {
+    std::env::var_os("UPDATE_HEADER").is_some_and(|value| value != "0")
+}
+
 /// The committed header, rewritten first where that is asked for.
 fn committed() -> &'static str {
     static TEXT: OnceLock<String> = OnceLock::new();
     TEXT.get_or_init(|| {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("dell_milspec.h");
-        if std::env::var_os("UPDATE_HEADER").is_some_and(|value| value != "0") {
+        if updates() {
             std::fs::write(&path, generate::header()).unwrap();
         }
         std::fs::read_to_string(&path).unwrap_or_default()
