@@ -191,7 +191,7 @@ fn warnings(
                 "something else than the driver changed {}",
                 drifted.join(", ")
             ),
-            "find out what did; setting the mode again puts them back",
+            "find out what did; then set the mode again, or \"milspecctl control accept\" them",
             drifted,
         );
     }

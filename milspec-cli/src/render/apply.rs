@@ -53,6 +53,12 @@ fn ending(doc: &ApplyDoc) -> String {
     let later = doc.confirmation.as_ref().map_or(0, |it| it.firmware_calls);
     let calls = count(doc.firmware_calls.saturating_sub(later), "firmware call");
     match (doc.outcome.as_ref(), doc.steps.len()) {
+        ("planned", 0) if doc.accepts => {
+            format!("To be accepted as it is: {}. Nothing was done.", names(doc))
+        }
+        ("done", 0) if doc.accepts => {
+            format!("Accepted as it is: {}. Nothing was written.", names(doc))
+        }
         ("planned" | "done", 0) => match &doc.target.mode {
             None if doc.restores && doc.target.controls.is_empty() => {
                 "Nothing to do: nothing is recorded.".into()
@@ -71,6 +77,16 @@ fn ending(doc: &ApplyDoc) -> String {
         }
         (other, _) => format!("The driver says {other}, with {calls}."),
     }
+}
+
+/// Names of the controls that were asked for.
+fn names(doc: &ApplyDoc) -> String {
+    let names = doc
+        .target
+        .controls
+        .iter()
+        .map(|wanted| wanted.name.as_str());
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// What became of the record of the baseline, where that is news.

@@ -41,7 +41,7 @@ fn ready(name: &str) -> Tree {
 }
 
 /// One line for each command, but `confirm`, which talks with another milspecctl and no driver.
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 23] = [
     "status",
     "mode get",
     "mode list",
@@ -51,6 +51,7 @@ const COMMANDS: [&str; 22] = [
     "control list",
     "control show camera",
     "control set camera=disabled",
+    "control accept camera",
     "config show config.json",
     "config export",
     "config diff config.json",
