@@ -107,6 +107,8 @@ pub(crate) struct Applied {
     /// Generation after it.
     pub(crate) generation: u64,
     pub(crate) firmware_calls: u64,
+    /// Sequence of the record that says how it ended, 0 without one.
+    pub(crate) sequence: u64,
 }
 
 impl Request<'_> {
@@ -134,6 +136,7 @@ impl Request<'_> {
             coverage: Coverage::default(),
             generation,
             firmware_calls,
+            sequence: 0,
         }
     }
 }
@@ -209,7 +212,7 @@ impl Engine {
         let plan = planned.unwrap_or_default();
         steps.truncate(plan.steps);
         if let Some(ending) = early {
-            self.record_early(request, &ending);
+            let sequence = self.record_early(request, &ending);
             let calls = work.families.all_calls().saturating_sub(calls);
             return Ok(Applied {
                 steps: match ending {
@@ -217,6 +220,7 @@ impl Engine {
                     _ => KVVec::new(),
                 },
                 coverage: plan.coverage,
+                sequence,
                 ..request.ends(ending, read.generation, calls)
             });
         }
@@ -238,12 +242,13 @@ impl Engine {
         }
         let ending = end(outcome, &steps, &work.families);
         let new = self.commit(work, room, request.origin);
-        self.record_ended(&about, &ending, &steps, &new);
+        let sequence = self.record_ended(&about, &ending, &steps, &new);
         log(request, &ending, &steps);
         let calls = work.families.all_calls().saturating_sub(calls);
         Ok(Applied {
             steps,
             coverage: plan.coverage,
+            sequence,
             ..request.ends(ending, new.generation, calls)
         })
     }

@@ -76,6 +76,7 @@ mod apply;
 mod families;
 mod record;
 mod report;
+mod requests;
 mod snapshot;
 
 pub(crate) use apply::{
@@ -83,12 +84,11 @@ pub(crate) use apply::{
     Ending,
     Request, //
 };
-pub(crate) use record::{
-    line_on_wire,
-    reason_on_wire,
-    step_on_wire, //
-};
 pub(crate) use report::CUSTOM;
+pub(crate) use requests::{
+    Ended,
+    Requests, //
+};
 pub(crate) use snapshot::{
     FamilyState,
     Snapshot, //
@@ -146,6 +146,8 @@ pub(crate) struct Engine {
     latest: Mutex<Arc<Snapshot>>,
     journal: Arc<Journal>,
     parameters: Parameters,
+    #[pin]
+    requests: Requests,
     /// Step that an apply under way is at, from 1, and number of its steps; 0 without one.
     step: Atomic<u32>,
     steps: Atomic<u32>,
@@ -320,6 +322,7 @@ impl Engine {
                 latest <- new_mutex!(nothing, "Engine::latest"),
                 journal,
                 parameters,
+                requests <- Requests::new(),
                 step: Atomic::new(0),
                 steps: Atomic::new(0),
             }),
@@ -346,6 +349,11 @@ impl Engine {
     /// Returns the journal.
     pub(crate) fn journal(&self) -> &Arc<Journal> {
         &self.journal
+    }
+
+    /// Returns what numbers requests for changes and remembers how the last one ended.
+    pub(crate) fn requests(&self) -> &Requests {
+        &self.requests
     }
 
     /// Returns what was last committed. Makes no firmware call, and waits for none.

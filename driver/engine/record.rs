@@ -19,15 +19,12 @@ use crate::{
     posture::{
         fact::{
             Fact,
-            Reason,
             Refusal, //
         },
         machine::Outside,
         mode::Mode,
         plan::{
-            Line,
             Progress,
-            Stands,
             Step, //
         }, //
     },
@@ -122,19 +119,19 @@ impl Engine {
     }
 
     /// A request ended before anything was done. That the caller has no room for the answer is
-    /// nothing: it will ask again.
-    pub(super) fn record_early(&self, request: &Request<'_>, ending: &Ending) {
+    /// nothing: it will ask again. Returns the sequence of the record, 0 without one.
+    pub(super) fn record_early(&self, request: &Request<'_>, ending: &Ending) -> u64 {
         if let Ending::Refused(Refusal { id, reason }) = ending {
-            let (reason, needs) = reason_on_wire(*reason);
-            self.journal.record(Event {
+            return self.journal.record(Event {
                 mode: mode_on_wire(request),
                 control: *id,
-                needs,
-                reason,
+                needs: reason.needs(),
+                reason: reason.number(),
                 generation: self.snapshot().generation,
                 ..event(uapi::KIND_REFUSED, uapi::SEVERITY_WARNING, request.origin)
             });
         }
+        0
     }
 
     pub(super) fn record_begun(&self, request: &Request<'_>, steps: &[Step]) -> About {
@@ -156,18 +153,17 @@ impl Engine {
     }
 
     pub(super) fn record_step(&self, about: &About, step: &Step) {
-        let wire = step_on_wire(step);
         let severity = match step.progress {
             Progress::Degraded(_) => uapi::SEVERITY_ERROR,
             Progress::Failed(_) | Progress::Moved => uapi::SEVERITY_WARNING,
             Progress::Planned | Progress::Done | Progress::Undone => uapi::SEVERITY_NOTICE,
         };
         let event = Event {
-            control: wire.control,
-            from: wire.from,
-            to: wire.to,
-            step: wire.state,
-            error: wire.error,
+            control: step.id,
+            from: step.from,
+            to: step.to,
+            step: step.progress.number(),
+            error: step.progress.error(),
             ..about.event(uapi::KIND_STEP, severity)
         };
         match step.progress {
@@ -179,13 +175,14 @@ impl Engine {
         };
     }
 
+    /// Returns the sequence of the record.
     pub(super) fn record_ended(
         &self,
         about: &About,
         ending: &Ending,
         steps: &[Step],
         new: &Snapshot,
-    ) {
+    ) -> u64 {
         let (severity, outcome, control, error) = match *ending {
             Ending::Undone { control, error } => {
                 let outcome = uapi::OUTCOME_UNDONE;
@@ -209,7 +206,7 @@ impl Engine {
             count: count(done.count()),
             generation: new.generation,
             ..about.event(uapi::KIND_APPLY_ENDED, severity)
-        });
+        })
     }
 
     /// Somebody else has changed a control.
@@ -261,64 +258,5 @@ fn outside(change: &Outside, origin: Origin) -> Event {
             uapi::SEVERITY_WARNING,
             origin,
         )
-    }
-}
-
-/// The step on the wire.
-pub(crate) fn step_on_wire(step: &Step) -> uapi::Step {
-    let (state, error) = match step.progress {
-        Progress::Planned => (uapi::STEP_PLANNED, 0),
-        Progress::Done => (uapi::STEP_DONE, 0),
-        Progress::Failed(error) => (uapi::STEP_FAILED, error),
-        Progress::Undone => (uapi::STEP_UNDONE, 0),
-        Progress::Degraded(error) => (uapi::STEP_DEGRADED, error),
-        Progress::Moved => (uapi::STEP_MOVED, 0),
-    };
-    uapi::Step {
-        control: step.id,
-        from: step.from,
-        to: step.to,
-        state,
-        error,
-        ..uapi::Step::default()
-    }
-}
-
-/// A line on the wire, where it looks like a step.
-pub(crate) fn line_on_wire(line: &Line) -> uapi::Step {
-    let (state, (reason, needs)) = match line.stands {
-        Stands::Open => (uapi::STEP_PLANNED, (uapi::REASON_NONE, 0)),
-        Stands::Holds => (uapi::STEP_HOLDS, (uapi::REASON_NONE, 0)),
-        Stands::OutOfReach(reason) => (uapi::STEP_OUT_OF_REACH, reason_on_wire(reason)),
-    };
-    uapi::Step {
-        control: line.id,
-        from: line.from.unwrap_or(uapi::INDEX_NONE),
-        to: line.to,
-        state,
-        reason,
-        needs,
-        ..uapi::Step::default()
-    }
-}
-
-/// The reason on the wire, and the other control that it speaks of.
-pub(crate) fn reason_on_wire(reason: Reason) -> (u8, u32) {
-    match reason {
-        Reason::NoControl => (uapi::REASON_NO_CONTROL, 0),
-        Reason::NoValue => (uapi::REASON_NO_VALUE, 0),
-        Reason::Twice => (uapi::REASON_TWICE, 0),
-        Reason::Quarantined => (uapi::REASON_QUARANTINED, 0),
-        Reason::ReadOnly => (uapi::REASON_READ_ONLY, 0),
-        Reason::Restricted => (uapi::REASON_RESTRICTED, 0),
-        Reason::Denied => (uapi::REASON_DENIED, 0),
-        Reason::Unreadable => (uapi::REASON_UNREADABLE, 0),
-        Reason::Unknown => (uapi::REASON_UNKNOWN, 0),
-        Reason::Dependency(id) => (uapi::REASON_DEPENDENCY, id),
-        Reason::Needed(id) => (uapi::REASON_NEEDED, id),
-        Reason::Cycle => (uapi::REASON_CYCLE, 0),
-        Reason::Latched => (uapi::REASON_LATCHED, 0),
-        Reason::Unconfirmed => (uapi::REASON_UNCONFIRMED, 0),
-        Reason::NoTpm => (uapi::REASON_NO_TPM, 0),
     }
 }

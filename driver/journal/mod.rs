@@ -71,9 +71,9 @@ impl Origin {
 
     fn number(self) -> u8 {
         match self {
-            Self::Ioctl => uapi::INTERFACE_IOCTL,
-            Self::Sysfs => uapi::INTERFACE_SYSFS,
-            Self::Driver => uapi::INTERFACE_DRIVER,
+            Self::Ioctl => uapi::ORIGIN_IOCTL,
+            Self::Sysfs => uapi::ORIGIN_SYSFS,
+            Self::Driver => uapi::ORIGIN_DRIVER,
         }
     }
 }
@@ -83,7 +83,7 @@ pub(crate) fn event(kind: u16, severity: u8, origin: Origin) -> Event {
     Event {
         kind,
         severity,
-        interface: origin.number(),
+        origin: origin.number(),
         from: uapi::INDEX_NONE,
         to: uapi::INDEX_NONE,
         ..Event::default()

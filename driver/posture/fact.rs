@@ -63,7 +63,8 @@ pub struct Fact {
     pub mark: Mark,
     /// The value that the mode of the machine asks for.
     pub wanted: Option<u8>,
-    /// Why the mode of the machine cannot have the value that it asks for.
+    /// Why the mode of the machine cannot have the value that it asks for, where it cannot and has
+    /// not got it.
     pub unreached: Option<Reason>,
     /// The generation at which what is read of it last changed.
     pub changed: u64,
@@ -125,7 +126,8 @@ impl Fact {
 
     /// Tells whether it is not as the mode of the machine asks.
     pub fn deviates(&self) -> bool {
-        self.wanted.is_some_and(|wanted| self.current() != Some(wanted))
+        let wanted = self.wanted.filter(|_| self.unreached.is_none());
+        wanted.is_some_and(|wanted| self.current() != Some(wanted))
     }
 
     /// Tells whether a change of it waits for the next boot, as far as the driver can know. What a

@@ -335,9 +335,13 @@ impl<L: DerefMut<Target = [Fact]>> Machine<L> {
         self.standing = standing;
         for (fact, want) in self.facts.iter_mut().zip(wants.iter()) {
             let (wanted, unreached) = match *want {
-                Want::Value(value) => (Some(value), None),
-                Want::OutOfReach(_, reason) => (None, Some(reason)),
                 Want::Nothing => (None, None),
+                Want::Value(value) => (Some(value), None),
+                // What it has already it does not lack.
+                Want::OutOfReach(value, reason) => (
+                    Some(value),
+                    (fact.current() != Some(value)).then_some(reason),
+                ),
             };
             self.altered |= (fact.wanted, fact.unreached) != (wanted, unreached);
             fact.wanted = wanted;

@@ -2,7 +2,9 @@
 
 //! What user space sees. Translates, decides nothing.
 
+mod apply;
 pub(crate) mod chardev;
-mod request;
+mod entry;
+mod frame;
 pub(crate) mod sysfs;
 mod wire;

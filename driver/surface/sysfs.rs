@@ -3,12 +3,11 @@
 //! `/sys/devices/faux/dell_milspec/`, as `docs/ABI/testing/sysfs-devices-faux-dell_milspec`
 //! documents it.
 
-use super::request;
+use super::entry;
 use crate::{
     engine::{
         state,
         Engine,
-        Part,
         Request,
         Snapshot,
         CUSTOM, //
@@ -21,13 +20,13 @@ use crate::{
         TEXT, //
     },
     posture::{
+        fact::Fact,
         mode::{
             Mode,
             MODES, //
         },
         names, //
     },
-    provider::Control,
     uapi, //
 };
 use kernel::{
@@ -74,6 +73,7 @@ attributes! {
         Latched,
         ModeAttribute,
         ModeDeviations,
+        ModeUnreached,
         PendingReboot,
         PlatformControls,
         RefreshedNs,
@@ -90,7 +90,7 @@ macro_rules! shown {
             const NAME: &'static CStr = $name;
 
             fn show() -> Result<CString> {
-                let $snapshot: Snapshot = state::get().ok_or(ENODEV)?.snapshot();
+                let $snapshot: Arc<Snapshot> = state::get().ok_or(ENODEV)?.snapshot();
                 CString::try_from_fmt(fmt!("{}\n", $shown))
             }
         }
@@ -99,13 +99,13 @@ macro_rules! shown {
 
 /// The names of those controls of which something holds, with spaces between them; at the end the
 /// number of those for which a file has no room.
-struct Names<'a>(&'a Snapshot, fn(&Control) -> bool);
+struct Names<'a>(&'a Snapshot, fn(&Fact) -> bool);
 
 impl fmt::Display for Names<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = || {
-            let named = self.0.controls().filter(|control| (self.1)(control));
-            named.map(|control| uapi::text(&control.name).unwrap_or_default())
+            let named = self.0.controls().filter(|(fact, _)| (self.1)(fact));
+            named.map(|(_, details)| uapi::text(&details.name).unwrap_or_default())
         };
         // The end of the line needs room as well.
         names::write(out, names, TEXT.saturating_sub(1))
@@ -150,7 +150,7 @@ impl Attribute for ModeAttribute {
 /// confirmation that it asks for, unless it is latched already.
 fn set_mode(text: &[u8]) -> Result {
     let engine = state::get().ok_or(ENODEV)?;
-    let right = request::admit(&engine, Origin::Sysfs, None)?;
+    let right = entry::admit(&engine, Origin::Sysfs, None)?;
     let request = Request {
         mode: Some(Mode::from_name(text).ok_or(EINVAL)?),
         list: &[],
@@ -161,39 +161,42 @@ fn set_mode(text: &[u8]) -> Result {
         overview: false,
         origin: Origin::Sysfs,
     };
-    request::result(&request::change(&engine, &right, &request)?.ending)
+    let applied = entry::change(&engine, &right, &request, |_| Ok(()))?;
+    entry::result(&applied.ending)
 }
 
 shown!(ModeDeviations, c"mode_deviations", |snapshot| Names(
     &snapshot,
-    Control::deviates
+    Fact::deviates
+));
+shown!(ModeUnreached, c"mode_unreached", |snapshot| Names(
+    &snapshot,
+    |fact| fact.unreached.is_some()
 ));
 shown!(DriftedControls, c"drifted_controls", |snapshot| Names(
     &snapshot,
-    Control::has_drifted
+    Fact::has_drifted
 ));
 shown!(DegradedControls, c"degraded_controls", |snapshot| Names(
     &snapshot,
-    |control| control.mark.degraded
+    |fact| fact.mark.degraded
 ));
 shown!(Latched, c"latched", |snapshot| u8::from(snapshot.latched));
 shown!(PendingReboot, c"pending_reboot", |snapshot| u8::from(
-    snapshot.count(Control::is_pending) > 0
+    snapshot.count(Fact::is_pending) > 0
 ));
 shown!(DsmilControls, c"dsmil_controls", |snapshot| snapshot
     .dsmil
-    .controls()
-    .len());
+    .controls);
 shown!(FirmwareCalls, c"firmware_calls", |snapshot| snapshot
     .firmware_calls());
 shown!(Generation, c"generation", |snapshot| snapshot.generation);
 shown!(PlatformControls, c"platform_controls", |snapshot| snapshot
     .platform
-    .controls()
-    .len());
+    .controls);
 shown!(RefreshedNs, c"refreshed_ns", |snapshot| snapshot
-    .refreshed_ns);
+    .read_ns());
 shown!(UnreadableControls, c"unreadable_controls", |snapshot| {
-    let of = |part: &Part| part.state.unreadable;
-    of(&snapshot.platform).saturating_add(of(&snapshot.dsmil))
+    let [platform, dsmil] = [&snapshot.platform, &snapshot.dsmil];
+    platform.unreadable.saturating_add(dsmil.unreadable)
 });

@@ -4,8 +4,10 @@
 
 use crate::{
     engine::{
+        Ending,
         Engine,
-        Part, //
+        FamilyState,
+        Snapshot, //
     },
     kapi::dmi::{
         self,
@@ -19,9 +21,23 @@ use crate::{
             Presence,
             Reading, //
         },
-        mode::Mode, //
+        fact::{
+            Fact,
+            Policy,
+            Reason,
+            Refusal, //
+        },
+        mode::Mode,
+        plan::{
+            Line,
+            Stands,
+            Step, //
+        }, //
     },
-    provider,
+    provider::{
+        Details,
+        Value, //
+    },
     uapi, //
 };
 use kernel::prelude::*;
@@ -39,10 +55,7 @@ pub(super) fn info(engine: &Engine) -> uapi::Info {
         head: uapi::Head::default(),
         abi_major: uapi::ABI_MAJOR,
         abi_minor: uapi::ABI_MINOR,
-        properties: match engine.parameters().forced {
-            true => uapi::INFO_FORCED,
-            false => 0,
-        },
+        properties: properties([(engine.parameters().forced, uapi::INFO_FORCED)]),
         driver_version: uapi::field(VERSION),
         vendor: dmi_text(Field::Vendor),
         product: dmi_text(Field::Product),
@@ -55,29 +68,24 @@ pub(super) fn status(engine: &Engine) -> uapi::Status {
     let snapshot = &engine.snapshot();
     let (step, steps) = engine.progress();
     let journal = engine.journal().standing();
+    let last = engine.requests().last();
     let interface = snapshot.interface;
     let standing = &snapshot.standing;
     let bits = [
         (snapshot.latched, uapi::STATUS_LATCHED),
         (
-            snapshot.count(provider::Control::is_pending) > 0,
+            snapshot.count(Fact::is_pending) > 0,
             uapi::STATUS_PENDING_REBOOT,
         ),
         (
-            engine.is_restricted_allowed(),
+            snapshot.restricted_allowed,
             uapi::STATUS_RESTRICTED_ALLOWED,
         ),
+        (engine.parameters().require_tpm, uapi::STATUS_TPM_REQUIRED),
     ];
     uapi::Status {
-        head: uapi::Head::default(),
         generation: snapshot.generation,
-        refreshed_ns: snapshot.refreshed_ns,
-        platform: family(&snapshot.platform),
-        dsmil: family(&snapshot.dsmil),
-        dsmil_major: interface.map_or(0, |interface| interface.major),
-        dsmil_minor: interface.map_or(0, |interface| interface.minor),
-        reserved: 0,
-        dsmil_implementation: interface.map_or([0; 16], |interface| interface.implementation),
+        refreshed_ns: snapshot.read_ns(),
         properties: properties(bits),
         mode: standing.mode.map_or(uapi::MODE_NONE, Mode::number),
         standing: match (standing.mode, standing.deviations) {
@@ -85,17 +93,21 @@ pub(super) fn status(engine: &Engine) -> uapi::Status {
             (Some(_), 0) => uapi::STANDING_EXACT,
             (Some(_), _) => uapi::STANDING_DEVIATES,
         },
-        reserved2: 0,
         deviations: standing.deviations,
-        drifted: snapshot.count(provider::Control::has_drifted),
-        degraded: snapshot.count(|control| control.mark.degraded),
-        tampered: snapshot.count(|control| control.tamper == Some(true)),
-        apply_step: step,
-        apply_steps: steps,
+        drifted: snapshot.count(Fact::has_drifted),
+        degraded: snapshot.count(|fact| fact.mark.degraded),
+        tampered: snapshot.count(|fact| fact.tamper == Some(true)),
         mode_lines: standing.coverage.lines,
         mode_present: standing.coverage.present,
         mode_reached: standing.coverage.reached,
-        reserved3: 0,
+        mode_unreached: snapshot.count(|fact| fact.unreached.is_some()),
+        apply_step: step,
+        apply_steps: steps,
+        platform: family(&snapshot.platform),
+        dsmil: family(&snapshot.dsmil),
+        dsmil_major: interface.map_or(0, |interface| interface.major),
+        dsmil_minor: interface.map_or(0, |interface| interface.minor),
+        dsmil_implementation: interface.map_or([0; 16], |interface| interface.implementation),
         journal_next: journal.next,
         journal_overwritten: journal.overwritten,
         anchored: journal.anchored,
@@ -109,7 +121,16 @@ pub(super) fn status(engine: &Engine) -> uapi::Status {
             (Some(_), _) => uapi::ANCHOR_FAILED,
         },
         anchor_pcr: journal.pcr.unwrap_or_default(),
-        reserved4: [0; 6],
+        last_request: last.number,
+        last_sequence: last.sequence,
+        last_outcome: last.outcome,
+        last_reason: last.reason,
+        last_mode: last.mode,
+        last_control: last.control,
+        last_needs: last.needs,
+        last_error: last.error,
+        last_pid: last.pid,
+        ..uapi::Status::default()
     }
 }
 
@@ -119,102 +140,128 @@ fn properties<const N: usize>(bits: [(bool, u32); N]) -> u32 {
     held.fold(0, |all, (_, bit)| all | bit)
 }
 
-fn family(part: &Part) -> uapi::FamilyStatus {
+fn family(family: &FamilyState) -> uapi::FamilyStatus {
     uapi::FamilyStatus {
-        state: match (part.state.present, part.state.error) {
+        state: match (family.present, family.error) {
             (false, _) => uapi::FAMILY_ABSENT,
             (true, 0) => uapi::FAMILY_READY,
             (true, _) => uapi::FAMILY_FAILED,
         },
-        error: part.state.error,
-        controls: part.controls().len() as u32,
-        unreadable: part.state.unreadable,
-        firmware_calls: part.state.firmware_calls,
+        error: family.error,
+        controls: family.controls,
+        unreadable: family.unreadable,
+        firmware_calls: family.firmware_calls,
+        refreshed_ns: family.read_ns,
+        reserved: 0,
+    }
+}
+
+/// What was allowed when the snapshot was made.
+pub(super) fn policy(snapshot: &Snapshot) -> Policy {
+    Policy {
+        restricted_allowed: snapshot.restricted_allowed,
+        latched: snapshot.latched,
+        confirmed: false,
+    }
+}
+
+fn index(value: Option<u8>) -> u8 {
+    value.unwrap_or(uapi::INDEX_NONE)
+}
+
+fn class(class: Class) -> u8 {
+    match class {
+        Class::Safe => uapi::CLASS_SAFE,
+        Class::Monitored => uapi::CLASS_MONITORED,
+        Class::Restricted => uapi::CLASS_RESTRICTED,
+        Class::ReadOnly => uapi::CLASS_READ_ONLY,
+        Class::Quarantined => uapi::CLASS_QUARANTINED,
     }
 }
 
 /// Makes one element of the answer to `IOC_CONTROLS`.
-pub(super) fn control(control: &provider::Control) -> uapi::Control {
-    let index = |value: Option<u8>| value.unwrap_or(uapi::INDEX_NONE);
+pub(super) fn control(fact: &Fact, details: &Details, policy: &Policy) -> uapi::Control {
     let bits = [
-        (control.tamper == Some(true), uapi::CONTROL_TAMPER),
-        (control.deviates(), uapi::CONTROL_DEVIATES),
-        (control.has_drifted(), uapi::CONTROL_DRIFTED),
-        (control.mark.degraded, uapi::CONTROL_DEGRADED),
-        (control.is_pending(), uapi::CONTROL_PENDING_REBOOT),
-        (control.denied, uapi::CONTROL_DENIED),
+        (fact.tamper == Some(true), uapi::CONTROL_TAMPER),
+        (fact.deviates(), uapi::CONTROL_DEVIATES),
+        (fact.has_drifted(), uapi::CONTROL_DRIFTED),
+        (fact.mark.degraded, uapi::CONTROL_DEGRADED),
+        (fact.is_pending(), uapi::CONTROL_PENDING_REBOOT),
+        (fact.denied, uapi::CONTROL_DENIED),
+        (fact.unreached.is_some(), uapi::CONTROL_UNREACHED),
     ];
     let mut wire = uapi::Control {
-        id: control.id,
-        family: match control.family {
+        id: fact.id,
+        family: match fact.family {
             Family::Platform => uapi::FAMILY_PLATFORM,
             Family::Dsmil => uapi::FAMILY_DSMIL,
         },
-        class: match control.class {
-            Class::Safe => uapi::CLASS_SAFE,
-            Class::Monitored => uapi::CLASS_MONITORED,
-            Class::Restricted => uapi::CLASS_RESTRICTED,
-            Class::ReadOnly => uapi::CLASS_READ_ONLY,
-            Class::Quarantined => uapi::CLASS_QUARANTINED,
+        control_class: class(fact.class),
+        access: if fact.writable {
+            uapi::ACCESS_READ_WRITE
+        } else {
+            uapi::ACCESS_READ_ONLY
         },
-        access: match control.writable {
-            true => uapi::ACCESS_READ_WRITE,
-            false => uapi::ACCESS_READ_ONLY,
-        },
-        presence: match control.presence {
+        presence: match details.presence {
             Presence::Full => uapi::PRESENCE_FULL,
             Presence::Partial => uapi::PRESENCE_PARTIAL,
             Presence::Contradictory => uapi::PRESENCE_CONTRADICTORY,
         },
-        reading: match control.reading {
+        reading: match fact.reading {
             Reading::Known(_) => uapi::READING_KNOWN,
             Reading::Unknown => uapi::READING_UNKNOWN,
             Reading::Ambiguous => uapi::READING_AMBIGUOUS,
             Reading::Failed(_) => uapi::READING_FAILED,
         },
-        current: index(control.current()),
-        value_count: control.values().len() as u8,
-        depend_count: control.depends().len() as u8,
-        error: match control.reading {
+        current: match fact.reading {
+            Reading::Known(value) => value,
+            _ => uapi::INDEX_NONE,
+        },
+        value_count: details.values().len() as u8,
+        depend_count: details.depends().len() as u8,
+        error: match fact.reading {
             Reading::Failed(errno) => errno,
             _ => 0,
         },
         properties: properties(bits),
-        group: control.group.into(),
-        changed: control.changed,
+        group: fact.group.into(),
+        changed: fact.changed,
+        baseline: index(fact.mark.baseline),
+        written: index(fact.mark.written),
+        wanted: index(fact.wanted),
+        unreached_reason: fact.unreached.map_or(uapi::REASON_NONE, Reason::number),
+        unreached_needs: fact.unreached.map_or(0, Reason::needs),
+        reserved: [0; 2],
         depends: [0; uapi::CONTROL_DEPENDS],
-        name: control.name,
-        label: control.label,
+        name: details.name,
+        label: details.label,
         values: [uapi::ControlValue::default(); uapi::CONTROL_VALUES],
-        baseline: index(control.mark.baseline),
-        written: index(control.mark.written),
-        wanted: index(control.wanted),
-        reserved: [0; 5],
     };
-    for (to, from) in wire.depends.iter_mut().zip(control.depends()) {
+    for (to, from) in wire.depends.iter_mut().zip(details.depends()) {
         *to = *from;
     }
-    for (to, from) in wire.values.iter_mut().zip(control.values()) {
-        *to = value(from, control.family);
+    for (number, (to, from)) in (0u8..).zip(wire.values.iter_mut().zip(details.values())) {
+        *to = value(fact, number, from, policy);
     }
     wire
 }
 
-fn value(value: &provider::Value, family: Family) -> uapi::ControlValue {
+fn value(fact: &Fact, number: u8, value: &Value, policy: &Policy) -> uapi::ControlValue {
     let (properties, expected, read) = match value.answer {
         Answer::Absent => (0, 0, 0),
         Answer::Failed(_) | Answer::Implied(false) => (uapi::VALUE_PRESENT, 0, 0),
         Answer::Implied(true) => (uapi::VALUE_PRESENT | uapi::VALUE_ACTIVE, 0, 0),
         Answer::Read { read, expected } => {
-            let active = match value.answer.is_active() {
-                true => uapi::VALUE_ACTIVE,
-                false => 0,
+            let active = if value.answer.is_active() {
+                uapi::VALUE_ACTIVE
+            } else {
+                0
             };
             let properties = uapi::VALUE_PRESENT | uapi::VALUE_READ | active;
             (properties, expected, read)
         }
     };
-    let (token, location) = match family {
+    let (token, location) = match fact.family {
         Family::Platform => (value.token, value.location),
         Family::Dsmil => (0, 0),
     };
@@ -225,6 +272,95 @@ fn value(value: &provider::Value, family: Family) -> uapi::ControlValue {
         expected,
         properties,
         read,
-        reserved: 0,
+        value_class: class(fact.class_of(number)),
+        gate: fact
+            .refusal(number, policy)
+            .map_or(uapi::REASON_NONE, Reason::number),
+        ..uapi::ControlValue::default()
+    }
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Outcome {
+    pub(super) outcome: u8,
+    pub(super) reason: u8,
+    pub(super) control: u32,
+    pub(super) needs: u32,
+    pub(super) error: u32,
+}
+
+/// What became of a request; nothing, where there is no room for the answer.
+pub(super) fn outcome(ending: &Ending) -> Outcome {
+    match *ending {
+        Ending::Planned => Outcome {
+            outcome: uapi::OUTCOME_PLANNED,
+            ..Outcome::default()
+        },
+        Ending::Done => Outcome {
+            outcome: uapi::OUTCOME_DONE,
+            ..Outcome::default()
+        },
+        Ending::NoRoom => Outcome {
+            error: ENOSPC.to_errno().unsigned_abs(),
+            ..Outcome::default()
+        },
+        Ending::Refused(Refusal { id, reason }) => Outcome {
+            outcome: uapi::OUTCOME_REFUSED,
+            reason: reason.number(),
+            control: id,
+            needs: reason.needs(),
+            error: 0,
+        },
+        Ending::Undone { control, error } => Outcome {
+            outcome: uapi::OUTCOME_UNDONE,
+            control,
+            error,
+            ..Outcome::default()
+        },
+        Ending::Conflict { control, error } => Outcome {
+            outcome: uapi::OUTCOME_CONFLICT,
+            control,
+            error,
+            ..Outcome::default()
+        },
+        Ending::Degraded { control, error } => Outcome {
+            outcome: uapi::OUTCOME_DEGRADED,
+            control,
+            error,
+            ..Outcome::default()
+        },
+    }
+}
+
+/// A step.
+pub(super) fn step(step: &Step) -> uapi::Step {
+    uapi::Step {
+        control: step.id,
+        from: step.from,
+        to: step.to,
+        now: index(step.now),
+        state: step.progress.number(),
+        error: step.progress.error(),
+        ..uapi::Step::default()
+    }
+}
+
+/// A line, where it looks like a step.
+pub(super) fn line(line: &Line) -> uapi::Step {
+    let (state, reason) = match line.stands {
+        Stands::Open => (uapi::STEP_PLANNED, None),
+        Stands::Holds => (uapi::STEP_HOLDS, None),
+        Stands::OutOfReach(reason) => (uapi::STEP_OUT_OF_REACH, Some(reason)),
+    };
+    uapi::Step {
+        control: line.id,
+        from: index(line.from),
+        to: line.to,
+        now: uapi::INDEX_NONE,
+        state,
+        reason: reason.map_or(uapi::REASON_NONE, Reason::number),
+        needs: reason.map_or(0, Reason::needs),
+        ..uapi::Step::default()
     }
 }

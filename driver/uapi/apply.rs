@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note
 
 //! `IOC_PLAN` and `IOC_APPLY`: what would be done, and to do it.
 
@@ -25,8 +25,7 @@ pub const APPLY_CONFIRM_LATCH: u32 = 1;
 
 /// [`Apply::options`], of [`IOC_PLAN`](super::IOC_PLAN) only, with a mode and without a list: the
 /// array is not for the steps but for all that the mode asks of this machine, each control that it
-/// speaks of once, in no order: [`STEP_PLANNED`], [`STEP_HOLDS`] or [`STEP_OUT_OF_REACH`]. From ABI
-/// 1.3 on; `EINVAL` before.
+/// speaks of once, in no order: [`STEP_PLANNED`], [`STEP_HOLDS`] or [`STEP_OUT_OF_REACH`].
 pub const APPLY_LINES: u32 = 2;
 
 /// [`Apply::outcome`]: the driver has not answered.
@@ -42,6 +41,10 @@ pub const OUTCOME_UNDONE: u8 = 4;
 /// [`Apply::outcome`]: a step failed, and some controls could not be put back: those whose step is
 /// [`STEP_DEGRADED`].
 pub const OUTCOME_DEGRADED: u8 = 5;
+/// [`Apply::outcome`]: a control was not as planned when its turn came, or somebody else changed it
+/// meanwhile: what was done is undone where nobody else has changed it since. `control` is the one
+/// that moved.
+pub const OUTCOME_CONFLICT: u8 = 6;
 
 /// [`Apply::reason`]: not refused.
 pub const REASON_NONE: u8 = 0;
@@ -60,7 +63,8 @@ pub const REASON_READ_ONLY: u8 = 5;
 pub const REASON_RESTRICTED: u8 = 6;
 /// [`Apply::reason`]: this model of machine is known not to survive the change.
 pub const REASON_DENIED: u8 = 7;
-/// [`Apply::reason`]: the present value is not known, so that it could not be put back.
+/// [`Apply::reason`]: the control could not be read, so that its present value could not be put
+/// back: a mode is refused as well, until it can be read.
 pub const REASON_UNREADABLE: u8 = 8;
 /// [`Apply::reason`]: it needs another control, `needs`, to be active, which it would not be.
 pub const REASON_DEPENDENCY: u8 = 9;
@@ -74,6 +78,9 @@ pub const REASON_LATCHED: u8 = 12;
 pub const REASON_UNCONFIRMED: u8 = 13;
 /// [`Apply::reason`]: the module was loaded with `require_tpm=1`, and the TPM cannot be read.
 pub const REASON_NO_TPM: u8 = 14;
+/// [`Apply::reason`]: the control was read, and its present value is none that the driver knows or
+/// could put back: a mode leaves the control out, a list that names it is refused.
+pub const REASON_UNKNOWN: u8 = 15;
 
 /// [`Step::state`]: not begun.
 pub const STEP_PLANNED: u8 = 0;
@@ -85,15 +92,19 @@ pub const STEP_FAILED: u8 = 2;
 pub const STEP_UNDONE: u8 = 3;
 /// [`Step::state`]: the old value could not be put back, for `error`.
 pub const STEP_DEGRADED: u8 = 4;
-
+/// [`Step::state`]: the control was found changed by somebody else and left as it is: `now`.
+pub const STEP_MOVED: u8 = 5;
 /// [`Step::state`], with [`APPLY_LINES`]: the control has that value already.
-pub const STEP_HOLDS: u8 = 5;
+pub const STEP_HOLDS: u8 = 6;
 /// [`Step::state`], with [`APPLY_LINES`]: the control cannot have that value, for `reason`. With
 /// [`REASON_UNREADABLE`] the whole mode is refused; else it leaves the control as it is.
-pub const STEP_OUT_OF_REACH: u8 = 6;
+pub const STEP_OUT_OF_REACH: u8 = 7;
 
 /// [`Target::value`]: leave the control as it is, whatever the mode asks for.
 pub const TARGET_LEAVE: u8 = 0xFF;
+/// [`Target::value`]: take the value that the control has as it is: nothing is written, and its
+/// drift is settled.
+pub const TARGET_ACCEPT: u8 = 0xFE;
 
 /// A control and the value that it shall have.
 #[repr(C)]
@@ -103,10 +114,17 @@ pub const TARGET_LEAVE: u8 = 0xFF;
 pub struct Target {
     /// [`Control::id`](super::Control::id).
     pub control: u32,
-    /// Index in [`Control::values`](super::Control::values), or [`TARGET_LEAVE`].
+    /// Index in [`Control::values`](super::Control::values), [`TARGET_LEAVE`] or [`TARGET_ACCEPT`].
     pub value: u8,
     /// Zero.
     pub reserved: [u8; 3],
+    /// Zero.
+    pub reserved2: u64,
+}
+
+impl Target {
+    /// The size in version 1.0.
+    pub const SIZE_MIN: u32 = 16;
 }
 
 /// One step of a plan.
@@ -122,14 +140,28 @@ pub struct Step {
     pub from: u8,
     /// Index of the value that it shall have.
     pub to: u8,
+    /// Index of the value that was found in force when the step ended in [`STEP_MOVED`] or
+    /// [`STEP_DEGRADED`]; else, or where that is not known, [`INDEX_NONE`](super::INDEX_NONE).
+    pub now: u8,
     /// `STEP_` number.
     pub state: u8,
     /// `REASON_` number with [`STEP_OUT_OF_REACH`], else 0.
     pub reason: u8,
+    /// Zero.
+    pub reserved: [u8; 3],
     /// Positive errno of what failed, else 0.
     pub error: u32,
     /// Id of the other control that `reason` speaks of, else 0.
     pub needs: u32,
+    /// Zero.
+    pub reserved2: u32,
+    /// Zero.
+    pub reserved3: u64,
+}
+
+impl Step {
+    /// The size in version 1.0.
+    pub const SIZE_MIN: u32 = 32;
 }
 
 /// Request and answer of [`IOC_PLAN`](super::IOC_PLAN) and [`IOC_APPLY`](super::IOC_APPLY).
@@ -151,11 +183,15 @@ pub struct Apply {
     pub targets: u64,
     /// In: address of an array of [`Step`], which the driver fills.
     pub steps: u64,
-    /// In: number of targets, at most [`TARGETS_MAX`].
+    /// In: number of targets, at most [`TARGETS_MAX`]; 0 without an array.
     pub target_count: u32,
+    /// In: stride of the array of targets, where there is one.
+    pub target_stride: u32,
     /// In: how many steps the array has room for; 0 to do without them. With too little room the
     /// request fails with `ENOSPC`, `step_count` is set, and nothing is written to the firmware.
     pub step_capacity: u32,
+    /// In: stride of the array of steps, where there is one.
+    pub step_stride: u32,
     /// Out: number of steps of the plan.
     pub step_count: u32,
     /// In: `APPLY_` bits.
@@ -173,7 +209,8 @@ pub struct Apply {
     pub security_key: u16,
     /// Zero.
     pub reserved2: u16,
-    /// Out: id of the control that was refused, or whose step failed first, else 0.
+    /// Out: id of the control that was refused, whose step failed first, or that somebody else has
+    /// changed, else 0.
     pub control: u32,
     /// Out: id of the other control that `reason` speaks of, else 0.
     pub needs: u32,
@@ -192,20 +229,24 @@ pub struct Apply {
     pub mode_reached: u32,
     /// Zero.
     pub reserved3: u32,
+    /// Out, of [`IOC_APPLY`](super::IOC_APPLY): number of this request, counted from 1 since the
+    /// module was loaded: see [`Status::last_request`](super::Status::last_request). There before
+    /// anything is done. Of [`IOC_PLAN`](super::IOC_PLAN): 0.
+    pub request: u64,
 }
 
 /// Most targets of one request (`E2BIG`).
-pub const TARGETS_MAX: u32 = 512;
+pub const TARGETS_MAX: u32 = 1024;
 /// Most steps that a request may have room for (`EINVAL`).
-pub const STEPS_MAX: u32 = 512;
+pub const STEPS_MAX: u32 = 1024;
 
 impl Apply {
-    /// The size of the first released version.
-    pub const SIZE_MIN: u32 = 88;
+    /// The size in version 1.0.
+    pub const SIZE_MIN: u32 = 104;
 }
 
 const _: () = {
-    assert!(size_of::<Target>() == 8);
-    assert!(size_of::<Step>() == 16);
+    assert!(size_of::<Target>() == Target::SIZE_MIN as usize);
+    assert!(size_of::<Step>() == Step::SIZE_MIN as usize);
     assert!(size_of::<Apply>() == Apply::SIZE_MIN as usize);
 };

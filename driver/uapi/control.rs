@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note
 
 //! `IOC_CONTROLS`: what there is, and how it stands.
 
@@ -58,6 +58,9 @@ pub const CONTROL_PENDING_REBOOT: u32 = 16;
 /// [`Control::properties`]: never changed on this model of machine, which is known not to survive
 /// it.
 pub const CONTROL_DENIED: u32 = 32;
+/// [`Control::properties`]: the mode of [`Status::mode`](super::Status::mode) asks for a value,
+/// `wanted`, that the control cannot have here and has not got, for `unreached_reason`.
+pub const CONTROL_UNREACHED: u32 = 64;
 
 /// [`ControlValue::properties`]: the machine lists this value.
 pub const VALUE_PRESENT: u16 = 1;
@@ -92,8 +95,17 @@ pub struct ControlValue {
     pub properties: u16,
     /// What the firmware answered, with [`VALUE_READ`].
     pub read: u32,
+    /// `CLASS_` number of this value: that of the control, or a stricter one where the token that
+    /// stands for this value is guarded by itself.
+    pub value_class: u8,
+    /// `REASON_` number for which a list that names this value would be refused now, whatever else
+    /// it names; else [`REASON_NONE`](super::REASON_NONE). What depends on other controls, and on the
+    /// TPM, [`IOC_PLAN`](super::IOC_PLAN) and [`IOC_APPLY`](super::IOC_APPLY) say.
+    pub gate: u8,
     /// Zero.
-    pub reserved: u32,
+    pub reserved: [u8; 2],
+    /// Zero.
+    pub reserved2: [u32; 2],
 }
 
 /// One control.
@@ -104,8 +116,8 @@ pub struct Control {
     pub id: u32,
     /// `FAMILY_` number.
     pub family: u8,
-    /// `CLASS_` number.
-    pub class: u8,
+    /// `CLASS_` number of the control as a whole.
+    pub control_class: u8,
     /// `ACCESS_` number.
     pub access: u8,
     /// `PRESENCE_` number.
@@ -126,6 +138,20 @@ pub struct Control {
     pub group: u32,
     /// [`Status::generation`](super::Status::generation) at which the reading last changed.
     pub changed: u64,
+    /// Index of the value that the control had before the driver first changed it, or
+    /// [`INDEX_NONE`] when it has not.
+    pub baseline: u8,
+    /// Index of the value that the driver last wrote, or [`INDEX_NONE`].
+    pub written: u8,
+    /// Index of the value that the mode of [`Status::mode`](super::Status::mode) asks for, or
+    /// [`INDEX_NONE`].
+    pub wanted: u8,
+    /// `REASON_` number, with [`CONTROL_UNREACHED`], else 0.
+    pub unreached_reason: u8,
+    /// Id of the other control that `unreached_reason` speaks of, else 0.
+    pub unreached_needs: u32,
+    /// Zero.
+    pub reserved: [u64; 2],
     /// Ids of the controls that must be active before this one can be.
     pub depends: [u32; CONTROL_DEPENDS],
     /// Name, e.g. `camera`, `DSMIL0D5`.
@@ -134,27 +160,17 @@ pub struct Control {
     pub label: [u8; 64],
     /// The values, `value_count` of them.
     pub values: [ControlValue; CONTROL_VALUES],
-    /// Index of the value that the control had before the driver first changed it, or
-    /// [`INDEX_NONE`] when it has not. From ABI 1.1.
-    pub baseline: u8,
-    /// Index of the value that the driver last wrote, or [`INDEX_NONE`]. From ABI 1.1.
-    pub written: u8,
-    /// Index of the value that the mode of [`Status::mode`](super::Status::mode) asks for, or
-    /// [`INDEX_NONE`]. From ABI 1.1.
-    pub wanted: u8,
-    /// Zero.
-    pub reserved: [u8; 5],
 }
 
 impl Control {
-    /// The size of the first released version.
-    pub const SIZE_MIN: u32 = 400;
+    /// The size in version 1.0.
+    pub const SIZE_MIN: u32 = 488;
 }
 
 /// Request and answer of [`IOC_CONTROLS`](super::IOC_CONTROLS).
 ///
 /// A call with `capacity` 0 tells the number of controls. With a `capacity` below that number,
-/// the call fails with `ENOSPC`, `count` is set, and the buffer is left as it was.
+/// the call fails with `ENOSPC`, `count` is set, and the array is left as it was.
 #[repr(C)]
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
@@ -166,9 +182,7 @@ pub struct Controls {
     pub buffer: u64,
     /// In: how many elements the array has room for.
     pub capacity: u32,
-    /// In: size of one element in bytes, as the caller knows it, a multiple of 8 and at least
-    /// 400. Fields that the driver knows beyond it are cut off, bytes that it does not know are
-    /// set to zero.
+    /// In: stride of the array.
     pub stride: u32,
     /// Out: number of controls.
     pub count: u32,
@@ -179,12 +193,12 @@ pub struct Controls {
 }
 
 impl Controls {
-    /// The size of the first released version.
+    /// The size in version 1.0.
     pub const SIZE_MIN: u32 = 40;
 }
 
 const _: () = {
-    assert!(size_of::<ControlValue>() == 32);
-    assert!(size_of::<Control>() == Control::SIZE_MIN as usize + 8);
+    assert!(size_of::<ControlValue>() == 40);
+    assert!(size_of::<Control>() == Control::SIZE_MIN as usize);
     assert!(size_of::<Controls>() == Controls::SIZE_MIN as usize);
 };

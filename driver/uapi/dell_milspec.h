@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
 /*
  * Generated from driver/uapi: do not edit.
  *
@@ -11,22 +11,29 @@
  * starts with its own size in bytes. The size says which version of the structure the caller
  * knows:
  *
- * - smaller than the first released version: EINVAL;
+ * - smaller than the structure of version 1.0, its SIZE_MIN: EINVAL;
  * - larger than the driver's version: the bytes that the driver does not know must be zero, else
  *   E2BIG; it leaves them as they are;
  * - larger than MILSPEC_SIZE_MAX: E2BIG;
  * - in between: the driver fills the part that the caller has room for.
  *
+ * Arrays that a request points at have a stride beside their address: the size of one element, as
+ * the caller knows it. It is a multiple of 8, at least the element's SIZE_MIN and at most
+ * MILSPEC_SIZE_MAX, else EINVAL. Of an element that the driver reads, the bytes that it does not
+ * know must be zero, else E2BIG; of one that it writes, it sets them to zero.
+ *
  * So a new field is appended, 0 means "as before", and old and new callers and drivers mix
  * within one major version. All structures have the same layout for 32-bit and 64-bit callers.
- * flags and fields named reserved must be zero, else EINVAL. Text is ASCII, padded with zero
- * bytes, and not terminated when it fills its field.
+ * flags and fields named reserved must be zero in what the driver reads, else EINVAL, and are
+ * zero in what it writes. Text is ASCII, padded with zero bytes, and not terminated when it fills
+ * its field.
  *
  * read() gives the journal: see struct milspec_event.
  */
 #ifndef _DELL_MILSPEC_H
 #define _DELL_MILSPEC_H
 
+#include <linux/ioctl.h>
 #include <linux/types.h>
 
 /* Name of the device node below /dev. */
@@ -36,9 +43,9 @@
 #define MILSPEC_ABI_MAJOR 1
 
 /* Minor version of this interface: it grows when a field, flag or request is added. */
-#define MILSPEC_ABI_MINOR 3
+#define MILSPEC_ABI_MINOR 0
 
-/* Largest size, in bytes, that a request may state for its own structure. */
+/* Largest size, in bytes, that a request may state for its own structure, and largest stride. */
 #define MILSPEC_SIZE_MAX 4096
 
 /*
@@ -48,41 +55,51 @@
 #define MILSPEC_IOC_TYPE 0xDE
 
 /* What the driver is and what it found: fills struct milspec_info. */
-#define MILSPEC_IOC_INFO 0xC008DE00
+#define MILSPEC_IOC_INFO _IOWR(MILSPEC_IOC_TYPE, 0, struct milspec_head)
 
 /* The state of the driver and its families: fills struct milspec_status. Makes no firmware call. */
-#define MILSPEC_IOC_STATUS 0xC008DE01
+#define MILSPEC_IOC_STATUS _IOWR(MILSPEC_IOC_TYPE, 1, struct milspec_head)
 
-/* All controls as last read: fills struct milspec_controls and its buffer. Makes no firmware call. */
-#define MILSPEC_IOC_CONTROLS 0xC008DE02
+/*
+ * All controls as last read: fills struct milspec_controls and its array. Makes no firmware call.
+ */
+#define MILSPEC_IOC_CONTROLS _IOWR(MILSPEC_IOC_TYPE, 2, struct milspec_head)
 
 /*
  * Reads all controls from the firmware: fills struct milspec_refresh.
  *
  * Firmware calls can stop every core for milliseconds, so this takes what a change takes: a
- * descriptor opened for writing (else EBADF) and CAP_SYS_ADMIN in the initial user namespace
- * (else EPERM).
+ * descriptor opened for writing (else EBADF) and CAP_SYS_ADMIN in the initial user namespace (else
+ * EPERM).
  */
-#define MILSPEC_IOC_REFRESH 0xC008DE03
+#define MILSPEC_IOC_REFRESH _IOWR(MILSPEC_IOC_TYPE, 3, struct milspec_head)
 
 /*
- * What an apply would do now: fills struct milspec_apply and its array of steps. Makes no firmware call.
+ * What an apply would do now: fills struct milspec_apply and its array of steps. Makes no firmware
+ * call.
  *
  * What MILSPEC_IOC_APPLY would refuse is an answer here: the call succeeds, with
  * MILSPEC_OUTCOME_REFUSED.
  */
-#define MILSPEC_IOC_PLAN 0xC008DE04
+#define MILSPEC_IOC_PLAN _IOWR(MILSPEC_IOC_TYPE, 4, struct milspec_head)
 
 /*
- * Brings the controls to a target, all of them or none: fills struct milspec_apply and its array of steps.
+ * Brings the controls to a target, all of them or none: fills struct milspec_apply and its array of
+ * steps.
  *
  * Each step is written, read back and compared; when one fails, or a signal arrives, those before
  * it are undone in reverse. Takes what MILSPEC_IOC_REFRESH takes. Fails with EACCES when refused
- * (MILSPEC_OUTCOME_REFUSED), ECANCELED when undone (MILSPEC_OUTCOME_UNDONE) and EIO when degraded
- * (MILSPEC_OUTCOME_DEGRADED): the answer is filled then as well. With any other error nothing was
- * written to the firmware, and the answer is as it was, but for step_count with ENOSPC.
+ * (MILSPEC_OUTCOME_REFUSED), ECANCELED when undone (MILSPEC_OUTCOME_UNDONE), EIO when degraded
+ * (MILSPEC_OUTCOME_DEGRADED) and EBUSY on a conflict (MILSPEC_OUTCOME_CONFLICT): the answer is
+ * filled then as well. With any other error but EFAULT nothing was written to the firmware, and the
+ * answer is as it was, but for request, and for step_count with ENOSPC.
+ *
+ * All memory for the answer is written to before anything is done, request into it, and EFAULT then
+ * means that nothing was done. Where that memory is gone when the answer is there, the call fails
+ * with EFAULT as well: how the request ended is in milspec_status.last_request and the fields
+ * beside it until the next one ends, and in the journal.
  */
-#define MILSPEC_IOC_APPLY 0xC008DE05
+#define MILSPEC_IOC_APPLY _IOWR(MILSPEC_IOC_TYPE, 5, struct milspec_head)
 
 /* milspec_apply.mode: no mode, only the targets of the list. */
 #define MILSPEC_MODE_NONE 0
@@ -104,16 +121,15 @@
 
 /*
  * milspec_apply.options: the caller accepts that this mode latches: no other mode, no deviation and
- * no unloading of the module before the next boot. Without it MILSPEC_MODE_PARANOID_PLUS is refused,
- * unless it is latched already.
+ * no unloading of the module before the next boot. Without it MILSPEC_MODE_PARANOID_PLUS is
+ * refused, unless it is latched already.
  */
 #define MILSPEC_APPLY_CONFIRM_LATCH 1
 
 /*
- * milspec_apply.options, of MILSPEC_IOC_PLAN only, with a mode and without a list: the
- * array is not for the steps but for all that the mode asks of this machine, each control that it
- * speaks of once, in no order: MILSPEC_STEP_PLANNED, MILSPEC_STEP_HOLDS or MILSPEC_STEP_OUT_OF_REACH. From ABI
- * 1.3 on; EINVAL before.
+ * milspec_apply.options, of MILSPEC_IOC_PLAN only, with a mode and without a list: the array is not
+ * for the steps but for all that the mode asks of this machine, each control that it speaks of
+ * once, in no order: MILSPEC_STEP_PLANNED, MILSPEC_STEP_HOLDS or MILSPEC_STEP_OUT_OF_REACH.
  */
 #define MILSPEC_APPLY_LINES 2
 
@@ -123,7 +139,9 @@
 /* milspec_apply.outcome: the steps are what an apply would do now. */
 #define MILSPEC_OUTCOME_PLANNED 1
 
-/* milspec_apply.outcome: every step was done and read back; with no steps, everything held already. */
+/*
+ * milspec_apply.outcome: every step was done and read back; with no steps, everything held already.
+ */
 #define MILSPEC_OUTCOME_DONE 2
 
 /* milspec_apply.outcome: refused before anything was written; reason says why. */
@@ -133,10 +151,17 @@
 #define MILSPEC_OUTCOME_UNDONE 4
 
 /*
- * milspec_apply.outcome: a step failed, and some controls could not be put back: those whose step is
- * MILSPEC_STEP_DEGRADED.
+ * milspec_apply.outcome: a step failed, and some controls could not be put back: those whose step
+ * is MILSPEC_STEP_DEGRADED.
  */
 #define MILSPEC_OUTCOME_DEGRADED 5
+
+/*
+ * milspec_apply.outcome: a control was not as planned when its turn came, or somebody else changed
+ * it meanwhile: what was done is undone where nobody else has changed it since. control is the one
+ * that moved.
+ */
+#define MILSPEC_OUTCOME_CONFLICT 6
 
 /* milspec_apply.reason: not refused. */
 #define MILSPEC_REASON_NONE 0
@@ -165,7 +190,10 @@
 /* milspec_apply.reason: this model of machine is known not to survive the change. */
 #define MILSPEC_REASON_DENIED 7
 
-/* milspec_apply.reason: the present value is not known, so that it could not be put back. */
+/*
+ * milspec_apply.reason: the control could not be read, so that its present value could not be put
+ * back: a mode is refused as well, until it can be read.
+ */
 #define MILSPEC_REASON_UNREADABLE 8
 
 /* milspec_apply.reason: it needs another control, needs, to be active, which it would not be. */
@@ -186,6 +214,12 @@
 /* milspec_apply.reason: the module was loaded with require_tpm=1, and the TPM cannot be read. */
 #define MILSPEC_REASON_NO_TPM 14
 
+/*
+ * milspec_apply.reason: the control was read, and its present value is none that the driver knows
+ * or could put back: a mode leaves the control out, a list that names it is refused.
+ */
+#define MILSPEC_REASON_UNKNOWN 15
+
 /* milspec_step.state: not begun. */
 #define MILSPEC_STEP_PLANNED 0
 
@@ -201,23 +235,32 @@
 /* milspec_step.state: the old value could not be put back, for error. */
 #define MILSPEC_STEP_DEGRADED 4
 
+/* milspec_step.state: the control was found changed by somebody else and left as it is: now. */
+#define MILSPEC_STEP_MOVED 5
+
 /* milspec_step.state, with MILSPEC_APPLY_LINES: the control has that value already. */
-#define MILSPEC_STEP_HOLDS 5
+#define MILSPEC_STEP_HOLDS 6
 
 /*
- * milspec_step.state, with MILSPEC_APPLY_LINES: the control cannot have that value, for reason. With
- * MILSPEC_REASON_UNREADABLE the whole mode is refused; else it leaves the control as it is.
+ * milspec_step.state, with MILSPEC_APPLY_LINES: the control cannot have that value, for reason.
+ * With MILSPEC_REASON_UNREADABLE the whole mode is refused; else it leaves the control as it is.
  */
-#define MILSPEC_STEP_OUT_OF_REACH 6
+#define MILSPEC_STEP_OUT_OF_REACH 7
 
 /* milspec_target.value: leave the control as it is, whatever the mode asks for. */
 #define MILSPEC_TARGET_LEAVE 255
 
+/*
+ * milspec_target.value: take the value that the control has as it is: nothing is written, and its
+ * drift is settled.
+ */
+#define MILSPEC_TARGET_ACCEPT 254
+
 /* Most targets of one request (E2BIG). */
-#define MILSPEC_TARGETS_MAX 512
+#define MILSPEC_TARGETS_MAX 1024
 
 /* Most steps that a request may have room for (EINVAL). */
-#define MILSPEC_STEPS_MAX 512
+#define MILSPEC_STEPS_MAX 1024
 
 /* milspec_control.family: Dell's SMBIOS tokens, through mainline's dell-smbios. */
 #define MILSPEC_FAMILY_PLATFORM 1
@@ -225,27 +268,27 @@
 /* milspec_control.family: devices of the ACPI device DSML0001. */
 #define MILSPEC_FAMILY_DSMIL 2
 
-/* milspec_control.class_: may be changed. */
+/* milspec_control.class: may be changed. */
 #define MILSPEC_CLASS_SAFE 0
 
-/* milspec_control.class_: may be changed; each change is worth an administrator's attention. */
+/* milspec_control.class: may be changed; each change is worth an administrator's attention. */
 #define MILSPEC_CLASS_MONITORED 1
 
-/* milspec_control.class_: changed only where a module parameter allows this class. */
+/* milspec_control.class: changed only where a module parameter allows this class. */
 #define MILSPEC_CLASS_RESTRICTED 2
 
-/* milspec_control.class_: never changed, by no path. */
+/* milspec_control.class: never changed, by no path. */
 #define MILSPEC_CLASS_QUARANTINED 3
 
-/* milspec_control.class_: cannot be changed. */
+/* milspec_control.class: cannot be changed. */
 #define MILSPEC_CLASS_READ_ONLY 4
 
 /* milspec_control.presence: the machine lists every value of the control. */
 #define MILSPEC_PRESENCE_FULL 0
 
 /*
- * milspec_control.presence: the machine lists some values of the control, see MILSPEC_VALUE_PRESENT, or
- * not all that it depends on.
+ * milspec_control.presence: the machine lists some values of the control, see
+ * MILSPEC_VALUE_PRESENT, or not all that it depends on.
  */
 #define MILSPEC_PRESENCE_PARTIAL 1
 
@@ -274,8 +317,8 @@
 #define MILSPEC_CONTROL_TAMPER 1
 
 /*
- * milspec_control.properties: the value is not the one that the mode of
- * milspec_status.mode asks for.
+ * milspec_control.properties: the value is not the one that the mode of milspec_status.mode asks
+ * for.
  */
 #define MILSPEC_CONTROL_DEVIATES 2
 
@@ -297,6 +340,12 @@
  */
 #define MILSPEC_CONTROL_DENIED 32
 
+/*
+ * milspec_control.properties: the mode of milspec_status.mode asks for a value, wanted, that the
+ * control cannot have here and has not got, for unreached_reason.
+ */
+#define MILSPEC_CONTROL_UNREACHED 64
+
 /* milspec_control_value.properties: the machine lists this value. */
 #define MILSPEC_VALUE_PRESENT 1
 
@@ -317,14 +366,14 @@
 
 /*
  * milspec_event.kind: the module was loaded; the first record, sequence 1. With MILSPEC_EVENT_PCR,
- * extra is what the PCR held before anything was extended into it; else error says why that
- * is not known.
+ * extra is what the PCR held before anything was extended into it; else error says why that is not
+ * known.
  */
 #define MILSPEC_KIND_LOAD 1
 
 /*
- * milspec_event.kind: the driver has bound to the ACPI device DSML0001. error is what made it of
- * no use, else 0; count is how many devices it has.
+ * milspec_event.kind: the driver has bound to the ACPI device DSML0001. error is what made it of no
+ * use, else 0; count is how many devices it has.
  */
 #define MILSPEC_KIND_BIND 2
 
@@ -335,22 +384,22 @@
 #define MILSPEC_KIND_APPLY_BEGUN 4
 
 /*
- * milspec_event.kind: the apply that began with record about has ended, as outcome says. control
- * is the one whose step failed first, error why; count is the number of steps done.
+ * milspec_event.kind: the apply that began with record about has ended, as outcome says. control is
+ * the one whose step failed first, error why; count is the number of steps done.
  */
 #define MILSPEC_KIND_APPLY_ENDED 5
 
 /*
  * milspec_event.kind: what has become of one step of the apply that began with record about, as
- * step says: control, from, to and, where it failed, error. Steps that were not begun
- * have no record.
+ * step says: control, from, to and, where it failed, error. Steps that were not begun have no
+ * record.
  */
 #define MILSPEC_KIND_STEP 6
 
 /*
  * milspec_event.kind: a request was refused, and nothing was written: for reason, which speaks of
- * control and needs, or with error where the caller has no right (EPERM, EBADF) or has
- * decided on another generation (EAGAIN).
+ * control and needs, or with error where the caller has no right (EPERM, EBADF) or has decided on
+ * another generation (EAGAIN).
  */
 #define MILSPEC_KIND_REFUSED 7
 
@@ -361,10 +410,11 @@
 #define MILSPEC_KIND_SUPPRESSED 8
 
 /*
- * milspec_event.kind: control was found to have the value to, where the driver had last written
- * from. MILSPEC_INDEX_NONE: the value is not known.
+ * milspec_event.kind: control was found to have the value to, where it had from before, and nobody
+ * had asked the driver for that. MILSPEC_INDEX_NONE: the value is not known. With
+ * MILSPEC_EVENT_DRIFT the driver had set it.
  */
-#define MILSPEC_KIND_DRIFT 9
+#define MILSPEC_KIND_OUTSIDE_CHANGE 9
 
 /* milspec_event.kind: the firmware reports tampering with control. */
 #define MILSPEC_KIND_TAMPER 10
@@ -386,8 +436,8 @@
 
 /*
  * milspec_event.kind: not a record. read() makes it up where records were overwritten before this
- * descriptor came to them: count of them, the last of which was sequence; chain is the chain
- * value of that one, so that the next record can be verified. Has MILSPEC_EVENT_UNCHAINED; fields not
+ * descriptor came to them: count of them, the last of which was sequence; chain is the chain value
+ * of that one, so that the next record can be verified. Has MILSPEC_EVENT_UNCHAINED; fields not
  * named here, but kind, severity and load, are zero.
  */
 #define MILSPEC_KIND_GAP 65535
@@ -404,23 +454,14 @@
 /* milspec_event.severity: as in syslog(3): anything else. */
 #define MILSPEC_SEVERITY_INFO 6
 
-/* milspec_event.interface: none that it came through. */
-#define MILSPEC_INTERFACE_NONE 0
+/* milspec_event.origin: it came through an ioctl() on the device node. */
+#define MILSPEC_ORIGIN_IOCTL 1
 
-/* milspec_event.interface: an ioctl() on the device node. */
-#define MILSPEC_INTERFACE_IOCTL 1
+/* milspec_event.origin: it came through a file below /sys/devices/faux/dell_milspec. */
+#define MILSPEC_ORIGIN_SYSFS 2
 
-/* milspec_event.interface: a file below /sys/devices/faux/dell_milspec. */
-#define MILSPEC_INTERFACE_SYSFS 2
-
-/* milspec_event.interface: the class firmware-attributes. */
-#define MILSPEC_INTERFACE_ATTRIBUTES 3
-
-/* milspec_event.interface: the firmware has notified the driver. */
-#define MILSPEC_INTERFACE_FIRMWARE 4
-
-/* milspec_event.interface: the driver itself. The actor is the task that it happened to run in. */
-#define MILSPEC_INTERFACE_DRIVER 5
+/* milspec_event.origin: the driver itself. The actor is the task that it happened to run in. */
+#define MILSPEC_ORIGIN_DRIVER 3
 
 /*
  * milspec_event.properties: the digest of this record is extended into the PCR pcr, in the order of
@@ -439,6 +480,12 @@
  * one.
  */
 #define MILSPEC_EVENT_LIST 8
+
+/*
+ * milspec_event.properties, of MILSPEC_KIND_OUTSIDE_CHANGE: the value from was the driver's doing,
+ * so that the control has drifted: MILSPEC_CONTROL_DRIFTED.
+ */
+#define MILSPEC_EVENT_DRIFT 16
 
 /* milspec_event.login_uid of a task that nobody has logged in for. */
 #define MILSPEC_LOGIN_UID_NONE 4294967295
@@ -461,23 +508,23 @@
 /* milspec_family_status.state: found, but the last read failed as a whole; error says why. */
 #define MILSPEC_FAMILY_FAILED 2
 
-/*
- * milspec_status.properties: latched in MILSPEC_MODE_PARANOID_PLUS until the
- * next boot.
- */
+/* milspec_status.properties: latched in MILSPEC_MODE_PARANOID_PLUS until the next boot. */
 #define MILSPEC_STATUS_LATCHED 1
 
 /*
- * milspec_status.properties: a control was changed that takes effect at the next boot, as far as the
- * driver can know.
+ * milspec_status.properties: a control was changed that takes effect at the next boot, as far as
+ * the driver can know.
  */
 #define MILSPEC_STATUS_PENDING_REBOOT 2
 
-/*
- * milspec_status.properties: controls of class MILSPEC_CLASS_RESTRICTED may be
- * changed.
- */
+/* milspec_status.properties: controls of class MILSPEC_CLASS_RESTRICTED may be changed. */
 #define MILSPEC_STATUS_RESTRICTED_ALLOWED 4
+
+/*
+ * milspec_status.properties: the module was loaded with require_tpm=1: changes are refused while
+ * the TPM cannot be read (MILSPEC_REASON_NO_TPM).
+ */
+#define MILSPEC_STATUS_TPM_REQUIRED 8
 
 /* milspec_status.standing: the machine is in none of the modes. */
 #define MILSPEC_STANDING_CUSTOM 0
@@ -503,8 +550,7 @@
 /*
  * The first eight bytes of every request.
  *
- * The ioctl() numbers carry this structure's size, so that they stay the same when a request
- * grows.
+ * The ioctl() numbers carry this structure's size, so that they stay the same when a request grows.
  */
 struct milspec_head {
 	/* Size of the whole structure in bytes, as the caller knows it. */
@@ -533,7 +579,7 @@ struct milspec_info {
 	__u8 bios_version[32];
 };
 
-/* The size of the first released version. */
+/* The size in version 1.0. */
 #define MILSPEC_INFO_SIZE_MIN 160
 
 /* State of one family of controls. */
@@ -546,18 +592,65 @@ struct milspec_family_status {
 	__u32 controls;
 	/* How many of them have no known value: unknown, ambiguous or failed. */
 	__u32 unreadable;
-	/* Firmware calls made for this family since load, failed ones included. */
+	/*
+	 * Firmware calls made for this family since it was found, failed ones included: platform is
+	 * found when the module is loaded, dsmil each time that the driver binds to DSML0001.
+	 */
 	__u64 firmware_calls;
+	/* When it was last read, in nanoseconds of CLOCK_BOOTTIME; 0 where it is absent. */
+	__u64 refreshed_ns;
+	/* Zero. */
+	__u64 reserved;
 };
 
-/* Answer of MILSPEC_IOC_STATUS. */
+/*
+ * Answer of MILSPEC_IOC_STATUS.
+ *
+ * The fields up to dsmil_implementation belong together: they are of one generation, but for
+ * apply_step and apply_steps. Those below say how the journal stands and how the last request for a
+ * change ended, at the time of the call.
+ */
 struct milspec_status {
 	/* Size and flags of this request. */
 	struct milspec_head head;
-	/* Grows whenever a read finds anything different: a value, a control, an error. */
+	/*
+	 * Grows whenever anything is different from before: a value, a control, an error, what the
+	 * driver remembers of a control, the mode.
+	 */
 	__u64 generation;
 	/* When the controls were last read, in nanoseconds of CLOCK_BOOTTIME. */
 	__u64 refreshed_ns;
+	/* MILSPEC_STATUS_ bits. */
+	__u32 properties;
+	/* MILSPEC_MODE_ number of the mode that the machine is in, as standing says. */
+	__u8 mode;
+	/* MILSPEC_STANDING_ number. */
+	__u8 standing;
+	/* Zero. */
+	__u16 reserved;
+	/* Controls that are not as the mode asks for: MILSPEC_CONTROL_DEVIATES. */
+	__u32 deviations;
+	/* Controls that something else has changed: MILSPEC_CONTROL_DRIFTED. */
+	__u32 drifted;
+	/* Controls that could not be put back: MILSPEC_CONTROL_DEGRADED. */
+	__u32 degraded;
+	/* Controls that report tampering: MILSPEC_CONTROL_TAMPER. */
+	__u32 tampered;
+	/* How many controls the mode speaks of. */
+	__u32 mode_lines;
+	/* How many of them this machine has, with the value that the mode asks for. */
+	__u32 mode_present;
+	/* How many of those can be changed; see milspec_apply.mode_reached. */
+	__u32 mode_reached;
+	/*
+	 * Controls that cannot have the value that the mode asks for, and have not got it:
+	 * MILSPEC_CONTROL_UNREACHED.
+	 */
+	__u32 mode_unreached;
+	/* Step that an apply under way is at, from 1, or 0. */
+	__u32 apply_step;
+	/* Number of steps of an apply under way, or 0. */
+	__u32 apply_steps;
 	/* The family platform. */
 	struct milspec_family_status platform;
 	/* The family dsmil. */
@@ -567,45 +660,14 @@ struct milspec_status {
 	/* Version of the DSML0001 interface of the firmware: minor. */
 	__u16 dsmil_minor;
 	/* Zero. */
-	__u32 reserved;
+	__u32 reserved2;
 	/* Who made the DSML0001 firmware, in its own words. */
 	__u8 dsmil_implementation[16];
-	/* MILSPEC_STATUS_ bits. This field and those below are there from ABI 1.1 on. */
-	__u32 properties;
-	/* MILSPEC_MODE_ number of the mode that the machine is in, as standing says. */
-	__u8 mode;
-	/* MILSPEC_STANDING_ number. */
-	__u8 standing;
-	/* Zero. */
-	__u16 reserved2;
-	/* Controls that are not as the mode asks for: MILSPEC_CONTROL_DEVIATES. */
-	__u32 deviations;
-	/* Controls that something else has changed: MILSPEC_CONTROL_DRIFTED. */
-	__u32 drifted;
-	/* Controls that could not be put back: MILSPEC_CONTROL_DEGRADED. */
-	__u32 degraded;
-	/* Controls that report tampering: MILSPEC_CONTROL_TAMPER. */
-	__u32 tampered;
-	/* Step that an apply under way is at, from 1, or 0. Not part of the snapshot. */
-	__u32 apply_step;
-	/* Number of steps of an apply under way, or 0. Not part of the snapshot. */
-	__u32 apply_steps;
-	/* How many controls the mode speaks of. */
-	__u32 mode_lines;
-	/* How many of them this machine has, with the value that the mode asks for. */
-	__u32 mode_present;
-	/* How many of those can be changed; see milspec_apply.mode_reached. */
-	__u32 mode_reached;
-	/* Zero. */
-	__u32 reserved3;
-	/*
-	 * Sequence of the next record of the journal. This field and those below are there from ABI
-	 * 1.2 on, and are not part of the snapshot.
-	 */
+	/* Sequence of the next record of the journal. */
 	__u64 journal_next;
 	/*
-	 * How many records have been overwritten: the oldest that can be read has the sequence after
-	 * this number.
+	 * How many records have been overwritten: the oldest that can be read has the sequence
+	 * after this number.
 	 */
 	__u64 journal_overwritten;
 	/* How many records are extended into the PCR. */
@@ -616,21 +678,53 @@ struct milspec_status {
 	__u32 anchor_failures;
 	/* Positive errno of the last time that the TPM could not be used, 0 when it last could. */
 	__u32 anchor_error;
-	/*
-	 * How many refused requests have no record yet: see
-	 * MILSPEC_KIND_SUPPRESSED.
-	 */
+	/* How many refused requests have no record yet: see MILSPEC_KIND_SUPPRESSED. */
 	__u32 suppressed;
 	/* MILSPEC_ANCHOR_ number. */
 	__u8 anchor;
 	/* Number of the PCR. */
 	__u8 anchor_pcr;
 	/* Zero. */
-	__u8 reserved4[6];
+	__u8 reserved3[6];
+	/*
+	 * Number of the request for a change that ended last, 0 when none has ended since the
+	 * module was loaded: the one that milspec_apply.request told its caller. Requests through
+	 * other interfaces count as well; those of callers without a right, and those that are not
+	 * well-formed, do not.
+	 */
+	__u64 last_request;
+	/*
+	 * Sequence of the record in the journal that says how it ended, 0 with
+	 * MILSPEC_OUTCOME_NONE.
+	 */
+	__u64 last_sequence;
+	/*
+	 * Its MILSPEC_OUTCOME_ number; MILSPEC_OUTCOME_NONE where the call failed with last_error
+	 * and nothing was written to the firmware.
+	 */
+	__u8 last_outcome;
+	/* Its MILSPEC_REASON_ number. */
+	__u8 last_reason;
+	/* Its MILSPEC_MODE_ number. */
+	__u8 last_mode;
+	/* Zero. */
+	__u8 reserved4;
+	/* Id of the control that its outcome speaks of, as in milspec_apply.control. */
+	__u32 last_control;
+	/* Id of the other control that last_reason speaks of, else 0. */
+	__u32 last_needs;
+	/* Positive errno of its step that failed first, or of the call, else 0. */
+	__u32 last_error;
+	/* Who made it: process id (thread group) in the initial namespace. */
+	__u32 last_pid;
+	/* Zero. */
+	__u32 reserved5;
+	/* Zero. */
+	__u64 reserved6[8];
 };
 
-/* The size of the first released version. */
-#define MILSPEC_STATUS_SIZE_MIN 96
+/* The size in version 1.0. */
+#define MILSPEC_STATUS_SIZE_MIN 328
 
 /* Answer of MILSPEC_IOC_REFRESH. */
 struct milspec_refresh {
@@ -644,7 +738,7 @@ struct milspec_refresh {
 	__u32 firmware_calls;
 };
 
-/* The size of the first released version. */
+/* The size in version 1.0. */
 #define MILSPEC_REFRESH_SIZE_MIN 24
 
 /* One value of a control. */
@@ -652,8 +746,8 @@ struct milspec_control_value {
 	/* Name, e.g. enabled. */
 	__u8 name[16];
 	/*
-	 * Family platform: id of the SMBIOS token, zero for the value that is in force when no token
-	 * is active. Else zero.
+	 * Family platform: id of the SMBIOS token, zero for the value that is in force when no
+	 * token is active. Else zero.
 	 */
 	__u16 token;
 	/* Family platform: location of the token. Else zero. */
@@ -664,8 +758,21 @@ struct milspec_control_value {
 	__u16 properties;
 	/* What the firmware answered, with MILSPEC_VALUE_READ. */
 	__u32 read;
+	/*
+	 * MILSPEC_CLASS_ number of this value: that of the control, or a stricter one where the
+	 * token that stands for this value is guarded by itself.
+	 */
+	__u8 value_class;
+	/*
+	 * MILSPEC_REASON_ number for which a list that names this value would be refused now,
+	 * whatever else it names; else MILSPEC_REASON_NONE. What depends on other controls, and on
+	 * the TPM, MILSPEC_IOC_PLAN and MILSPEC_IOC_APPLY say.
+	 */
+	__u8 gate;
 	/* Zero. */
-	__u32 reserved;
+	__u8 reserved[2];
+	/* Zero. */
+	__u32 reserved2[2];
 };
 
 /* One control. */
@@ -674,8 +781,8 @@ struct milspec_control {
 	__u32 id;
 	/* MILSPEC_FAMILY_ number. */
 	__u8 family;
-	/* MILSPEC_CLASS_ number. */
-	__u8 class_;
+	/* MILSPEC_CLASS_ number of the control as a whole. */
+	__u8 control_class;
 	/* MILSPEC_ACCESS_ number. */
 	__u8 access;
 	/* MILSPEC_PRESENCE_ number. */
@@ -696,6 +803,23 @@ struct milspec_control {
 	__u32 group;
 	/* milspec_status.generation at which the reading last changed. */
 	__u64 changed;
+	/*
+	 * Index of the value that the control had before the driver first changed it, or
+	 * MILSPEC_INDEX_NONE when it has not.
+	 */
+	__u8 baseline;
+	/* Index of the value that the driver last wrote, or MILSPEC_INDEX_NONE. */
+	__u8 written;
+	/*
+	 * Index of the value that the mode of milspec_status.mode asks for, or MILSPEC_INDEX_NONE.
+	 */
+	__u8 wanted;
+	/* MILSPEC_REASON_ number, with MILSPEC_CONTROL_UNREACHED, else 0. */
+	__u8 unreached_reason;
+	/* Id of the other control that unreached_reason speaks of, else 0. */
+	__u32 unreached_needs;
+	/* Zero. */
+	__u64 reserved[2];
 	/* Ids of the controls that must be active before this one can be. */
 	__u32 depends[MILSPEC_CONTROL_DEPENDS];
 	/* Name, e.g. camera, DSMIL0D5. */
@@ -704,30 +828,16 @@ struct milspec_control {
 	__u8 label[64];
 	/* The values, value_count of them. */
 	struct milspec_control_value values[MILSPEC_CONTROL_VALUES];
-	/*
-	 * Index of the value that the control had before the driver first changed it, or
-	 * MILSPEC_INDEX_NONE when it has not. From ABI 1.1.
-	 */
-	__u8 baseline;
-	/* Index of the value that the driver last wrote, or MILSPEC_INDEX_NONE. From ABI 1.1. */
-	__u8 written;
-	/*
-	 * Index of the value that the mode of milspec_status.mode asks for, or
-	 * MILSPEC_INDEX_NONE. From ABI 1.1.
-	 */
-	__u8 wanted;
-	/* Zero. */
-	__u8 reserved[5];
 };
 
-/* The size of the first released version. */
-#define MILSPEC_CONTROL_SIZE_MIN 400
+/* The size in version 1.0. */
+#define MILSPEC_CONTROL_SIZE_MIN 488
 
 /*
  * Request and answer of MILSPEC_IOC_CONTROLS.
  *
- * A call with capacity 0 tells the number of controls. With a capacity below that number,
- * the call fails with ENOSPC, count is set, and the buffer is left as it was.
+ * A call with capacity 0 tells the number of controls. With a capacity below that number, the call
+ * fails with ENOSPC, count is set, and the array is left as it was.
  */
 struct milspec_controls {
 	/* Size and flags of this request. */
@@ -736,11 +846,7 @@ struct milspec_controls {
 	__u64 buffer;
 	/* In: how many elements the array has room for. */
 	__u32 capacity;
-	/*
-	 * In: size of one element in bytes, as the caller knows it, a multiple of 8 and at least
-	 * 400. Fields that the driver knows beyond it are cut off, bytes that it does not know are
-	 * set to zero.
-	 */
+	/* In: stride of the array. */
 	__u32 stride;
 	/* Out: number of controls. */
 	__u32 count;
@@ -750,39 +856,58 @@ struct milspec_controls {
 	__u64 generation;
 };
 
-/* The size of the first released version. */
+/* The size in version 1.0. */
 #define MILSPEC_CONTROLS_SIZE_MIN 40
 
 /* A control and the value that it shall have. */
 struct milspec_target {
 	/* milspec_control.id. */
 	__u32 control;
-	/* Index in milspec_control.values, or MILSPEC_TARGET_LEAVE. */
+	/* Index in milspec_control.values, MILSPEC_TARGET_LEAVE or MILSPEC_TARGET_ACCEPT. */
 	__u8 value;
 	/* Zero. */
 	__u8 reserved[3];
+	/* Zero. */
+	__u64 reserved2;
 };
+
+/* The size in version 1.0. */
+#define MILSPEC_TARGET_SIZE_MIN 16
 
 /* One step of a plan. */
 struct milspec_step {
 	/* milspec_control.id. */
 	__u32 control;
 	/*
-	 * Index of the value that it has; with MILSPEC_APPLY_LINES also MILSPEC_INDEX_NONE,
-	 * where it is not known.
+	 * Index of the value that it has; with MILSPEC_APPLY_LINES also MILSPEC_INDEX_NONE, where
+	 * it is not known.
 	 */
 	__u8 from;
 	/* Index of the value that it shall have. */
 	__u8 to;
+	/*
+	 * Index of the value that was found in force when the step ended in MILSPEC_STEP_MOVED or
+	 * MILSPEC_STEP_DEGRADED; else, or where that is not known, MILSPEC_INDEX_NONE.
+	 */
+	__u8 now;
 	/* MILSPEC_STEP_ number. */
 	__u8 state;
 	/* MILSPEC_REASON_ number with MILSPEC_STEP_OUT_OF_REACH, else 0. */
 	__u8 reason;
+	/* Zero. */
+	__u8 reserved[3];
 	/* Positive errno of what failed, else 0. */
 	__u32 error;
 	/* Id of the other control that reason speaks of, else 0. */
 	__u32 needs;
+	/* Zero. */
+	__u32 reserved2;
+	/* Zero. */
+	__u64 reserved3;
 };
+
+/* The size in version 1.0. */
+#define MILSPEC_STEP_SIZE_MIN 32
 
 /*
  * Request and answer of MILSPEC_IOC_PLAN and MILSPEC_IOC_APPLY.
@@ -794,22 +919,26 @@ struct milspec_apply {
 	/* Size and flags of this request. */
 	struct milspec_head head;
 	/*
-	 * In: milspec_status.generation that the caller has decided on, or 0
-	 * for any; with another one in force the request fails with EAGAIN, and nothing is written
-	 * to the firmware. Out: generation after the request.
+	 * In: milspec_status.generation that the caller has decided on, or 0 for any; with another
+	 * one in force the request fails with EAGAIN, and nothing is written to the firmware. Out:
+	 * generation after the request.
 	 */
 	__u64 generation;
 	/* In: address of an array of struct milspec_target, in the caller's memory. */
 	__u64 targets;
 	/* In: address of an array of struct milspec_step, which the driver fills. */
 	__u64 steps;
-	/* In: number of targets, at most MILSPEC_TARGETS_MAX. */
+	/* In: number of targets, at most MILSPEC_TARGETS_MAX; 0 without an array. */
 	__u32 target_count;
+	/* In: stride of the array of targets, where there is one. */
+	__u32 target_stride;
 	/*
 	 * In: how many steps the array has room for; 0 to do without them. With too little room the
 	 * request fails with ENOSPC, step_count is set, and nothing is written to the firmware.
 	 */
 	__u32 step_capacity;
+	/* In: stride of the array of steps, where there is one. */
+	__u32 step_stride;
 	/* Out: number of steps of the plan. */
 	__u32 step_count;
 	/* In: MILSPEC_APPLY_ bits. */
@@ -823,13 +952,16 @@ struct milspec_apply {
 	/* Zero. */
 	__u8 reserved;
 	/*
-	 * In: security key that the firmware gives for its administrator password, 0 without one. Not
-	 * kept by the driver. Out: 0.
+	 * In: security key that the firmware gives for its administrator password, 0 without one.
+	 * Not kept by the driver. Out: 0.
 	 */
 	__u16 security_key;
 	/* Zero. */
 	__u16 reserved2;
-	/* Out: id of the control that was refused, or whose step failed first, else 0. */
+	/*
+	 * Out: id of the control that was refused, whose step failed first, or that somebody else
+	 * has changed, else 0.
+	 */
 	__u32 control;
 	/* Out: id of the other control that reason speaks of, else 0. */
 	__u32 needs;
@@ -852,25 +984,30 @@ struct milspec_apply {
 	__u32 mode_reached;
 	/* Zero. */
 	__u32 reserved3;
+	/*
+	 * Out, of MILSPEC_IOC_APPLY: number of this request, counted from 1 since the module was
+	 * loaded: see milspec_status.last_request. There before anything is done. Of
+	 * MILSPEC_IOC_PLAN: 0.
+	 */
+	__u64 request;
 };
 
-/* The size of the first released version. */
-#define MILSPEC_APPLY_SIZE_MIN 88
+/* The size in version 1.0. */
+#define MILSPEC_APPLY_SIZE_MIN 104
 
 /*
  * One record of the journal.
  *
- * read() on the device node gives as many whole records as there are and as fit. The records of
- * one load of the module form a chain: chain is the SHA-256 of 176 bytes, which are the chain
- * of the record before it (32 zero bytes for the first one) followed by the first 144 bytes of the
- * record itself. What is extended into the PCR is, in each bank, the digest of all 176 bytes of
- * the record by the algorithm of the bank; where the kernel has not got that algorithm, the
- * SHA-256 digest, with zero bytes behind it or cut off.
+ * read() on the device node gives as many whole records as there are and as fit. The records of one
+ * load of the module form a chain: chain is the SHA-256 of 176 bytes, which are the chain of the
+ * record before it (32 zero bytes for the first one) followed by the first 144 bytes of the record
+ * itself. What is extended into the PCR is, in each bank, the digest of all 176 bytes of the record
+ * by the algorithm of the bank; where the kernel has not got that algorithm, the SHA-256 digest,
+ * with zero bytes behind it or cut off.
  *
- * Size and layout never change within a major version of this interface. Numbers are in the
- * byte order of the machine. A client shows a kind that it does not know as a number. Fields
- * that a kind does not speak of are zero, but from and to, which are
- * MILSPEC_INDEX_NONE. From ABI 1.2.
+ * Size and layout never change within a major version of this interface. Numbers are in the byte
+ * order of the machine. A client shows a kind that it does not know as a number. Fields that a kind
+ * does not speak of are zero, but from and to, which are MILSPEC_INDEX_NONE.
  */
 struct milspec_event {
 	/* Number of the record, from 1 at load, without gaps. */
@@ -887,8 +1024,8 @@ struct milspec_event {
 	__u16 kind;
 	/* MILSPEC_SEVERITY_ number. */
 	__u8 severity;
-	/* MILSPEC_INTERFACE_ number. */
-	__u8 interface;
+	/* MILSPEC_ORIGIN_ number. */
+	__u8 origin;
 	/* MILSPEC_MODE_ number. */
 	__u8 mode;
 	/* Index of the value that the control had. */
@@ -917,7 +1054,10 @@ struct milspec_event {
 	__u32 pid;
 	/* Actor: real user id in the initial namespace. */
 	__u32 uid;
-	/* Actor: the user that logged in, whatever user id it has by now, or MILSPEC_LOGIN_UID_NONE. */
+	/*
+	 * Actor: the user that logged in, whatever user id it has by now, or
+	 * MILSPEC_LOGIN_UID_NONE.
+	 */
 	__u32 login_uid;
 	/* Actor: name of the command, padded with zero bytes. */
 	__u8 comm[16];

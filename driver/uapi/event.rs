@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note
 
 //! `read()`: the journal, one record for each event.
 
@@ -29,9 +29,10 @@ pub const KIND_REFUSED: u16 = 7;
 /// [`Event::kind`]: `count` more requests were refused because their caller had no right, and have
 /// no record of their own. `error` and the actor are those of the last one.
 pub const KIND_SUPPRESSED: u16 = 8;
-/// [`Event::kind`]: `control` was found to have the value `to`, where the driver had last written
-/// `from`. [`INDEX_NONE`](super::INDEX_NONE): the value is not known.
-pub const KIND_DRIFT: u16 = 9;
+/// [`Event::kind`]: `control` was found to have the value `to`, where it had `from` before, and nobody
+/// had asked the driver for that. [`INDEX_NONE`](super::INDEX_NONE): the value is not known. With
+/// [`EVENT_DRIFT`] the driver had set it.
+pub const KIND_OUTSIDE_CHANGE: u16 = 9;
 /// [`Event::kind`]: the firmware reports tampering with `control`.
 pub const KIND_TAMPER: u16 = 10;
 /// [`Event::kind`]: latched in `mode`, until the next boot.
@@ -57,18 +58,12 @@ pub const SEVERITY_NOTICE: u8 = 5;
 /// [`Event::severity`]: as in `syslog(3)`: anything else.
 pub const SEVERITY_INFO: u8 = 6;
 
-/// [`Event::interface`]: none that it came through.
-pub const INTERFACE_NONE: u8 = 0;
-/// [`Event::interface`]: an `ioctl()` on the device node.
-pub const INTERFACE_IOCTL: u8 = 1;
-/// [`Event::interface`]: a file below `/sys/devices/faux/dell_milspec`.
-pub const INTERFACE_SYSFS: u8 = 2;
-/// [`Event::interface`]: the class `firmware-attributes`.
-pub const INTERFACE_ATTRIBUTES: u8 = 3;
-/// [`Event::interface`]: the firmware has notified the driver.
-pub const INTERFACE_FIRMWARE: u8 = 4;
-/// [`Event::interface`]: the driver itself. The actor is the task that it happened to run in.
-pub const INTERFACE_DRIVER: u8 = 5;
+/// [`Event::origin`]: it came through an `ioctl()` on the device node.
+pub const ORIGIN_IOCTL: u8 = 1;
+/// [`Event::origin`]: it came through a file below `/sys/devices/faux/dell_milspec`.
+pub const ORIGIN_SYSFS: u8 = 2;
+/// [`Event::origin`]: the driver itself. The actor is the task that it happened to run in.
+pub const ORIGIN_DRIVER: u8 = 3;
 
 /// [`Event::properties`]: the digest of this record is extended into the PCR `pcr`, in the order of
 /// the sequence, unless a record [`KIND_ANCHOR_FAILED`] says otherwise.
@@ -80,6 +75,9 @@ pub const EVENT_UNCHAINED: u8 = 4;
 /// [`Event::properties`]: the apply has a list of controls, exceptions from `mode` where there is
 /// one.
 pub const EVENT_LIST: u8 = 8;
+/// [`Event::properties`], of [`KIND_OUTSIDE_CHANGE`]: the value `from` was the driver's doing, so that
+/// the control has drifted: [`CONTROL_DRIFTED`](super::CONTROL_DRIFTED).
+pub const EVENT_DRIFT: u8 = 16;
 
 /// [`Event::login_uid`] of a task that nobody has logged in for.
 pub const LOGIN_UID_NONE: u32 = 0xFFFF_FFFF;
@@ -101,7 +99,7 @@ pub const EVENT_CHAINED: usize = 144;
 /// Size and layout never change within a major version of this interface. Numbers are in the
 /// byte order of the machine. A client shows a kind that it does not know as a number. Fields
 /// that a kind does not speak of are zero, but `from` and `to`, which are
-/// [`INDEX_NONE`](super::INDEX_NONE). From ABI 1.2.
+/// [`INDEX_NONE`](super::INDEX_NONE).
 #[repr(C)]
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
@@ -121,8 +119,8 @@ pub struct Event {
     pub kind: u16,
     /// `SEVERITY_` number.
     pub severity: u8,
-    /// `INTERFACE_` number.
-    pub interface: u8,
+    /// `ORIGIN_` number.
+    pub origin: u8,
     /// `MODE_` number.
     pub mode: u8,
     /// Index of the value that the control had.

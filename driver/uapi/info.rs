@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note
 
 //! `IOC_INFO`.
 
@@ -31,7 +31,7 @@ pub struct Info {
 }
 
 impl Info {
-    /// The size of the first released version.
+    /// The size in version 1.0.
     pub const SIZE_MIN: u32 = 160;
 }
 

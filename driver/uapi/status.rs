@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note
 
 //! `IOC_STATUS` and `IOC_REFRESH`.
 
@@ -23,6 +23,9 @@ pub const STATUS_PENDING_REBOOT: u32 = 2;
 /// [`Status::properties`]: controls of class [`CLASS_RESTRICTED`](super::CLASS_RESTRICTED) may be
 /// changed.
 pub const STATUS_RESTRICTED_ALLOWED: u32 = 4;
+/// [`Status::properties`]: the module was loaded with `require_tpm=1`: changes are refused while the
+/// TPM cannot be read ([`REASON_NO_TPM`](super::REASON_NO_TPM)).
+pub const STATUS_TPM_REQUIRED: u32 = 8;
 
 /// [`Status::standing`]: the machine is in none of the modes.
 pub const STANDING_CUSTOM: u8 = 0;
@@ -53,11 +56,20 @@ pub struct FamilyStatus {
     pub controls: u32,
     /// How many of them have no known value: unknown, ambiguous or failed.
     pub unreadable: u32,
-    /// Firmware calls made for this family since load, failed ones included.
+    /// Firmware calls made for this family since it was found, failed ones included: `platform` is
+    /// found when the module is loaded, `dsmil` each time that the driver binds to `DSML0001`.
     pub firmware_calls: u64,
+    /// When it was last read, in nanoseconds of `CLOCK_BOOTTIME`; 0 where it is absent.
+    pub refreshed_ns: u64,
+    /// Zero.
+    pub reserved: u64,
 }
 
 /// Answer of [`IOC_STATUS`](super::IOC_STATUS).
+///
+/// The fields up to `dsmil_implementation` belong together: they are of one generation, but for
+/// `apply_step` and `apply_steps`. Those below say how the journal stands and how the last request
+/// for a change ended, at the time of the call.
 #[repr(C)]
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
@@ -65,10 +77,40 @@ pub struct FamilyStatus {
 pub struct Status {
     /// Size and flags of this request.
     pub head: Head,
-    /// Grows whenever a read finds anything different: a value, a control, an error.
+    /// Grows whenever anything is different from before: a value, a control, an error, what the
+    /// driver remembers of a control, the mode.
     pub generation: u64,
     /// When the controls were last read, in nanoseconds of `CLOCK_BOOTTIME`.
     pub refreshed_ns: u64,
+    /// `STATUS_` bits.
+    pub properties: u32,
+    /// `MODE_` number of the mode that the machine is in, as `standing` says.
+    pub mode: u8,
+    /// `STANDING_` number.
+    pub standing: u8,
+    /// Zero.
+    pub reserved: u16,
+    /// Controls that are not as the mode asks for: [`CONTROL_DEVIATES`](super::CONTROL_DEVIATES).
+    pub deviations: u32,
+    /// Controls that something else has changed: [`CONTROL_DRIFTED`](super::CONTROL_DRIFTED).
+    pub drifted: u32,
+    /// Controls that could not be put back: [`CONTROL_DEGRADED`](super::CONTROL_DEGRADED).
+    pub degraded: u32,
+    /// Controls that report tampering: [`CONTROL_TAMPER`](super::CONTROL_TAMPER).
+    pub tampered: u32,
+    /// How many controls the mode speaks of.
+    pub mode_lines: u32,
+    /// How many of them this machine has, with the value that the mode asks for.
+    pub mode_present: u32,
+    /// How many of those can be changed; see [`Apply::mode_reached`](super::Apply::mode_reached).
+    pub mode_reached: u32,
+    /// Controls that cannot have the value that the mode asks for, and have not got it:
+    /// [`CONTROL_UNREACHED`](super::CONTROL_UNREACHED).
+    pub mode_unreached: u32,
+    /// Step that an apply under way is at, from 1, or 0.
+    pub apply_step: u32,
+    /// Number of steps of an apply under way, or 0.
+    pub apply_steps: u32,
     /// The family `platform`.
     pub platform: FamilyStatus,
     /// The family `dsmil`.
@@ -78,39 +120,10 @@ pub struct Status {
     /// Version of the DSML0001 interface of the firmware: minor.
     pub dsmil_minor: u16,
     /// Zero.
-    pub reserved: u32,
+    pub reserved2: u32,
     /// Who made the DSML0001 firmware, in its own words.
     pub dsmil_implementation: [u8; 16],
-    /// `STATUS_` bits. This field and those below are there from ABI 1.1 on.
-    pub properties: u32,
-    /// `MODE_` number of the mode that the machine is in, as `standing` says.
-    pub mode: u8,
-    /// `STANDING_` number.
-    pub standing: u8,
-    /// Zero.
-    pub reserved2: u16,
-    /// Controls that are not as the mode asks for: [`CONTROL_DEVIATES`](super::CONTROL_DEVIATES).
-    pub deviations: u32,
-    /// Controls that something else has changed: [`CONTROL_DRIFTED`](super::CONTROL_DRIFTED).
-    pub drifted: u32,
-    /// Controls that could not be put back: [`CONTROL_DEGRADED`](super::CONTROL_DEGRADED).
-    pub degraded: u32,
-    /// Controls that report tampering: [`CONTROL_TAMPER`](super::CONTROL_TAMPER).
-    pub tampered: u32,
-    /// Step that an apply under way is at, from 1, or 0. Not part of the snapshot.
-    pub apply_step: u32,
-    /// Number of steps of an apply under way, or 0. Not part of the snapshot.
-    pub apply_steps: u32,
-    /// How many controls the mode speaks of.
-    pub mode_lines: u32,
-    /// How many of them this machine has, with the value that the mode asks for.
-    pub mode_present: u32,
-    /// How many of those can be changed; see [`Apply::mode_reached`](super::Apply::mode_reached).
-    pub mode_reached: u32,
-    /// Zero.
-    pub reserved3: u32,
-    /// Sequence of the next record of the journal. This field and those below are there from ABI
-    /// 1.2 on, and are not part of the snapshot.
+    /// Sequence of the next record of the journal.
     pub journal_next: u64,
     /// How many records have been overwritten: the oldest that can be read has the sequence after
     /// this number.
@@ -131,12 +144,42 @@ pub struct Status {
     /// Number of the PCR.
     pub anchor_pcr: u8,
     /// Zero.
-    pub reserved4: [u8; 6],
+    pub reserved3: [u8; 6],
+    /// Number of the request for a change that ended last, 0 when none has ended since the module
+    /// was loaded: the one that [`Apply::request`](super::Apply::request) told its caller. Requests
+    /// through other interfaces count as well; those of callers without a right, and those that are
+    /// not well-formed, do not.
+    pub last_request: u64,
+    /// Sequence of the record in the journal that says how it ended, 0 with
+    /// [`OUTCOME_NONE`](super::OUTCOME_NONE).
+    pub last_sequence: u64,
+    /// Its `OUTCOME_` number; [`OUTCOME_NONE`](super::OUTCOME_NONE) where the call failed with
+    /// `last_error` and nothing was written to the firmware.
+    pub last_outcome: u8,
+    /// Its `REASON_` number.
+    pub last_reason: u8,
+    /// Its `MODE_` number.
+    pub last_mode: u8,
+    /// Zero.
+    pub reserved4: u8,
+    /// Id of the control that its outcome speaks of, as in
+    /// [`Apply::control`](super::Apply::control).
+    pub last_control: u32,
+    /// Id of the other control that `last_reason` speaks of, else 0.
+    pub last_needs: u32,
+    /// Positive errno of its step that failed first, or of the call, else 0.
+    pub last_error: u32,
+    /// Who made it: process id (thread group) in the initial namespace.
+    pub last_pid: u32,
+    /// Zero.
+    pub reserved5: u32,
+    /// Zero.
+    pub reserved6: [u64; 8],
 }
 
 impl Status {
-    /// The size of the first released version.
-    pub const SIZE_MIN: u32 = 96;
+    /// The size in version 1.0.
+    pub const SIZE_MIN: u32 = 328;
 }
 
 /// Answer of [`IOC_REFRESH`](super::IOC_REFRESH).
@@ -156,11 +199,12 @@ pub struct Refresh {
 }
 
 impl Refresh {
-    /// The size of the first released version.
+    /// The size in version 1.0.
     pub const SIZE_MIN: u32 = 24;
 }
 
 const _: () = {
-    assert!(size_of::<Status>() == Status::SIZE_MIN as usize + 96);
+    assert!(size_of::<FamilyStatus>() == 40);
+    assert!(size_of::<Status>() == Status::SIZE_MIN as usize);
     assert!(size_of::<Refresh>() == Refresh::SIZE_MIN as usize);
 };

@@ -20,15 +20,15 @@ use crate::ui::Ui;
 use crate::warning;
 use crate::wish::{Plan, Wish};
 use milspec_uapi::{
-    APPLY_CONFIRM_LATCH, MODE_PARANOID_PLUS, OUTCOME_DONE, OUTCOME_PLANNED, OUTCOME_REFUSED,
-    OUTCOME_UNDONE, STATUS_LATCHED,
+    APPLY_CONFIRM_LATCH, MODE_PARANOID_PLUS, OUTCOME_CONFLICT, OUTCOME_DONE, OUTCOME_PLANNED,
+    OUTCOME_REFUSED, OUTCOME_UNDONE, STATUS_LATCHED,
 };
 use nix::errno::Errno;
 
 /// What would be done. Writes nothing and makes no firmware call.
 pub fn plan(root: &Root, wish: &Wish) -> Result<ApplyDoc> {
     let source = source::open(root, Access::Read)?;
-    let snapshot = Snapshot::read_with_modes(source.as_ref())?;
+    let snapshot = Snapshot::read(source.as_ref())?;
     let plan = wish.plan(root, source.as_ref(), &snapshot)?;
     let steps = Step::all(&plan.answer.steps, &snapshot.controls);
     let mut document = ApplyDoc::new("milspec.plan/1", root, &snapshot, wish, &plan.answer);
@@ -48,7 +48,7 @@ pub fn apply<'a>(
         return Err(refusal::latch_cannot_be_undone());
     }
     let mut source = source::open(root, Access::Change)?;
-    let snapshot = Snapshot::read_with_modes(source.as_ref())?;
+    let snapshot = Snapshot::read(source.as_ref())?;
     let mut plan = wish.plan(root, source.as_ref(), &snapshot)?;
     let left_out = std::mem::take(&mut plan.left_out);
     let document =
@@ -156,7 +156,7 @@ fn close(
     let kept = recorder.made(wish.restores.is_some());
     match answer.map(|answer| answer.apply.outcome) {
         Some(OUTCOME_DONE) if whole => recorder.restored().unwrap_or(Some(kept)),
-        None | Some(OUTCOME_REFUSED | OUTCOME_UNDONE) => {
+        None | Some(OUTCOME_REFUSED | OUTCOME_UNDONE | OUTCOME_CONFLICT) => {
             // A record that stays says of controls that were not changed what they are.
             let _ = recorder.take_back();
             wish.restores.map(|_| kept)

@@ -6,8 +6,8 @@ use crate::interrupt;
 use crate::root::Root;
 use crate::source::{Access, Answer, Listing, Request, Source, Wait};
 use milspec_uapi::{
-    Apply, Control, Controls, Event, Head, Info, Refresh, Status, Step, DEVICE_NAME, EVENT_SIZE,
-    TARGETS_MAX,
+    Apply, Control, Controls, Event, Head, Info, Refresh, Status, Step, Target, DEVICE_NAME,
+    EVENT_SIZE, TARGETS_MAX,
 };
 use nix::errno::Errno;
 use std::fs::{File, OpenOptions};
@@ -34,8 +34,7 @@ mod raw {
 /// allocate.
 const CONTROLS_MAX: u32 = 1 << 16;
 
-/// Room for the steps of the first try: as many as a request can have targets. Only a mode can have
-/// more.
+/// Room for the steps of the first try: as many as a request can have targets.
 const STEPS: u32 = TARGETS_MAX;
 
 /// How many records are read at once.
@@ -98,7 +97,9 @@ impl Device {
             steps: address(room.is_empty(), room.as_mut_ptr() as u64),
             // Beyond u32 there are more targets than the driver takes: it refuses that number too.
             target_count: u32::try_from(request.targets.len()).unwrap_or(u32::MAX),
+            target_stride: size_of::<Target>() as u32,
             step_capacity: u32::try_from(room.len()).unwrap_or(u32::MAX),
+            step_stride: size_of::<Step>() as u32,
             options: request.options,
             mode: request.mode,
             security_key: *request.security_key,
@@ -106,8 +107,9 @@ impl Device {
         };
         let file = self.file.as_raw_fd();
         // SAFETY: the request states its own size, which bounds what the driver writes to it.
-        // `targets` points at `target_count` elements that are borrowed for the call and only
-        // read, `steps` at `step_capacity` elements, mutably borrowed for the call.
+        // `targets` points at `target_count` elements of `target_stride` bytes that are borrowed for
+        // the call and only read, `steps` at `step_capacity` elements of `step_stride` bytes, mutably
+        // borrowed for the call.
         let result = unsafe {
             match kind {
                 Kind::Plan => raw::plan(file, &mut apply),

@@ -148,21 +148,6 @@ pub fn abi(info: &Info) -> Failure {
     }
 }
 
-/// The driver is of an ABI without modes.
-pub fn no_modes(info: &Info) -> Failure {
-    Failure {
-        code: "abi-mismatch",
-        exit: Exit::Abi,
-        errno: None,
-        what: format!("driver {} knows no modes", clean(&info.driver_version)),
-        why: format!(
-            "the driver has ABI {}.{}; modes and changes need 1.1",
-            info.abi_major, info.abi_minor
-        ),
-        next: "update the driver, then reload it or reboot".into(),
-    }
-}
-
 /// A request that makes no firmware call failed.
 pub fn read(request: &str, errno: Errno) -> Failure {
     let (code, exit, why, next) = match errno {
@@ -192,21 +177,6 @@ pub fn read(request: &str, errno: Errno) -> Failure {
         what: format!("cannot read {request} from the driver"),
         why: why.into(),
         next: next.into(),
-    }
-}
-
-/// The driver is of an ABI without a journal.
-pub fn no_journal(info: &Info) -> Failure {
-    Failure {
-        code: "abi-mismatch",
-        exit: Exit::Abi,
-        errno: None,
-        what: format!("driver {} keeps no journal", clean(&info.driver_version)),
-        why: format!(
-            "the driver has ABI {}.{}; the journal needs 1.2",
-            info.abi_major, info.abi_minor
-        ),
-        next: "update the driver, then reload it or reboot".into(),
     }
 }
 

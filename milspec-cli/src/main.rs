@@ -94,6 +94,10 @@ fn run(cli: &Cli) -> Result<u8> {
         Command::Mode(ModeCommand::Set(set)) => {
             show(global, &cmd::mode_set::run(&root, &Ui::new(global), set)?)
         }
+        Command::Control(ControlCommand::Accept(accept)) => show(
+            global,
+            &cmd::control_accept::run(&root, &Ui::new(global), accept)?,
+        ),
         Command::Control(ControlCommand::Set(set)) => show(
             global,
             &cmd::control_set::run(&root, &Ui::new(global), set)?,

@@ -24,7 +24,7 @@ use crate::root::{Note, Root, RECORDING_DIR};
 use crate::source::{Answer, Listing, Request, Source, Wait};
 use milspec_uapi::{
     Apply, Control, Controls, Event, Head, Info, Refresh, Status, Step, APPLY_LINES, MODE_NONE,
-    OUTCOME_DEGRADED, OUTCOME_REFUSED, OUTCOME_UNDONE,
+    OUTCOME_CONFLICT, OUTCOME_DEGRADED, OUTCOME_REFUSED, OUTCOME_UNDONE,
 };
 use nix::errno::Errno;
 use std::cell::RefCell;
@@ -111,9 +111,14 @@ impl<'a> Recording<'a> {
             OUTCOME_REFUSED if kind == "apply" => Some(Errno::EACCES),
             OUTCOME_UNDONE => Some(Errno::ECANCELED),
             OUTCOME_DEGRADED => Some(Errno::EIO),
+            OUTCOME_CONFLICT => Some(Errno::EBUSY),
             _ => None,
         };
-        let steps: Vec<Step> = steps.chunks_exact(size_of::<Step>()).map(decode).collect();
+        if apply.step_stride < Step::SIZE_MIN {
+            return Err(Errno::EINVAL);
+        }
+        let stride = apply.step_stride as usize;
+        let steps: Vec<Step> = steps.chunks_exact(stride).map(decode).collect();
         Answer::new(apply, steps, errno)
     }
 

@@ -24,6 +24,7 @@ pub fn failure(
         uapi::OUTCOME_REFUSED => Some(refused(root, snapshot, wish, answer)),
         uapi::OUTCOME_UNDONE => Some(undone(snapshot, wish, answer, steps)),
         uapi::OUTCOME_DEGRADED => Some(degraded(snapshot, wish, answer, steps)),
+        uapi::OUTCOME_CONFLICT => Some(conflict(snapshot, wish, answer, steps)),
         other => Some(Failure {
             code: "apply-failed",
             exit: Exit::Failed,
@@ -92,7 +93,7 @@ fn refused(root: &Root, snapshot: &Snapshot, wish: &str, answer: &Answer) -> Fai
         ),
         uapi::REASON_UNREADABLE => (
             "refused-unreadable",
-            format!("the present value of {control} is not known: no way back"),
+            format!("{control} could not be read: there would be no way back"),
             format!("\"milspecctl control show {control} --refresh\" reads it again"),
         ),
         uapi::REASON_DEPENDENCY => (
@@ -124,6 +125,11 @@ fn refused(root: &Root, snapshot: &Snapshot, wish: &str, answer: &Answer) -> Fai
             "refused-no-tpm",
             "the TPM cannot be read, and the module was loaded with require_tpm=1".into(),
             "see \"dmesg | grep -i tpm\", or reload the module without require_tpm".into(),
+        ),
+        uapi::REASON_UNKNOWN => (
+            "refused-unknown",
+            format!("the present value of {control} is none that could be put back"),
+            or_without("set it once in the BIOS setup"),
         ),
         other => (
             "refused",
@@ -253,6 +259,26 @@ fn degraded(snapshot: &Snapshot, wish: &str, answer: &Answer, steps: &[Step]) ->
             stuck.join(", ")
         ),
         next: "run it again, or set the mode of before: either puts them right".into(),
+    }
+}
+
+/// Somebody else was at it at the same time.
+fn conflict(snapshot: &Snapshot, wish: &str, answer: &Answer, steps: &[Step]) -> Failure {
+    let control = name_of(answer.apply.control, &snapshot.controls);
+    let mut moved = steps.iter().filter(|step| step.state == "moved");
+    let is = moved
+        .find(|step| step.control == control)
+        .and_then(|step| step.now.as_ref())
+        .map_or_else(String::new, |now| format!(" to {now}"));
+    Failure {
+        code: "conflict",
+        exit: Exit::Failed,
+        errno: answer.errno,
+        what: format!("{wish} met a change by something else"),
+        why: format!(
+            "something else changed {control}{is} meanwhile; that stays, and all else is as it was"
+        ),
+        next: "find out what did, then run it again: it is planned anew".into(),
     }
 }
 

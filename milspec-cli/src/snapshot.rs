@@ -4,8 +4,7 @@
 
 use crate::diagnose;
 use crate::failure::Result;
-use crate::journal;
-use crate::model::{diff, knows_modes, Change, Control};
+use crate::model::{diff, Change, Control};
 use crate::root::Root;
 use crate::source::{self, Access, Source};
 use milspec_uapi::{Info, Status, ABI_MAJOR};
@@ -64,7 +63,7 @@ impl Snapshot {
         if info.abi_major != ABI_MAJOR {
             return Err(diagnose::abi(&info));
         }
-        let (status, controls) = matching(source, &info)?;
+        let (status, controls) = matching(source)?;
         Ok(Self {
             info,
             status,
@@ -72,31 +71,11 @@ impl Snapshot {
             refreshed: None,
         })
     }
-
-    /// [`Snapshot::read`], from a driver that must know modes.
-    pub fn read_with_modes(source: &dyn Source) -> Result<Self> {
-        let snapshot = Self::read(source)?;
-        if knows_modes(&snapshot.info) {
-            Ok(snapshot)
-        } else {
-            Err(diagnose::no_modes(&snapshot.info))
-        }
-    }
-
-    /// [`Snapshot::read`], from a driver that must keep a journal.
-    pub fn read_with_journal(source: &dyn Source) -> Result<Self> {
-        let snapshot = Self::read(source)?;
-        if journal::is_kept(&snapshot.info) {
-            Ok(snapshot)
-        } else {
-            Err(diagnose::no_journal(&snapshot.info))
-        }
-    }
 }
 
 /// Status and controls of one generation. Firmware can change between the two requests; after a few
 /// attempts the latest answers are as good as any.
-fn matching(source: &dyn Source, info: &Info) -> Result<(Status, Vec<Control>)> {
+fn matching(source: &dyn Source) -> Result<(Status, Vec<Control>)> {
     let mut attempts = 0;
     loop {
         attempts += 1;
@@ -105,7 +84,7 @@ fn matching(source: &dyn Source, info: &Info) -> Result<(Status, Vec<Control>)> 
             .controls()
             .map_err(|e| diagnose::read("controls", e))?;
         if listing.generation == status.generation || attempts == 4 {
-            return Ok((status, Control::all(info, &listing.controls)));
+            return Ok((status, Control::all(&listing.controls)));
         }
     }
 }

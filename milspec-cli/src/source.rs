@@ -41,7 +41,7 @@ pub struct Answer {
     pub apply: Apply,
     /// The steps.
     pub steps: Vec<Step>,
-    /// The errno that came with it: `EACCES`, `ECANCELED` and `EIO` say the same as
+    /// The errno that came with it: `EACCES`, `ECANCELED`, `EIO` and `EBUSY` say the same as
     /// [`Apply::outcome`].
     pub errno: Option<Errno>,
 }

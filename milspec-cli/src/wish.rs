@@ -12,10 +12,14 @@ use crate::root::Root;
 use crate::snapshot::Snapshot;
 use crate::source::{Answer, Request, Source};
 use milspec_uapi::{
-    Target, APPLY_CONFIRM_LATCH, MODE_NONE, MODE_PARANOID_PLUS, OUTCOME_REFUSED, TARGET_LEAVE,
+    Target, APPLY_CONFIRM_LATCH, MODE_NONE, MODE_PARANOID_PLUS, OUTCOME_REFUSED, TARGET_ACCEPT,
+    TARGET_LEAVE,
 };
 use serde::Serialize;
 use std::time::Duration;
+
+/// What stands for the value of a control that is accepted as it is.
+pub const ACCEPT: &str = "accept";
 
 /// What somebody wants.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +30,8 @@ pub struct Wish {
     pub assignments: Vec<Assignment>,
     /// Whether the value [`LEAVE`] is one.
     pub leaves: bool,
+    /// Whether all controls are accepted as they are, [`ACCEPT`].
+    pub accepts: bool,
     /// What is restored, in a few words, if this restores something: what the driver refuses of it
     /// is left out, and told.
     pub restores: Option<&'static str>,
@@ -177,7 +183,9 @@ impl Wish {
         if self.restores.is_some() && control.value.as_ref() == Some(&assignment.value) {
             return Ok(None);
         }
-        let value = if self.leaves && assignment.value == LEAVE {
+        let value = if self.accepts {
+            Some(TARGET_ACCEPT)
+        } else if self.leaves && assignment.value == LEAVE {
             Some(TARGET_LEAVE)
         } else {
             control.value_index(&assignment.value)

@@ -124,6 +124,9 @@ _milspecctl() {
             milspecctl__subcmd__config__subcmd__help,show)
                 cmd="milspecctl__subcmd__config__subcmd__help__subcmd__show"
                 ;;
+            milspecctl__subcmd__control,accept)
+                cmd="milspecctl__subcmd__control__subcmd__accept"
+                ;;
             milspecctl__subcmd__control,help)
                 cmd="milspecctl__subcmd__control__subcmd__help"
                 ;;
@@ -135,6 +138,9 @@ _milspecctl() {
                 ;;
             milspecctl__subcmd__control,show)
                 cmd="milspecctl__subcmd__control__subcmd__show"
+                ;;
+            milspecctl__subcmd__control__subcmd__help,accept)
+                cmd="milspecctl__subcmd__control__subcmd__help__subcmd__accept"
                 ;;
             milspecctl__subcmd__control__subcmd__help,help)
                 cmd="milspecctl__subcmd__control__subcmd__help__subcmd__help"
@@ -210,6 +216,9 @@ _milspecctl() {
                 ;;
             milspecctl__subcmd__help__subcmd__config,show)
                 cmd="milspecctl__subcmd__help__subcmd__config__subcmd__show"
+                ;;
+            milspecctl__subcmd__help__subcmd__control,accept)
+                cmd="milspecctl__subcmd__help__subcmd__control__subcmd__accept"
                 ;;
             milspecctl__subcmd__help__subcmd__control,list)
                 cmd="milspecctl__subcmd__help__subcmd__control__subcmd__list"
@@ -809,7 +818,7 @@ _milspecctl() {
             return 0
             ;;
         milspecctl__subcmd__control)
-            opts="-q -v -h --json --color --quiet --verbose --help list show set help"
+            opts="-q -v -h --json --color --quiet --verbose --help list show set accept help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -826,9 +835,41 @@ _milspecctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        milspecctl__subcmd__control__subcmd__help)
-            opts="list show set help"
+        milspecctl__subcmd__control__subcmd__accept)
+            opts="-q -v -h --dry-run --json --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        milspecctl__subcmd__control__subcmd__help)
+            opts="list show set accept help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        milspecctl__subcmd__control__subcmd__help__subcmd__accept)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1233,8 +1274,22 @@ _milspecctl() {
             return 0
             ;;
         milspecctl__subcmd__help__subcmd__control)
-            opts="list show set"
+            opts="list show set accept"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        milspecctl__subcmd__help__subcmd__control__subcmd__accept)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -44,16 +44,18 @@ static int ends(int fd, unsigned int request, void *arg, int expected)
 struct request {
 	const char *name;
 	unsigned int number;
-	uint32_t size;
+	uint32_t size, size_min;
 };
 
 static const struct request requests[] = {
-	{ "INFO", MILSPEC_IOC_INFO, sizeof(struct milspec_info) },
-	{ "STATUS", MILSPEC_IOC_STATUS, sizeof(struct milspec_status) },
-	{ "CONTROLS", MILSPEC_IOC_CONTROLS, sizeof(struct milspec_controls) },
-	{ "REFRESH", MILSPEC_IOC_REFRESH, sizeof(struct milspec_refresh) },
-	{ "PLAN", MILSPEC_IOC_PLAN, sizeof(struct milspec_apply) },
-	{ "APPLY", MILSPEC_IOC_APPLY, sizeof(struct milspec_apply) },
+	{ "INFO", MILSPEC_IOC_INFO, sizeof(struct milspec_info), MILSPEC_INFO_SIZE_MIN },
+	{ "STATUS", MILSPEC_IOC_STATUS, sizeof(struct milspec_status), MILSPEC_STATUS_SIZE_MIN },
+	{ "CONTROLS", MILSPEC_IOC_CONTROLS, sizeof(struct milspec_controls),
+	  MILSPEC_CONTROLS_SIZE_MIN },
+	{ "REFRESH", MILSPEC_IOC_REFRESH, sizeof(struct milspec_refresh),
+	  MILSPEC_REFRESH_SIZE_MIN },
+	{ "PLAN", MILSPEC_IOC_PLAN, sizeof(struct milspec_apply), MILSPEC_APPLY_SIZE_MIN },
+	{ "APPLY", MILSPEC_IOC_APPLY, sizeof(struct milspec_apply), MILSPEC_APPLY_SIZE_MIN },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -78,12 +80,6 @@ static int untouched(const unsigned char *from, size_t count)
 	return 1;
 }
 
-/* The first released version; a version that has grown since is as good with less. */
-static uint32_t first_size(const struct request *r)
-{
-	return r->number == MILSPEC_IOC_STATUS ? MILSPEC_STATUS_SIZE_MIN : r->size;
-}
-
 static void sizes(int fd, const struct request *r)
 {
 	unsigned char *arg;
@@ -95,14 +91,14 @@ static void sizes(int fd, const struct request *r)
 	check(ends(fd, r->number, arg, 0) && untouched(room + r->size, 64), "its own size");
 	arg = blank(r->size, 3);
 	check(ends(fd, r->number, arg, 0) && untouched(arg + r->size, 64), "misaligned");
-	for (size = 0; size < first_size(r); size = size ? size * 2 : 1)
+	for (size = 0; size < r->size_min; size = size ? size * 2 : 1)
 		if (!ends(fd, r->number, blank(size, 0), EINVAL))
 			break;
-	check(size >= first_size(r), "short sizes");
-	check(ends(fd, r->number, blank(first_size(r) - 1, 0), EINVAL), "one byte short");
-	blank(first_size(r), 0);
-	check(ends(fd, r->number, room, 0) && untouched(room + first_size(r), 64),
-	      "the first released size");
+	check(size >= r->size_min, "short sizes");
+	check(ends(fd, r->number, blank(r->size_min - 1, 0), EINVAL), "one byte short");
+	blank(r->size_min, 0);
+	check(ends(fd, r->number, room, 0) && untouched(room + r->size_min, 64),
+	      "the size of version 1.0");
 	arg = blank(r->size + 8, 0);
 	check(ends(fd, r->number, arg, 0) && !arg[r->size] && untouched(arg + r->size + 8, 64),
 	      "over-long, tail zero");
@@ -191,7 +187,7 @@ static void arrays(int fd)
 	check(TRY(q.capacity--, ENOSPC) && untouched(array, sizeof(array)) && q.count == count,
 	      "one too few: ENOSPC, the number, array untouched");
 	check(TRY(q.stride = 0, EINVAL), "stride 0");
-	check(TRY(q.stride = MILSPEC_CONTROL_SIZE_MIN, 0), "stride of the first released version");
+	check(TRY(q.stride = MILSPEC_CONTROL_SIZE_MIN, 0), "stride of version 1.0");
 	check(TRY(q.stride = MILSPEC_CONTROL_SIZE_MIN - 8, EINVAL), "stride short");
 	check(TRY(q.stride += 4, EINVAL), "stride not a multiple of 8");
 	check(TRY(q.stride = ~7u, EINVAL), "stride huge");
@@ -213,13 +209,20 @@ static void arrays(int fd)
 static void applies(int fd, unsigned int request)
 {
 	static unsigned char array[1 << 16];
-	struct milspec_target target = { .control = 0x10000, .value = 0xFE };
+	static struct {
+		struct milspec_target target;
+		uint64_t tail;
+	} wide[2];
+	struct milspec_target target = { .control = 0x10000, .value = 0xF0 };
 	struct milspec_apply q, fresh = {
 		.head = { .size = sizeof(fresh) },
 		.mode = MILSPEC_MODE_STANDARD,
 		.steps = (uintptr_t)array,
 		.step_capacity = 1,
+		.step_stride = sizeof(struct milspec_step),
+		.target_stride = sizeof(target),
 	};
+	const size_t step = sizeof(struct milspec_step);
 	int refused = request == MILSPEC_IOC_APPLY ? EACCES : 0;
 
 	subject = request == MILSPEC_IOC_APPLY ? "APPLY" : "PLAN";
@@ -228,7 +231,7 @@ static void applies(int fd, unsigned int request)
 	 ends(fd, request, &q, expected))
 #define LIST(address, number) (q.targets = (address), q.target_count = (number))
 
-	check(TRY(0, ENOSPC) && q.step_count > 1 && untouched(array + 16, 64),
+	check(TRY(0, ENOSPC) && q.step_count > 1 && untouched(array + step, 64),
 	      "room for one step: ENOSPC, the number");
 	check(TRY(q.step_capacity = MILSPEC_STEPS_MAX + 1, EINVAL), "room for too many steps");
 	check(TRY(q.step_capacity = ~0u, EINVAL), "room for 4 billion steps");
@@ -244,10 +247,10 @@ static void applies(int fd, unsigned int request)
 	      "lines of no mode");
 	check(TRY(q.options = MILSPEC_APPLY_LINES,
 		  request == MILSPEC_IOC_APPLY ? EINVAL : ENOSPC) &&
-	      untouched(array + 16, 64), "lines: of a plan only, and where there is room");
+	      untouched(array + step, 64), "lines: of a plan only, and where there is room");
 	check(TRY(q.reserved = 1, EINVAL) && TRY(q.reserved2 = 1, EINVAL) &&
 	      TRY(q.reserved3 = 1, EINVAL), "reserved");
-	check(TRY(q.generation = ~0ull, EAGAIN) && untouched(array + 16, 64),
+	check(TRY(q.generation = ~0ull, EAGAIN) && untouched(array + step, 64),
 	      "another generation: EAGAIN");
 	check(TRY(LIST(0, 1), EFAULT), "targets at null");
 	check(TRY(LIST((uint64_t)-4096, 1), EFAULT), "targets in the kernel");
@@ -257,6 +260,33 @@ static void applies(int fd, unsigned int request)
 	check(TRY(LIST((uintptr_t)&target, 1), refused) && q.outcome == MILSPEC_OUTCOME_REFUSED &&
 	      q.reason == MILSPEC_REASON_NO_VALUE && q.control == target.control,
 	      "a value out of range: refused");
+	check(TRY((LIST((uintptr_t)&target, 1), q.target_stride -= 8), EINVAL),
+	      "stride of targets short");
+	check(TRY((LIST((uintptr_t)&target, 1), q.target_stride += 4), EINVAL),
+	      "stride of targets not a multiple of 8");
+	check(TRY((LIST((uintptr_t)&target, 1), q.target_stride = ~7u), EINVAL) &&
+	      TRY((LIST((uintptr_t)&target, 1), q.target_stride = 4104), EINVAL),
+	      "stride of targets huge");
+	check(TRY((LIST((uintptr_t)&target, 1), q.target_stride = 0), EINVAL), "stride of targets 0");
+	check(TRY(q.step_stride -= 8, EINVAL) && TRY(q.step_stride += 4, EINVAL) &&
+	      TRY(q.step_stride = ~7u, EINVAL) && TRY(q.step_stride = 0, EINVAL),
+	      "stride of steps");
+	check(TRY((q.mode = MILSPEC_MODE_NONE, q.step_capacity = q.step_stride = 0,
+		   q.target_stride = 7), 0), "without an array its stride does not matter");
+	wide[0].target = wide[1].target = target;
+	wide[1].target.control++;
+	wide[1].tail = 0;
+	check(TRY((LIST((uintptr_t)wide, 2), q.target_stride = sizeof(wide[0])), refused) &&
+	      q.reason == MILSPEC_REASON_NO_VALUE && q.control == target.control,
+	      "targets with a tail of zeros");
+	wide[1].tail = 1ull << 63;
+	check(TRY((LIST((uintptr_t)wide, 2), q.target_stride = sizeof(wide[0])), E2BIG),
+	      "targets with a tail of more than zeros");
+	target.reserved2 = 1;
+	check(TRY(LIST((uintptr_t)&target, 1), EINVAL), "reserved words of a target");
+	target.reserved2 = 0;
+	check(TRY(q.step_stride += 8, ENOSPC) && untouched(array + step + 8, 64),
+	      "one step with a tail: nothing behind it is touched");
 	target.control = ~0u;
 	check(TRY(LIST((uintptr_t)&target, 1), refused) &&
 	      q.reason == MILSPEC_REASON_NO_CONTROL && q.control == ~0u,
@@ -267,6 +297,26 @@ static void applies(int fd, unsigned int request)
 	      q.reason == MILSPEC_REASON_UNCONFIRMED, "paranoid-plus without a confirmation");
 	check(TRY((q.mode = MILSPEC_MODE_NONE, q.security_key = 0xBEEF), 0) && !q.security_key &&
 	      !q.step_count, "nothing to do: done, and the key is not given back");
+	check(!q.request == (request == MILSPEC_IOC_PLAN), "an apply has a number, a plan has none");
+	if (request == MILSPEC_IOC_PLAN) {
+		q = fresh;
+		q.step_capacity = MILSPEC_STEPS_MAX;
+		q.step_stride = step + 8;
+		memset(array, 0xAA, sizeof(array));
+		check(ends(fd, request, &q, 0) && q.step_count > 1, "a plan with a wide stride");
+		for (uint32_t i = 0; i < q.step_count; i++) {
+			const unsigned char *at = array + i * (step + 8);
+			const struct milspec_step *s = (const void *)at;
+			static const unsigned char zeros[8];
+
+			if (!s->control || s->state != MILSPEC_STEP_PLANNED ||
+			    s->now != MILSPEC_INDEX_NONE || memcmp(at + step, zeros, 8)) {
+				check(0, "each step in its place, zeros behind it");
+				break;
+			}
+		}
+		check(untouched(array + q.step_count * (step + 8), 64), "nothing behind the last");
+	}
 #undef LIST
 #undef TRY
 }

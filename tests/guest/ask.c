@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <linux/wmi.h>
 
@@ -32,6 +33,7 @@ struct request {
 	struct milspec_step steps[MILSPEC_STEPS_MAX];
 	unsigned long plain[8];
 	int plain_count;
+	int loses;
 };
 
 static int fd = -1;
@@ -98,6 +100,7 @@ static void target(struct request *r, const char *text)
 	t->control = strtoul(text, &end, 0);
 	t->value = *end == ':' ? strtoul(end + 1, NULL, 0) : MILSPEC_TARGET_LEAVE;
 	r->apply.targets = (uintptr_t)r->targets;
+	r->apply.target_stride = sizeof(*t);
 }
 
 /* Takes one word of a request. */
@@ -117,11 +120,24 @@ static void word(struct request *r, const char *text)
 		r->apply.generation = number;
 	else if (IS("room="))
 		r->apply.step_capacity = number;
+	else if (IS("lines"))
+		r->apply.options |= MILSPEC_APPLY_LINES;
+	else if (IS("lose"))
+		r->loses = 1;
 	else if (IS("confirm"))
 		r->apply.options |= MILSPEC_APPLY_CONFIRM_LATCH;
 	else if (r->plain_count < 8)
 		r->plain[r->plain_count++] = strtoul(text, NULL, 0);
 #undef IS
+}
+
+/* Takes the memory for the steps away while a call is under way. */
+static void *lose(void *steps)
+{
+	usleep(700000);
+	if (munmap(steps, sizeof(((struct request *)0)->steps)))
+		die("munmap");
+	return NULL;
 }
 
 /* Plans or applies, and prints the answer. */
@@ -131,19 +147,32 @@ static void change(const char *name, unsigned int number, struct request *r)
 	int result;
 
 	a->steps = (uintptr_t)r->steps;
-	result = ask(number, a);
+	if (r->loses) {
+		void *steps = mmap(NULL, sizeof(r->steps), PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		pthread_t thread;
+
+		if (steps == MAP_FAILED || pthread_create(&thread, NULL, lose, steps))
+			die("lose");
+		a->steps = (uintptr_t)steps;
+		result = ask(number, a);
+		pthread_join(thread, NULL);
+	} else {
+		result = ask(number, a);
+	}
 	printf("%s result=%d outcome=%u reason=%u control=%u needs=%u error=%u calls=%u "
-	       "generation=%llu key=%u lines=%u present=%u reached=%u count=%u\n",
+	       "generation=%llu key=%u lines=%u present=%u reached=%u count=%u "
+	       "request=%llu\n",
 	       name, result, a->outcome, a->reason, a->control, a->needs, a->error,
 	       a->firmware_calls, (unsigned long long)a->generation, a->security_key, a->mode_lines,
-	       a->mode_present, a->mode_reached, a->step_count);
+	       a->mode_present, a->mode_reached, a->step_count, (unsigned long long)a->request);
 	if (a->outcome == MILSPEC_OUTCOME_NONE)
 		return;
 	for (uint32_t i = 0; i < a->step_count && i < a->step_capacity; i++) {
 		const struct milspec_step *s = &r->steps[i];
 
-		printf("step control=%u from=%u to=%u state=%u error=%u\n", s->control, s->from,
-		       s->to, s->state, s->error);
+		printf("step control=%u from=%u to=%u now=%u state=%u error=%u\n", s->control,
+		       s->from, s->to, s->now, s->state, s->error);
 	}
 }
 
@@ -154,11 +183,17 @@ static void status(void)
 
 	printf("status result=%d generation=%llu mode=%u standing=%u deviations=%u drifted=%u "
 	       "degraded=%u tampered=%u properties=%u calls=%llu step=%u steps=%u lines=%u "
-	       "present=%u reached=%u\n",
+	       "present=%u reached=%u unreached=%u next=%llu last_request=%llu "
+	       "last_sequence=%llu last_outcome=%u last_reason=%u last_mode=%u last_control=%u "
+	       "last_needs=%u last_error=%u last_pid=%u pid=%d\n",
 	       result, (unsigned long long)s.generation, s.mode, s.standing, s.deviations, s.drifted,
 	       s.degraded, s.tampered, s.properties,
 	       (unsigned long long)(s.platform.firmware_calls + s.dsmil.firmware_calls),
-	       s.apply_step, s.apply_steps, s.mode_lines, s.mode_present, s.mode_reached);
+	       s.apply_step, s.apply_steps, s.mode_lines, s.mode_present, s.mode_reached,
+	       s.mode_unreached, (unsigned long long)s.journal_next,
+	       (unsigned long long)s.last_request, (unsigned long long)s.last_sequence,
+	       s.last_outcome, s.last_reason, s.last_mode, s.last_control, s.last_needs,
+	       s.last_error, s.last_pid, getpid());
 }
 
 static void refresh(void)
@@ -193,11 +228,18 @@ static void controls(void)
 		const struct milspec_control *c = &array[i];
 
 		printf("control name=%.32s id=%u class=%u access=%u reading=%u current=%u "
-		       "properties=%u baseline=%u written=%u wanted=%u values=",
-		       c->name, c->id, c->class_, c->access, c->reading, c->current, c->properties,
-		       c->baseline, c->written, c->wanted);
+		       "properties=%u baseline=%u written=%u wanted=%u unreached=%u needs=%u values=",
+		       c->name, c->id, c->control_class, c->access, c->reading, c->current,
+		       c->properties, c->baseline, c->written, c->wanted, c->unreached_reason,
+		       c->unreached_needs);
 		for (int v = 0; v < c->value_count; v++)
 			printf("%s%.16s", v ? ";" : "", c->values[v].name);
+		printf(" classes=");
+		for (int v = 0; v < c->value_count; v++)
+			printf("%s%u", v ? ";" : "", c->values[v].value_class);
+		printf(" gates=");
+		for (int v = 0; v < c->value_count; v++)
+			printf("%s%u", v ? ";" : "", c->values[v].gate);
 		printf("\n");
 	}
 }
@@ -273,6 +315,7 @@ static void *applier(void *mode)
 		memset(r, 0, sizeof(*r));
 		r->apply.head.size = sizeof(r->apply);
 		r->apply.step_capacity = MILSPEC_STEPS_MAX;
+		r->apply.step_stride = sizeof(r->steps[0]);
 		r->apply.steps = (uintptr_t)r->steps;
 		r->apply.mode = (uintptr_t)mode;
 		result = ask(MILSPEC_IOC_APPLY, &r->apply);
@@ -336,6 +379,7 @@ int main(int argc, char **argv)
 		memset(&r, 0, sizeof(r));
 		r.apply.head.size = sizeof(r.apply);
 		r.apply.step_capacity = MILSPEC_STEPS_MAX;
+		r.apply.step_stride = sizeof(r.steps[0]);
 		while (++at < argc && strcmp(argv[at], "--"))
 			word(&r, argv[at]);
 		if (!strcmp(verb, "plan"))

@@ -168,7 +168,7 @@ fn who_did_what() -> Result<()> {
 
     let begun = only(&events, uapi::KIND_APPLY_BEGUN)?;
     ensure!(begun.mode == uapi::MODE_ENHANCED, "{begun:?}");
-    ensure!(begun.interface == uapi::INTERFACE_SYSFS);
+    ensure!(begun.origin == uapi::ORIGIN_SYSFS);
     ensure!((begun.pid, begun.uid, comm(begun)) == (pid, 0, "sh"));
     ensure!(begun.login_uid == uapi::LOGIN_UID_NONE);
     let ended = only(&events, uapi::KIND_APPLY_ENDED)?;
@@ -249,9 +249,10 @@ fn unasked() -> Result<()> {
 
     let events = events(&machine)?;
     verified(&events)?;
-    let drift = only(&events, uapi::KIND_DRIFT)?;
+    let drift = only(&events, uapi::KIND_OUTSIDE_CHANGE)?;
     ensure!(drift.control == platform.control, "{drift:?}");
     ensure!((drift.from, drift.to) == (platform.to, platform.from));
+    ensure!(drift.properties == uapi::EVENT_DRIFT, "{drift:?}");
     let tamper = only(&events, uapi::KIND_TAMPER)?;
     ensure!(tamper.severity == uapi::SEVERITY_ERROR);
     only(&events, uapi::KIND_UNBIND)?;
@@ -346,12 +347,12 @@ fn flood() -> Result<()> {
         ensure!(event.uid == 65534 && comm(event) == "cause", "{event:?}");
         ensure!([1, 9].contains(&event.error), "{event:?}");
     }
-    let ways = |interface, error| {
+    let ways = |origin, error| {
         let mut refused = refused.iter();
-        refused.any(|event| (event.interface, event.error) == (interface, error))
+        refused.any(|event| (event.origin, event.error) == (origin, error))
     };
-    ensure!(ways(uapi::INTERFACE_IOCTL, 1) && ways(uapi::INTERFACE_IOCTL, 9));
-    ensure!(ways(uapi::INTERFACE_SYSFS, 1));
+    ensure!(ways(uapi::ORIGIN_IOCTL, 1) && ways(uapi::ORIGIN_IOCTL, 9));
+    ensure!(ways(uapi::ORIGIN_SYSFS, 1));
     let summed: u64 = of_kind(new, uapi::KIND_SUPPRESSED)
         .iter()
         .map(|event| u64::from(event.count))

@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+mod abi;
 mod access;
 mod apply;
 mod ask;
@@ -97,6 +98,7 @@ fn main() -> ExitCode {
         hostile_dsml::TESTS,
         modes::TESTS,
         apply::TESTS,
+        abi::TESTS,
         access::TESTS,
         faults::TESTS,
         cut::TESTS,

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note
 
 //! The wire types, byte for byte. Clients are compiled against these numbers: a change here that
 //! is not an appended field breaks every one of them.
@@ -56,48 +56,62 @@ layout!(info, Info, 160, 4, {
     bios_version: [u8; 32] = 128,
 });
 
-layout!(family_status, FamilyStatus, 24, 8, {
+layout!(family_status, FamilyStatus, 40, 8, {
     state: u32 = 0,
     error: u32 = 4,
     controls: u32 = 8,
     unreadable: u32 = 12,
     firmware_calls: u64 = 16,
+    refreshed_ns: u64 = 24,
+    reserved: u64 = 32,
 });
 
-layout!(status, Status, 192, 8, {
+layout!(status, Status, 328, 8, {
     head: Head = 0,
     generation: u64 = 8,
     refreshed_ns: u64 = 16,
-    platform: FamilyStatus = 24,
-    dsmil: FamilyStatus = 48,
-    dsmil_major: u16 = 72,
-    dsmil_minor: u16 = 74,
-    reserved: u32 = 76,
-    dsmil_implementation: [u8; 16] = 80,
-    properties: u32 = 96,
-    mode: u8 = 100,
-    standing: u8 = 101,
-    reserved2: u16 = 102,
-    deviations: u32 = 104,
-    drifted: u32 = 108,
-    degraded: u32 = 112,
-    tampered: u32 = 116,
-    apply_step: u32 = 120,
-    apply_steps: u32 = 124,
-    mode_lines: u32 = 128,
-    mode_present: u32 = 132,
-    mode_reached: u32 = 136,
-    reserved3: u32 = 140,
-    journal_next: u64 = 144,
-    journal_overwritten: u64 = 152,
-    anchored: u64 = 160,
-    anchor_pending: u32 = 168,
-    anchor_failures: u32 = 172,
-    anchor_error: u32 = 176,
-    suppressed: u32 = 180,
-    anchor: u8 = 184,
-    anchor_pcr: u8 = 185,
-    reserved4: [u8; 6] = 186,
+    properties: u32 = 24,
+    mode: u8 = 28,
+    standing: u8 = 29,
+    reserved: u16 = 30,
+    deviations: u32 = 32,
+    drifted: u32 = 36,
+    degraded: u32 = 40,
+    tampered: u32 = 44,
+    mode_lines: u32 = 48,
+    mode_present: u32 = 52,
+    mode_reached: u32 = 56,
+    mode_unreached: u32 = 60,
+    apply_step: u32 = 64,
+    apply_steps: u32 = 68,
+    platform: FamilyStatus = 72,
+    dsmil: FamilyStatus = 112,
+    dsmil_major: u16 = 152,
+    dsmil_minor: u16 = 154,
+    reserved2: u32 = 156,
+    dsmil_implementation: [u8; 16] = 160,
+    journal_next: u64 = 176,
+    journal_overwritten: u64 = 184,
+    anchored: u64 = 192,
+    anchor_pending: u32 = 200,
+    anchor_failures: u32 = 204,
+    anchor_error: u32 = 208,
+    suppressed: u32 = 212,
+    anchor: u8 = 216,
+    anchor_pcr: u8 = 217,
+    reserved3: [u8; 6] = 218,
+    last_request: u64 = 224,
+    last_sequence: u64 = 232,
+    last_outcome: u8 = 240,
+    last_reason: u8 = 241,
+    last_mode: u8 = 242,
+    reserved4: u8 = 243,
+    last_control: u32 = 244,
+    last_needs: u32 = 248,
+    last_error: u32 = 252,
+    last_pid: u32 = 256,
+    reserved5: u32 = 260,
+    reserved6: [u64; 8] = 264,
 });
 
 layout!(refresh, Refresh, 24, 8, {
@@ -107,20 +121,23 @@ layout!(refresh, Refresh, 24, 8, {
     firmware_calls: u32 = 20,
 });
 
-layout!(control_value, ControlValue, 32, 4, {
+layout!(control_value, ControlValue, 40, 4, {
     name: [u8; 16] = 0,
     token: u16 = 16,
     location: u16 = 18,
     expected: u16 = 20,
     properties: u16 = 22,
     read: u32 = 24,
-    reserved: u32 = 28,
+    value_class: u8 = 28,
+    gate: u8 = 29,
+    reserved: [u8; 2] = 30,
+    reserved2: [u32; 2] = 32,
 });
 
-layout!(control, Control, 408, 8, {
+layout!(control, Control, 488, 8, {
     id: u32 = 0,
     family: u8 = 4,
-    class: u8 = 5,
+    control_class: u8 = 5,
     access: u8 = 6,
     presence: u8 = 7,
     reading: u8 = 8,
@@ -131,14 +148,16 @@ layout!(control, Control, 408, 8, {
     properties: u32 = 16,
     group: u32 = 20,
     changed: u64 = 24,
-    depends: [u32; 4] = 32,
-    name: [u8; 32] = 48,
-    label: [u8; 64] = 80,
-    values: [ControlValue; 8] = 144,
-    baseline: u8 = 400,
-    written: u8 = 401,
-    wanted: u8 = 402,
-    reserved: [u8; 5] = 403,
+    baseline: u8 = 32,
+    written: u8 = 33,
+    wanted: u8 = 34,
+    unreached_reason: u8 = 35,
+    unreached_needs: u32 = 36,
+    reserved: [u64; 2] = 40,
+    depends: [u32; 4] = 56,
+    name: [u8; 32] = 72,
+    label: [u8; 64] = 104,
+    values: [ControlValue; 8] = 168,
 });
 
 layout!(controls, Controls, 40, 8, {
@@ -151,45 +170,53 @@ layout!(controls, Controls, 40, 8, {
     generation: u64 = 32,
 });
 
-layout!(target, Target, 8, 4, {
+layout!(target, Target, 16, 8, {
     control: u32 = 0,
     value: u8 = 4,
     reserved: [u8; 3] = 5,
+    reserved2: u64 = 8,
 });
 
-layout!(step, Step, 16, 4, {
+layout!(step, Step, 32, 8, {
     control: u32 = 0,
     from: u8 = 4,
     to: u8 = 5,
-    state: u8 = 6,
-    reason: u8 = 7,
-    error: u32 = 8,
-    needs: u32 = 12,
+    now: u8 = 6,
+    state: u8 = 7,
+    reason: u8 = 8,
+    reserved: [u8; 3] = 9,
+    error: u32 = 12,
+    needs: u32 = 16,
+    reserved2: u32 = 20,
+    reserved3: u64 = 24,
 });
 
-layout!(apply, Apply, 88, 8, {
+layout!(apply, Apply, 104, 8, {
     head: Head = 0,
     generation: u64 = 8,
     targets: u64 = 16,
     steps: u64 = 24,
     target_count: u32 = 32,
-    step_capacity: u32 = 36,
-    step_count: u32 = 40,
-    options: u32 = 44,
-    mode: u8 = 48,
-    outcome: u8 = 49,
-    reason: u8 = 50,
-    reserved: u8 = 51,
-    security_key: u16 = 52,
-    reserved2: u16 = 54,
-    control: u32 = 56,
-    needs: u32 = 60,
-    error: u32 = 64,
-    firmware_calls: u32 = 68,
-    mode_lines: u32 = 72,
-    mode_present: u32 = 76,
-    mode_reached: u32 = 80,
-    reserved3: u32 = 84,
+    target_stride: u32 = 36,
+    step_capacity: u32 = 40,
+    step_stride: u32 = 44,
+    step_count: u32 = 48,
+    options: u32 = 52,
+    mode: u8 = 56,
+    outcome: u8 = 57,
+    reason: u8 = 58,
+    reserved: u8 = 59,
+    security_key: u16 = 60,
+    reserved2: u16 = 62,
+    control: u32 = 64,
+    needs: u32 = 68,
+    error: u32 = 72,
+    firmware_calls: u32 = 76,
+    mode_lines: u32 = 80,
+    mode_present: u32 = 84,
+    mode_reached: u32 = 88,
+    reserved3: u32 = 92,
+    request: u64 = 96,
 });
 
 layout!(event, Event, 176, 8, {
@@ -200,7 +227,7 @@ layout!(event, Event, 176, 8, {
     generation: u64 = 32,
     kind: u16 = 40,
     severity: u8 = 42,
-    interface: u8 = 43,
+    origin: u8 = 43,
     mode: u8 = 44,
     from: u8 = 45,
     to: u8 = 46,
@@ -222,8 +249,7 @@ layout!(event, Event, 176, 8, {
     chain: [u8; 32] = 144,
 });
 
-/// Sizes of the first released version: a driver accepts callers that know no more than this, for
-/// ever.
+/// Sizes in version 1.0: a driver accepts callers that know no more than this, for ever.
 #[test]
 fn minimal_sizes_never_change() {
     let sizes = [
@@ -233,8 +259,10 @@ fn minimal_sizes_never_change() {
         Controls::SIZE_MIN,
         Refresh::SIZE_MIN,
         Apply::SIZE_MIN,
+        Target::SIZE_MIN,
+        Step::SIZE_MIN,
     ];
-    assert_eq!(sizes, [160, 96, 400, 40, 24, 88]);
+    assert_eq!(sizes, [160, 328, 488, 40, 24, 104, 16, 32]);
     assert_eq!(milspec_uapi::SIZE_MAX, 4096);
 }
 

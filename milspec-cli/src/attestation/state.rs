@@ -34,8 +34,8 @@ pub struct State {
     pub driver_version: String,
     /// Grows whenever a read of the firmware finds anything different.
     pub generation: u64,
-    /// The mode; null from a driver that knows no modes.
-    pub mode: Option<Standing>,
+    /// The mode.
+    pub mode: Standing,
     /// Whether it is latched until the next boot.
     pub latched: bool,
     /// Whether controls of class restricted may be changed.
@@ -66,7 +66,7 @@ impl State {
             service_tag_hash: Identity::of(root).service_tag_hash,
             driver_version: clean(&info.driver_version),
             generation: status.generation,
-            mode: Standing::new(info, status, controls),
+            mode: Standing::new(status, controls),
             latched: status.properties & STATUS_LATCHED != 0,
             restricted_allowed: status.properties & STATUS_RESTRICTED_ALLOWED != 0,
             controls: controls

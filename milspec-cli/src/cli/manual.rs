@@ -57,7 +57,7 @@ pub const DOCUMENTS: &str =
      asks for and why, docs/schema has a JSON schema for every document.";
 
 /// Commands with their examples: what to type, and what that does.
-pub const EXAMPLES: [(&str, &[(&str, &str)]); 24] = [
+pub const EXAMPLES: [(&str, &[(&str, &str)]); 25] = [
     (
         "milspecctl",
         &[
@@ -163,6 +163,13 @@ pub const EXAMPLES: [(&str, &[(&str, &str)]); 24] = [
                 "see what that would do",
             ),
         ],
+    ),
+    (
+        "milspecctl control accept",
+        &[(
+            "milspecctl control accept camera",
+            "keep what something else has made of it: no drift any more",
+        )],
     ),
     (
         "milspecctl config show",

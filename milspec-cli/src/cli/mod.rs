@@ -177,6 +177,23 @@ pub enum ControlCommand {
     ///
     /// As mode set, for the controls that are named.
     Set(ControlSet),
+    /// Accept controls as something else has left them
+    ///
+    /// What something else has changed stays shown as drift until a change settles it. This settles
+    /// it without a change: the controls keep the values that they have, and nothing is written to
+    /// the firmware.
+    Accept(ControlAccept),
+}
+
+/// `control accept`
+#[derive(Args, Clone, Debug)]
+pub struct ControlAccept {
+    /// Names of the controls, e.g. camera
+    #[arg(required = true, value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Show what would be accepted, and accept nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// `control set`

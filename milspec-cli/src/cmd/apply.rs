@@ -32,7 +32,10 @@ pub struct ApplyDoc {
     /// Whether the recorded baseline was asked for.
     #[serde(skip)]
     pub restores: bool,
-    /// `planned`, `done`, `refused`, `undone` or `degraded`.
+    /// Whether controls were to be accepted as they are.
+    #[serde(skip)]
+    pub accepts: bool,
+    /// `planned`, `done`, `refused`, `undone`, `degraded` or `conflict`.
     pub outcome: Word,
     /// What was asked for.
     pub target: TargetDoc,
@@ -81,7 +84,7 @@ pub struct TargetDoc {
 pub struct Wanted {
     /// Name of the control.
     pub name: String,
-    /// Name of the value.
+    /// Name of the value, or `accept`.
     pub value: String,
 }
 
@@ -112,6 +115,7 @@ impl ApplyDoc {
             simulated: machine.simulated_because.is_some(),
             simulated_because: machine.simulated_because,
             restores: wish.restores.is_some(),
+            accepts: wish.accepts,
             outcome: outcome_word(apply.outcome),
             reach: (mode.is_some() && apply.outcome != OUTCOME_REFUSED)
                 .then(|| Reach::of_plan(apply)),

@@ -52,7 +52,7 @@ enum Attempt {
 
 fn attempt(root: &Root, ui: &Ui, asked: &AttestQuote) -> Result<Attempt> {
     let mut source = source::open(root, Access::Read)?;
-    let snapshot = Snapshot::read_with_journal(source.as_ref())?;
+    let snapshot = Snapshot::read(source.as_ref())?;
     let live = Live::read(root, source.as_mut(), &|| ui.say(WAITS))?;
     let (pcr, value) = match live.anchor {
         Anchor::Holds(pcr, value) => (pcr, value),

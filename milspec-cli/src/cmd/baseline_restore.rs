@@ -23,7 +23,7 @@ pub fn run(root: &Root, ui: &Ui, restore: BaselineRestore) -> Result<ApplyDoc> {
     } else {
         Access::Change
     };
-    let snapshot = Snapshot::read_with_modes(source::open(root, access)?.as_ref())?;
+    let snapshot = Snapshot::read(source::open(root, access)?.as_ref())?;
     let wish = |record: Record| Wish {
         password_fd: restore.how.bios_password_fd,
         ..wish(record, &snapshot.controls)

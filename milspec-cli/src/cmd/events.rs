@@ -27,7 +27,7 @@ pub struct EventsDoc {
     pub schema: &'static str,
     /// Where it is from.
     #[serde(flatten)]
-    pub origin: Origin,
+    pub from: Provenance,
     /// The saved journal; null for the driver's.
     pub file: Option<String>,
     /// The events that were asked for, the oldest first.
@@ -41,14 +41,14 @@ pub struct EventsDoc {
 struct EventLine<'a> {
     schema: &'static str,
     #[serde(flatten)]
-    origin: &'a Origin,
+    from: &'a Provenance,
     #[serde(flatten)]
     event: &'a Event,
 }
 
 /// Where events are from.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct Origin {
+pub struct Provenance {
     /// Where a recording is from; null on the live machine.
     pub recording: Option<String>,
     /// Whether the machine is the project's simulated Dell; null for a saved journal, which does
@@ -59,7 +59,7 @@ pub struct Origin {
     pub simulated_because: Option<String>,
 }
 
-impl Origin {
+impl Provenance {
     /// The machine of a snapshot.
     pub fn of(root: &Root, snapshot: &Snapshot) -> Self {
         let machine = Machine::new(&snapshot.info, &snapshot.status);
@@ -81,11 +81,11 @@ pub fn run(root: &Root, asked: &Events) -> Result<EventsDoc> {
 
 fn kept(root: &Root, asked: &Events) -> Result<EventsDoc> {
     let mut source = source::open(root, Access::Read)?;
-    let snapshot = Snapshot::read_with_journal(source.as_ref())?;
+    let snapshot = Snapshot::read(source.as_ref())?;
     let records = journal::read(source.as_mut())?;
     Ok(EventsDoc {
         schema: "milspec.events/1",
-        origin: Origin::of(root, &snapshot),
+        from: Provenance::of(root, &snapshot),
         file: None,
         events: chosen(asked, &records, &Naming::of(root, &snapshot.controls)),
         warnings: Vec::new(),
@@ -96,7 +96,7 @@ fn saved(asked: &Events, path: &Path) -> Result<EventsDoc> {
     let saved = file::read(path)?;
     Ok(EventsDoc {
         schema: "milspec.events/1",
-        origin: Origin::default(),
+        from: Provenance::default(),
         file: Some(path.display().to_string()),
         events: chosen(asked, &saved.events, &Naming::NONE),
         warnings: doubts(&saved),
@@ -143,13 +143,13 @@ pub fn follow(root: &Root, global: &Global, asked: &Events) -> Result<u8> {
 
 fn stream(root: &Root, global: &Global, asked: &Events) -> Result<u8> {
     let mut source = source::open(root, Access::Read)?;
-    let snapshot = Snapshot::read_with_journal(source.as_ref())?;
-    let origin = Origin::of(root, &snapshot);
+    let snapshot = Snapshot::read(source.as_ref())?;
+    let from = Provenance::of(root, &snapshot);
     let records = journal::read(source.as_mut())?;
     let naming = Naming::of(root, &snapshot.controls);
     let mut events = chosen(asked, &records, &naming);
     let screen = output::stdout_screen(global);
-    let header = render::events_header(&screen, &origin);
+    let header = render::events_header(&screen, &from);
     if !global.json && !global.quiet && !output::write(&header)? {
         return Ok(0);
     }
@@ -158,7 +158,7 @@ fn stream(root: &Root, global: &Global, asked: &Events) -> Result<u8> {
             if global.json {
                 render::line(&EventLine {
                     schema: "milspec.event/1",
-                    origin: &origin,
+                    from: &from,
                     event,
                 })
             } else if global.quiet {

@@ -68,7 +68,7 @@ fn keep(root: &Root, global: &Global, save: &JournalSave) -> Result<u8> {
 
 fn open(root: &Root) -> Result<Box<dyn Source + '_>> {
     let source = source::open(root, Access::Read)?;
-    Snapshot::read_with_journal(source.as_ref())?;
+    Snapshot::read(source.as_ref())?;
     Ok(source)
 }
 

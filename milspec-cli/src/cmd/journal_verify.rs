@@ -2,7 +2,7 @@
 
 //! `milspecctl journal verify`
 
-use super::events::Origin;
+use super::events::Provenance;
 use super::Document;
 use crate::cli::JournalVerify;
 use crate::failure::{Failure, Result};
@@ -26,7 +26,7 @@ pub struct JournalVerifyDoc {
     pub schema: &'static str,
     /// Where it is from.
     #[serde(flatten)]
-    pub origin: Origin,
+    pub from: Provenance,
     /// The files; none for the driver's records.
     pub files: Vec<String>,
     /// The loads of the module whose records hold, the oldest first.
@@ -66,9 +66,9 @@ pub fn run(root: &Root, ui: &Ui, verify: &JournalVerify) -> Result<JournalVerify
     let chains = chain::verify(parts.iter().copied());
     let mut document = JournalVerifyDoc {
         schema: "milspec.journal-verify/1",
-        origin: live
+        from: live
             .as_ref()
-            .map(|(origin, _)| origin.clone())
+            .map(|(from, _)| from.clone())
             .unwrap_or_default(),
         files: files.iter().map(|f| f.display().to_string()).collect(),
         loads: LoadDoc::all(&chains.loads),
@@ -89,11 +89,11 @@ pub fn run(root: &Root, ui: &Ui, verify: &JournalVerify) -> Result<JournalVerify
 }
 
 /// The driver's journal, and where it is from.
-fn live(root: &Root, ui: &Ui) -> Result<(Origin, Live)> {
+fn live(root: &Root, ui: &Ui) -> Result<(Provenance, Live)> {
     let mut source = source::open(root, Access::Read)?;
-    let snapshot = Snapshot::read_with_journal(source.as_ref())?;
+    let snapshot = Snapshot::read(source.as_ref())?;
     let live = Live::read(root, source.as_mut(), &|| ui.say(WAITS))?;
-    Ok((Origin::of(root, &snapshot), live))
+    Ok((Provenance::of(root, &snapshot), live))
 }
 
 impl JournalVerifyDoc {

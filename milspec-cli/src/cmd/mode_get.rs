@@ -3,7 +3,6 @@
 //! `milspecctl mode get`
 
 use super::{recording, Document};
-use crate::diagnose;
 use crate::failure::Result;
 use crate::model::{names, Control, Machine, Standing};
 use crate::render::{self, Screen};
@@ -46,7 +45,7 @@ pub fn run(root: &Root) -> Result<ModeGet> {
     let snapshot = Snapshot::take(root, false)?;
     let (info, status, controls) = (&snapshot.info, &snapshot.status, &snapshot.controls);
     let machine = Machine::new(info, status);
-    let mode = Standing::new(info, status, controls).ok_or_else(|| diagnose::no_modes(info))?;
+    let mode = Standing::new(status, controls);
     let deviates = |control: &&Control| mode.deviations.contains(&control.name);
     Ok(ModeGet {
         schema: "milspec.mode/1",

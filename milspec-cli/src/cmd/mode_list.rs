@@ -7,8 +7,8 @@ use crate::cli::ModeList;
 use crate::diagnose;
 use crate::failure::Result;
 use crate::model::{
-    mode_summary, mode_word, name_of, outcome_word, reason_word, tells_lines, Line, Machine, Reach,
-    Standing, Step, Word, MODES,
+    mode_summary, mode_word, name_of, outcome_word, reason_word, Line, Machine, Reach, Standing,
+    Step, Word, MODES,
 };
 use crate::render::{self, Screen};
 use crate::root::Root;
@@ -60,7 +60,7 @@ pub struct ModeEntry {
     pub control: Option<String>,
     /// What setting it would change.
     pub steps: Vec<Step>,
-    /// All that it asks of this machine; null from a driver that does not tell it.
+    /// All that it asks of this machine; null in a recording that has no answer to that.
     pub lines: Option<Vec<Line>>,
 }
 
@@ -69,7 +69,7 @@ pub fn run(root: &Root, list: ModeList, verbose: bool) -> Result<ModeListDoc> {
     let source = source::open(root, Access::Read)?;
     let snapshot = Snapshot::read(source.as_ref())?;
     let (info, status, controls) = (&snapshot.info, &snapshot.status, &snapshot.controls);
-    let mode = Standing::new(info, status, controls).ok_or_else(|| diagnose::no_modes(info))?;
+    let mode = Standing::new(status, controls);
     let only = list.mode.map(|mode| mode.number());
     let modes: Result<Vec<ModeEntry>> = MODES
         .into_iter()
@@ -101,10 +101,10 @@ fn entry(source: &dyn Source, snapshot: &Snapshot, number: u8) -> Result<ModeEnt
     let failed = |errno| diagnose::plan(&format!("mode {name}"), errno);
     let answer = source.plan(&request).map_err(failed)?;
     request.options |= APPLY_LINES;
-    let lines = match tells_lines(&snapshot.info).then(|| source.plan(&request)) {
+    let lines = match source.plan(&request) {
         // A recording may have the plan only.
-        None | Some(Err(Errno::EOPNOTSUPP)) => None,
-        Some(lines) => Some(lines.map_err(failed)?),
+        Err(Errno::EOPNOTSUPP) => None,
+        lines => Some(lines.map_err(failed)?),
     };
     let apply = &answer.apply;
     Ok(ModeEntry {

@@ -6,13 +6,15 @@ use super::{recording, Abi, Document};
 use crate::cli::Refresh;
 use crate::facts::{self, Npu, SecureBoot, Tpm};
 use crate::failure::Result;
-use crate::model::{clean, names, tampered, Anchor, Control, Family, Journal, Machine};
+use crate::model::{
+    clean, names, tampered, Anchor, Control, Family, Journal, LastRequest, Machine,
+};
 use crate::model::{Reading, Standing};
 use crate::render::{self, count, Screen};
 use crate::root::Root;
 use crate::snapshot::{Refreshed, Snapshot};
 use crate::warning::{self, Warning};
-use milspec_uapi::{INFO_FORCED, STATUS_LATCHED, STATUS_RESTRICTED_ALLOWED};
+use milspec_uapi::{INFO_FORCED, STATUS_LATCHED, STATUS_RESTRICTED_ALLOWED, STATUS_TPM_REQUIRED};
 use serde::Serialize;
 
 /// `milspec.status/1`
@@ -42,8 +44,8 @@ pub struct Status {
     pub families: Vec<Family>,
     /// Names of the controls with which the firmware reports tampering.
     pub tamper: Vec<String>,
-    /// The mode; null from a driver that knows no modes.
-    pub mode: Option<Standing>,
+    /// The mode.
+    pub mode: Standing,
     /// Whether it is latched until the next boot.
     pub latched: bool,
     /// Names of the controls that were changed and wait for the next boot.
@@ -54,12 +56,17 @@ pub struct Status {
     pub degraded: Vec<String>,
     /// Whether controls of class restricted may be changed.
     pub restricted_allowed: bool,
+    /// Whether changes are refused while the TPM cannot be read.
+    pub tpm_required: bool,
+    /// How the request for a change that ended last ended; null where none has since the module was
+    /// loaded.
+    pub last_request: Option<LastRequest>,
     /// The TPM.
     pub tpm: Tpm,
-    /// What ties the journal to it; null from a driver that has no journal.
-    pub anchor: Option<Anchor>,
-    /// The journal; null from a driver that has none.
-    pub journal: Option<Journal>,
+    /// What ties the journal to it.
+    pub anchor: Anchor,
+    /// The journal.
+    pub journal: Journal,
     /// Whether the firmware checks what it boots.
     pub secure_boot: SecureBoot,
     /// How far the kernel is locked down; null where that cannot be read.
@@ -103,7 +110,7 @@ pub fn run(root: &Root, refresh: Refresh) -> Result<Status> {
     let tamper = tampered(controls);
     let forced = info.properties & INFO_FORCED != 0;
     let machine = Machine::new(info, status);
-    let anchor = Anchor::new(info, status);
+    let anchor = Anchor::new(status);
     Ok(Status {
         schema: "milspec.status/1",
         recording: recording(root),
@@ -122,18 +129,20 @@ pub fn run(root: &Root, refresh: Refresh) -> Result<Status> {
         generation: status.generation,
         read_boottime_ns: status.refreshed_ns,
         read_age_ms,
-        warnings: warnings(forced, &families, &tamper, controls, anchor.as_ref()),
+        warnings: warnings(forced, &families, &tamper, controls, &anchor),
         families,
         tamper,
-        mode: Standing::new(info, status, controls),
+        mode: Standing::new(status, controls),
         latched: status.properties & STATUS_LATCHED != 0,
         pending_reboot: names(controls, |control| control.pending_reboot),
         drifted: names(controls, |control| control.drifted),
         degraded: names(controls, |control| control.degraded),
         restricted_allowed: status.properties & STATUS_RESTRICTED_ALLOWED != 0,
+        tpm_required: status.properties & STATUS_TPM_REQUIRED != 0,
+        last_request: LastRequest::new(status, controls),
         tpm: facts::tpm(root),
         anchor,
-        journal: Journal::new(info, status),
+        journal: Journal::new(status),
         secure_boot: facts::secure_boot(root),
         lockdown: facts::lockdown(root),
         npu: facts::npu(root),
@@ -146,7 +155,7 @@ fn warnings(
     families: &[Family],
     tamper: &[String],
     controls: &[Control],
-    anchor: Option<&Anchor>,
+    anchor: &Anchor,
 ) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let mut warn = |code, text: String, remedy, controls| {
@@ -182,7 +191,7 @@ fn warnings(
                 "something else than the driver changed {}",
                 drifted.join(", ")
             ),
-            "find out what did; setting the mode again puts them back",
+            "find out what did; then set the mode again, or \"milspecctl control accept\" them",
             drifted,
         );
     }
@@ -256,7 +265,7 @@ fn warnings(
             contradictory,
         );
     }
-    if let Some(anchor) = anchor.filter(|anchor| anchor.state == "failed") {
+    if anchor.state == "failed" {
         let error = anchor.error.as_ref().map_or("", |error| &error.name);
         warn(
             "anchor-failed",

@@ -62,7 +62,7 @@ fn put_back(
     key: &Zeroizing<u16>,
     steps: &[Step],
 ) -> Result<(Answer, Vec<Step>)> {
-    let snapshot = Snapshot::read_with_modes(source)?;
+    let snapshot = Snapshot::read(source)?;
     let assignments = steps.iter().map(|step| Assignment {
         name: step.control.clone(),
         value: step.from.clone(),

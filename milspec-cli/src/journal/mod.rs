@@ -12,12 +12,7 @@ pub mod verdict;
 use crate::diagnose;
 use crate::failure::Result;
 use crate::source::{Source, Wait};
-use milspec_uapi::{Event, Info};
-
-/// Whether the driver keeps a journal.
-pub fn is_kept(info: &Info) -> bool {
-    (info.abi_major, info.abi_minor) >= (1, 2)
-}
+use milspec_uapi::Event;
 
 /// Everything that the driver has and this source has not yet given. Call it on a source that was
 /// just opened for all there is.

@@ -53,6 +53,7 @@ pub fn outcome_word(number: u8) -> Word {
             (uapi::OUTCOME_REFUSED.into(), "refused"),
             (uapi::OUTCOME_UNDONE.into(), "undone"),
             (uapi::OUTCOME_DEGRADED.into(), "degraded"),
+            (uapi::OUTCOME_CONFLICT.into(), "conflict"),
         ],
     )
 }
@@ -80,6 +81,7 @@ pub fn reason_word(number: u8) -> Option<Word> {
             (uapi::REASON_LATCHED.into(), "latched"),
             (uapi::REASON_UNCONFIRMED.into(), "unconfirmed"),
             (uapi::REASON_NO_TPM.into(), "no-tpm"),
+            (uapi::REASON_UNKNOWN.into(), "unknown"),
         ],
     ))
 }
@@ -95,6 +97,7 @@ pub fn step_word(number: u8) -> Word {
             (uapi::STEP_FAILED.into(), "failed"),
             (uapi::STEP_UNDONE.into(), "undone"),
             (uapi::STEP_DEGRADED.into(), "degraded"),
+            (uapi::STEP_MOVED.into(), "moved"),
         ],
     )
 }
@@ -155,7 +158,10 @@ pub struct Step {
     pub from: String,
     /// Name of the value that it shall have.
     pub to: String,
-    /// `planned`, `done`, `failed`, `undone` or `degraded`.
+    /// Name of the value that was found in force at the end of a step that is `moved` or `degraded`;
+    /// null where that is not known, and of any other step.
+    pub now: Option<String>,
+    /// `planned`, `done`, `failed`, `undone`, `degraded` or `moved`.
     pub state: Word,
     /// Why it failed, or could not be undone.
     pub error: Option<ErrnoDoc>,
@@ -179,6 +185,7 @@ impl Step {
             family: control.map_or("unknown".into(), |control| control.family.clone()),
             from: value(wire.from),
             to: value(wire.to),
+            now: (wire.now != uapi::INDEX_NONE).then(|| value(wire.now)),
             state: step_word(wire.state),
             error: ErrnoDoc::new(wire.error),
         }
@@ -240,6 +247,30 @@ pub fn name_of(id: u32, controls: &[Control]) -> String {
         .map_or_else(|| format!("id-{id}"), |control| control.name.clone())
 }
 
+/// A control that cannot have what the mode of the machine asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unreached {
+    /// Name of the control.
+    pub control: String,
+    /// Name of the value that the mode asks for.
+    pub wanted: Option<String>,
+    /// Why it cannot have that.
+    pub reason: Option<Word>,
+    /// The other control that the reason speaks of.
+    pub needs: Option<String>,
+}
+
+impl Unreached {
+    /// For people: `microphone (restricted)`.
+    fn in_words(&self) -> String {
+        let reason = self.reason.as_deref().unwrap_or("unknown");
+        match &self.needs {
+            Some(needs) => format!("{} ({reason}, {needs})", self.control),
+            None => format!("{} ({reason})", self.control),
+        }
+    }
+}
+
 /// The mode that the machine is in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
@@ -249,18 +280,17 @@ pub struct Standing {
     pub standing: Word,
     /// Controls that are not as the mode asks for.
     pub deviations: Vec<String>,
+    /// Controls that cannot have what the mode asks for, and have not got it.
+    pub unreached: Vec<Unreached>,
     /// How far the mode reaches; null where the machine is in none.
     pub reach: Option<Reach>,
 }
 
 impl Standing {
-    /// Reads what the driver said; `None` from one that knows no modes.
-    pub fn new(info: &uapi::Info, status: &uapi::Status, controls: &[Control]) -> Option<Self> {
-        if !knows_modes(info) {
-            return None;
-        }
+    /// Reads what the driver said.
+    pub fn new(status: &uapi::Status, controls: &[Control]) -> Self {
         let custom = status.standing == uapi::STANDING_CUSTOM;
-        Some(Self {
+        Self {
             name: (!custom).then(|| mode_word(status.mode)),
             standing: word(
                 "standing",
@@ -276,35 +306,47 @@ impl Standing {
             } else {
                 names(controls, |control| control.deviates)
             },
+            unreached: controls.iter().filter_map(unreached).collect(),
             reach: (!custom).then(|| Reach::of_status(status)),
-        })
+        }
     }
 
-    /// For people: `standard with 2 deviations: camera, gps`.
+    /// For people: `standard, 1 out of reach, with 2 deviations: camera, gps`.
     pub fn in_words(&self) -> String {
         let Some(name) = &self.name else {
             return "custom: in none of the modes".into();
         };
+        let name = match self.unreached.len() {
+            0 => name.to_string(),
+            count => format!("{name}, {count} out of reach"),
+        };
+        let comma = if self.unreached.is_empty() { "" } else { "," };
         match self.deviations.as_slice() {
-            [] => name.to_string(),
-            [one] => format!("{name} with 1 deviation: {one}"),
+            [] => name,
+            [one] => format!("{name}{comma} with 1 deviation: {one}"),
             several => format!(
-                "{name} with {} deviations: {}",
+                "{name}{comma} with {} deviations: {}",
                 several.len(),
                 several.join(", ")
             ),
         }
     }
+
+    /// What is out of reach, and why, for people; `None` where nothing is.
+    pub fn unreached_in_words(&self) -> Option<String> {
+        let all: Vec<String> = self.unreached.iter().map(Unreached::in_words).collect();
+        (!all.is_empty()).then(|| format!("out of reach: {}", all.join(", ")))
+    }
 }
 
-/// Whether the driver is of an ABI that has modes.
-pub fn knows_modes(info: &uapi::Info) -> bool {
-    (info.abi_major, info.abi_minor) >= (1, 1)
-}
-
-/// Whether the driver is of an ABI that tells every line of a mode.
-pub fn tells_lines(info: &uapi::Info) -> bool {
-    (info.abi_major, info.abi_minor) >= (1, 3)
+fn unreached(control: &Control) -> Option<Unreached> {
+    let refusal = control.unreached.as_ref()?;
+    Some(Unreached {
+        control: control.name.clone(),
+        wanted: control.wanted.clone(),
+        reason: refusal.reason.clone(),
+        needs: refusal.needs.clone(),
+    })
 }
 
 /// Names of the controls of which something is true.

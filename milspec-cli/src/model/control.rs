@@ -2,7 +2,7 @@
 
 //! Controls and what changed about them.
 
-use super::{clean, knows_modes, word, ErrnoDoc, Word};
+use super::{clean, reason_word, word, ErrnoDoc, Word};
 use milspec_uapi as uapi;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -40,6 +40,19 @@ pub struct Value {
     pub expected: Option<u16>,
     /// What the firmware answered, if it did.
     pub read: Option<u32>,
+    /// What may be done by naming this value: a word as in the class of the control.
+    pub class: Word,
+    /// Why a list that names this value would be refused now, whatever else it names.
+    pub gate: Option<Word>,
+}
+
+/// Why a control cannot have what the mode asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Refusal {
+    /// The reason.
+    pub reason: Option<Word>,
+    /// The other control that it speaks of.
+    pub needs: Option<String>,
 }
 
 /// One control.
@@ -87,6 +100,8 @@ pub struct Control {
     pub written: Option<String>,
     /// The value that the mode of the machine asks for, if it does.
     pub wanted: Option<String>,
+    /// Why it cannot have that value, where it cannot and has not got it.
+    pub unreached: Option<Refusal>,
     /// Names of the controls that must be active before this one can be.
     pub depends: Vec<String>,
     /// All values.
@@ -94,20 +109,11 @@ pub struct Control {
 }
 
 impl Control {
-    /// All controls of an answer of the driver that gave `info`.
-    pub fn all(info: &uapi::Info, wire: &[uapi::Control]) -> Vec<Self> {
+    /// All controls of an answer of the driver.
+    pub fn all(wire: &[uapi::Control]) -> Vec<Self> {
         let names: BTreeMap<u32, String> = wire.iter().map(|c| (c.id, clean(&c.name))).collect();
         wire.iter()
-            .map(|control| {
-                let mut control = *control;
-                if !knows_modes(info) {
-                    // Such a driver does not know these fields: they read 0, which is an index.
-                    control.baseline = uapi::INDEX_NONE;
-                    control.written = uapi::INDEX_NONE;
-                    control.wanted = uapi::INDEX_NONE;
-                }
-                Self::new(&control, &names)
-            })
+            .map(|control| Self::new(control, &names))
             .collect()
     }
 
@@ -126,6 +132,8 @@ impl Control {
                     location: (value.token != 0).then_some(value.location),
                     expected: read.then_some(value.expected),
                     read: read.then_some(value.read),
+                    class: class(value.value_class),
+                    gate: reason_word(value.gate),
                 }
             })
             .collect();
@@ -143,6 +151,11 @@ impl Control {
         };
         let property = |bit: u32| wire.properties & bit != 0;
         let name = |index: u8| values.get(usize::from(index)).map(|v| v.name.clone());
+        let other = |id: &u32| names.get(id).cloned().unwrap_or_else(|| format!("id-{id}"));
+        let unreached = property(uapi::CONTROL_UNREACHED).then(|| Refusal {
+            reason: reason_word(wire.unreached_reason),
+            needs: (wire.unreached_needs != 0).then(|| other(&wire.unreached_needs)),
+        });
         let (baseline, written, wanted) =
             (name(wire.baseline), name(wire.written), name(wire.wanted));
         Self {
@@ -150,7 +163,7 @@ impl Control {
             name: clean(&wire.name),
             label: clean(&wire.label),
             family: family(wire.family),
-            class: class(wire.class),
+            class: class(wire.control_class),
             access: word(
                 "access",
                 wire.access.into(),
@@ -182,11 +195,12 @@ impl Control {
             baseline,
             written,
             wanted,
+            unreached,
             depends: wire
                 .depends
                 .iter()
                 .take(usize::from(wire.depend_count))
-                .map(|id| names.get(id).cloned().unwrap_or_else(|| format!("id-{id}")))
+                .map(other)
                 .collect(),
             values,
         }

@@ -60,8 +60,10 @@ pub struct Event {
     /// Who; where the driver or the firmware did it, the task that it happened to run in. Null for
     /// a gap.
     pub actor: Option<Actor>,
-    /// Through which interface.
-    pub interface: Option<Word>,
+    /// How it came to the driver.
+    pub origin: Option<Word>,
+    /// Whether something else has changed what the driver had set.
+    pub drift: bool,
     /// Whether it is extended into the PCR, unless a later record says otherwise.
     pub anchored: bool,
     /// Number of the PCR.
@@ -165,7 +167,8 @@ impl Event {
                 login_uid,
                 command: clean(&wire.comm),
             }),
-            interface: interface_word(wire.interface),
+            origin: (!gap).then(|| origin_word(wire.origin)),
+            drift: has(uapi::EVENT_DRIFT),
             anchored: has(uapi::EVENT_ANCHORED),
             pcr: (has(uapi::EVENT_ANCHORED) || has(uapi::EVENT_PCR)).then_some(wire.pcr),
             pcr_value: has(uapi::EVENT_PCR).then(|| hex(&wire.extra)),
@@ -231,7 +234,7 @@ fn kind_word(number: u16) -> Word {
         (uapi::KIND_STEP, "step"),
         (uapi::KIND_REFUSED, "refused"),
         (uapi::KIND_SUPPRESSED, "suppressed"),
-        (uapi::KIND_DRIFT, "drift"),
+        (uapi::KIND_OUTSIDE_CHANGE, "outside-change"),
         (uapi::KIND_TAMPER, "tamper"),
         (uapi::KIND_LATCH, "latch"),
         (uapi::KIND_RESUME, "resume"),
@@ -255,20 +258,11 @@ fn severity_word(number: u8) -> Word {
     )
 }
 
-fn interface_word(number: u8) -> Option<Word> {
-    if number == uapi::INTERFACE_NONE {
-        return None;
-    }
+fn origin_word(number: u8) -> Word {
     let words = [
-        (uapi::INTERFACE_IOCTL, "ioctl"),
-        (uapi::INTERFACE_SYSFS, "sysfs"),
-        (uapi::INTERFACE_ATTRIBUTES, "firmware-attributes"),
-        (uapi::INTERFACE_FIRMWARE, "firmware"),
-        (uapi::INTERFACE_DRIVER, "driver"),
+        (uapi::ORIGIN_IOCTL, "ioctl"),
+        (uapi::ORIGIN_SYSFS, "sysfs"),
+        (uapi::ORIGIN_DRIVER, "driver"),
     ];
-    Some(word(
-        "interface",
-        number.into(),
-        &words.map(|(n, w)| (n.into(), w)),
-    ))
+    word("origin", number.into(), &words.map(|(n, w)| (n.into(), w)))
 }

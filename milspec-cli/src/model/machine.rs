@@ -2,7 +2,7 @@
 
 //! The machine, the driver and the families.
 
-use super::{clean, word, Control, ErrnoDoc, Word};
+use super::{clean, mode_word, name_of, outcome_word, reason_word, word, Control, ErrnoDoc, Word};
 use milspec_uapi as uapi;
 use serde::{Deserialize, Serialize};
 
@@ -79,7 +79,8 @@ pub struct Family {
     pub controls: u32,
     /// How many of them have no known value.
     pub unreadable: u32,
-    /// Firmware calls since load.
+    /// Firmware calls since the family was found: `platform` when the module was loaded, `dsmil` when
+    /// the driver bound to DSML0001.
     pub firmware_calls: u64,
     /// Family `dsmil`: the firmware's interface.
     pub interface: Option<Interface>,
@@ -138,9 +139,9 @@ pub struct Anchor {
 }
 
 impl Anchor {
-    /// Reads what the driver said; `None` from one that has no journal.
-    pub fn new(info: &uapi::Info, status: &uapi::Status) -> Option<Self> {
-        has_journal(info).then(|| Self {
+    /// Reads what the driver said.
+    pub fn new(status: &uapi::Status) -> Self {
+        Self {
             state: word(
                 "anchor",
                 status.anchor.into(),
@@ -155,7 +156,7 @@ impl Anchor {
             pending: status.anchor_pending,
             failures: status.anchor_failures,
             error: ErrnoDoc::new(status.anchor_error),
-        })
+        }
     }
 }
 
@@ -169,18 +170,81 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Reads what the driver said; `None` from one that has no journal.
-    pub fn new(info: &uapi::Info, status: &uapi::Status) -> Option<Self> {
-        has_journal(info).then_some(Self {
+    /// Reads what the driver said.
+    pub fn new(status: &uapi::Status) -> Self {
+        Self {
             next: status.journal_next,
             overwritten: status.journal_overwritten,
-        })
+        }
     }
 }
 
-/// Whether the driver is of an ABI that has a journal.
-fn has_journal(info: &uapi::Info) -> bool {
-    (info.abi_major, info.abi_minor) >= (1, 2)
+/// How the request for a change that ended last ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LastRequest {
+    /// Its number, from 1 when the module was loaded.
+    pub number: u64,
+    /// Name of the mode that was asked for.
+    pub mode: Option<Word>,
+    /// How it ended; null where the driver gave nothing but the error.
+    pub outcome: Option<Word>,
+    /// Why it was refused.
+    pub reason: Option<Word>,
+    /// The control that the outcome speaks of.
+    pub control: Option<String>,
+    /// The other control that the reason speaks of.
+    pub needs: Option<String>,
+    /// Why it failed.
+    pub error: Option<ErrnoDoc>,
+    /// The process that made it.
+    pub pid: u32,
+    /// Sequence of the event that says how it ended.
+    pub event: Option<u64>,
+}
+
+impl LastRequest {
+    /// Reads what the driver said; `None` where none has ended yet.
+    pub fn new(status: &uapi::Status, controls: &[Control]) -> Option<Self> {
+        let name = |id: u32| (id != 0).then(|| name_of(id, controls));
+        (status.last_request != 0).then(|| Self {
+            number: status.last_request,
+            mode: (status.last_mode != uapi::MODE_NONE).then(|| mode_word(status.last_mode)),
+            outcome: (status.last_outcome != uapi::OUTCOME_NONE)
+                .then(|| outcome_word(status.last_outcome)),
+            reason: reason_word(status.last_reason),
+            control: name(status.last_control),
+            needs: name(status.last_needs),
+            error: ErrnoDoc::new(status.last_error),
+            pid: status.last_pid,
+            event: (status.last_sequence != 0).then_some(status.last_sequence),
+        })
+    }
+
+    /// For people: `1, mode paranoid: undone at camera (EIO); by pid 812, event 17`.
+    pub fn in_words(&self) -> String {
+        let mode = self
+            .mode
+            .as_ref()
+            .map_or_else(String::new, |mode| format!(", mode {mode}"));
+        let outcome = self.outcome.as_deref().unwrap_or("failed");
+        let reason = self
+            .reason
+            .as_ref()
+            .map_or_else(String::new, |reason| format!(", {reason}"));
+        let control = self
+            .control
+            .as_ref()
+            .map_or_else(String::new, |name| format!(" at {name}"));
+        let error = self.error.as_ref();
+        let error = error.map_or_else(String::new, |error| format!(" ({})", error.name));
+        let event = self
+            .event
+            .map_or_else(String::new, |event| format!(", event {event}"));
+        format!(
+            "{}{mode}: {outcome}{reason}{control}{error}; by pid {}{event}",
+            self.number, self.pid
+        )
+    }
 }
 
 /// Names of the controls with which the firmware reports tampering.

@@ -11,12 +11,12 @@ mod event;
 mod machine;
 
 pub use apply::{
-    knows_modes, mode_summary, mode_word, name_of, names, outcome_word, reason_word, step_word,
-    tells_lines, Line, Reach, Standing, Step, MODES,
+    mode_summary, mode_word, name_of, names, outcome_word, reason_word, step_word, Line, Reach,
+    Standing, Step, MODES,
 };
 pub use control::{diff, Change, Control, Reading};
 pub use event::{Actor, Event, Naming};
-pub use machine::{simulated_because, tampered, Anchor, Family, Journal, Machine};
+pub use machine::{simulated_because, tampered, Anchor, Family, Journal, LastRequest, Machine};
 
 use crate::failure::errno_name;
 use serde::Serialize;

@@ -53,6 +53,12 @@ fn ending(doc: &ApplyDoc) -> String {
     let later = doc.confirmation.as_ref().map_or(0, |it| it.firmware_calls);
     let calls = count(doc.firmware_calls.saturating_sub(later), "firmware call");
     match (doc.outcome.as_ref(), doc.steps.len()) {
+        ("planned", 0) if doc.accepts => {
+            format!("To be accepted as it is: {}. Nothing was done.", names(doc))
+        }
+        ("done", 0) if doc.accepts => {
+            format!("Accepted as it is: {}. Nothing was written.", names(doc))
+        }
         ("planned" | "done", 0) => match &doc.target.mode {
             None if doc.restores && doc.target.controls.is_empty() => {
                 "Nothing to do: nothing is recorded.".into()
@@ -66,8 +72,21 @@ fn ending(doc: &ApplyDoc) -> String {
         ("refused", _) => "Refused. Nothing was changed.".into(),
         ("undone", _) => format!("Undone, with {calls}: everything is as it was before."),
         ("degraded", _) => format!("Degraded, with {calls}: not everything could be undone."),
+        ("conflict", _) => {
+            format!("Conflict, with {calls}: a foreign change stays, the rest is undone.")
+        }
         (other, _) => format!("The driver says {other}, with {calls}."),
     }
+}
+
+/// Names of the controls that were asked for.
+fn names(doc: &ApplyDoc) -> String {
+    let names = doc
+        .target
+        .controls
+        .iter()
+        .map(|wanted| wanted.name.as_str());
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// What became of the record of the baseline, where that is news.
@@ -102,7 +121,7 @@ pub fn steps(screen: &Screen, steps: &[Step], indent: usize) -> String {
         let mark = match step.state.as_ref() {
             "done" => Mark::Good,
             "planned" => Mark::None,
-            "undone" => Mark::Warning,
+            "undone" | "moved" => Mark::Warning,
             _ => Mark::Bad,
         };
         let error = step
@@ -122,7 +141,9 @@ pub fn steps(screen: &Screen, steps: &[Step], indent: usize) -> String {
         if planned {
             text.push_str(&format!("{}\n", change.trim_end()));
         } else {
-            let state = screen.marked(mark, &format!("{}{error}", step.state));
+            let now = step.now.as_ref();
+            let now = now.map_or_else(String::new, |now| format!(", is {now}"));
+            let state = screen.marked(mark, &format!("{}{error}{now}", step.state));
             text.push_str(&format!("{change}  {state}\n"));
         }
     }

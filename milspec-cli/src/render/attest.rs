@@ -84,9 +84,11 @@ fn machine(rows: &mut Rows<'_>, state: &State) {
         "Time",
         &foreign(&format!("{}, by its own clock", state.time)),
     );
-    if let Some(mode) = &state.mode {
-        let latched = if state.latched { "; latched" } else { "" };
-        rows.add("Mode", &foreign(&format!("{}{latched}", mode.in_words())));
+    let latched = if state.latched { "; latched" } else { "" };
+    let mode = state.mode.in_words();
+    rows.add("Mode", &foreign(&format!("{mode}{latched}")));
+    if let Some(unreached) = state.mode.unreached_in_words() {
+        rows.add_marked("", Mark::Warning, &foreign(&unreached));
     }
     for (what, names) in [
         ("Tamper", &state.tamper),

@@ -58,10 +58,20 @@ pub fn control_show(screen: &Screen, doc: &ControlShow) -> String {
         );
     }
     if let Some(wanted) = &control.wanted {
-        let (mark, text) = if control.deviates {
-            (Mark::Warning, format!("{wanted}, from which it deviates"))
-        } else {
-            (Mark::Good, wanted.clone())
+        let (mark, text) = match &control.unreached {
+            Some(refusal) => {
+                let reason = refusal.reason.as_deref().unwrap_or("unknown");
+                let needs = refusal.needs.as_ref();
+                let needs = needs.map_or_else(String::new, |needs| format!(", {needs}"));
+                (
+                    Mark::Warning,
+                    format!("{wanted}, which is out of reach: {reason}{needs}"),
+                )
+            }
+            None if control.deviates => {
+                (Mark::Warning, format!("{wanted}, from which it deviates"))
+            }
+            None => (Mark::Good, wanted.clone()),
         };
         rows.add_marked("Wanted", mark, &text);
     }
@@ -157,6 +167,11 @@ fn values(screen: &Screen, control: &Control) -> String {
             }
             _ => "not read".to_string(),
         };
+        let mut read = read;
+        // That of the control stands above.
+        if value.class != control.class {
+            read.push_str(&format!(", {}", value.class));
+        }
         let key = if at == 0 { "Values" } else { "" };
         text.push_str(&format!(
             "{}  {} {:<name$}  {place}{read}\n",

@@ -4,7 +4,7 @@
 
 use super::{count, provenance, warnings, wrap, Mark, Screen};
 use crate::clock;
-use crate::cmd::events::{EventsDoc, Origin};
+use crate::cmd::events::{EventsDoc, Provenance};
 use crate::model::{Actor, Event};
 
 /// Columns before what happened: the time, the sequence and the glyph.
@@ -12,7 +12,7 @@ const LEAD: usize = 29;
 
 /// One line for each event, with the time in the reader's time zone.
 pub fn events(screen: &Screen, doc: &EventsDoc) -> String {
-    let mut text = header(screen, &doc.origin);
+    let mut text = header(screen, &doc.from);
     for one in &doc.events {
         text.push_str(&event(screen, one));
     }
@@ -24,11 +24,11 @@ pub fn events(screen: &Screen, doc: &EventsDoc) -> String {
 }
 
 /// What stands before the first event.
-pub fn header(screen: &Screen, origin: &Origin) -> String {
+pub fn header(screen: &Screen, from: &Provenance) -> String {
     provenance(
         screen,
-        origin.recording.as_deref(),
-        origin.simulated_because.as_deref(),
+        from.recording.as_deref(),
+        from.simulated_because.as_deref(),
     )
 }
 
@@ -66,7 +66,7 @@ pub fn event(screen: &Screen, event: &Event) -> String {
 fn mark(event: &Event) -> Mark {
     match (event.severity.as_ref(), event.step.as_deref()) {
         ("error", _) | (_, Some("failed" | "degraded")) => Mark::Bad,
-        ("warning", _) | (_, Some("undone")) => Mark::Warning,
+        ("warning", _) | (_, Some("undone" | "moved")) => Mark::Warning,
         (_, Some(_)) => Mark::Good,
         ("notice", _) if event.outcome.is_some() => Mark::Good,
         ("notice", _) => Mark::Plain,
@@ -98,9 +98,9 @@ fn who(actor: &Actor, event: &Event) -> String {
         "" => text.push_str(&format!(", pid {}", actor.pid)),
         command => text.push_str(&format!(", {command} (pid {})", actor.pid)),
     }
-    match event.interface.as_deref() {
+    match event.origin.as_deref() {
         Some("driver") | None => {}
-        Some(interface) => text.push_str(&format!(", through {interface}")),
+        Some(origin) => text.push_str(&format!(", through {origin}")),
     }
     text
 }
@@ -155,9 +155,10 @@ fn what(screen: &Screen, event: &Event) -> String {
             count(number, "more request"),
             if number == 1 { "its" } else { "their" }
         ),
-        "drift" => format!(
-            "{control}: {}, changed by something else",
-            change(screen, event)
+        "outside-change" => format!(
+            "{control}: {}, changed by something else{}",
+            change(screen, event),
+            if event.drift { ": drift" } else { "" }
         ),
         "tamper" => format!("{control}: the firmware reports tampering"),
         "latch" => format!("{}: latched until the next boot", target(event)),
@@ -205,6 +206,9 @@ fn ended(event: &Event, error: &str) -> String {
     let steps = count(u64::from(event.count), "step");
     let begun = event.about.unwrap_or_default();
     let culprit = match &event.control {
+        Some(control) if event.outcome.as_deref() == Some("conflict") => {
+            format!(": something else changed {control}{error}")
+        }
         Some(control) => format!(": {control} failed{error}"),
         None if error.is_empty() => String::new(),
         None => format!(":{error}"),

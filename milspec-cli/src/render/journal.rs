@@ -37,7 +37,7 @@ pub fn journal_save(screen: &Screen, doc: &JournalSaveDoc) -> String {
 
 /// One block for each load, and what it was compared with.
 pub fn journal_verify(screen: &Screen, doc: &JournalVerifyDoc) -> String {
-    let mut text = events_header(screen, &doc.origin);
+    let mut text = events_header(screen, &doc.from);
     let mut rows = Rows::new(screen, 6);
     for load in &doc.loads {
         let broken = doc.broken.is_some() && doc.loads.last().is_some_and(|l| l.id == load.id);

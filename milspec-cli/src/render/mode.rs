@@ -14,7 +14,8 @@ const LEAD: usize = 17;
 /// Glyph of how the machine stands to its mode.
 pub fn mark(mode: &Standing) -> Mark {
     match mode.standing.as_ref() {
-        "exact" => Mark::Good,
+        "exact" if mode.unreached.is_empty() => Mark::Good,
+        "exact" => Mark::Warning,
         "deviates" => Mark::Warning,
         _ => Mark::None,
     }
@@ -28,6 +29,9 @@ pub fn rows(
     about: &[(&str, Mark, &[String])],
 ) {
     rows.add_marked("Mode", mark(mode), &mode.in_words());
+    if let Some(unreached) = mode.unreached_in_words() {
+        rows.add_marked("", Mark::Warning, &unreached);
+    }
     if let Some(reach) = mode.reach {
         rows.add_marked("", Mark::None, &reach.in_words());
     }
@@ -111,18 +115,12 @@ pub fn mode_list(screen: &Screen, doc: &ModeListDoc) -> String {
         if doc.with_steps {
             match &mode.lines {
                 Some(lines) => text.push_str(&asked(screen, lines)),
-                None => {
-                    text.push_str(&steps(screen, &mode.steps, LEAD));
-                    text.push_str(&format!("{:LEAD$}{NOT_TOLD}\n", ""));
-                }
+                None => text.push_str(&steps(screen, &mode.steps, LEAD)),
             }
         }
     }
     text
 }
-
-/// Said of a mode in place of what a driver before ABI 1.3 does not tell.
-const NOT_TOLD: &str = "(what holds already needs a driver of ABI 1.3)";
 
 /// A table of all that a mode asks.
 fn asked(screen: &Screen, lines: &[Line]) -> String {

@@ -39,12 +39,16 @@ pub fn status(screen: &Screen, doc: &Status) -> String {
             ),
         );
     }
-    if let Some(mode) = &doc.mode {
-        // What is out of order is a warning, further down.
-        super::mode::rows(&mut rows, mode, doc.latched, &[]);
-        if doc.restricted_allowed {
-            rows.add_marked("Allowed", Mark::Warning, "changes of class restricted");
-        }
+    // What is out of order is a warning, further down.
+    super::mode::rows(&mut rows, &doc.mode, doc.latched, &[]);
+    if doc.restricted_allowed {
+        rows.add_marked("Allowed", Mark::Warning, "changes of class restricted");
+    }
+    if doc.tpm_required {
+        rows.add_marked("Required", Mark::Plain, "the TPM, for every change");
+    }
+    if let Some(last) = doc.last_request.as_ref().filter(|_| screen.verbose) {
+        rows.add("Request", &last.in_words());
     }
     for (at, family) in doc.families.iter().enumerate() {
         let key = if at == 0 { "Families" } else { "" };
@@ -106,26 +110,21 @@ fn security(rows: &mut Rows<'_>, doc: &Status) {
         (There::Unknown, ..) => "unknown".into(),
         _ => "none".into(),
     };
-    let (mark, anchored) = match &doc.anchor {
-        None => (Mark::Plain, String::new()),
-        Some(anchor) => anchor_line(anchor),
-    };
+    let (mark, anchored) = anchor_line(&doc.anchor);
     let mark = match doc.tpm.state {
         There::Present => mark,
         There::Absent => Mark::None,
         There::Unknown => Mark::Unknown,
     };
     rows.add_marked("TPM", mark, &format!("{tpm}{anchored}"));
-    if let Some(journal) = &doc.journal {
-        let overwritten = match journal.overwritten {
-            0 => "none overwritten".into(),
-            n => format!("{n} overwritten"),
-        };
-        rows.add(
-            "Journal",
-            &format!("next record {}, {overwritten}", journal.next),
-        );
-    }
+    let overwritten = match doc.journal.overwritten {
+        0 => "none overwritten".into(),
+        n => format!("{n} overwritten"),
+    };
+    rows.add(
+        "Journal",
+        &format!("next record {}, {overwritten}", doc.journal.next),
+    );
     let boot = match doc.secure_boot {
         SecureBoot::On => "Secure Boot on",
         SecureBoot::Off => "Secure Boot off",

@@ -32,6 +32,12 @@ pub fn marked_controls() -> Vec<Control> {
         uapi::CONTROL_DEVIATES | uapi::CONTROL_DEGRADED,
         [1, 0, 0],
     );
+    mark("DSMIL0D1", uapi::CONTROL_UNREACHED, [NONE, NONE, 1]);
+    mark("microphone", uapi::CONTROL_UNREACHED, [NONE, NONE, 1]);
+    let needs = by_name(&mut controls, "DSMIL0D6").id;
+    let unreached = by_name(&mut controls, "DSMIL0D1");
+    (unreached.unreached_reason, unreached.unreached_needs) = (uapi::REASON_DEPENDENCY, needs);
+    by_name(&mut controls, "microphone").unreached_reason = uapi::REASON_RESTRICTED;
     controls
 }
 
@@ -40,11 +46,20 @@ pub fn marked_status(controls: &[Control]) -> Status {
     let mut status = status(controls);
     status.mode = uapi::MODE_STANDARD;
     status.standing = uapi::STANDING_DEVIATES;
-    status.properties = uapi::STATUS_PENDING_REBOOT | uapi::STATUS_RESTRICTED_ALLOWED;
+    status.properties =
+        uapi::STATUS_PENDING_REBOOT | uapi::STATUS_RESTRICTED_ALLOWED | uapi::STATUS_TPM_REQUIRED;
     status.deviations = 2;
     status.drifted = 1;
     status.degraded = 1;
     (status.mode_lines, status.mode_present, status.mode_reached) = (17, 12, 9);
+    status.mode_unreached = 2;
+    (status.last_request, status.last_sequence, status.last_pid) = (3, 17, 812);
+    (status.last_outcome, status.last_mode) = (uapi::OUTCOME_DEGRADED, uapi::MODE_STANDARD);
+    let stuck = controls
+        .iter()
+        .find(|c| uapi::text(&c.name) == Some("stealth-lcd"));
+    status.last_control = stuck.map_or(0, |control| control.id);
+    status.last_error = nix::errno::Errno::EIO as u32;
     status
 }
 
@@ -82,6 +97,7 @@ pub fn step(name: &str, from: &str, to: &str) -> Step {
         control: control.id,
         from: value(from),
         to: value(to),
+        now: uapi::INDEX_NONE,
         ..Step::default()
     }
 }
@@ -103,6 +119,7 @@ pub fn answered(mode: u8, outcome: u8, steps: &[Step]) -> Apply {
     apply.mode = mode;
     apply.outcome = outcome;
     apply.step_count = steps.len() as u32;
+    apply.step_stride = size_of::<Step>() as u32;
     if mode != uapi::MODE_NONE {
         (apply.mode_lines, apply.mode_present, apply.mode_reached) = (17, 12, 9);
     }

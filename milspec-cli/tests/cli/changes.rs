@@ -61,6 +61,15 @@ pub fn degraded(name: &str) -> Tree {
     ends(name, &apply, &steps)
 }
 
+/// An apply that something else interferes with.
+pub fn conflict(name: &str) -> Tree {
+    let states = [uapi::STEP_UNDONE, uapi::STEP_MOVED, uapi::STEP_PLANNED];
+    let (mut apply, mut steps) = failed(uapi::OUTCOME_CONFLICT, Errno::EBUSY, states);
+    (apply.error, steps[1].error) = (0, 0);
+    steps[1].now = steps[1].to;
+    ends(name, &apply, &steps)
+}
+
 /// Sets it.
 pub const SET: [&str; 3] = ["mode", "set", "paranoid"];
 
@@ -131,6 +140,21 @@ fn outcomes() {
         "degraded",
         Some("degraded"),
     );
+
+    add(
+        "conflict",
+        &conflict("set-conflict"),
+        1,
+        "conflict",
+        Some("conflict"),
+    );
+    let (_, document) = json(&conflict("set-conflict-json"), &SET);
+    assert_eq!(document["steps"][1]["state"], "moved");
+    assert_eq!(document["steps"][1]["now"], document["steps"][1]["to"]);
+    assert_eq!(document["control"], document["steps"][1]["control"]);
+    assert_eq!(document["changes"], 0);
+    assert_eq!(document["error"]["errno"], "EBUSY");
+    assert!(document["steps"][0]["now"].is_null());
 
     let mut late = answered(MODE, uapi::OUTCOME_REFUSED, &[]);
     late.reason = uapi::REASON_LATCHED;
@@ -224,6 +248,43 @@ fn generation() {
     let (status, document) = json(&again("set-again-other", &steps()[..2]), &SET);
     assert_eq!(status, 1);
     assert_eq!(document["error"]["code"], "machine-changed");
+}
+
+/// Promise: `control accept` asks that the named controls be taken as they are, and writes nothing.
+#[test]
+fn accepts() {
+    let controls = ["camera", "DSMIL0D1"];
+    let targets = [
+        step("camera", "enabled", "disabled"),
+        step("DSMIL0D1", "inactive", "active"),
+    ]
+    .map(|step| Target {
+        control: step.control,
+        value: uapi::TARGET_ACCEPT,
+        ..Target::default()
+    });
+    let tree = rugged("control-accept")
+        .request("plan-list", &request(0, 0, 0, 2), &targets)
+        .answer("plan-list", &answered(0, uapi::OUTCOME_PLANNED, &[]), &[])
+        .request("apply-list", &request(1, 0, 0, 2), &targets)
+        .answer("apply-list", &answered(0, uapi::OUTCOME_DONE, &[]), &[]);
+    let accept = [&["control", "accept"], controls.as_slice()].concat();
+    let output = on(&tree, &accept);
+    assert_eq!(output.status, 0);
+    assert!(output
+        .stdout
+        .contains("Accepted as it is: camera, DSMIL0D1."));
+    assert!(!tree.has("var/lib/milspecctl/baseline.json"));
+    let (status, document) = json(&tree, &accept);
+    assert_eq!((status, &document["outcome"]), (0, &"done".into()));
+    assert_eq!(document["target"]["controls"][0]["value"], "accept");
+    assert_eq!(document["changes"], 0);
+    let dry = on(&tree, &[accept.as_slice(), &["--dry-run"]].concat());
+    assert_eq!(dry.status, 0);
+    assert!(dry.stdout.contains("Nothing was done."), "{}", dry.stdout);
+    let (status, document) = json(&tree, &["control", "accept", "gps"]);
+    assert_eq!(status, 1);
+    assert_eq!(document["error"]["code"], "no-such-control");
 }
 
 /// Promise: `control set` asks for exactly the controls and values that were named.

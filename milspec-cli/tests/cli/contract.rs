@@ -3,7 +3,8 @@
 //! What programs rely on: every field of every document, its types, whether it is always there, and
 //! the words that it can have. `docs/schema/released.txt` keeps what was released. It only ever
 //! grows: `UPDATE_DOCS=1 cargo test -p milspecctl contract` adds what is new, and nothing removes a
-//! line but a person, with a new major version of the document.
+//! line but a person, with a new major version of the document. Before the first release there is
+//! nobody to keep a line for: with the file removed, the same command writes it anew.
 
 use crate::docs::{source, update};
 use crate::run::schema;

@@ -10,7 +10,7 @@ use crate::cli::{
 use crate::machines::{answer, by_name, info, status};
 use crate::tree::Tree;
 use milspec_posture::control::{Class, Family, Reading};
-use milspec_posture::fact::{Fact, Policy, Reason};
+use milspec_posture::fact::{Fact, Policy};
 use milspec_posture::mode::{Mode, MODES};
 use milspec_posture::plan::{self, Want};
 use milspec_posture::standing;
@@ -209,6 +209,7 @@ impl Driver {
         let mut apply = Apply::new_zeroed();
         apply.head.size = size_of::<Apply>() as u32;
         apply.generation = self.generation;
+        apply.step_stride = size_of::<Step>() as u32;
         apply.mode = mode.map_or(uapi::MODE_NONE, Mode::number);
         let planned = plan::wants(&request, &facts, &policy, &mut wants).and_then(|coverage| {
             apply.mode_lines = coverage.lines;
@@ -224,6 +225,7 @@ impl Driver {
                     control: step.id,
                     from: step.from,
                     to: step.to,
+                    now: uapi::INDEX_NONE,
                     ..Step::default()
                 });
                 (apply, steps.collect())
@@ -231,11 +233,8 @@ impl Driver {
             Err(refusal) => {
                 apply.outcome = uapi::OUTCOME_REFUSED;
                 apply.control = refusal.id;
-                apply.reason = match refusal.reason {
-                    Reason::Restricted => uapi::REASON_RESTRICTED,
-                    Reason::ReadOnly => uapi::REASON_READ_ONLY,
-                    other => panic!("no test has come across {other:?} yet"),
-                };
+                apply.reason = refusal.reason.number();
+                apply.needs = refusal.reason.needs();
                 (apply, Vec::new())
             }
         }
@@ -310,7 +309,7 @@ fn fact(control: &Control) -> Fact {
     Fact {
         id: control.id,
         family: Family::Platform,
-        class: match control.class {
+        class: match control.control_class {
             uapi::CLASS_SAFE => Class::Safe,
             uapi::CLASS_MONITORED => Class::Monitored,
             uapi::CLASS_RESTRICTED => Class::Restricted,

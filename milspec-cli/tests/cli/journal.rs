@@ -54,7 +54,7 @@ impl Journal {
             properties: uapi::EVENT_PCR,
             pcr: 13,
             extra: pcr,
-            interface: uapi::INTERFACE_DRIVER,
+            origin: uapi::ORIGIN_DRIVER,
             comm: field(b"modprobe"),
             pid: 301,
             ..of(uapi::KIND_LOAD)
@@ -166,6 +166,7 @@ pub fn of(kind: u16) -> Event {
     Event {
         kind,
         severity: uapi::SEVERITY_NOTICE,
+        origin: uapi::ORIGIN_DRIVER,
         from: uapi::INDEX_NONE,
         to: uapi::INDEX_NONE,
         login_uid: uapi::LOGIN_UID_NONE,
@@ -180,7 +181,7 @@ pub fn by(login_uid: u32, event: Event) -> Event {
         uid: 0,
         login_uid,
         comm: field(b"milspecctl"),
-        interface: uapi::INTERFACE_IOCTL,
+        origin: uapi::ORIGIN_IOCTL,
         ..event
     }
 }
@@ -209,7 +210,7 @@ pub fn varied() -> Journal {
     let mut journal = Journal::new(7, [0; 32]);
     journal.add(Event {
         count: 84,
-        interface: uapi::INTERFACE_DRIVER,
+        origin: uapi::ORIGIN_DRIVER,
         ..of(uapi::KIND_BIND)
     });
     journal.change();
@@ -280,8 +281,9 @@ pub fn varied() -> Journal {
             from: 1,
             to: 0,
             severity: uapi::SEVERITY_WARNING,
-            interface: uapi::INTERFACE_FIRMWARE,
-            ..of(uapi::KIND_DRIFT)
+            origin: uapi::ORIGIN_DRIVER,
+            properties: uapi::EVENT_DRIFT,
+            ..of(uapi::KIND_OUTSIDE_CHANGE)
         },
         Event {
             control: DEVICE + 5,

@@ -40,7 +40,7 @@ pub fn setting(name: &str, current: &str) -> Control {
     let mut control = Control::new_zeroed();
     control.id = (1 << 16) + number as u32;
     control.family = uapi::FAMILY_PLATFORM;
-    control.class = match setting.class {
+    control.control_class = match setting.class {
         Class::Safe => uapi::CLASS_SAFE,
         Class::Monitored => uapi::CLASS_MONITORED,
         Class::Restricted => uapi::CLASS_RESTRICTED,
@@ -67,10 +67,10 @@ pub fn setting(name: &str, current: &str) -> Control {
             location: 0x1000 + number as u16,
             expected: at as u16,
             properties: uapi::VALUE_PRESENT | uapi::VALUE_READ,
-            read: 0,
-            reserved: 0,
+            ..ControlValue::default()
         };
     }
+    gated(&mut control);
     let at = setting
         .values
         .iter()
@@ -80,6 +80,20 @@ pub fn setting(name: &str, current: &str) -> Control {
         at.unwrap_or_else(|| panic!("no value {current}")) as u32,
     );
     control
+}
+
+/// Each value has the class of the control, and is refused as that says.
+fn gated(control: &mut Control) {
+    let count = usize::from(control.value_count);
+    for value in control.values.iter_mut().take(count) {
+        value.value_class = control.control_class;
+        value.gate = match control.control_class {
+            uapi::CLASS_RESTRICTED => uapi::REASON_RESTRICTED,
+            uapi::CLASS_QUARANTINED => uapi::REASON_QUARANTINED,
+            uapi::CLASS_READ_ONLY => uapi::REASON_READ_ONLY,
+            _ => uapi::REASON_NONE,
+        };
+    }
 }
 
 /// The driver never changed the control, and no mode asks anything of it.
@@ -115,6 +129,10 @@ pub fn flag(name: &str) -> Control {
     control.value_count = 2;
     control.values[1].name = uapi::field(b"no");
     control.values[1].properties = uapi::VALUE_PRESENT | uapi::VALUE_ACTIVE;
+    gated(&mut control);
+    if control.values[1].gate == uapi::REASON_NONE {
+        control.values[1].gate = uapi::REASON_NO_VALUE;
+    }
     control.reading = uapi::READING_KNOWN;
     control.current = 1;
     control
@@ -161,7 +179,7 @@ pub fn devices(active: &[&str]) -> Vec<Control> {
             let mut control = Control::new_zeroed();
             control.id = id(row);
             control.family = uapi::FAMILY_DSMIL;
-            control.class = match row[4] {
+            control.control_class = match row[4] {
                 "safe" => uapi::CLASS_SAFE,
                 "monitored" => uapi::CLASS_MONITORED,
                 "restricted" => uapi::CLASS_RESTRICTED,
@@ -187,6 +205,8 @@ pub fn devices(active: &[&str]) -> Vec<Control> {
                 to.name = uapi::field(name.as_bytes());
                 to.expected = at;
             }
+            gated(&mut control);
+            control.values[2].gate = uapi::REASON_NO_VALUE;
             answer(&mut control, u32::from(active.contains(&row[0])));
             control
         })
@@ -209,6 +229,12 @@ pub fn status(controls: &[Control]) -> Status {
             controls: of().count() as u32,
             unreadable: of().filter(|c| c.reading != uapi::READING_KNOWN).count() as u32,
             firmware_calls: if of().count() == 0 { 0 } else { calls },
+            refreshed_ns: if of().count() == 0 {
+                0
+            } else {
+                988_000_000_000
+            },
+            reserved: 0,
         }
     };
     status.platform = family(uapi::FAMILY_PLATFORM, 14);

@@ -9,10 +9,8 @@ use crate::machines::*;
 use crate::run::{json, on};
 use crate::tree::Tree;
 use milspec_uapi as uapi;
-use milspec_uapi::{Control, Status};
 use nix::errno::Errno;
 use std::fmt::Write;
-use zerocopy::IntoBytes;
 
 /// A machine on which every mode can be planned, each with another answer.
 pub fn planned(name: &str) -> Tree {
@@ -137,15 +135,6 @@ fn list() {
     assert!(lines[3]["now"].is_null());
     assert_eq!(lines[4]["needs"], "DSMIL1D0");
     assert_eq!(lines[5]["state"], "state-99");
-
-    // A driver that does not tell it is not asked.
-    let mut old = info(RUGGED[0], RUGGED[1], RUGGED[2]);
-    old.abi_minor = 2;
-    tree.put("recording/info.bin", old.as_bytes());
-    let output = on(&tree, &["mode", "list", "enhanced"]);
-    assert!(output.stdout.contains("needs a driver of ABI 1.3"));
-    let (_, document) = json(&tree, &["mode", "list", "enhanced"]);
-    assert!(document["modes"][0]["lines"].is_null());
 }
 
 /// Promise: a plan shows each step and what to know before; what would be refused is refused.
@@ -220,63 +209,9 @@ fn except() {
     assert_shows!(text, "mode-except.txt");
 }
 
-/// The answers of a driver of ABI 1.0, as long as they were then.
-fn old_driver(name: &str) -> Tree {
-    let mut info = info("Dell Inc.", "Latitude 5450", "1.9.1");
-    info.abi_minor = 0;
-    let controls = business_controls();
-    let tree = Tree::loaded(name).answers(&info, &status(&controls), &controls);
-    tree.put(
-        "recording/status.bin",
-        &status(&controls).as_bytes()[..Status::SIZE_MIN as usize],
-    );
-    let mut listing = uapi::Controls {
-        stride: Control::SIZE_MIN,
-        generation: 1,
-        ..uapi::Controls::default()
-    }
-    .as_bytes()
-    .to_vec();
-    for control in &controls {
-        listing.extend(&control.as_bytes()[..Control::SIZE_MIN as usize]);
-    }
-    tree.put("recording/controls.bin", &listing);
-    tree
-}
-
-/// Promise: with a driver that knows no modes, everything else works, and whatever has to do with
-/// modes says so with exit status 6.
+/// Promise: a driver that has the ABI and not a request of it is told as such.
 #[test]
-fn old() {
-    let tree = old_driver("mode-old");
-    let (status, document) = json(&tree, &["status"]);
-    assert_eq!(status, 0);
-    assert!(document["mode"].is_null());
-    let (status, document) = json(&tree, &["control", "show", "camera"]);
-    assert_eq!(status, 0);
-    // The fields beyond its structure read 0, which is not the first value.
-    for field in ["baseline", "written", "wanted"] {
-        assert!(document["control"][field].is_null(), "{field}");
-    }
-    let mut text = String::new();
-    for arguments in [
-        &["mode", "get"][..],
-        &["mode", "list"],
-        &["mode", "plan", "standard"],
-        &["mode", "set", "standard"],
-        &["control", "set", "camera=disabled"],
-    ] {
-        let output = on(&tree, arguments);
-        assert_eq!((output.status, output.stdout.as_str()), (6, ""));
-        write!(text, "$ {}\n{}\n", arguments.join(" "), output.stderr).unwrap();
-        assert_eq!(
-            json(&tree, arguments).1["error"]["code"],
-            "abi-mismatch",
-            "{arguments:?}"
-        );
-    }
-    assert_shows!(text, "mode-old.txt");
-    // One that says 1.1 and still knows no such request.
+fn no_such_request() {
     let tree = rugged("mode-enotty").request_error("plan-standard", Errno::ENOTTY);
     let (status, document) = json(&tree, &["mode", "plan", "standard"]);
     assert_eq!(status, 6);

@@ -14,7 +14,7 @@ use milspec_uapi as uapi;
 fn refusals() {
     let mut text = String::new();
     let mut codes = Vec::new();
-    for reason in uapi::REASON_NO_CONTROL..=uapi::REASON_UNCONFIRMED + 1 {
+    for reason in uapi::REASON_NO_CONTROL..=uapi::REASON_UNKNOWN + 1 {
         let mut refused = answered(MODE, uapi::OUTCOME_REFUSED, &[]);
         refused.reason = reason;
         refused.control = step("camera", "enabled", "disabled").control;

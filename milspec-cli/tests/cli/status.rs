@@ -168,20 +168,24 @@ fn beside_the_controls() {
     assert_eq!(document["anchor"]["error"]["name"], "EIO");
     assert!(document["npu"]["driver"].is_null());
 
-    // UEFI, but its variables are not mounted; and a driver that has no journal.
-    let mut old = info("Dell Inc.", "Latitude 5450", "1.9.1");
-    old.abi_minor = 1;
+    // UEFI, but its variables are not mounted; and no TPM when the module was loaded.
     let controls = business_controls();
+    let mut unanchored = status(&controls);
+    unanchored.anchor = uapi::ANCHOR_NONE;
     let tree = tree
         .without(SECURE_BOOT)
         .without("sys/class/tpm")
         .without("sys/kernel/security")
         .without("sys/bus/pci/devices")
-        .answers(&old, &status(&controls), &controls);
+        .answers(
+            &info("Dell Inc.", "Latitude 5450", "1.9.1"),
+            &unanchored,
+            &controls,
+        );
     text.push_str(&beside(&tree));
     let (_, document) = json(&tree, &["status"]);
     assert_eq!(document["secure_boot"], "unknown");
-    assert!(document["anchor"].is_null() && document["journal"].is_null());
+    assert_eq!(document["anchor"]["state"], "none");
     let tree = tree.without("sys");
     text.push_str(&beside(&tree));
     assert_eq!(json(&tree, &["status"]).1["tpm"]["state"], "unknown");
@@ -247,7 +251,7 @@ fn newer_driver() {
     let mut info = info("Dell Inc.", "Latitude 5450", "1.9.1");
     info.abi_minor = uapi::ABI_MINOR + 1;
     let mut controls = business_controls();
-    controls[0].class = 9;
+    controls[0].control_class = 9;
     controls[0].reading = 9;
     controls[1].family = 9;
     let tree = Tree::loaded("status-newer").answers(&info, &status(&controls), &controls);

@@ -397,6 +397,7 @@ impl Bench {
             written: None,
             foreign_made: false,
             foreign_seen: false,
+            doubted: false,
             undoing: false,
             met: Vec::new(),
             broken: Vec::new(),
@@ -518,12 +519,14 @@ struct Calls<'a> {
     script: Script<'a>,
     calls: Vec<Called>,
     begun: usize,
-    /// The last call was a write of this control, from and to these values, and said to be done.
-    written: Option<(u32, u8, u8, bool)>,
+    /// The last call was a write, from and to these values.
+    written: Option<[u8; 2]>,
     /// Somebody else has made the change of the script, so that the control has another value.
     foreign_made: bool,
     /// The driver has seen it since.
     foreign_seen: bool,
+    /// The driver has seen it, and cannot know that it is not its own doing.
+    doubted: bool,
     /// The driver has seen that something is wrong.
     undoing: bool,
     met: Vec<Outside>,
@@ -625,9 +628,17 @@ impl Firmware for Calls<'_> {
         self.may_be_written(id, to);
         let result = self.write_through(id, from, to, failure);
         self.undoing |= result.is_err();
-        self.written = Some((id, from, to, result.is_ok()));
+        self.written = Some([from, to]);
         // What it is now is the driver's doing, until somebody comes again.
-        self.foreign_seen = false;
+        let theirs = self.script.foreign.is_some_and(|foreign| foreign.id == id);
+        if theirs {
+            self.foreign_seen = false;
+            let stopped = matches!(failure, Some(Kind::Fails | Kind::Ignored));
+            if !stopped && value(self.listed, self.truth, id) == Some(to) {
+                self.foreign_made = false;
+                self.doubted = false;
+            }
+        }
         result
     }
 
@@ -641,15 +652,13 @@ impl Firmware for Calls<'_> {
             None => self.read_through(id, from, to),
         };
         if let (None, Some(foreign)) = (failure, self.script.foreign) {
-            // It cannot be told from a write that failed and took effect all the same, or from one
-            // that did not although the firmware says so.
-            let doubt = match self.written {
-                Some((_, _, to, false)) => to == foreign.value,
-                Some((_, from, _, true)) => from == foreign.value,
-                None => false,
-            };
-            if self.foreign_made && foreign.id == id && !doubt {
-                self.foreign_seen |= reading == Reading::Known(foreign.value);
+            // After a write the old value and the new one may be that write's doing, whatever the
+            // firmware has said of it.
+            let doubt = self.written.is_some_and(|values| values.contains(&foreign.value));
+            if self.foreign_made && foreign.id == id {
+                self.doubted |= doubt;
+                let seen = reading == Reading::Known(foreign.value);
+                self.foreign_seen |= seen && !self.doubted;
             }
         }
         self.written = None;

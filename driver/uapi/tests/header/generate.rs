@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note
 
 //! Makes the C header. cbindgen reads the Rust source; what follows it here gives the result the
 //! names and the style of the kernel's own uapi headers.
@@ -7,7 +7,7 @@ use cbindgen::{Builder, Config, DocumentationStyle, Language, ParseConfig, Style
 use std::path::Path;
 
 /// The source, in the order of the header.
-const FILES: [&str; 6] = [
+pub const FILES: [&str; 6] = [
     "mod.rs",
     "info.rs",
     "status.rs",
@@ -20,7 +20,8 @@ const FILES: [&str; 6] = [
 pub fn header() -> String {
     let sources: Vec<String> = FILES.iter().map(|file| source(file)).collect();
     let names = Names::of(&sources);
-    let mut text = String::from("/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */\n");
+    let mut text =
+        String::from("/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */\n");
     text.push_str("/*\n * Generated from driver/uapi: do not edit.\n *\n");
     for line in sources[0]
         .lines()
@@ -30,7 +31,7 @@ pub fn header() -> String {
         text.push('\n');
     }
     text.push_str(" */\n#ifndef _DELL_MILSPEC_H\n#define _DELL_MILSPEC_H\n\n");
-    text.push_str("#include <linux/types.h>\n\n");
+    text.push_str("#include <linux/ioctl.h>\n#include <linux/types.h>\n\n");
     // A `&str` is the one kind of constant that cbindgen leaves out.
     text.push_str("/* Name of the device node below /dev. */\n");
     text.push_str(&format!(
@@ -42,40 +43,92 @@ pub fn header() -> String {
         .lines()
         .map(|line| names.line(line))
         .collect();
-    let mut rest = body.as_slice();
-    while let [line, after @ ..] = rest {
-        // A comment of one line gets one line.
-        let (line, after) = match rest {
-            [open, comment, close, after @ ..]
-                if open.trim() == "/*" && close.trim() == "*/" && comment.trim() != "*" =>
-            {
-                let comment = comment.replacen(" *", "/*", 1);
-                (format!("{comment} */"), after)
-            }
-            _ => (line.clone(), after),
-        };
-        text.push_str(&line);
+    let mut lines = body.iter().map(String::as_str).peekable();
+    while let Some(line) = lines.next() {
+        if line.trim() == "/*" {
+            let indent = line.trim_end_matches("/*");
+            let said = lines.by_ref().map(str::trim_start);
+            let said: Vec<&str> = said
+                .take_while(|line| *line != "*/")
+                .map(|line| line.trim_start_matches('*').trim())
+                .collect();
+            text.push_str(&comment(&said, indent));
+            continue;
+        }
+        text.push_str(line);
         text.push('\n');
+        if line.starts_with("#define MILSPEC_IOC_TYPE ") {
+            text.push_str(&requests(&sources[0], &names));
+        }
         // Nothing sticks to the end of a structure.
-        if line == "};" && after.first().is_some_and(|next| !next.is_empty()) {
+        if line == "};" && lines.peek().is_some_and(|next| !next.is_empty()) {
             text.push('\n');
         }
-        rest = after;
     }
     text.push_str("\n#endif /* _DELL_MILSPEC_H */\n");
     text
 }
 
-/// The name of a field in C: cbindgen keeps out of the way of the words of C++, so that C++ programs
-/// can use the header too.
-pub fn c_field(field: &str) -> &str {
-    match field {
-        "class" => "class_",
-        other => other,
+/// A comment in lines of at most 100 columns. Names in C are longer than in Rust: its paragraphs are
+/// broken anew.
+fn comment(lines: &[&str], indent: &str) -> String {
+    const COLUMNS: usize = 100;
+    let used = indent.len() * 8;
+    let mut text: Vec<String> = Vec::new();
+    for paragraph in lines.split(|line| line.is_empty()) {
+        if !text.is_empty() {
+            text.push(String::new());
+        }
+        text.push(String::new());
+        for word in paragraph.iter().flat_map(|line| line.split_whitespace()) {
+            let line = text.last_mut().unwrap();
+            if line.is_empty() {
+                line.push_str(word);
+            } else if used + 4 + line.len() + word.len() > COLUMNS {
+                text.push(word.to_string());
+            } else {
+                line.push_str(&format!(" {word}"));
+            }
+        }
+    }
+    match text.as_slice() {
+        [line] if used + 6 + line.len() <= COLUMNS => format!("{indent}/* {line} */\n"),
+        lines => {
+            let lines = lines.iter().map(|line| format!(" * {line}"));
+            let lines: String = lines
+                .map(|line| format!("{indent}{}\n", line.trim_end()))
+                .collect();
+            format!("{indent}/*\n{lines}{indent} */\n")
+        }
     }
 }
 
-fn source(file: &str) -> String {
+/// The requests, which cbindgen leaves out because a function makes their numbers.
+fn requests(source: &str, names: &Names) -> String {
+    let mut text = String::new();
+    let mut said: Vec<String> = Vec::new();
+    for line in source.lines() {
+        if let Some(prose) = line.strip_prefix("///") {
+            said.push(names.prose(prose));
+            continue;
+        }
+        let request = line
+            .strip_prefix("pub const ")
+            .and_then(|rest| rest.strip_suffix(");")?.split_once(": u32 = iowr("));
+        if let Some((name, number)) = request {
+            let said: Vec<&str> = said.iter().map(|line| line.trim()).collect();
+            text.push_str(&format!("\n{}", comment(&said, "")));
+            text.push_str(&format!(
+                "#define MILSPEC_{name} _IOWR(MILSPEC_IOC_TYPE, {number}, struct milspec_head)\n"
+            ));
+        }
+        said.clear();
+    }
+    text
+}
+
+/// One of them.
+pub fn source(file: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     std::fs::read_to_string(path).unwrap()
 }
@@ -104,13 +157,14 @@ fn cbindgen(names: &Names) -> String {
 }
 
 /// What Rust calls things, and what C does.
-struct Names {
+pub struct Names {
     types: Vec<(String, String)>,
     constants: Vec<String>,
 }
 
 impl Names {
-    fn of(sources: &[String]) -> Self {
+    /// Those of the sources.
+    pub fn of(sources: &[String]) -> Self {
         let find = |start: &str| -> Vec<String> {
             let lines = sources.iter().flat_map(|source| source.lines());
             lines
@@ -129,6 +183,14 @@ impl Names {
                 .collect(),
             constants: find("pub const "),
         }
+    }
+
+    /// What Rust calls the type that C calls `c`.
+    pub fn rust(&self, c: &str) -> Option<&str> {
+        let mut types = self.types.iter();
+        types
+            .find(|(_, known)| known == c)
+            .map(|(rust, _)| rust.as_str())
     }
 
     /// One line of cbindgen's output, in the kernel's style.
@@ -153,7 +215,7 @@ impl Names {
             .replace("uint32_t", "__u32")
             .replace("uint64_t", "__u64");
         let line = words(&line, |word| self.code_word(word));
-        // ioctl numbers are read by their bytes.
+        // This number is read by its bytes.
         match line
             .strip_prefix("#define MILSPEC_IOC_")
             .and_then(|rest| rest.split_once(' '))
@@ -182,7 +244,7 @@ impl Names {
     }
 
     /// Documentation: links become names, and names those of C.
-    fn prose(&self, text: &str) -> String {
+    pub fn prose(&self, text: &str) -> String {
         // [`name`](target) and [`name`] become `name`.
         let mut plain = String::new();
         let mut rest = text;
@@ -219,7 +281,7 @@ impl Names {
         };
         if let Some((owner, field)) = name.split_once("::") {
             let owner = c_type(owner).unwrap_or_else(|| owner.to_string());
-            return format!("{owner}.{}", c_field(field));
+            return format!("{owner}.{field}");
         }
         if self.constants.iter().any(|constant| constant == name) || name.ends_with('_') {
             return format!("MILSPEC_{name}");

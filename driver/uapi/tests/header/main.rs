@@ -1,10 +1,11 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note
 
 //! The C header `dell_milspec.h` is what the Rust source says, and C sees the same bytes.
 //!
 //! `UPDATE_HEADER=1 cargo test -p milspec-uapi` rewrites the header.
 
 mod generate;
+mod page;
 
 use milspec_uapi as uapi;
 use std::fmt::Write;
@@ -12,12 +13,17 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 
+/// Whether what is generated is to be written anew.
+fn updates() -> bool {
+    std::env::var_os("UPDATE_HEADER").is_some_and(|value| value != "0")
+}
+
 /// The committed header, rewritten first where that is asked for.
 fn committed() -> &'static str {
     static TEXT: OnceLock<String> = OnceLock::new();
     TEXT.get_or_init(|| {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("dell_milspec.h");
-        if std::env::var_os("UPDATE_HEADER").is_some_and(|value| value != "0") {
+        if updates() {
             std::fs::write(&path, generate::header()).unwrap();
         }
         std::fs::read_to_string(&path).unwrap_or_default()
@@ -94,7 +100,9 @@ fn layouts() -> Vec<Layout> {
                 error,
                 controls,
                 unreadable,
-                firmware_calls
+                firmware_calls,
+                refreshed_ns,
+                reserved
             }
         ),
         layout!(
@@ -103,26 +111,26 @@ fn layouts() -> Vec<Layout> {
                 head,
                 generation,
                 refreshed_ns,
-                platform,
-                dsmil,
-                dsmil_major,
-                dsmil_minor,
-                reserved,
-                dsmil_implementation,
                 properties,
                 mode,
                 standing,
-                reserved2,
+                reserved,
                 deviations,
                 drifted,
                 degraded,
                 tampered,
-                apply_step,
-                apply_steps,
                 mode_lines,
                 mode_present,
                 mode_reached,
-                reserved3,
+                mode_unreached,
+                apply_step,
+                apply_steps,
+                platform,
+                dsmil,
+                dsmil_major,
+                dsmil_minor,
+                reserved2,
+                dsmil_implementation,
                 journal_next,
                 journal_overwritten,
                 anchored,
@@ -132,7 +140,19 @@ fn layouts() -> Vec<Layout> {
                 suppressed,
                 anchor,
                 anchor_pcr,
-                reserved4
+                reserved3,
+                last_request,
+                last_sequence,
+                last_outcome,
+                last_reason,
+                last_mode,
+                reserved4,
+                last_control,
+                last_needs,
+                last_error,
+                last_pid,
+                reserved5,
+                reserved6
             }
         ),
         layout!(
@@ -153,7 +173,10 @@ fn layouts() -> Vec<Layout> {
                 expected,
                 properties,
                 read,
-                reserved
+                value_class,
+                gate,
+                reserved,
+                reserved2
             }
         ),
         layout!(
@@ -161,7 +184,7 @@ fn layouts() -> Vec<Layout> {
             Control {
                 id,
                 family,
-                class,
+                control_class,
                 access,
                 presence,
                 reading,
@@ -172,14 +195,16 @@ fn layouts() -> Vec<Layout> {
                 properties,
                 group,
                 changed,
-                depends,
-                name,
-                label,
-                values,
                 baseline,
                 written,
                 wanted,
-                reserved
+                unreached_reason,
+                unreached_needs,
+                reserved,
+                depends,
+                name,
+                label,
+                values
             }
         ),
         layout!(
@@ -199,7 +224,8 @@ fn layouts() -> Vec<Layout> {
             Target {
                 control,
                 value,
-                reserved
+                reserved,
+                reserved2
             }
         ),
         layout!(
@@ -208,10 +234,14 @@ fn layouts() -> Vec<Layout> {
                 control,
                 from,
                 to,
+                now,
                 state,
                 reason,
+                reserved,
                 error,
-                needs
+                needs,
+                reserved2,
+                reserved3
             }
         ),
         layout!(
@@ -222,7 +252,9 @@ fn layouts() -> Vec<Layout> {
                 targets,
                 steps,
                 target_count,
+                target_stride,
                 step_capacity,
+                step_stride,
                 step_count,
                 options,
                 mode,
@@ -238,7 +270,8 @@ fn layouts() -> Vec<Layout> {
                 mode_lines,
                 mode_present,
                 mode_reached,
-                reserved3
+                reserved3,
+                request
             }
         ),
         layout!(
@@ -251,7 +284,7 @@ fn layouts() -> Vec<Layout> {
                 generation,
                 kind,
                 severity,
-                interface,
+                origin,
                 mode,
                 from,
                 to,
@@ -313,24 +346,27 @@ fn compile(name: &str, options: &[&str], body: &str) {
 /// Promise: C programs see every field where the driver puts it, and every number as it is.
 #[test]
 fn c_agrees() {
-    let mut body = String::from("#include <stddef.h>\n#include <linux/ioctl.h>\n");
+    let mut body = String::from("#include <stddef.h>\n");
     let mut check = |condition: String| {
         writeln!(body, "_Static_assert({condition}, {condition:?});").unwrap();
     };
     for Layout { name, size, fields } in layouts() {
         check(format!("sizeof(struct {name}) == {size}"));
         for (field, offset, size) in fields {
-            let field = generate::c_field(field);
             let member = format!("((struct {name} *)0)->{field}");
-            check(format!("offsetof(struct {name}, {}) == {offset}", field));
+            check(format!("offsetof(struct {name}, {field}) == {offset}"));
             check(format!("sizeof({member}) == {size}"));
         }
     }
-    let requests = ["INFO", "STATUS", "CONTROLS", "REFRESH", "PLAN", "APPLY"];
-    for (number, name) in requests.into_iter().enumerate() {
-        check(format!(
-            "MILSPEC_IOC_{name} == _IOWR(MILSPEC_IOC_TYPE, {number}, struct milspec_head)"
-        ));
+    for (name, number) in [
+        ("INFO", uapi::IOC_INFO),
+        ("STATUS", uapi::IOC_STATUS),
+        ("CONTROLS", uapi::IOC_CONTROLS),
+        ("REFRESH", uapi::IOC_REFRESH),
+        ("PLAN", uapi::IOC_PLAN),
+        ("APPLY", uapi::IOC_APPLY),
+    ] {
+        check(format!("MILSPEC_IOC_{name} == {number}u"));
     }
     for (name, value) in [
         ("INFO", uapi::Info::SIZE_MIN),
@@ -339,6 +375,8 @@ fn c_agrees() {
         ("CONTROL", uapi::Control::SIZE_MIN),
         ("REFRESH", uapi::Refresh::SIZE_MIN),
         ("APPLY", uapi::Apply::SIZE_MIN),
+        ("TARGET", uapi::Target::SIZE_MIN),
+        ("STEP", uapi::Step::SIZE_MIN),
     ] {
         check(format!("MILSPEC_{name}_SIZE_MIN == {value}"));
     }

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `IOC_PLAN` and `IOC_APPLY`: from the wire to the engine and back.
+
+use super::{
+    entry,
+    frame::{
+        Array,
+        Frame, //
+    },
+    wire, //
+};
+use crate::{
+    engine::{
+        Applied,
+        Ending,
+        Engine,
+        Request, //
+    },
+    journal::Origin,
+    posture::mode::Mode,
+    uapi, //
+};
+use kernel::{
+    fs::File,
+    prelude::*,
+    uaccess::UserPtr, //
+};
+
+/// `IOC_PLAN`.
+pub(super) fn plan(engine: &Engine, arg: UserPtr) -> Result {
+    let (asked, frame) = Frame::read::<uapi::Apply>(arg, uapi::Apply::SIZE_MIN)?;
+    let list = targets(&asked)?;
+    let steps = steps(&asked)?;
+    let request = Request {
+        overview: asked.options & uapi::APPLY_LINES != 0,
+        ..request(&asked, &list, uapi::APPLY_CONFIRM_LATCH | uapi::APPLY_LINES)?
+    };
+    if request.overview && (request.mode.is_none() || !list.is_empty()) {
+        return Err(EINVAL);
+    }
+    let applied = engine.plan(&request)?;
+    let asked = uapi::Apply {
+        request: 0,
+        ..asked
+    };
+    answer(&asked, &frame, steps, &applied)?;
+    match applied.ending {
+        Ending::NoRoom => Err(ENOSPC),
+        _ => Ok(()),
+    }
+}
+
+/// `IOC_APPLY`.
+pub(super) fn apply(engine: &Engine, file: &File, arg: UserPtr) -> Result {
+    let right = entry::admit(engine, Origin::Ioctl, Some(file))?;
+    let (mut asked, frame) = Frame::read::<uapi::Apply>(arg, uapi::Apply::SIZE_MIN)?;
+    let list = targets(&asked)?;
+    let steps = steps(&asked)?;
+    let request = request(&asked, &list, uapi::APPLY_CONFIRM_LATCH)?;
+    let applied = entry::change(engine, &right, &request, |number| {
+        // What cannot be answered must not be done: the memory is written to once before.
+        asked.request = number;
+        frame.write(asked)?;
+        steps.clear()
+    })?;
+    answer(&asked, &frame, steps, &applied)?;
+    entry::result(&applied.ending)
+}
+
+/// Where the steps go.
+fn steps(asked: &uapi::Apply) -> Result<Array> {
+    if asked.step_capacity > uapi::STEPS_MAX {
+        return Err(EINVAL);
+    }
+    Array::new(
+        asked.steps,
+        asked.step_capacity,
+        asked.step_stride,
+        uapi::Step::SIZE_MIN,
+    )
+}
+
+/// Reads the list of targets.
+fn targets(asked: &uapi::Apply) -> Result<KVVec<(u32, u8)>> {
+    if asked.target_count > uapi::TARGETS_MAX {
+        return Err(E2BIG);
+    }
+    let array = Array::new(
+        asked.targets,
+        asked.target_count,
+        asked.target_stride,
+        uapi::Target::SIZE_MIN,
+    )?;
+    let count = usize::try_from(asked.target_count)?;
+    let mut list = KVVec::with_capacity(count, GFP_KERNEL)?;
+    array.read(|target: uapi::Target| {
+        if target.reserved != [0; 3] || target.reserved2 != 0 {
+            return Err(EINVAL);
+        }
+        list.push((target.control, target.value), GFP_KERNEL)?;
+        Ok(())
+    })?;
+    Ok(list)
+}
+
+/// Takes a request from the wire, in which only these options may be set.
+fn request<'a>(asked: &uapi::Apply, list: &'a [(u32, u8)], options: u32) -> Result<Request<'a>> {
+    let mode = match asked.mode {
+        uapi::MODE_NONE => None,
+        number => Some(Mode::from_number(number).ok_or(EINVAL)?),
+    };
+    let reserved = [
+        u32::from(asked.reserved),
+        asked.reserved2.into(),
+        asked.reserved3,
+    ];
+    if reserved != [0; 3]
+        || asked.options & !options != 0
+        || mode == Some(Mode::ParanoidPlus) && !list.is_empty()
+    {
+        return Err(EINVAL);
+    }
+    Ok(Request {
+        mode,
+        list,
+        generation: asked.generation,
+        confirmed: asked.options & uapi::APPLY_CONFIRM_LATCH != 0,
+        key: asked.security_key,
+        room: match asked.step_capacity {
+            0 => usize::MAX,
+            capacity => usize::try_from(capacity)?,
+        },
+        overview: false,
+        origin: Origin::Ioctl,
+    })
+}
+
+/// Writes the answer, and the steps where there is room for them.
+fn answer(asked: &uapi::Apply, frame: &Frame, steps: Array, applied: &Applied) -> Result {
+    let lines = applied.lines.as_deref();
+    let count = u32::try_from(lines.map_or(applied.steps.len(), <[_]>::len))?;
+    if let Ending::NoRoom = applied.ending {
+        return frame.write(uapi::Apply {
+            step_count: count,
+            ..*asked
+        });
+    }
+    if asked.step_capacity > 0 {
+        match lines {
+            Some(lines) => steps.write(lines.iter().map(wire::line))?,
+            None => steps.write(applied.steps.iter().map(wire::step))?,
+        }
+    }
+    let outcome = wire::outcome(&applied.ending);
+    frame.write(uapi::Apply {
+        generation: applied.generation,
+        step_count: count,
+        outcome: outcome.outcome,
+        reason: outcome.reason,
+        security_key: 0,
+        control: outcome.control,
+        needs: outcome.needs,
+        error: outcome.error,
+        firmware_calls: u32::try_from(applied.firmware_calls).unwrap_or(u32::MAX),
+        mode_lines: applied.coverage.lines,
+        mode_present: applied.coverage.present,
+        mode_reached: applied.coverage.reached,
+        ..*asked
+    })
+}
