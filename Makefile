@@ -22,7 +22,7 @@ kernel-make = tree=$$(scripts/rust-metadata $(KDIR)) && $(MAKE) -C "$$tree" M=$(
 # The distribution's key is not here; signing with one's own is for DKMS or by hand.
 NO_SIGNING := CONFIG_MODULE_SIG_ALL=
 
-.PHONY: all module cli install clean clean-cache help prepare demo shell test test-long lint rust-analyzer
+.PHONY: all module cli install clean clean-cache help prepare demo shell test test-long lint bench rust-analyzer
 .DEFAULT_GOAL := all
 
 all: module cli ## build the module and milspecctl for this machine's kernel
@@ -75,6 +75,10 @@ test-long: ## the same, with the sweeps that take long
 
 lint: ## the lints alone
 	@scripts/test lint
+
+bench: ## what answers cost, beside what is comparable (PROFILE=, DMI=)
+	@$(MACHINE) bench $(which-machine)
+	@$(CARGO) bench -q --locked -p milspec-posture --bench plan
 
 rust-analyzer: ## describe the module to rust-analyzer
 	@$(MACHINE) rust-analyzer

@@ -11,6 +11,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -244,6 +245,25 @@ static void controls(void)
 	}
 }
 
+/* All records that there are, each batch after a poll has said so. */
+static void events(void)
+{
+	static struct milspec_event batch[16];
+	struct pollfd p = { .fd = device(), .events = POLLIN };
+	uint64_t count = 0, last = 0;
+
+	while (poll(&p, 1, 0) == 1 && p.revents == POLLIN) {
+		ssize_t size = read(fd, batch, sizeof(batch));
+
+		if (size <= 0)
+			die("read");
+		count += size / sizeof(*batch);
+		last = batch[size / sizeof(*batch) - 1].sequence;
+	}
+	printf("events count=%llu last=%llu\n", (unsigned long long)count,
+	       (unsigned long long)last);
+}
+
 /* What mainline's driver reads at each location. */
 static void mainline(int count, char **locations)
 {
@@ -392,6 +412,8 @@ int main(int argc, char **argv)
 			refresh();
 		else if (!strcmp(verb, "controls"))
 			controls();
+		else if (!strcmp(verb, "events"))
+			events();
 		else if (!strcmp(verb, "mainline"))
 			mainline(at - first, argv + first);
 		else if (!strcmp(verb, "crowd"))

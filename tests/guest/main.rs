@@ -22,6 +22,7 @@ mod cli;
 mod cli_everywhere;
 mod common;
 mod cut;
+mod delay;
 mod driver;
 mod faults;
 mod hostile;
@@ -55,6 +56,16 @@ const KNOWN_FAILURES: &[(&str, &str, &str)] = &[
         "real_value_outside_the_catalogue",
         "refused for what cannot be read",
         "a value that the catalogue lacks keeps every mode from the machine (issue 13)",
+    ),
+    (
+        "delay_who_waits_for_the_engine_can_be_killed",
+        "though killed, has waited until the firmware call returned",
+        "what waits for the engine sleeps uninterruptibly (issue 12)",
+    ),
+    (
+        "delay_who_waits_for_the_engine_is_no_hung_task",
+        "the kernel log has \"INFO: task \"",
+        "what waits for the engine sleeps uninterruptibly (issue 12)",
     ),
 ];
 
@@ -102,6 +113,7 @@ fn main() -> ExitCode {
         access::TESTS,
         faults::TESTS,
         cut::TESTS,
+        delay::TESTS,
         latch::TESTS,
         stress::TESTS,
         waits::TESTS,

@@ -74,7 +74,7 @@ pub mod walk;
 
 pub use guest::{GuestCommand, Output};
 pub use machine::Machine;
-pub use nvram::fault::{Armed, Call, Fault, Wrong};
+pub use nvram::fault::{Armed, Call, Fault, Held, Wrong};
 pub use nvram::Nvram;
-pub use options::{prepared, Module, Options};
+pub use options::{prepared, Clock, Module, Options};
 pub use profile::Profile;

@@ -21,6 +21,7 @@ struct Arguments {
 enum Command {
     Prepare(cli::Prepare),
     Demo(cmd::demo::Demo),
+    Bench(cmd::bench::Bench),
     Shell(cmd::shell::Shell),
     Run(cmd::run::Run),
     Profiles(cmd::profiles::Profiles),
@@ -45,6 +46,7 @@ fn run() -> Result<()> {
     match Arguments::parse().command {
         Command::Prepare(command) => command.run(),
         Command::Demo(command) => command.run(),
+        Command::Bench(command) => command.run(),
         Command::Shell(command) => command.run(),
         Command::Run(command) => command.run(),
         Command::Profiles(command) => command.run(),

@@ -35,6 +35,17 @@ impl Module {
     }
 }
 
+/// What the guest's clock goes by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Clock {
+    /// The host's.
+    #[default]
+    Host,
+    /// What the guest does: a nanosecond for each instruction, and the host's clock while it waits.
+    /// Emulation only.
+    Instructions,
+}
+
 /// How a machine is built and started.
 #[derive(Clone)]
 pub struct Options {
@@ -49,6 +60,8 @@ pub struct Options {
     pub processors: u32,
     /// Memory in MiB.
     pub memory: u32,
+    /// What its clock goes by.
+    pub clock: Clock,
     /// Progress goes here.
     pub progress: Progress,
 }
@@ -61,6 +74,7 @@ impl Default for Options {
             acpi_upgrades: Vec::new(),
             processors: 1,
             memory: 512,
+            clock: Clock::default(),
             progress: Progress::new(),
         }
     }
@@ -106,12 +120,11 @@ impl Parts {
     /// Builds what a profile needs.
     pub(crate) fn make(profile: &str, options: &Options) -> Result<Self> {
         let prepared = prepared(&options.progress)?;
-        Self::with_accelerator(
-            profile,
-            options,
-            prepared,
-            crate::kvm::accelerator(prepared),
-        )
+        let accelerator = match options.clock {
+            Clock::Host => crate::kvm::accelerator(prepared),
+            Clock::Instructions => "tcg".to_owned(),
+        };
+        Self::with_accelerator(profile, options, prepared, accelerator)
     }
 
     /// As [`Parts::make`], with this accelerator.
@@ -151,6 +164,7 @@ impl Parts {
             memory: options.memory,
             interactive: false,
             accelerator,
+            clock: options.clock,
         };
         Ok(Self {
             prepared,

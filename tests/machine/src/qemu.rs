@@ -5,6 +5,7 @@
 use crate::children::{Child, TempDir};
 use crate::firmware;
 use crate::nvram::layout::NV_SIZE;
+use crate::options::Clock;
 use crate::prepare::Prepared;
 use crate::profile::Profile;
 use crate::qmp::{Qmp, UNPACK};
@@ -95,6 +96,8 @@ pub struct Hardware {
     pub interactive: bool,
     /// `tcg` or `kvm`.
     pub accelerator: String,
+    /// What its clock goes by.
+    pub clock: Clock,
 }
 
 impl Hardware {
@@ -120,6 +123,11 @@ impl Hardware {
         add("-M", "q35".to_owned());
         add("-accel", accelerator);
         add("-cpu", cpu.to_owned());
+        if self.clock == Clock::Instructions {
+            // sleep=on: with sleep=off the clock leaps to the next timer whenever the guest is idle,
+            // and what waits for the host (disk, TPM, the agent's port) has run out of time at once.
+            add("-icount", "shift=0,sleep=on".to_owned());
+        }
         add("-smp", self.processors.to_string());
         add("-m", format!("{}M", self.memory));
         add("-display", "none".to_owned());
@@ -216,13 +224,18 @@ impl Hardware {
             .output()
             .with_context(|| format!("cannot start {PROGRAM}"))?;
         let structures = smbios::structures(&self.profile)?;
+        let clock = match self.clock {
+            Clock::Host => "",
+            Clock::Instructions => " instructions",
+        };
+        let (processors, memory) = (self.processors, self.memory);
         let mut parts: Vec<Vec<u8>> = vec![
             EDITION.to_le_bytes().to_vec(),
             version.stdout,
             text(&self.kernel)?.into_bytes(),
             image.as_bytes().to_vec(),
             self.cmdline.clone().into_bytes(),
-            format!("{} {} {}", self.processors, self.memory, self.accelerator).into_bytes(),
+            format!("{processors} {memory} {}{clock}", self.accelerator).into_bytes(),
             smbios::options(&self.profile).join("\n").into_bytes(),
             structures.concat(),
             factory.to_vec(),

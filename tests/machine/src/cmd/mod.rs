@@ -2,6 +2,7 @@
 
 //! The subcommands that use a machine, one per file.
 
+pub mod bench;
 pub mod demo;
 pub mod nvram;
 pub mod profiles;

@@ -175,6 +175,19 @@ pub struct Armed {
     slot: u32,
 }
 
+/// A call that is held back: see [`Nvram::hold`].
+#[derive(Debug)]
+#[must_use = "it ends when it is released, or by itself"]
+pub struct Held {
+    first: Armed,
+    last: Armed,
+}
+
+/// Delays that one held call has, one after the other, and how long each is. Together they stay
+/// below the 30 s after which the kernel's interpreter gives a loop up.
+const HOLDS: u32 = 12;
+const HOLD_MS: u32 = 2000;
+
 const KIND: u32 = 0;
 const TIMES: u32 = 24;
 const HITS: u32 = 32;
@@ -254,6 +267,33 @@ impl Nvram {
             Call::TOKEN_READ.at(u32::from(location)),
             Wrong::Readback(value),
         ))
+    }
+
+    /// Holds the `n`-th matching call from now back until [`Nvram::release`], for 24 s at most. No
+    /// other fault may be in place.
+    ///
+    /// It is not one long delay but several, which the call has one after the other: what is taken
+    /// away meanwhile does not strike any more.
+    pub fn hold(&self, call: Call, n: u32) -> Result<Held> {
+        self.clear_faults()?;
+        let delay = Fault::new(call, Wrong::Delay(HOLD_MS)).nth(n);
+        let first = self.arm(delay)?;
+        let mut last = first;
+        for _ in 1..HOLDS {
+            last = self.arm(delay)?;
+        }
+        Ok(Held { first, last })
+    }
+
+    /// Whether the call is under way and has not returned, nor will before it is released or at
+    /// least two seconds have gone.
+    pub fn is_held(&self, held: &Held) -> Result<bool> {
+        Ok(self.hits(held.first)? > 0 && self.hits(held.last)? == 0)
+    }
+
+    /// Lets a held call go: it returns within two seconds.
+    pub fn release(&self, _held: Held) -> Result<()> {
+        self.clear_faults()
     }
 
     /// Every matching call takes `ms` longer.
