@@ -190,7 +190,7 @@ fn start() -> Result<state::Guard> {
         forced,
     };
     let engine = Engine::new(journal, parameters)?;
-    let controls = engine.snapshot().platform.controls().len();
+    let controls = engine.snapshot().platform.controls;
     pr_info!("{controls} platform controls\n");
     state::install(engine)
 }
@@ -271,7 +271,7 @@ impl platform::Driver for DsmilDriver {
         })?;
         match error {
             None => {
-                let controls = engine.snapshot().dsmil.controls().len();
+                let controls = engine.snapshot().dsmil.controls;
                 dev_info!(device, "{controls} DSMIL devices\n");
                 Ok(Self {
                     _listener: listener,

@@ -169,7 +169,9 @@ impl Engine {
             }
             Err(refusal) => applied.ending = Ending::Refused(refusal),
         }
-        let length = lines.as_ref().map_or(applied.steps.len(), |lines| lines.len());
+        let length = lines
+            .as_ref()
+            .map_or(applied.steps.len(), |lines| lines.len());
         if length > request.room {
             applied.ending = Ending::NoRoom;
         }
@@ -203,7 +205,9 @@ impl Engine {
         let count = work.machine.facts().len();
         let mut steps = KVVec::from_elem(Step::default(), count, GFP_KERNEL)?;
         let (asked, policy) = (request.asked(), request.policy(self.policy(), false));
-        let planned = work.machine.plan(&asked, &policy, &mut work.wants, &mut steps);
+        let planned = work
+            .machine
+            .plan(&asked, &policy, &mut work.wants, &mut steps);
         let early = match &planned {
             Err(refusal) => Some(Ending::Refused(*refusal)),
             Ok(plan) if plan.steps > request.room => Some(Ending::NoRoom),
@@ -345,7 +349,9 @@ impl Firmware for Calls<'_> {
 
     fn changed_outside(&mut self, change: &Outside) {
         self.engine.record_met(self.about, change);
-        let at = self.details.binary_search_by_key(&change.id, |details| details.id);
+        let at = self
+            .details
+            .binary_search_by_key(&change.id, |details| details.id);
         if let Some(details) = at.ok().and_then(|at| self.details.get(at)) {
             report::outside(change, details);
         }

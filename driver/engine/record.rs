@@ -253,10 +253,6 @@ fn outside(change: &Outside, origin: Origin) -> Event {
             true => uapi::EVENT_DRIFT,
             false => 0,
         },
-        ..event(
-            uapi::KIND_OUTSIDE_CHANGE,
-            uapi::SEVERITY_WARNING,
-            origin,
-        )
+        ..event(uapi::KIND_OUTSIDE_CHANGE, uapi::SEVERITY_WARNING, origin)
     }
 }

@@ -61,7 +61,10 @@ pub(super) fn outside(change: &Outside, details: &Details) {
         value.map_or("?", |value| value.name)
     };
     let (from, to) = (value(change.from), value(change.to));
-    pr_warn!("{}: something else has changed it from {from} to {to}\n", name(details));
+    pr_warn!(
+        "{}: something else has changed it from {from} to {to}\n",
+        name(details)
+    );
 }
 
 /// Says that tampering is reported.

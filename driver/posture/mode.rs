@@ -130,7 +130,10 @@ static ASKS: [Asks; SETTINGS.len()] = {
         }
         let mut place = 0;
         while let Some((before, _)) = all[setting][place] {
-            assert!((before as u8) < line.mode as u8, "from the lowest to the highest");
+            assert!(
+                (before as u8) < line.mode as u8,
+                "from the lowest to the highest"
+            );
             place += 1;
         }
         all[setting][place] = Some((line.mode, value as u8));

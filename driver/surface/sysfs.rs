@@ -194,8 +194,7 @@ shown!(Generation, c"generation", |snapshot| snapshot.generation);
 shown!(PlatformControls, c"platform_controls", |snapshot| snapshot
     .platform
     .controls);
-shown!(RefreshedNs, c"refreshed_ns", |snapshot| snapshot
-    .read_ns());
+shown!(RefreshedNs, c"refreshed_ns", |snapshot| snapshot.read_ns());
 shown!(UnreadableControls, c"unreadable_controls", |snapshot| {
     let [platform, dsmil] = [&snapshot.platform, &snapshot.dsmil];
     platform.unreadable.saturating_add(dsmil.unreadable)

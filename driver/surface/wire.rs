@@ -77,10 +77,7 @@ pub(super) fn status(engine: &Engine) -> uapi::Status {
             snapshot.count(Fact::is_pending) > 0,
             uapi::STATUS_PENDING_REBOOT,
         ),
-        (
-            snapshot.restricted_allowed,
-            uapi::STATUS_RESTRICTED_ALLOWED,
-        ),
+        (snapshot.restricted_allowed, uapi::STATUS_RESTRICTED_ALLOWED),
         (engine.parameters().require_tpm, uapi::STATUS_TPM_REQUIRED),
     ];
     uapi::Status {

@@ -206,8 +206,22 @@ fn what_somebody_else_has_changed_is_left_alone() {
 #[test]
 fn an_undo_leaves_alone_what_is_not_as_written() {
     for (now, left, outcome) in [
-        (3, Progress::Moved, Outcome::Conflict { step: 0, error: EIO }),
-        (0, Progress::Undone, Outcome::Undone { step: 1, error: EIO }),
+        (
+            3,
+            Progress::Moved,
+            Outcome::Conflict {
+                step: 0,
+                error: EIO,
+            },
+        ),
+        (
+            0,
+            Progress::Undone,
+            Outcome::Undone {
+                step: 1,
+                error: EIO,
+            },
+        ),
     ] {
         let mut steps = plan(2);
         let good = Reading::Known(0);
@@ -278,18 +292,34 @@ fn an_undo_keeps_to_what_devices_need() {
     let mut firmware = Script {
         cells: [1; 4],
         // The third is refused, and then the second cannot be put back.
-        writes: vec![Write::Good, Write::Good, Write::Fails, Write::Fails, Write::Fails],
+        writes: vec![
+            Write::Good,
+            Write::Good,
+            Write::Fails,
+            Write::Fails,
+            Write::Fails,
+        ],
         ..Script::default()
     };
     let outcome = transaction::run(&mut machine, &mut steps, &mut firmware);
-    assert_eq!(outcome, Outcome::Degraded { step: 2, error: EIO });
+    assert_eq!(
+        outcome,
+        Outcome::Degraded {
+            step: 2,
+            error: EIO
+        }
+    );
     let expected = [
         Progress::Degraded(EBUSY),
         Progress::Degraded(EIO),
         Progress::Failed(EIO),
     ];
     assert_eq!(progress(&steps), expected);
-    assert_eq!(firmware.cells[..3], [0, 0, 1], "no device is active without what it needs");
+    assert_eq!(
+        firmware.cells[..3],
+        [0, 0, 1],
+        "no device is active without what it needs"
+    );
 }
 
 /// What the driver itself has left behind is not blamed on anybody, and settled by what comes next.
@@ -315,7 +345,13 @@ fn what_a_failure_leaves_is_no_drift() {
         ..Script::default()
     };
     let outcome = transaction::run(&mut machine, &mut steps, &mut firmware);
-    assert_eq!(outcome, Outcome::Degraded { step: 0, error: EIO });
+    assert_eq!(
+        outcome,
+        Outcome::Degraded {
+            step: 0,
+            error: EIO
+        }
+    );
     machine.settle(&request, &[Want::Value(2)], &steps, false);
     let news = machine.observe(0, seen(2));
     assert_eq!(news.outside, None);
@@ -357,7 +393,10 @@ fn a_failed_step_that_took_effect_is_put_back() {
         writes: vec![Write::Lies],
         ..Script::default()
     };
-    let outcome = Outcome::Undone { step: 0, error: EIO };
+    let outcome = Outcome::Undone {
+        step: 0,
+        error: EIO,
+    };
     assert_eq!(run(&mut steps, &mut firmware), outcome);
     assert_eq!(progress(&steps), [Progress::Failed(EIO)]);
     assert_eq!(firmware.cells[0], 0);
@@ -381,7 +420,10 @@ fn a_third_value_is_left_as_it_is() {
             error: EBUSY,
         };
         assert_eq!(run(&mut steps, &mut firmware), outcome);
-        assert_eq!((steps[0].progress, steps[0].now), (Progress::Moved, Some(3)));
+        assert_eq!(
+            (steps[0].progress, steps[0].now),
+            (Progress::Moved, Some(3))
+        );
         assert_eq!(firmware.writes(), [(0, 0, 1)]);
     }
 }
@@ -440,7 +482,11 @@ fn a_step_that_cannot_be_read_back_is_put_back() {
                 ..Script::default()
             };
             let outcome = Outcome::Undone { step: 0, error };
-            assert_eq!(run(&mut steps, &mut firmware), outcome, "{reading:?} {blind}");
+            assert_eq!(
+                run(&mut steps, &mut firmware),
+                outcome,
+                "{reading:?} {blind}"
+            );
             assert_eq!(firmware.cells[0], 0);
             assert_eq!(firmware.writes(), [(0, 0, 1), (0, 1, 0)]);
             assert_eq!(firmware.met, []);
@@ -470,7 +516,10 @@ fn putting_back_is_tried_twice() {
             writes: vec![Write::Good, Write::Fails, first],
             ..Script::default()
         };
-        let outcome = Outcome::Undone { step: 1, error: EIO };
+        let outcome = Outcome::Undone {
+            step: 1,
+            error: EIO,
+        };
         assert_eq!(run(&mut steps, &mut firmware), outcome);
         assert_eq!(progress(&steps), [Progress::Undone, Progress::Failed(EIO)]);
         assert_eq!(firmware.cells, [0; 4]);

@@ -563,23 +563,30 @@ impl Calls<'_> {
     fn may_be_written(&mut self, id: u32, to: u8) {
         let fact = self.facts.iter().find(|fact| fact.id == id);
         let Some(fact) = fact else {
-            self.broken.push(format!("{id:#x} is written and not there"));
+            self.broken
+                .push(format!("{id:#x} is written and not there"));
             return;
         };
         let class = fact.class_of(to);
         let closed = class == Class::Restricted && !self.policy.restricted_allowed;
         if class >= Class::ReadOnly || closed {
-            self.broken.push(format!("{id:#x} is written, of class {class:?}"));
+            self.broken
+                .push(format!("{id:#x} is written, of class {class:?}"));
         }
         let theirs = self.script.foreign.filter(|foreign| foreign.id == id);
         let changes = value(self.listed, self.truth, id) != Some(to);
         if theirs.is_some() && self.foreign_made && self.foreign_seen && changes {
-            self.broken.push(format!("{id:#x} is written after somebody else was seen to change it"));
+            self.broken.push(format!(
+                "{id:#x} is written after somebody else was seen to change it"
+            ));
         }
     }
 
     fn needs_are_met(&self) -> bool {
-        let devices = self.facts.iter().filter(|fact| fact.family == Family::Dsmil);
+        let devices = self
+            .facts
+            .iter()
+            .filter(|fact| fact.family == Family::Dsmil);
         let is_active = |fact: &Fact| self.truth.device(fact.id) == Some(ACTIVE);
         let mut active = devices.filter(|fact| is_active(fact));
         active.all(|fact| {
@@ -588,7 +595,13 @@ impl Calls<'_> {
         })
     }
 
-    fn write_through(&mut self, id: u32, from: u8, to: u8, failure: Option<Kind>) -> Result<(), u32> {
+    fn write_through(
+        &mut self,
+        id: u32,
+        from: u8,
+        to: u8,
+        failure: Option<Kind>,
+    ) -> Result<(), u32> {
         let stops = matches!(failure, Some(Kind::Fails | Kind::Ignored));
         let done = match setting(self.listed, id) {
             Some((_, listed)) => {
@@ -608,7 +621,8 @@ impl Calls<'_> {
                 let theirs = self.script.foreign.is_some_and(|f| f.id >= FIRST_DEVICE);
                 let lies = self.script.failures.iter().any(|f| f.kind == Kind::Stale);
                 if meets && !theirs && !lies && !self.needs_are_met() {
-                    let text = format!("{id:#x} is switched to {to} against what needs it or it needs");
+                    let text =
+                        format!("{id:#x} is switched to {to} against what needs it or it needs");
                     self.broken.push(text);
                 }
                 true
@@ -654,7 +668,9 @@ impl Firmware for Calls<'_> {
         if let (None, Some(foreign)) = (failure, self.script.foreign) {
             // After a write the old value and the new one may be that write's doing, whatever the
             // firmware has said of it.
-            let doubt = self.written.is_some_and(|values| values.contains(&foreign.value));
+            let doubt = self
+                .written
+                .is_some_and(|values| values.contains(&foreign.value));
             if self.foreign_made && foreign.id == id {
                 self.doubted |= doubt;
                 let seen = reading == Reading::Known(foreign.value);
@@ -686,10 +702,14 @@ impl Firmware for Calls<'_> {
 impl Calls<'_> {
     fn read_through(&mut self, id: u32, from: u8, to: u8) -> Reading {
         let Some((at, listed)) = setting(self.listed, id) else {
-            return self.truth.device(id).map_or(Reading::Failed(EIO), Reading::Known);
+            return self
+                .truth
+                .device(id)
+                .map_or(Reading::Failed(EIO), Reading::Known);
         };
         for there in listed.concerned(from, to) {
-            for (index, answer) in listed.answers_at(there, Bench::answer(&self.truth.cells, there)) {
+            for (index, answer) in listed.answers_at(there, Bench::answer(&self.truth.cells, there))
+            {
                 self.answers[at][index] = answer;
             }
         }

@@ -114,7 +114,8 @@ impl Trial {
                 Progress::Moved => {
                     moved += 1;
                     if script.foreign.is_none_or(|foreign| foreign.id != step.id) {
-                        broken.push("says that somebody else has changed what nobody did".to_owned());
+                        broken
+                            .push("says that somebody else has changed what nobody did".to_owned());
                     }
                     continue;
                 }
@@ -136,7 +137,10 @@ impl Trial {
                 broken.push(format!("{} is {now:?}, not {expected:?}", bench.name(*id)));
             }
         }
-        let blamed = ended.met.iter().find(|change| !is_of(script.foreign, change.id));
+        let blamed = ended
+            .met
+            .iter()
+            .find(|change| !is_of(script.foreign, change.id));
         if let Some(change) = blamed {
             broken.push(format!("blames others for {change:?}"));
         }
@@ -222,7 +226,10 @@ impl Trial {
                 None => now == old,
             };
             if !right && !(strange_device && self.is_device(bench, *id)) {
-                broken.push(format!("{}: baseline leads to {now:?}, not {old:?}", bench.name(*id)));
+                broken.push(format!(
+                    "{}: baseline leads to {now:?}, not {old:?}",
+                    bench.name(*id)
+                ));
             }
         }
         broken

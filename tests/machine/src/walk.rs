@@ -180,7 +180,12 @@ impl Walker<'_> {
             self.found(&mut findings.odd, &format!("{name}: {reading}"));
         }
         if self.layout == Layout::Inferred {
-            for listed in self.bench.settings().iter().filter(|listed| listed.entangled) {
+            for listed in self
+                .bench
+                .settings()
+                .iter()
+                .filter(|listed| listed.entangled)
+            {
                 let what = format!("{}: shares a location", listed.setting.name);
                 self.found(&mut findings.odd, &what);
             }
@@ -251,7 +256,11 @@ impl Walker<'_> {
         // one that is called next.
         let (undisturbed, broken) = trial.run(&mut self.bench, &Script::default());
         if undisturbed.outcome != Ok(Outcome::Done) {
-            judge(self, "", vec![format!("not done: {:?}", undisturbed.outcome)]);
+            judge(
+                self,
+                "",
+                vec![format!("not done: {:?}", undisturbed.outcome)],
+            );
         }
         judge(self, "", broken);
         for at in 0..undisturbed.calls.len() {
@@ -314,7 +323,10 @@ impl Walker<'_> {
         for fact in self.bench.machine.facts() {
             if fact.unreached == Some(Reason::Unknown) {
                 let name = self.bench.name(fact.id);
-                let what = format!("{}{start}: {name} left out, its value is unknown", mode.name());
+                let what = format!(
+                    "{}{start}: {name} left out, its value is unknown",
+                    mode.name()
+                );
                 if self.told.insert(what.clone()) {
                     self.found(&mut findings.odd, &what);
                 }
@@ -376,7 +388,9 @@ mod tests {
         let mut expected = Vec::new();
         for (mode, settings) in LEFT_OUT {
             for setting in *settings {
-                let why = format!("{mode} from unlisted values: {setting} left out, its value is unknown");
+                let why = format!(
+                    "{mode} from unlisted values: {setting} left out, its value is unknown"
+                );
                 expected.push(format!("{why} (a cell for each location)"));
                 expected.push(why);
             }

@@ -274,8 +274,17 @@ impl Walk<'_> {
             broken = self.trial.follow(self.bench, &script, &ended);
         }
         for broken in broken {
-            let example = || format!("{}: {script:?} {:?} {:?}", self.what, ended.outcome, ended.steps);
-            self.tally.broken.entry(broken).or_insert_with(|| (0, example())).0 += 1;
+            let example = || {
+                format!(
+                    "{}: {script:?} {:?} {:?}",
+                    self.what, ended.outcome, ended.steps
+                )
+            };
+            self.tally
+                .broken
+                .entry(broken)
+                .or_insert_with(|| (0, example()))
+                .0 += 1;
         }
         ended
     }
@@ -389,7 +398,11 @@ impl Job<'_> {
         let what = format!(
             "{}, {}, {} to {}",
             subject.name,
-            if self.policy.restricted_allowed { "open" } else { "closed" },
+            if self.policy.restricted_allowed {
+                "open"
+            } else {
+                "closed"
+            },
             self.from.map_or("as found", Mode::name),
             self.to.name()
         );
@@ -428,7 +441,10 @@ fn walk_all(name: &str, subjects: &[Subject], seed: u64) -> bool {
     let mut jobs = Vec::new();
     for subject in subjects {
         for (policy, depth) in subject.depth {
-            for from in [None].into_iter().chain(MODES[1..4].iter().copied().map(Some)) {
+            for from in [None]
+                .into_iter()
+                .chain(MODES[1..4].iter().copied().map(Some))
+            {
                 jobs.extend(MODES.map(|to| Job {
                     subject,
                     policy,
@@ -453,7 +469,12 @@ fn walk_all(name: &str, subjects: &[Subject], seed: u64) -> bool {
             if std::env::var_os("MILSPEC_WALK").is_some() {
                 eprintln!(
                     "{:6.1} s {:8} runs {:2} steps: {}, {:?} to {:?}",
-                    begun.elapsed().as_secs_f64(), one.runs, one.steps, job.subject.name, job.from, job.to
+                    begun.elapsed().as_secs_f64(),
+                    one.runs,
+                    one.steps,
+                    job.subject.name,
+                    job.from,
+                    job.to
                 );
             }
             tally.add(one);
@@ -496,11 +517,19 @@ fn main() -> ExitCode {
         let time = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         time.map_or(1, |time| time.as_nanos() as u64)
     };
-    let seed = std::env::var("MILSPEC_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed = std::env::var("MILSPEC_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok());
     let seed = seed.unwrap_or_else(drawn);
     println!("\nMILSPEC_SEED={seed}");
-    let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
-    let chosen = |name: &str| filter.as_ref().is_none_or(|filter| name.contains(filter.as_str()));
+    let filter = std::env::args()
+        .skip(1)
+        .find(|argument| !argument.starts_with('-'));
+    let chosen = |name: &str| {
+        filter
+            .as_ref()
+            .is_none_or(|filter| name.contains(filter.as_str()))
+    };
     let mut failed = 0;
     let mut passed = 0;
     for (name, subjects) in [
