@@ -284,10 +284,10 @@ impl<L: DerefMut<Target = [Fact]>> Machine<L> {
                     mark.seen = None;
                     mark.degraded = true;
                 }
-                // As before, or somebody else's, as `observe` has it.
-                Progress::Planned | Progress::Failed(_) | Progress::Undone | Progress::Moved => {
-                    continue;
-                }
+                // It is theirs, also where the driver had lost sight of it.
+                Progress::Moved => mark.baseline = None,
+                // As before, or as `observe` has it.
+                Progress::Planned | Progress::Failed(_) | Progress::Undone => continue,
             }
             self.altered = true;
         }

@@ -10,7 +10,7 @@ use crate::cli::{
 use crate::machines::{answer, by_name, info, status};
 use crate::tree::Tree;
 use milspec_posture::control::{Class, Family, Reading};
-use milspec_posture::fact::{Fact, Policy};
+use milspec_posture::fact::{Fact, Mark, Policy};
 use milspec_posture::mode::{Mode, MODES};
 use milspec_posture::plan::{self, Want};
 use milspec_posture::standing;
@@ -317,8 +317,6 @@ fn fact(control: &Control) -> Fact {
             _ => Class::ReadOnly,
         },
         writable: control.access == uapi::ACCESS_READ_WRITE,
-        denied: false,
-        group: 0,
         reading: match control.reading {
             uapi::READING_KNOWN => Reading::Known(control.current),
             _ => Reading::Unknown,
@@ -326,8 +324,11 @@ fn fact(control: &Control) -> Fact {
         values: (0..usize::from(control.value_count))
             .filter(present)
             .fold(0, |bits, at| bits | 1 << at),
-        depends: [None; 4],
-        baseline: Some(control.baseline).filter(|value| *value != uapi::INDEX_NONE),
+        mark: Mark {
+            baseline: Some(control.baseline).filter(|value| *value != uapi::INDEX_NONE),
+            ..Mark::default()
+        },
+        ..Fact::NEW
     }
 }
 

@@ -519,8 +519,8 @@ struct Calls<'a> {
     script: Script<'a>,
     calls: Vec<Called>,
     begun: usize,
-    /// The last call was a write, from and to these values.
-    written: Option<[u8; 2]>,
+    /// The last write of the control that somebody else changes.
+    written: Option<Written>,
     /// Somebody else has made the change of the script, so that the control has another value.
     foreign_made: bool,
     /// The driver has seen it since.
@@ -533,7 +533,32 @@ struct Calls<'a> {
     broken: Vec<String>,
 }
 
+/// A write that the driver has made.
+#[derive(Clone, Copy)]
+struct Written {
+    from: u8,
+    to: u8,
+    /// Bit n: value n was written by now.
+    ordered: u8,
+    /// The firmware said that it was done.
+    accepted: bool,
+    /// It was read back.
+    shown: bool,
+}
+
+impl Written {
+    /// Whether a value that is read can be the driver's own doing, for all that it knows: one that it
+    /// has written also late, and the old one as long as the new one was not read back.
+    fn could_be(&self, value: u8) -> bool {
+        self.ordered >> value & 1 == 1 || value == self.from && !self.shown
+    }
+}
+
 impl Calls<'_> {
+    fn is_theirs(&self, id: u32) -> bool {
+        self.script.foreign.is_some_and(|foreign| foreign.id == id)
+    }
+
     /// Has somebody else make a change, if it is time: at the next call, or at the end.
     fn foreign(&mut self, ends: bool) {
         let Some(foreign) = self.script.foreign else {
@@ -642,10 +667,16 @@ impl Firmware for Calls<'_> {
         self.may_be_written(id, to);
         let result = self.write_through(id, from, to, failure);
         self.undoing |= result.is_err();
-        self.written = Some([from, to]);
         // What it is now is the driver's doing, until somebody comes again.
-        let theirs = self.script.foreign.is_some_and(|foreign| foreign.id == id);
-        if theirs {
+        if self.is_theirs(id) {
+            let before = self.written.map_or(0, |written| written.ordered);
+            self.written = Some(Written {
+                from,
+                to,
+                ordered: before | 1 << to,
+                accepted: result.is_ok(),
+                shown: false,
+            });
             self.foreign_seen = false;
             let stopped = matches!(failure, Some(Kind::Fails | Kind::Ignored));
             if !stopped && value(self.listed, self.truth, id) == Some(to) {
@@ -666,18 +697,18 @@ impl Firmware for Calls<'_> {
             None => self.read_through(id, from, to),
         };
         if let (None, Some(foreign)) = (failure, self.script.foreign) {
-            // After a write the old value and the new one may be that write's doing, whatever the
-            // firmware has said of it.
             let doubt = self
                 .written
-                .is_some_and(|values| values.contains(&foreign.value));
+                .is_some_and(|written| written.could_be(foreign.value));
             if self.foreign_made && foreign.id == id {
                 self.doubted |= doubt;
                 let seen = reading == Reading::Known(foreign.value);
                 self.foreign_seen |= seen && !self.doubted;
             }
         }
-        self.written = None;
+        if let (true, Some(written)) = (self.is_theirs(id), &mut self.written) {
+            written.shown |= written.accepted && reading == Reading::Known(written.to);
+        }
         self.undoing |= reading != Reading::Known(to) && reading != Reading::Known(from);
         reading
     }
