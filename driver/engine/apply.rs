@@ -192,9 +192,18 @@ impl Engine {
         let work = &mut *work;
         let calls = work.families.all_calls();
 
-        // Read. What is stale before that only becomes more so.
+        // Read, unless it is clear without that: what is stale only becomes more so.
         if work.machine.is_stale(request.generation) {
             return Err(self.record_stale(request));
+        }
+        let (asked, policy) = (request.asked(), request.policy(self.policy(), false));
+        if let Some(refusal) = work.machine.refusal_of(&asked, &policy) {
+            let ending = Ending::Refused(refusal);
+            let sequence = self.record_early(request, &ending);
+            return Ok(Applied {
+                sequence,
+                ..request.ends(ending, work.machine.generation(), 0)
+            });
         }
         let read = self.look(work, request.origin)?;
         if work.machine.is_stale(request.generation) {
@@ -204,7 +213,6 @@ impl Engine {
         // Plan.
         let count = work.machine.facts().len();
         let mut steps = KVVec::from_elem(Step::default(), count, GFP_KERNEL)?;
-        let (asked, policy) = (request.asked(), request.policy(self.policy(), false));
         let planned = work
             .machine
             .plan(&asked, &policy, &mut work.wants, &mut steps);

@@ -244,6 +244,15 @@ impl<L: DerefMut<Target = [Fact]>> Machine<L> {
         generation != 0 && generation != self.generation
     }
 
+    /// The refusal of a request as a whole, which needs no reading.
+    pub fn refusal_of(&self, request: &Request<'_>, policy: &Policy) -> Option<Refusal> {
+        let policy = Policy {
+            latched: self.latched,
+            ..*policy
+        };
+        plan::refusal_of(request, &policy)
+    }
+
     /// Works out what a request comes to, by what was read last. `wants` and `steps` must have room
     /// for one entry for each control.
     ///

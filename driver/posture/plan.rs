@@ -199,6 +199,19 @@ fn leave_out(facts: &[Fact], wants: &mut [Want], list: &[(u32, u8)]) {
     });
 }
 
+/// The refusal of a request as a whole, whatever the machine is: it takes no reading.
+pub fn refusal_of(request: &Request<'_>, policy: &Policy) -> Option<Refusal> {
+    let plus = request.mode == Some(Mode::ParanoidPlus);
+    let reason = if policy.latched && (!plus || !request.list.is_empty()) {
+        Reason::Latched
+    } else if plus && !policy.latched && !policy.confirmed {
+        Reason::Unconfirmed
+    } else {
+        return None;
+    };
+    Some(Refusal { id: 0, reason })
+}
+
 /// Works out what a request asks of each control: `wants` gets one entry for each fact, which must
 /// be as many.
 ///
@@ -211,13 +224,8 @@ pub fn wants(
     policy: &Policy,
     wants: &mut [Want],
 ) -> Result<Coverage, Refusal> {
-    let whole = |reason| Err(Refusal { id: 0, reason });
-    let plus = request.mode == Some(Mode::ParanoidPlus);
-    if policy.latched && (!plus || !request.list.is_empty()) {
-        return whole(Reason::Latched);
-    }
-    if plus && !policy.latched && !policy.confirmed {
-        return whole(Reason::Unconfirmed);
+    if let Some(refusal) = refusal_of(request, policy) {
+        return Err(refusal);
     }
     let coverage = match request.mode {
         Some(mode) => lines(mode, facts, policy, wants),
