@@ -328,12 +328,12 @@ impl Firmware for Calls<'_> {
         provider.write(id, from, to, self.key).map_err(errno)
     }
 
-    fn read(&mut self, id: u32, from: u8, to: u8) -> Reading {
+    fn read(&mut self, id: u32, _from: u8, _to: u8) -> Reading {
         let at = self.details.binary_search_by_key(&id, |details| details.id);
         let details = at.ok().and_then(|at| self.details.get_mut(at));
         match (details, self.families.provider(family(id))) {
             (Some(details), Ok(provider)) => {
-                let readout = provider.read_back(details, from, to);
+                let readout = provider.read_back(details);
                 details.take(&readout.answers);
                 readout.reading
             }

@@ -114,12 +114,14 @@ impl Listed {
         }
     }
 
-    /// The locations that a change between two values concerns: where the one is written, and
-    /// where the other was in force.
-    pub fn concerned(&self, from: u8, to: u8) -> impl Iterator<Item = u16> {
-        let at = |index| self.token(index).map(|(_, location, _)| location);
-        let (written, left) = (at(to), at(from).filter(|left| Some(*left) != at(to)));
-        [written, left].into_iter().flatten()
+    /// The locations that a change concerns, each once: all that the setting has. The location of a
+    /// third value may be an alias of the one that is written, and show the change as well; or
+    /// somebody else puts that value in force.
+    pub fn concerned(&self) -> impl Iterator<Item = u16> + '_ {
+        let all = || self.listings.locations();
+        let first = move |(n, there): &(usize, u16)| !all().take(*n).any(|other| other == *there);
+        let each = all().enumerate().filter(first);
+        each.map(|(_, there)| there)
     }
 
     /// What modes and plans are decided on, before anything is read.

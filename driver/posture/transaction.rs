@@ -23,8 +23,8 @@ pub trait Firmware {
     /// [`EAGAIN`] says that the firmware has compared, found another value and written nothing.
     fn write(&mut self, id: u32, from: u8, to: u8) -> Result<(), u32>;
 
-    /// Reads what a change between the values `from` and `to` concerns, and says how the control
-    /// stands.
+    /// Reads what a change of the control concerns, and says how it stands. The values between
+    /// which it is changed are `from` and `to`.
     fn read(&mut self, id: u32, from: u8, to: u8) -> Reading;
 
     /// Tells whether the caller has been asked to stop.

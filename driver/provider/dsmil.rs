@@ -333,7 +333,7 @@ impl Provider for Dsmil {
         change.and_then(Change::made).map(drop).map_err(error)
     }
 
-    fn read_back(&self, control: &Details, _from: u8, _to: u8) -> Readout {
+    fn read_back(&self, control: &Details) -> Readout {
         let state = self.index(control.id).and_then(|index| self.state(index));
         readout(control.id, state.map_err(errno))
     }

@@ -150,9 +150,9 @@ pub(crate) trait Provider {
     /// compare never gives it.
     fn write(&self, id: u32, from: u8, to: u8, key: u16) -> Result;
 
-    /// Reads of a control what a change between the values `from` and `to` concerns, and nothing
-    /// else. That the firmware fails is a reading.
-    fn read_back(&self, control: &Details, from: u8, to: u8) -> Readout;
+    /// Reads what a change of a control concerns, and nothing else. That the firmware fails is a
+    /// reading.
+    fn read_back(&self, control: &Details) -> Readout;
 
     /// Tells whether the firmware's administrator password stands in the way of changes. Makes a
     /// firmware call where there can be one.

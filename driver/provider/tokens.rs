@@ -297,7 +297,7 @@ impl Provider for Tokens {
             .map(|_| ())
     }
 
-    fn read_back(&self, control: &Details, from: u8, to: u8) -> Readout {
+    fn read_back(&self, control: &Details) -> Readout {
         let mut answers = control.answers();
         let Ok(listed) = self.find(control.id) else {
             return Readout {
@@ -307,7 +307,7 @@ impl Provider for Tokens {
                 answers,
             };
         };
-        for there in listed.concerned(from, to) {
+        for there in listed.concerned() {
             let read = self.read_location(there).map_err(errno);
             for (index, answer) in listed.answers_at(there, read) {
                 if let Some(place) = answers.get_mut(index) {

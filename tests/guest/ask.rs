@@ -70,6 +70,8 @@ pub struct Step {
     pub to: u8,
     /// `STEP_` number.
     pub state: u8,
+    /// Index of the value that somebody else gave it, or that it was left with.
+    pub now: u8,
     /// Errno of what failed.
     pub error: u32,
 }
@@ -155,6 +157,7 @@ pub fn answers(lines: &[Line]) -> Result<Vec<Answer>> {
                 control: line.number("control")? as u32,
                 from: line.number("from")? as u8,
                 to: line.number("to")? as u8,
+                now: line.number("now")? as u8,
                 state: line.number("state")? as u8,
                 error: line.number("error")? as u32,
             }),

@@ -3,11 +3,15 @@
 //! Every call of a change goes wrong once, in every way, and from some on all that follow: the
 //! machine must be as it was, as it was to be, or wrong where the driver says so, and come right
 //! when the firmware does.
+//!
+//! An apply looks at everything before its first step. What goes wrong in the look is another
+//! matter than what goes wrong in a step: nothing was written, and there is nothing to undo.
 
-use crate::apply::{ready, ECANCELED, EIO};
+use crate::apply::{ready, EACCES, ECANCELED, EIO};
 use crate::ask::{self, ask, Answer};
 use crate::common::Test;
-use crate::model::{check_writes, Image};
+use crate::model::{check_writes, Image, Model};
+use crate::modes::SYSFS;
 use anyhow::{bail, ensure, Context, Result};
 use milspec_machine::nvram::controls::LogEntry;
 use milspec_machine::nvram::layout::{ANY, SPACE_DSML};
@@ -29,7 +33,10 @@ pub const TESTS: &[Test] = &[
         small("optiplex-7090")
     }),
     ("faults_that_stay_are_named_and_overcome", || {
-        stay([("latitude-7490", 7), ("rugged", 67)])
+        stay([("latitude-7490", 11), ("rugged", 97)])
+    }),
+    ("faults_in_the_look_refuse_or_leave_out", || {
+        look([("optiplex-7090", 3), ("rugged", 13)])
     }),
 ];
 
@@ -46,13 +53,19 @@ pub const LONG: &[Test] = &[
     }),
     ("faults_sampled_between_all_modes", sampled),
     ("faults_that_stay_at_many_calls", || {
-        stay([("latitude-7490", 2), ("rugged", 23)])
+        stay([("latitude-7490", 3), ("rugged", 37)])
+    }),
+    ("faults_at_every_call_of_the_look", || {
+        look([("optiplex-7090", 1), ("rugged", 1)])
     }),
 ];
 
-/// Every so manieth call. Has no factor in common with the calls of a step, two or three, so that
+/// Every so manieth call. Has no factor in common with the calls of a step, three or five, so that
 /// each of them is struck.
-const FEW: usize = 5;
+const FEW: usize = 7;
+
+/// Somebody else has changed a control.
+const EBUSY: i32 = 16;
 
 /// How many kinds of fault each call can have.
 const KINDS: usize = 4;
@@ -65,7 +78,10 @@ struct Transition<'a> {
     to: Mode,
     old: Image,
     new: Image,
-    /// What it calls when nothing goes wrong.
+    /// The machine as it was before anything was changed.
+    factory: Image,
+    /// What it calls when nothing goes wrong: first the look, then the steps.
+    look: Vec<LogEntry>,
     calls: Vec<LogEntry>,
     plan: Vec<(u32, u8, u8)>,
     counts: Counts,
@@ -78,6 +94,10 @@ struct Counts {
     done: usize,
     undone: usize,
     degraded: usize,
+    conflicts: usize,
+    deceived: usize,
+    refused: usize,
+    left_out: usize,
     retries: usize,
 }
 
@@ -88,9 +108,12 @@ impl<'a> Transition<'a> {
             true => String::new(),
             false => format!(" key={}", password.key),
         };
+        let factory = Image::of(machine.nvram()?)?;
         let mut this = Self {
-            old: Image::of(machine.nvram()?)?,
-            new: Image::of(machine.nvram()?)?,
+            old: factory.clone(),
+            new: factory.clone(),
+            factory,
+            look: Vec::new(),
             calls: Vec::new(),
             plan: Vec::new(),
             counts: Counts::default(),
@@ -103,9 +126,11 @@ impl<'a> Transition<'a> {
         this.old = Image::of(this.nvram()?)?;
         let position = this.nvram()?.log_position()?;
         this.plan = this.go(to)?.plan();
-        this.calls = this.nvram()?.log_since(position)?;
+        this.look = this.nvram()?.log_since(position)?;
+        let look: u32 = Model::new(machine)?.look().iter().sum();
+        this.calls = this.look.split_off(look as usize);
         this.new = Image::of(this.nvram()?)?;
-        ensure!(this.calls.len() >= 2 * this.plan.len() && !this.plan.is_empty());
+        ensure!(this.calls.len() >= 3 * this.plan.len() && !this.plan.is_empty());
         this.back()?;
         Ok(this)
     }
@@ -129,18 +154,42 @@ impl<'a> Transition<'a> {
         self.is(&self.old, "back at the start")
     }
 
+    /// Makes the machine what it was before anything was changed, and the driver forget all that it
+    /// remembers of it: what firmware has made it believe to be somebody else's, it takes back no more.
+    fn begin_anew(&self) -> Result<()> {
+        self.machine.run(["rmmod", "dell_milspec"])?.ok()?;
+        self.factory.put_back(self.nvram()?)?;
+        self.machine.run(["modprobe", "dell_milspec"])?.ok()?;
+        self.back()
+    }
+
     fn is(&self, expected: &Image, what: &str) -> Result<()> {
         let wrong = expected.differs(&Image::of(self.nvram()?)?);
         ensure!(wrong.is_empty(), "{what}: {wrong:?}");
         Ok(())
     }
 
-    /// Fault `kind` for the call at `at`, from 0: those calls of its space, and the how-manieth.
+    /// Fault `kind` for the call of the steps at `at`, from 0: those calls of its space, and the
+    /// how-manieth.
     fn fault(&self, at: usize, kind: usize) -> Result<Fault> {
         let entry = self.calls[at];
-        let nth = self.calls[..=at].iter().filter(|e| e.space == entry.space);
-        let nth = u32::try_from(nth.count())?;
+        let before = self.look.iter().chain(&self.calls[..=at]);
+        let nth = before.filter(|e| e.space == entry.space);
+        self.fault_at(entry, u32::try_from(nth.count())?, kind)
+    }
+
+    /// The same, for the call of the look at `at`.
+    fn look_fault(&self, at: usize, kind: usize) -> Result<Fault> {
+        let entry = self.look[at];
+        let nth = self.look[..=at].iter().filter(|e| e.space == entry.space);
+        self.fault_at(entry, u32::try_from(nth.count())?, kind)
+    }
+
+    /// Fault `kind` for the `nth` call of its space, which is `entry`.
+    fn fault_at(&self, entry: LogEntry, nth: u32, kind: usize) -> Result<Fault> {
         let wrong = match (entry.space == SPACE_DSML, entry.key) {
+            // STATE_ALL
+            (true, 4) => [Wrong::Fail(7), Wrong::Size(7), Wrong::Abort, Wrong::Nothing],
             // STATE
             (true, 3) => {
                 let device = entry.argument as u16;
@@ -250,46 +299,171 @@ impl<'a> Transition<'a> {
     /// From one call on all of its space go wrong, until the firmware is well again.
     fn for_good(&mut self, at: usize, kind: usize) -> Result<()> {
         let fault = self.fault(at, kind)?.times(ANY);
+        // It shows for every control what one of them had, which others can have as well.
+        let deceives = matches!(fault.wrong(), Wrong::Readback(value) if value != 0x7F7F && value != 2)
+            || matches!(fault.wrong(), Wrong::Readback(2) if self.calls[at].space != SPACE_DSML);
         let what = format!("from call {} of {} on, {fault:?}", at + 1, self.calls.len());
-        self.try_for_good(fault).context(what)
+        self.try_for_good(fault, deceives).context(what)
     }
 
-    fn try_for_good(&mut self, fault: Fault) -> Result<()> {
+    fn try_for_good(&mut self, fault: Fault, deceives: bool) -> Result<()> {
         let position = self.nvram()?.log_position()?;
         let armed = self.nvram()?.arm(fault)?;
         let answer = ask::one(self.machine, &format!("apply {}", self.words(self.to)))?;
         ensure!(self.nvram()?.hits(armed)? >= 1, "the fault did not strike");
         check_writes(self.machine, position)?;
         self.counts.faults += 1;
-        let named = self
-            .machine
-            .read(&format!("{}/degraded_controls", crate::modes::SYSFS))?;
+        let named = self.machine.read(&format!("{SYSFS}/degraded_controls"))?;
+        let in_state = |state| answer.steps.iter().filter(move |s| s.state == state);
+        // What is not named must be as before.
+        let told =
+            |state| -> BTreeSet<String> { in_state(state).map(|s| ask::name(s.control)).collect() };
+        let (degraded, moved) = (told(STEP_DEGRADED), told(STEP_MOVED));
+        let mut now = Image::of(self.nvram()?)?;
+        for step in in_state(STEP_DEGRADED).chain(in_state(STEP_MOVED)) {
+            let from = ask::value_name(step.control, step.from);
+            now.set(self.machine.plan(), &ask::name(step.control), from)?;
+        }
+        let wrong = self.old.differs(&now);
         match (answer.outcome, answer.result) {
             (OUTCOME_UNDONE, result) if result == ECANCELED as u64 => {
                 self.counts.undone += 1;
-                ensure!(named.is_empty(), "degraded: {named}");
-                self.is(&self.old, "undone")?;
+                ensure!(degraded.is_empty() && moved.is_empty(), "{answer:?}");
+            }
+            (OUTCOME_CONFLICT, result) if result == EBUSY as u64 => {
+                // Nobody has: the firmware says so.
+                ensure!(deceives, "{answer:?}");
+                self.counts.conflicts += 1;
+                ensure!(degraded.is_empty() && !moved.is_empty(), "{answer:?}");
+                ensure!(
+                    in_state(STEP_MOVED).all(|s| s.now != INDEX_NONE),
+                    "{answer:?}"
+                );
             }
             (OUTCOME_DEGRADED, result) if result == EIO as u64 => {
                 self.counts.degraded += 1;
-                // What is not named must be as before.
-                let mut now = Image::of(self.nvram()?)?;
-                let mut told = BTreeSet::new();
-                for step in answer.steps.iter().filter(|s| s.state == STEP_DEGRADED) {
-                    let name = ask::name(step.control);
-                    let from = ask::value_name(step.control, step.from);
-                    now.set(self.machine.plan(), &name, from)?;
-                    told.insert(name);
-                }
-                let wrong = self.old.differs(&now);
-                ensure!(wrong.is_empty(), "wrong, and not named: {wrong:?}");
-                let named: BTreeSet<String> = named.split(' ').map(str::to_owned).collect();
-                ensure!(told == named, "sysfs names {named:?}, the answer {told:?}");
+                ensure!(!degraded.is_empty(), "{answer:?}");
             }
             _ => bail!("{answer:?}"),
         }
-        // No refresh: that the firmware is well again is for the driver to find out.
+        let names: BTreeSet<String> = named.split_whitespace().map(str::to_owned).collect();
+        ensure!(
+            degraded == names,
+            "sysfs names {names:?}, the answer {degraded:?}"
+        );
+        ensure!(
+            wrong.is_empty() || deceives,
+            "wrong, and not named: {wrong:?}"
+        );
         self.nvram()?.clear_faults()?;
+        if !wrong.is_empty() || !moved.is_empty() {
+            // Firmware that shows an old value where the new one is in force deceives everybody, for
+            // as long as it does. The next look finds it out.
+            self.counts.deceived += usize::from(!wrong.is_empty());
+            let status = ask::ask(self.machine, "refresh")?;
+            let changed = status[0].number("changed")?;
+            ensure!(
+                wrong.is_empty() || changed > 0,
+                "{wrong:?} was not found: {status:?}"
+            );
+            self.go(self.to)?;
+            self.is(&self.new, "the retry")?;
+            return self.begin_anew();
+        }
+        // No refresh: that the firmware is well again is for the driver to find out.
+        self.counts.retries += 1;
+        self.go(self.to)?;
+        self.is(&self.new, "the retry")?;
+        let status = ask::ask_one(self.machine, "status")?;
+        for nothing in ["deviations", "drifted", "degraded"] {
+            ensure!(status.number(nothing)? == 0, "{nothing}: {status:?}");
+        }
+        self.back()
+    }
+
+    /// One call of the look goes wrong.
+    fn once_in_the_look(&mut self, at: usize, kind: usize) -> Result<()> {
+        let fault = self.look_fault(at, kind)?;
+        let what = format!("call {} of {}, {fault:?}", at + 1, self.look.len());
+        self.try_in_the_look(self.look[at], fault).context(what)
+    }
+
+    fn try_in_the_look(&mut self, entry: LogEntry, fault: Fault) -> Result<()> {
+        let plan = self.machine.plan();
+        // Whose reading it is.
+        let concerned: BTreeSet<String> = match entry.space == SPACE_DSML {
+            true => milspec_machine::dsmil::devices()?
+                .into_iter()
+                .map(|d| d.name)
+                .collect(),
+            false => {
+                let there = plan.by_name.iter();
+                let there = there.filter(|(_, token)| u32::from(token.location) == entry.argument);
+                there.map(|((setting, _), _)| setting.clone()).collect()
+            }
+        };
+        let counts = self.nvram()?.counts()?;
+        let armed = self.nvram()?.arm(fault)?;
+        let words = self.words(self.to);
+        let lines = ask::ask(self.machine, &format!("apply {words} -- controls"))?;
+        ensure!(self.nvram()?.hits(armed)? == 1, "the fault did not strike");
+        self.counts.faults += 1;
+        let answers = ask::answers(&lines)?;
+        let answer = answers.first().context("no answer")?;
+        let unreached = self.machine.read(&format!("{SYSFS}/mode_unreached"))?;
+        match answer.outcome {
+            OUTCOME_REFUSED => {
+                self.counts.refused += 1;
+                let answer = answer.clone().ends(EACCES, OUTCOME_REFUSED)?;
+                let control =
+                    ask::name(answer.refused(REASON_UNREADABLE)?.number("control")? as u32);
+                ensure!(
+                    concerned.contains(&control),
+                    "{control}: not one of {concerned:?}"
+                );
+                let made = self.nvram()?.counts()?.since(&counts);
+                ensure!(
+                    made.token_writes() + made.dsml(5) == 0,
+                    "{:?}",
+                    made.nonzero()
+                );
+                self.is(&self.old, "refused")?;
+            }
+            OUTCOME_DONE => {
+                // Only what could not be made out may be missing, and that is named.
+                let now = Image::of(self.nvram()?)?;
+                let left: Vec<&(u32, u8, u8)> = self
+                    .plan
+                    .iter()
+                    .filter(|(id, ..)| !answer.steps.iter().any(|step| step.control == *id))
+                    .collect();
+                let mut whole = now.clone();
+                for (id, _, to) in &left {
+                    let name = ask::name(*id);
+                    ensure!(concerned.contains(&name), "{name} was left out");
+                    ensure!(
+                        unreached.split(' ').any(|unreached| unreached == name),
+                        "{name} was left out and is not named: {unreached}"
+                    );
+                    let mut controls = lines.iter().filter(|line| line.word == "control");
+                    let line = controls.find(|line| line.text("name").is_ok_and(|n| n == name));
+                    let line = line.context("not listed")?;
+                    ensure!(
+                        line.number("unreached")? == u64::from(REASON_UNKNOWN),
+                        "{line:?}"
+                    );
+                    whole.set(plan, &name, ask::value_name(*id, *to))?;
+                }
+                let wrong = self.new.differs(&whole);
+                ensure!(wrong.is_empty(), "done: {wrong:?}");
+                match left.is_empty() {
+                    true => self.counts.done += 1,
+                    false => self.counts.left_out += 1,
+                }
+            }
+            _ => bail!("{answer:?}"),
+        }
+        // The next one looks again.
         self.counts.retries += 1;
         self.go(self.to)?;
         self.is(&self.new, "the retry")?;
@@ -307,12 +481,17 @@ impl<'a> Transition<'a> {
             done,
             undone,
             degraded,
+            conflicts,
+            deceived,
+            refused,
+            left_out,
             retries,
         } = self.counts;
         writeln!(
             table,
             "  {:<10} to {:<10}{:>4} calls {:>4} faults: {undone:>4} undone {degraded:>3} degraded \
-             {done:>3} done; {retries:>3} retries   {how}",
+             {conflicts:>3} in conflict {refused:>3} refused {left_out:>3} left out {done:>3} done; \
+             {deceived:>3} deceived until it was well; {retries:>3} retries   {how}",
             self.from.name(),
             self.to.name(),
             self.calls.len(),
@@ -409,6 +588,52 @@ fn stay(machines: [(&str, usize); 2]) -> Result<()> {
         );
         // Nothing that was tried has left a trace.
         ask(&machine, "refresh")?;
+        transition.go(Mode::Baseline)?;
+        machine.check_kernel_log()?;
+    }
+    println!("\n{table}");
+    Ok(())
+}
+
+/// Every so manieth call of the look goes wrong once, in every way.
+fn look(machines: [(&str, usize); 2]) -> Result<()> {
+    let mut table = String::new();
+    for (profile, stride) in machines {
+        let machine = ready(profile)?;
+        writeln!(table, "{profile}")?;
+        let mut transition = Transition::new(&machine, Mode::Standard, Mode::Paranoid)?;
+        let last = transition.look.len() - 1;
+        let mut calls: Vec<usize> = (0..last).step_by(stride).collect();
+        // Where there are devices, the last one reads them all.
+        calls.push(last);
+        for (n, at) in calls.into_iter().enumerate() {
+            // Firmware that says nothing differs little from one that fails.
+            let kinds = if at == last {
+                0..KINDS
+            } else {
+                n % 2..n % 2 + 1
+            };
+            for kind in kinds {
+                transition.once_in_the_look(at, kind)?;
+            }
+            if at != last {
+                transition.once_in_the_look(at, KINDS - 1)?;
+            }
+        }
+        transition.report(
+            &mut table,
+            &format!("every {stride}th call of the look, two kinds, and the last in every way"),
+        )?;
+        let Counts {
+            refused,
+            left_out,
+            done,
+            ..
+        } = transition.counts;
+        ensure!(
+            refused > 0 && left_out > 0 && done > 0,
+            "a test of nothing: {table}"
+        );
         transition.go(Mode::Baseline)?;
         machine.check_kernel_log()?;
     }

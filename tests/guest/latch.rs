@@ -7,7 +7,7 @@ use crate::ask::{self, ask, ask_one, one, set};
 use crate::common::Test;
 use crate::model::{check_calls, Image, Model, Values};
 use crate::modes::SYSFS;
-use anyhow::{ensure, Result};
+use anyhow::{ensure, Context, Result};
 use milspec_machine::Machine;
 use milspec_posture::mode::Mode;
 use milspec_uapi::*;
@@ -139,9 +139,10 @@ fn latch() -> Result<()> {
     machine.check_kernel_log()
 }
 
-/// Moves each of some controls behind the driver's back.
-fn disturb(machine: &Machine, moved: &[(&str, &str)]) -> Result<()> {
+/// Moves each of some controls behind the driver's back, and has the driver see it.
+fn disturb(machine: &Machine, model: &mut Model, moved: &[(&str, &str)]) -> Result<()> {
     for (name, value) in moved {
+        model.is_theirs(name);
         match crate::model::device(name)? {
             Some(device) => {
                 let state = u8::from(*value == "active");
@@ -154,8 +155,9 @@ fn disturb(machine: &Machine, moved: &[(&str, &str)]) -> Result<()> {
     Ok(())
 }
 
-/// Fails when drift is not seen, is seen where there is none, or is not repaired by the mode and
-/// with the fewest calls.
+/// Fails when drift is not seen, is seen where there is none, is not repaired by a mode that names
+/// the control, or goes away by itself; and when a mode that does not name a control takes back what
+/// something else has made of it.
 fn drift() -> Result<()> {
     let machine = ready("rugged")?;
     let nvram = machine.nvram()?;
@@ -173,9 +175,9 @@ fn drift() -> Result<()> {
         Ok((changes.len(), now))
     };
     // What nobody has changed drifts from nothing.
-    disturb(&machine, &[("camera", "disabled")])?;
+    disturb(&machine, &mut model, &[("camera", "disabled")])?;
     ensure!(shown(&machine, "drifted_controls")?.is_empty());
-    disturb(&machine, &[("camera", "enabled")])?;
+    disturb(&machine, &mut model, &[("camera", "enabled")])?;
 
     go(&mut model, Mode::Enhanced)?;
     go(&mut model, Mode::Standard)?;
@@ -185,14 +187,15 @@ fn drift() -> Result<()> {
         ("dell-docks-always-allowed", "disabled"),
         ("DSMIL1D3", "active"),
     ];
-    disturb(&machine, &moved)?;
+    disturb(&machine, &mut model, &moved)?;
     let named = shown(&machine, "drifted_controls")?;
     let all = moved
         .iter()
         .all(|(name, _)| named.split(' ').any(|n| n == *name));
     ensure!(all && named.split(' ').count() == 3, "drifted: {named}");
+    // Of the others the mode says nothing.
     ensure!(shown(&machine, "mode")? == "standard");
-    ensure!(shown(&machine, "mode_deviations")?.split(' ').count() == 3);
+    ensure!(shown(&machine, "mode_deviations")? == "bios-downgrade");
     let lines = ask(&machine, "status -- controls")?;
     ensure!(lines[0].number("drifted")? == 3, "{:?}", lines[0]);
     let bit = u64::from(CONTROL_DRIFTED);
@@ -202,20 +205,52 @@ fn drift() -> Result<()> {
         ensure!(drifted == moved.iter().any(|(n, _)| *n == name), "{line:?}");
     }
     let (steps, _) = go(&mut model, Mode::Standard)?;
-    ensure!(steps == moved.len(), "{steps} steps");
-    ensure!(shown(&machine, "drifted_controls")?.is_empty());
+    // The mode repairs what it names, and leaves alone what is theirs, which stays shown.
+    let theirs = "dell-docks-always-allowed DSMIL1D3";
+    ensure!(steps == 1, "{steps} steps");
     ensure!(shown(&machine, "mode_deviations")?.is_empty());
+    ensure!(shown(&machine, "drifted_controls")? == theirs);
+    ask(&machine, "refresh")?;
+    ensure!(shown(&machine, "drifted_controls")? == theirs);
 
     // Somebody else puts a control where it should be: that is no drift any more.
-    disturb(&machine, &[("bios-downgrade", "allowed")])?;
-    ensure!(shown(&machine, "drifted_controls")? == "bios-downgrade");
-    disturb(&machine, &[("bios-downgrade", "denied")])?;
-    ensure!(shown(&machine, "drifted_controls")?.is_empty());
-    // Drift that a new mode asks for is none either, and takes no call.
-    disturb(&machine, &[("dell-docks-always-allowed", "disabled")])?;
+    disturb(&machine, &mut model, &[("bios-downgrade", "allowed")])?;
+    let named = shown(&machine, "drifted_controls")?;
+    ensure!(
+        named == "dell-docks-always-allowed bios-downgrade DSMIL1D3",
+        "{named}"
+    );
+    disturb(&machine, &mut model, &[("bios-downgrade", "denied")])?;
+    ensure!(shown(&machine, "drifted_controls")? == theirs);
+
+    // One is accepted: that writes nothing, and no mode that does not name it ever changes it.
+    let before = nvram.counts()?;
+    let argv = ["milspecctl", "control", "accept", "DSMIL1D3"];
+    machine.run(argv)?.ok()?;
+    check_calls(&nvram.counts()?.since(&before), model.look())?;
+    ensure!(shown(&machine, "drifted_controls")? == "dell-docks-always-allowed");
+    go(&mut model, Mode::Baseline)?;
+    ensure!(
+        nvram
+            .dsmil_state(
+                crate::model::device("DSMIL1D3")?
+                    .context("no device")?
+                    .index
+            )?
+            .state
+            == 1
+    );
+    ensure!(shown(&machine, "drifted_controls")? == "dell-docks-always-allowed");
+    // Drift that a mode asks for is none either, and takes no step.
     go(&mut model, Mode::Enhanced)?;
     ensure!(shown(&machine, "drifted_controls")?.is_empty());
     go(&mut model, Mode::Baseline)?;
     ensure!(shown(&machine, "mode")? == "baseline");
+    ensure!(
+        nvram
+            .setting(machine.plan(), "dell-docks-always-allowed")?
+            .as_deref()
+            == Some("disabled")
+    );
     machine.check_kernel_log()
 }

@@ -57,16 +57,6 @@ const KNOWN_FAILURES: &[(&str, &str, &str)] = &[
         "refused for what cannot be read",
         "a value that the catalogue lacks keeps every mode from the machine (issue 13)",
     ),
-    (
-        "delay_who_waits_for_the_engine_can_be_killed",
-        "though killed, has waited until the firmware call returned",
-        "what waits for the engine sleeps uninterruptibly (issue 12)",
-    ),
-    (
-        "delay_who_waits_for_the_engine_is_no_hung_task",
-        "the kernel log has \"INFO: task \"",
-        "what waits for the engine sleeps uninterruptibly (issue 12)",
-    ),
 ];
 
 /// Those that failed as expected.

@@ -3,6 +3,7 @@
 //! What the firmware should hold, worked out from the tables of modes and the machine's profile
 //! without any code of the driver, and what it does hold, cell by cell.
 
+use crate::common::known_locations;
 use anyhow::{ensure, Result};
 use milspec_machine::dsmil::{self, Device};
 use milspec_machine::nvram::controls::Counts;
@@ -42,6 +43,12 @@ impl Image {
     fn put(&mut self, location: u16, value: u16) {
         let at = usize::from(location) * NV_LOCATION_SIZE as usize;
         self.locations[at..at + 2].copy_from_slice(&value.to_le_bytes());
+    }
+
+    /// Makes the NVRAM hold this again, behind the operating system's back.
+    pub fn put_back(&self, nvram: &Nvram) -> Result<()> {
+        nvram.write(NV_LOCATIONS, &self.locations)?;
+        nvram.write(NV_DSML_STATE, &self.dsmil)
     }
 
     /// What reading a location shows.
@@ -100,24 +107,35 @@ pub fn device(name: &str) -> Result<Option<Device>> {
 pub struct Model {
     plan: Plan,
     devices: Vec<Device>,
+    /// The distinct locations of all tokens that the driver knows.
+    locations: u32,
     /// The class restricted is open.
     pub restricted: bool,
-    /// What each control had before it was changed first.
+    /// What each control had before the driver changed it first, for as long as nobody else does.
     pub baseline: Values,
+    /// What each control had when the driver was loaded.
+    first: Values,
 }
+
+/// Numbers of firmware calls: writes and reads of tokens, SET_IF, STATE and STATE_ALL.
+pub type Calls = [u32; 5];
 
 impl Model {
     /// The controls of a machine on which nothing was changed yet.
     pub fn new(machine: &Machine) -> Result<Self> {
-        Ok(Self {
+        let mut this = Self {
             plan: machine.plan().clone(),
             devices: match machine.profile().firmware.dsml {
                 true => dsmil::devices()?,
                 false => Vec::new(),
             },
+            locations: u32::try_from(known_locations(machine)?.len())?,
             restricted: false,
             baseline: Values::new(),
-        })
+            first: Values::new(),
+        };
+        this.first = this.values(machine.nvram()?)?;
+        Ok(this)
     }
 
     /// What the NVRAM holds, by name.
@@ -204,8 +222,9 @@ impl Model {
         let after = |(name, value): (&String, &String)| {
             let wanted = self.asked(mode, name, value);
             let wanted = wanted.or_else(|| self.baseline.get(name).cloned());
+            // What could not be put back is left alone.
             let value = wanted
-                .filter(|_| self.settable(name))
+                .filter(|_| self.settable(name) && value != "other")
                 .unwrap_or(value.clone());
             (name.clone(), value)
         };
@@ -228,6 +247,12 @@ impl Model {
         }
     }
 
+    /// Notes that something else was seen to have changed a control: it is no business of the
+    /// driver's any more what that had before.
+    pub fn is_theirs(&mut self, name: &str) {
+        self.baseline.remove(name);
+    }
+
     /// The image that changes make of `image`.
     pub fn image(&self, image: &Image, changes: &[Change]) -> Result<Image> {
         let mut image = image.clone();
@@ -239,43 +264,54 @@ impl Model {
 
     /// Whether something waits for the next boot.
     pub fn pending(&self, now: &Values) -> bool {
-        let mut changed = self.baseline.iter();
-        changed.any(|(name, was)| !name.starts_with("DSMIL") && now.get(name) != Some(was))
+        let mut all = self.first.iter();
+        all.any(|(name, was)| !name.starts_with("DSMIL") && now.get(name) != Some(was))
     }
 
-    /// Calls that changes take: writes and reads of tokens, SET_IF and STATE.
-    pub fn calls(&self, changes: &[Change]) -> Result<[u32; 4]> {
-        let mut calls = [0; 4];
-        for (name, from, to) in changes {
+    /// Calls that a look at everything takes: one for each location, and one for all devices.
+    pub fn look(&self) -> Calls {
+        [0, self.locations, 0, 0, u32::from(!self.devices.is_empty())]
+    }
+
+    /// Calls that a request takes which comes to these changes: a look at everything, and for each
+    /// change a reading of what it concerns, a write, and the same reading again.
+    pub fn calls(&self, changes: &[Change]) -> Result<Calls> {
+        let mut calls = self.look();
+        for (name, _, to) in changes {
             if name.starts_with("DSMIL") {
                 calls[2] += 1;
-                calls[3] += 1;
+                calls[3] += 2;
                 continue;
             }
-            let location = |value| Ok(self.plan.token(name, value)?.location);
-            let changed: BTreeSet<u16> = [location(from), location(to)]
-                .into_iter()
-                .collect::<Result<_>>()?;
+            self.plan.token(name, to)?;
+            // All that the setting has: another value than these two may be in force there.
+            let places: BTreeSet<u16> = self
+                .plan
+                .setting(name)
+                .iter()
+                .map(|(_, t)| t.location)
+                .collect();
             calls[0] += 1;
-            calls[1] += changed.len() as u32;
+            calls[1] += 2 * places.len() as u32;
         }
         Ok(calls)
     }
 }
 
-/// Fails when firmware was called otherwise than so many times: writes and reads of tokens, SET_IF
-/// and STATE. Nothing else may have been called at all.
-pub fn check_calls(made: &Counts, expected: [u32; 4]) -> Result<()> {
+/// Fails when firmware was called otherwise than so many times. Nothing else may have been called at
+/// all.
+pub fn check_calls(made: &Counts, expected: Calls) -> Result<()> {
     let found = [
         made.token_writes(),
         made.token_reads(),
         made.dsml(5),
         made.dsml(3),
+        made.dsml(4),
     ];
-    let sum = |calls: [u32; 4]| calls.iter().sum::<u32>();
+    let sum = |calls: Calls| calls.iter().sum::<u32>();
     ensure!(
         found == expected && made.smbios() + made.dsml_total() == sum(expected),
-        "calls (writes, reads, SET_IF, STATE): {found:?}, expected {expected:?}; all: {:?}",
+        "calls (writes, reads, SET_IF, STATE, STATE_ALL): {found:?}, expected {expected:?}; all: {:?}",
         made.nonzero()
     );
     Ok(())

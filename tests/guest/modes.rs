@@ -172,7 +172,7 @@ impl Traveller {
             apply.number("lines")?,
             changes.len(),
             calls[0] + calls[2],
-            calls[1] + calls[3],
+            calls[1] + calls[3] + calls[4],
         )?;
         Ok(())
     }

@@ -694,7 +694,7 @@ impl Firmware for Calls<'_> {
             Some(Kind::Stale) => Reading::Known(from),
             Some(Kind::Strange) => Reading::Unknown,
             Some(_) => Reading::Failed(EIO),
-            None => self.read_through(id, from, to),
+            None => self.read_through(id),
         };
         if let (None, Some(foreign)) = (failure, self.script.foreign) {
             let doubt = self
@@ -731,14 +731,14 @@ impl Firmware for Calls<'_> {
 }
 
 impl Calls<'_> {
-    fn read_through(&mut self, id: u32, from: u8, to: u8) -> Reading {
+    fn read_through(&mut self, id: u32) -> Reading {
         let Some((at, listed)) = setting(self.listed, id) else {
             return self
                 .truth
                 .device(id)
                 .map_or(Reading::Failed(EIO), Reading::Known);
         };
-        for there in listed.concerned(from, to) {
+        for there in listed.concerned() {
             for (index, answer) in listed.answers_at(there, Bench::answer(&self.truth.cells, there))
             {
                 self.answers[at][index] = answer;

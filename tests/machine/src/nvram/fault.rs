@@ -161,6 +161,11 @@ impl Fault {
         self
     }
 
+    /// What goes wrong.
+    pub const fn wrong(&self) -> Wrong {
+        self.wrong
+    }
+
     /// Strikes so many matching calls.
     pub const fn times(mut self, times: u32) -> Fault {
         self.times = times;
