@@ -390,6 +390,8 @@ fn restricted() -> Result<()> {
     let line = "echo integrity >/sys/kernel/security/lockdown && cat /sys/kernel/security/lockdown";
     let locked = machine.sh(line)?.ok()?.text();
     ensure!(locked.contains("[integrity]"), "{locked}");
+    // As all of STATUS, this is of the last look.
+    ask(&machine, "refresh")?;
     ensure!(ask_one(&machine, "status")?.number("properties")? & open == 0);
     let closed = set("microphone", "enabled")?;
     let case = (closed, REASON_RESTRICTED, id("microphone")?, 0);

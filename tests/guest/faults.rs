@@ -243,12 +243,28 @@ impl<'a> Transition<'a> {
         let position = self.nvram()?.log_position()?;
         let armed = self.nvram()?.arm(fault)?;
         let words = self.words(self.to);
-        let requests = format!("apply {words} -- status -- plan {words}");
-        let lines = ask::ask(self.machine, &requests)?;
-        let answers = ask::answers(&lines)?;
-        let [answer, plan] = &answers[..] else {
-            bail!("not two answers: {lines:?}");
-        };
+        let mut lines = ask::ask(self.machine, &format!("apply {words} -- controls"))?;
+        let answer = ask::answers(&lines)?.into_iter().next();
+        let answer = answer.context("no answer")?;
+        // What could not be read when its turn came is shown as that, until the next look.
+        let mut unread = Vec::new();
+        for line in lines.iter().filter(|line| line.word == "control") {
+            let id = line.number("id")? as u32;
+            let known = line.number("reading")? == u64::from(READING_KNOWN);
+            if !known && self.plan.iter().any(|(control, ..)| *control == id) {
+                unread.push(id);
+            }
+        }
+        let failed = answer.steps.iter().filter(|s| s.state == STEP_FAILED);
+        let failed: Vec<u32> = failed.map(|step| step.control).collect();
+        ensure!(
+            unread.is_empty() || unread == failed,
+            "not read: {unread:?}, {answer:?}"
+        );
+        let look = if unread.is_empty() { "" } else { "refresh -- " };
+        lines = ask::ask(self.machine, &format!("{look}status -- plan {words}"))?;
+        let plans = ask::answers(&lines)?;
+        let plan = plans.first().context("no plan")?;
         ensure!(self.nvram()?.hits(armed)? == 1, "the fault did not strike");
         check_writes(self.machine, position)?;
         self.counts.faults += 1;

@@ -25,6 +25,7 @@ mod cut;
 mod delay;
 mod driver;
 mod faults;
+mod foreign;
 mod hostile;
 mod hostile_dsml;
 mod journal;
@@ -102,6 +103,7 @@ fn main() -> ExitCode {
         abi::TESTS,
         access::TESTS,
         faults::TESTS,
+        foreign::TESTS,
         cut::TESTS,
         delay::TESTS,
         latch::TESTS,
