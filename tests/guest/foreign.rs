@@ -16,6 +16,7 @@ use milspec_machine::guest::{GuestCommand, Process};
 use milspec_machine::machine::{Machine, Module};
 use milspec_machine::{Call, Fault, Held, Wrong};
 use milspec_posture::mode::Mode;
+use milspec_posture::settings::SETTINGS;
 use milspec_uapi::*;
 use std::time::Duration;
 
@@ -293,25 +294,31 @@ fn conflict() -> Result<()> {
             .filter(|(control, ..)| control >> 16 == 1)
             .count();
         let mut expected = Image::of(nvram)?;
-        // The step at which it is stopped, and the ones that somebody else is faster or slower at.
-        let (call, nth, at) = match of_devices {
-            false => (Call::TOKEN_WRITE, 8, 7),
-            true => (Call::dsml(5), 6, first + 5),
-        };
-        let put_back = plan[at - 2];
-        let later = plan[at + 3];
-        let third = plan[..at - 2].iter().find_map(|step| {
+        // One that has a third value.
+        let third = plan.iter().enumerate().find_map(|(at, step)| {
             let (control, from, to) = *step;
-            let setting = milspec_posture::settings::SETTINGS.get((control & 0xFFFF) as usize)?;
+            let setting = SETTINGS.get((control & 0xFFFF) as usize)?;
             let values = (0u8..)
                 .zip(setting.values)
                 .filter(|(n, _)| *n != from && *n != to);
             let mut values =
                 values.filter(|(_, v)| machine.plan().token(setting.name, v.name).is_ok());
             let (n, found) = values.next().filter(|_| control >> 16 == 1)?;
-            Some((control, from, n, found.name))
+            Some((at, (control, to, n, found.name)))
         });
-        let third = third.context("no control with a third value")?;
+        let (third_at, third) = third.context("no control with a third value")?;
+        // The step at which it is stopped, and those that somebody else is faster or slower at.
+        let (call, at) = match of_devices {
+            false => (Call::TOKEN_WRITE, third_at + 4),
+            true => (Call::dsml(5), first + 5),
+        };
+        let nth = if of_devices { at - first } else { at } as u32 + 1;
+        ensure!(
+            of_devices || at < first,
+            "{third_at} of {first} settings: {plan:?}"
+        );
+        let put_back = plan[at - 2];
+        let later = plan[at + 3];
         let records = events(&machine)?.len();
         let (process, held) = held(&machine, "apply mode=4", call, nth)?;
         let (put, back, _) = put_back;
@@ -357,11 +364,7 @@ fn conflict() -> Result<()> {
         told.sort_unstable();
         let mut foreign = vec![
             (put, put_back.2, put_back.1),
-            (
-                third.0,
-                plan.iter().find(|s| s.0 == third.0).context("no step")?.2,
-                third.2,
-            ),
+            (third.0, third.1, third.2),
             (later.0, later.1, later.2),
         ];
         foreign.sort_unstable();
@@ -687,7 +690,7 @@ fn forced_out() -> Result<()> {
     ensure!(!machine.run(["rmmod", "dell_milspec"])?.success());
     let taint = || -> Result<u32> { Ok(machine.read("/proc/sys/kernel/tainted")?.parse()?) };
     // TAINT_FORCED_RMMOD, shown as R.
-    const FORCED_OUT: u32 = 1 << 1;
+    const FORCED_OUT: u32 = 1 << 3;
     ensure!(taint()? & FORCED_OUT == 0);
     let old = events(&machine)?;
     ensure!(
