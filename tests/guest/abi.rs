@@ -99,10 +99,16 @@ fn outcome() -> Result<()> {
     machine.check_kernel_log()
 }
 
-/// Fails when a control that a mode cannot reach is not named, for the reason that a plan gives.
+/// Fails when a control that a mode cannot reach is not named, for the reason that a plan gives; when
+/// one that cannot be made out, or a device that has failed, keeps the mode from the others; and when
+/// a list that names it is not refused.
 fn unreached() -> Result<()> {
     let machine = ready("rugged")?;
+    let nvram = machine.nvram()?;
     let mode = Mode::Paranoid;
+    nvram.set_location(machine.plan().token("nfc", "enabled")?.location, 0x77)?;
+    let failed = crate::model::device("DSMIL1D1")?.context("no such device")?;
+    nvram.dsmil_set_state(failed.index, 2, 0)?;
     one(&machine, &format!("apply {}", ask::mode(mode)))?.ends(0, OUTCOME_DONE)?;
     let lines = ask(
         &machine,
@@ -140,11 +146,24 @@ fn unreached() -> Result<()> {
         );
         marked.push(control.number("id")? as u32);
         names.push(control.text("name")?.to_owned());
+        if ["nfc", "DSMIL1D1"].contains(&control.text("name")?) {
+            ensure!(reason == u64::from(REASON_UNKNOWN), "{control:?}");
+        }
         if control.text("name")? == "microphone" {
             ensure!(reason == u64::from(REASON_RESTRICTED), "{control:?}");
             ensure!(control.number("wanted")? == u64::from(value("microphone", "disabled")?));
         }
     }
+    for (name, value) in [("nfc", "disabled"), ("DSMIL1D1", "active")] {
+        ensure!(names.iter().any(|unreached| unreached == name), "{names:?}");
+        one(&machine, &format!("apply {}", set(name, value)?))?
+            .ends(EACCES, OUTCOME_REFUSED)?
+            .refused(REASON_UNKNOWN)?;
+    }
+    ensure!(
+        nvram.dsmil_state(failed.index)?.state == 2,
+        "it was written to"
+    );
     planned.sort_unstable();
     let mut sorted = marked.clone();
     sorted.sort_unstable();
