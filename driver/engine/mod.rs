@@ -61,7 +61,11 @@ use kernel::{
     new_mutex,
     prelude::*,
     sync::{
-        atomic::Atomic,
+        atomic::{
+            Acquire,
+            Atomic,
+            Release, //
+        },
         Arc,
         Mutex,
         UniqueArc, //
@@ -146,6 +150,8 @@ pub(crate) struct Engine {
     latest: Mutex<Arc<Snapshot>>,
     journal: Arc<Journal>,
     parameters: Parameters,
+    /// Snapshots that were put in place.
+    commits: Atomic<u64>,
     #[pin]
     requests: Requests,
     /// Step that an apply under way is at, from 1, and number of its steps; 0 without one.
@@ -322,6 +328,7 @@ impl Engine {
                 latest <- new_mutex!(nothing, "Engine::latest"),
                 journal,
                 parameters,
+                commits: Atomic::new(0),
                 requests <- Requests::new(),
                 step: Atomic::new(0),
                 steps: Atomic::new(0),
@@ -359,6 +366,11 @@ impl Engine {
     /// Returns what was last committed. Makes no firmware call, and waits for none.
     pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
         self.latest.lock().clone()
+    }
+
+    /// Number of the latest snapshot: it is another one as soon as that is in place.
+    pub(crate) fn commits(&self) -> u64 {
+        self.commits.load(Acquire)
     }
 
     /// Reads all controls from the firmware. Sleeps.
@@ -508,6 +520,7 @@ impl Engine {
         let new: Arc<Snapshot> = room.into();
         // The one that is replaced is freed after the lock is released.
         let old = core::mem::replace(&mut *self.latest.lock(), new.clone());
+        self.commits.fetch_add(1, Release);
         let mut outside = 0u32;
         for (news, (fact, details)) in work.news.iter_mut().zip(new.facts_and_details()) {
             let news = core::mem::take(news);

@@ -63,12 +63,8 @@ pub(super) fn info(engine: &Engine) -> uapi::Info {
     }
 }
 
-/// Makes the answer to `IOC_STATUS`.
-pub(super) fn status(engine: &Engine) -> uapi::Status {
-    let snapshot = &engine.snapshot();
-    let (step, steps) = engine.progress();
-    let journal = engine.journal().standing();
-    let last = engine.requests().last();
+/// Makes the part of the answer to `IOC_STATUS` that a snapshot has.
+pub(super) fn status(engine: &Engine, snapshot: &Snapshot) -> uapi::Status {
     let interface = snapshot.interface;
     let standing = &snapshot.standing;
     let bits = [
@@ -98,13 +94,23 @@ pub(super) fn status(engine: &Engine) -> uapi::Status {
         mode_present: standing.coverage.present,
         mode_reached: standing.coverage.reached,
         mode_unreached: snapshot.count(|fact| fact.unreached.is_some()),
-        apply_step: step,
-        apply_steps: steps,
         platform: family(&snapshot.platform),
         dsmil: family(&snapshot.dsmil),
         dsmil_major: interface.map_or(0, |interface| interface.major),
         dsmil_minor: interface.map_or(0, |interface| interface.minor),
         dsmil_implementation: interface.map_or([0; 16], |interface| interface.implementation),
+        ..uapi::Status::default()
+    }
+}
+
+/// Adds what is no part of a snapshot.
+pub(super) fn status_now(status: uapi::Status, engine: &Engine) -> uapi::Status {
+    let (step, steps) = engine.progress();
+    let journal = engine.journal().standing();
+    let last = engine.requests().last();
+    uapi::Status {
+        apply_step: step,
+        apply_steps: steps,
         journal_next: journal.next,
         journal_overwritten: journal.overwritten,
         anchored: journal.anchored,
@@ -127,7 +133,7 @@ pub(super) fn status(engine: &Engine) -> uapi::Status {
         last_needs: last.needs,
         last_error: last.error,
         last_pid: last.pid,
-        ..uapi::Status::default()
+        ..status
     }
 }
 
