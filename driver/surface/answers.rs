@@ -6,7 +6,10 @@
 //! the time of a copy. No other lock of this driver is taken under it but those that the engine and
 //! the journal hold for the time of a copy.
 
-use super::wire;
+use super::{
+    frame::Frame,
+    wire, //
+};
 use crate::{
     engine::Engine,
     kapi::global::global,
@@ -31,6 +34,8 @@ global! {
 struct Made {
     /// Number of the snapshot.
     commits: u64,
+    /// Requests that had ended when the last of them was added to `status`.
+    ended: u64,
     generation: u64,
     status: uapi::Status,
     controls: Arc<KVVec<uapi::Control>>,
@@ -48,6 +53,7 @@ impl Made {
         }
         Ok(Self {
             commits,
+            ended: 0,
             generation: snapshot.generation,
             status: wire::status(engine, &snapshot),
             controls: Arc::new(controls, GFP_KERNEL)?,
@@ -91,22 +97,31 @@ impl Answers {
     }
 
     /// Hands what was made of the latest snapshot to `take`, after it was made if need be.
-    fn with<T>(&self, take: impl FnOnce(&Made) -> T) -> Result<T> {
+    fn with<T>(&self, take: impl FnOnce(&mut Made) -> T) -> Result<T> {
         let mut made = self.made.lock();
         if made.commits != self.engine.commits() {
             *made = Made::of(&self.engine)?;
         }
-        Ok(take(&made))
+        Ok(take(&mut made))
     }
 
-    /// The answer to `IOC_STATUS`. What is no part of a snapshot is as it is now.
+    /// Writes the answer to `IOC_STATUS`. What is no part of a snapshot is as it is now.
     ///
     /// # Errors
     ///
-    /// `ENOMEM`.
-    pub(super) fn status(&self) -> Result<uapi::Status> {
-        let status = self.with(|made| made.status)?;
-        Ok(wire::status_now(status, &self.engine))
+    /// `ENOMEM`, `EFAULT`.
+    pub(super) fn write_status(&self, frame: &Frame) -> Result {
+        let requests = self.engine.requests();
+        let mut status = self.with(|made| {
+            let ended = requests.ended();
+            if made.ended != ended {
+                wire::add_last(&mut made.status, &requests.last());
+                made.ended = ended;
+            }
+            made.status
+        })?;
+        wire::add_present(&mut status, &self.engine);
+        frame.write_behind_head(&status)
     }
 
     /// What `IOC_CONTROLS` answers.

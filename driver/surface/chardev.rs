@@ -112,7 +112,7 @@ impl MiscDevice for Chardev {
             }
             uapi::IOC_STATUS => {
                 let frame = Frame::read_head::<uapi::Status>(arg, uapi::Status::SIZE_MIN)?;
-                frame.write_behind_head(&this.answers.status()?)
+                this.answers.write_status(&frame)
             }
             uapi::IOC_CONTROLS => controls(&this.answers, arg),
             uapi::IOC_REFRESH => refresh(engine, file, arg),

@@ -98,6 +98,9 @@ impl Frame {
     }
 }
 
+/// How many elements are written at a time.
+const BATCH: usize = 16;
+
 /// An array in the caller's memory, whose elements have the size that the caller knows.
 #[derive(Clone, Copy)]
 pub(super) struct Array {
@@ -142,16 +145,32 @@ impl Array {
         Ok(())
     }
 
-    /// Writes elements from the first one on. More than there is room for is `EFAULT`.
-    pub(super) fn write<T: IntoBytes + Immutable>(
+    /// Writes elements from the first one on, some at a time. More than there is room for is
+    /// `EFAULT`.
+    pub(super) fn write<T: IntoBytes + Immutable + Default + Copy>(
         &self,
-        elements: impl Iterator<Item = T>,
+        mut elements: impl Iterator<Item = T>,
     ) -> Result {
         let mut writer = self.slice()?.writer();
-        for element in elements {
-            self.write_one(&mut writer, &element)?;
+        loop {
+            let mut batch = [T::default(); BATCH];
+            let mut count = 0usize;
+            for (place, element) in batch.iter_mut().zip(elements.by_ref()) {
+                *place = element;
+                count = count.saturating_add(1);
+            }
+            let batch = batch.get(..count).ok_or(EINVAL)?;
+            if self.stride == size_of::<T>() {
+                writer.write_slice(batch.as_bytes())?;
+            } else {
+                for element in batch {
+                    self.write_one(&mut writer, element)?;
+                }
+            }
+            if count < BATCH {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
     /// Writes elements from the first one on, as one copy where both sides know the same of them.
