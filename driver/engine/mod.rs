@@ -4,7 +4,7 @@
 //!
 //! What is believed of the machine and how that changes is `posture::machine`; which firmware calls
 //! a change makes, in which order, is `posture::transaction`. Here are the lock, the calls and the
-//! journal. State changes in three functions: `Engine::look` takes in what is read, `Engine::apply`
+//! journal. State changes in three functions: `Engine::take` takes in what was read, `Engine::apply`
 //! carries a request out, `Engine::commit` puts the next snapshot in place.
 //!
 //! Lock order: `work` before `latest`. `work` is held across firmware calls, and never taken by what
@@ -315,9 +315,10 @@ impl Engine {
         };
         // Here nothing is locked yet; later nobody waits, because a probe that is waited for may
         // itself wait for the engine.
-        let read = platform.read(&unless_interrupted)?;
-        if read.is_some_and(|reading| reading.error == Some(ENODEV)) {
+        let mut read = platform.read(&unless_interrupted)?;
+        if matches!(&read, Some(reading) if reading.error == Some(ENODEV)) {
             Tokens::wait_for_backend();
+            read = platform.read(&unless_interrupted)?;
         }
         let mut work = Work::new();
         work.take_platform(platform)?;
@@ -335,7 +336,10 @@ impl Engine {
             }),
             GFP_KERNEL,
         )?;
-        engine.look(&mut *engine.work.lock()?, Origin::Driver)?;
+        let mut work = engine.work.lock()?;
+        let room = work.room()?;
+        engine.take(&mut work, room, [read, None], Origin::Driver);
+        drop(work);
         Ok(engine)
     }
 
@@ -401,16 +405,26 @@ impl Engine {
         let room = work.room()?;
         let platform = work.families.platform.read(&go_on)?;
         let dsmil = work.families.dsmil.read(&go_on)?;
-        let [of_platform, of_dsmil] = &mut work.states;
-        for (before, reading) in [(of_platform, &platform), (of_dsmil, &dsmil)] {
+        Ok(self.take(work, room, [platform, dsmil], origin))
+    }
+
+    /// Takes in what was read of each family, and commits it.
+    fn take(
+        &self,
+        work: &mut Work,
+        room: UniqueArc<Snapshot>,
+        readings: [Option<FamilyReading>; 2],
+        origin: Origin,
+    ) -> Arc<Snapshot> {
+        for (before, reading) in work.states.iter_mut().zip(&readings) {
             if let Some(reading) = reading {
                 *before = state(*before, reading);
             }
         }
-        for reading in [platform, dsmil].iter().flatten() {
+        for reading in readings.iter().flatten() {
             work.observe(reading);
         }
-        Ok(self.commit(work, room, origin))
+        self.commit(work, room, origin)
     }
 
     /// Takes in the DSMIL devices of this machine, or why they are of no use, and reads them.
@@ -444,11 +458,7 @@ impl Engine {
         let [_, of_dsmil] = &mut work.states;
         *of_dsmil = family.state();
         work.families.dsmil = family;
-        if let Some(reading) = &reading {
-            *of_dsmil = state(*of_dsmil, reading);
-            work.observe(reading);
-        }
-        let new = self.commit(work, room, Origin::Driver);
+        let new = self.take(work, room, [None, reading], Origin::Driver);
         self.record_bound(&new, error);
         Ok(())
     }

@@ -620,7 +620,10 @@ struct milspec_status {
 	 * driver remembers of a control, the mode.
 	 */
 	__u64 generation;
-	/* When the controls were last read, in nanoseconds of CLOCK_BOOTTIME. */
+	/*
+	 * When all controls were last read, in nanoseconds of CLOCK_BOOTTIME: those of the family
+	 * of which that is longest ago.
+	 */
 	__u64 refreshed_ns;
 	/* MILSPEC_STATUS_ bits. */
 	__u32 properties;
