@@ -128,7 +128,7 @@ struct Work {
     announcer: Option<Announcer>,
     /// Keeps the module loaded while it is latched.
     latch: Option<Hold>,
-    /// A snapshot for [`Engine::detach`], which must not fail.
+    /// A snapshot of the same length, for [`Engine::detach`], which must not fail.
     spare: Option<UniqueArc<Snapshot>>,
 }
 
@@ -224,11 +224,13 @@ impl Work {
         }
         let wants = KVVec::from_elem(Want::Nothing, count, GFP_KERNEL)?;
         let news = KVVec::from_elem(News::default(), count, GFP_KERNEL)?;
+        let spare = Snapshot::with_room(count)?;
         // Nothing fails from here on.
         self.machine.replace(facts);
         self.details = all;
         self.wants = wants;
         self.news = news;
+        self.spare = Some(spare);
         Ok(())
     }
 
@@ -447,14 +449,9 @@ impl Engine {
         if let Ok(dsmil) = family.found() {
             work.take_in(control::Family::Dsmil, dsmil)?;
         }
-        let (room, spare) = match (work.room(), work.room()) {
-            (Ok(room), Ok(spare)) => (room, spare),
-            _ => {
-                work.machine.withdraw(control::Family::Dsmil);
-                return Err(ENOMEM);
-            }
-        };
-        work.spare = Some(spare);
+        let room = work.room().inspect_err(|_| {
+            work.machine.withdraw(control::Family::Dsmil);
+        })?;
         let [_, of_dsmil] = &mut work.states;
         *of_dsmil = family.state();
         work.families.dsmil = family;
