@@ -37,6 +37,10 @@ use crate::{
     },
     provider::Dsmil,
     surface::{
+        answers::{
+            self,
+            Answers, //
+        },
         chardev,      //
         sysfs::Sysfs, //
     }, //
@@ -150,6 +154,7 @@ struct DellMilspec {
     // dell-smbios.
     #[pin]
     _chardev: chardev::Registration,
+    _answers: answers::place::Guard,
     #[pin]
     _monitor: Monitor,
     #[pin]
@@ -171,6 +176,7 @@ impl InPlaceModule for DellMilspec {
                 verify_interval: module_parameters::verify_interval.value(),
                 event_interval: module_parameters::event_interval.value(),
             }),
+            _answers: answer()?,
             _chardev <- chardev::Registration::new(),
         })
     }
@@ -193,6 +199,12 @@ fn start() -> Result<state::Guard> {
     let controls = engine.snapshot().platform.controls;
     pr_info!("{controls} platform controls\n");
     state::install(engine)
+}
+
+/// Has answers ready for descriptors.
+fn answer() -> Result<answers::place::Guard> {
+    let engine = state::get().ok_or(ENODEV)?;
+    answers::place::install(Answers::new(engine)?)
 }
 
 /// Hands what is recorded to the TPM.

@@ -4,7 +4,7 @@
 //!
 //! What is believed of the machine and how that changes is `posture::machine`; which firmware calls
 //! a change makes, in which order, is `posture::transaction`. Here are the lock, the calls and the
-//! journal. State changes in three functions: `Engine::look` takes in what is read, `Engine::apply`
+//! journal. State changes in three functions: `Engine::take` takes in what was read, `Engine::apply`
 //! carries a request out, `Engine::commit` puts the next snapshot in place.
 //!
 //! Lock order: `work` before `latest`. `work` is held across firmware calls, and never taken by what
@@ -61,7 +61,11 @@ use kernel::{
     new_mutex,
     prelude::*,
     sync::{
-        atomic::Atomic,
+        atomic::{
+            Acquire,
+            Atomic,
+            Release, //
+        },
         Arc,
         Mutex,
         UniqueArc, //
@@ -124,7 +128,7 @@ struct Work {
     announcer: Option<Announcer>,
     /// Keeps the module loaded while it is latched.
     latch: Option<Hold>,
-    /// A snapshot for [`Engine::detach`], which must not fail.
+    /// A snapshot of the same length, for [`Engine::detach`], which must not fail.
     spare: Option<UniqueArc<Snapshot>>,
 }
 
@@ -146,6 +150,8 @@ pub(crate) struct Engine {
     latest: Mutex<Arc<Snapshot>>,
     journal: Arc<Journal>,
     parameters: Parameters,
+    /// Snapshots that were put in place.
+    commits: Atomic<u64>,
     #[pin]
     requests: Requests,
     /// Step that an apply under way is at, from 1, and number of its steps; 0 without one.
@@ -218,11 +224,13 @@ impl Work {
         }
         let wants = KVVec::from_elem(Want::Nothing, count, GFP_KERNEL)?;
         let news = KVVec::from_elem(News::default(), count, GFP_KERNEL)?;
+        let spare = Snapshot::with_room(count)?;
         // Nothing fails from here on.
         self.machine.replace(facts);
         self.details = all;
         self.wants = wants;
         self.news = news;
+        self.spare = Some(spare);
         Ok(())
     }
 
@@ -309,9 +317,10 @@ impl Engine {
         };
         // Here nothing is locked yet; later nobody waits, because a probe that is waited for may
         // itself wait for the engine.
-        let read = platform.read(&unless_interrupted)?;
-        if read.is_some_and(|reading| reading.error == Some(ENODEV)) {
+        let mut read = platform.read(&unless_interrupted)?;
+        if matches!(&read, Some(reading) if reading.error == Some(ENODEV)) {
             Tokens::wait_for_backend();
+            read = platform.read(&unless_interrupted)?;
         }
         let mut work = Work::new();
         work.take_platform(platform)?;
@@ -322,13 +331,17 @@ impl Engine {
                 latest <- new_mutex!(nothing, "Engine::latest"),
                 journal,
                 parameters,
+                commits: Atomic::new(0),
                 requests <- Requests::new(),
                 step: Atomic::new(0),
                 steps: Atomic::new(0),
             }),
             GFP_KERNEL,
         )?;
-        engine.look(&mut *engine.work.lock()?, Origin::Driver)?;
+        let mut work = engine.work.lock()?;
+        let room = work.room()?;
+        engine.take(&mut work, room, [read, None], Origin::Driver);
+        drop(work);
         Ok(engine)
     }
 
@@ -361,6 +374,11 @@ impl Engine {
         self.latest.lock().clone()
     }
 
+    /// Number of the latest snapshot: it is another one as soon as that is in place.
+    pub(crate) fn commits(&self) -> u64 {
+        self.commits.load(Acquire)
+    }
+
     /// Reads all controls from the firmware. Sleeps.
     ///
     /// What nobody has asked for, which is of origin `Driver`, gives way to who waits.
@@ -389,16 +407,26 @@ impl Engine {
         let room = work.room()?;
         let platform = work.families.platform.read(&go_on)?;
         let dsmil = work.families.dsmil.read(&go_on)?;
-        let [of_platform, of_dsmil] = &mut work.states;
-        for (before, reading) in [(of_platform, &platform), (of_dsmil, &dsmil)] {
+        Ok(self.take(work, room, [platform, dsmil], origin))
+    }
+
+    /// Takes in what was read of each family, and commits it.
+    fn take(
+        &self,
+        work: &mut Work,
+        room: UniqueArc<Snapshot>,
+        readings: [Option<FamilyReading>; 2],
+        origin: Origin,
+    ) -> Arc<Snapshot> {
+        for (before, reading) in work.states.iter_mut().zip(&readings) {
             if let Some(reading) = reading {
                 *before = state(*before, reading);
             }
         }
-        for reading in [platform, dsmil].iter().flatten() {
+        for reading in readings.iter().flatten() {
             work.observe(reading);
         }
-        Ok(self.commit(work, room, origin))
+        self.commit(work, room, origin)
     }
 
     /// Takes in the DSMIL devices of this machine, or why they are of no use, and reads them.
@@ -421,22 +449,13 @@ impl Engine {
         if let Ok(dsmil) = family.found() {
             work.take_in(control::Family::Dsmil, dsmil)?;
         }
-        let (room, spare) = match (work.room(), work.room()) {
-            (Ok(room), Ok(spare)) => (room, spare),
-            _ => {
-                work.machine.withdraw(control::Family::Dsmil);
-                return Err(ENOMEM);
-            }
-        };
-        work.spare = Some(spare);
+        let room = work.room().inspect_err(|_| {
+            work.machine.withdraw(control::Family::Dsmil);
+        })?;
         let [_, of_dsmil] = &mut work.states;
         *of_dsmil = family.state();
         work.families.dsmil = family;
-        if let Some(reading) = &reading {
-            *of_dsmil = state(*of_dsmil, reading);
-            work.observe(reading);
-        }
-        let new = self.commit(work, room, Origin::Driver);
+        let new = self.take(work, room, [None, reading], Origin::Driver);
         self.record_bound(&new, error);
         Ok(())
     }
@@ -508,6 +527,7 @@ impl Engine {
         let new: Arc<Snapshot> = room.into();
         // The one that is replaced is freed after the lock is released.
         let old = core::mem::replace(&mut *self.latest.lock(), new.clone());
+        self.commits.fetch_add(1, Release);
         let mut outside = 0u32;
         for (news, (fact, details)) in work.news.iter_mut().zip(new.facts_and_details()) {
             let news = core::mem::take(news);

@@ -9,8 +9,10 @@ use kernel::{
     prelude::*,
     sync::{
         atomic::{
+            Acquire,
             Atomic,
-            Relaxed, //
+            Relaxed,
+            Release, //
         },
         Mutex, //
     }, //
@@ -38,6 +40,8 @@ pub(crate) struct Ended {
 #[pin_data]
 pub(crate) struct Requests {
     count: Atomic<u64>,
+    /// Requests that have ended.
+    ended: Atomic<u64>,
     #[pin]
     last: Mutex<Ended>,
 }
@@ -46,6 +50,7 @@ impl Requests {
     pub(super) fn new() -> impl PinInit<Self> {
         pin_init!(Self {
             count: Atomic::new(0),
+            ended: Atomic::new(0),
             last <- new_mutex!(Ended::default(), "Requests::last"),
         })
     }
@@ -58,6 +63,12 @@ impl Requests {
     /// The request with a number has ended.
     pub(crate) fn end(&self, ended: Ended) {
         *self.last.lock() = ended;
+        self.ended.fetch_add(1, Release);
+    }
+
+    /// How many have ended: another one is the last as soon as this is another number.
+    pub(crate) fn ended(&self) -> u64 {
+        self.ended.load(Acquire)
     }
 
     /// The one that ended last.

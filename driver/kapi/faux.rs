@@ -17,8 +17,8 @@ use core::ptr::{
 use kernel::{
     bindings,
     device::Device,
-    prelude::*,
-    str::CString, //
+    fmt,
+    prelude::*, //
 };
 
 /// Most bytes that a file can say.
@@ -35,10 +35,48 @@ pub(crate) trait Attribute {
     /// With such a function the file has mode 0644, else 0444.
     const STORE: Option<fn(&[u8]) -> Result> = None;
 
-    /// Returns what the file says, newline included. Called in process context.
+    /// Writes what the file says, newline included. Called in process context.
     ///
     /// Who reads the file gets `EOVERFLOW` for more than [`TEXT`] bytes: nothing is cut off.
-    fn show() -> Result<CString>;
+    fn show(out: &mut Page<'_>) -> Result;
+}
+
+/// What a file says, while it is written.
+pub(crate) struct Page<'a> {
+    bytes: &'a mut [u8],
+    used: usize,
+}
+
+impl Page<'_> {
+    /// Adds text.
+    ///
+    /// # Errors
+    ///
+    /// `EOVERFLOW` where there is no room for all of it.
+    pub(crate) fn push(&mut self, text: &str) -> Result {
+        let end = self.used.saturating_add(text.len());
+        let place = self.bytes.get_mut(self.used..end).ok_or(EOVERFLOW)?;
+        for (to, from) in place.iter_mut().zip(text.bytes()) {
+            *to = from;
+        }
+        self.used = end;
+        Ok(())
+    }
+
+    /// Adds what is formatted.
+    ///
+    /// # Errors
+    ///
+    /// As [`push`](Self::push).
+    pub(crate) fn write(&mut self, text: fmt::Arguments<'_>) -> Result {
+        core::fmt::write(self, text).map_err(|_| EOVERFLOW)
+    }
+}
+
+impl core::fmt::Write for Page<'_> {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        self.push(text).map_err(|_| core::fmt::Error)
+    }
 }
 
 /// `struct device_attribute`, of which the kernel and this module only read.
@@ -155,13 +193,13 @@ unsafe extern "C" fn show<A: Attribute>(
     _attribute: *mut bindings::device_attribute,
     out: *mut c_char,
 ) -> isize {
-    match A::show() {
-        Ok(text) if text.count_bytes() > TEXT => EOVERFLOW.to_errno() as isize,
-        // SAFETY: By this function's contract `out` is what `sysfs_emit()` expects, and the
-        // format takes one C string, which outlives the call.
-        Ok(text) => unsafe {
-            bindings::sysfs_emit(out, c"%s".as_char_ptr(), text.as_char_ptr()) as isize
-        },
+    // SAFETY: By this function's contract `out` is a page that sysfs has filled with zeros
+    // (`sysfs_kf_seq_show()`) and nobody else accesses until this returns. The last byte stays zero.
+    let bytes = unsafe { core::slice::from_raw_parts_mut(out.cast::<u8>(), TEXT) };
+    let mut page = Page { bytes, used: 0 };
+    match A::show(&mut page) {
+        // At most a page, which is far below `isize::MAX`.
+        Ok(()) => page.used as isize,
         Err(error) => error.to_errno() as isize,
     }
 }

@@ -133,8 +133,7 @@ pub fn overview<'a>(facts: &'a [Fact], wants: &'a [Want]) -> impl Iterator<Item 
 /// be as many.
 pub fn mode_wants(mode: Mode, facts: &[Fact], policy: &Policy, wants: &mut [Want]) -> Coverage {
     let coverage = lines(mode, facts, policy, wants);
-    leave_out(facts, wants, &[]);
-    coverage.reaching(mode, facts, wants)
+    leave_out(mode, facts, wants, &[], coverage)
 }
 
 /// What the lines of a mode ask of each control by itself.
@@ -158,7 +157,9 @@ fn lines(mode: Mode, facts: &[Fact], policy: &Policy, wants: &mut [Want]) -> Cov
         };
         let restored = mode == Mode::Baseline && baseline.is_some();
         if restored || asked.is_some() {
+            let reached = u32::from(matches!(want, Want::Value(_)));
             coverage.present = coverage.present.saturating_add(1);
+            coverage.reached = coverage.reached.saturating_add(reached);
         }
         if restored || asked.is_some() && fact.family == Family::Dsmil {
             coverage.lines = coverage.lines.saturating_add(1);
@@ -167,23 +168,21 @@ fn lines(mode: Mode, facts: &[Fact], policy: &Policy, wants: &mut [Want]) -> Cov
     coverage
 }
 
-impl Coverage {
-    /// Counts what the mode reaches, from what is wanted in the end.
-    fn reaching(self, mode: Mode, facts: &[Fact], wants: &[Want]) -> Self {
-        let reached = |(want, fact): &(&Want, &Fact)| {
-            matches!(want, Want::Value(_)) && (mode == Mode::Baseline || mode.asks(fact).is_some())
-        };
-        let count = wants.iter().zip(facts).filter(reached).count();
-        Self {
-            reached: u32::try_from(count).unwrap_or(u32::MAX),
-            ..self
-        }
-    }
+/// Tells whether a mode speaks of the control: it is not only put back to what it was.
+fn is_of(mode: Mode, fact: &Fact) -> bool {
+    mode == Mode::Baseline || mode.asks(fact).is_some()
 }
 
 /// Leaves out of a mode what would need a control that is not active, or is needed by one that is,
-/// and that the mode does not reach. What the list names is not left out but refused later.
-fn leave_out(facts: &[Fact], wants: &mut [Want], list: &[(u32, u8)]) {
+/// and that the mode does not reach. What the list names is not left out but refused later. Returns
+/// how far the mode reaches then.
+fn leave_out(
+    mode: Mode,
+    facts: &[Fact],
+    wants: &mut [Want],
+    list: &[(u32, u8)],
+    mut coverage: Coverage,
+) -> Coverage {
     let mut order = Order::new(facts, wants);
     order.run(|_| ());
     order.stuck(|at, reason| {
@@ -193,10 +192,13 @@ fn leave_out(facts: &[Fact], wants: &mut [Want], list: &[(u32, u8)]) {
         match *want {
             Want::Value(value) if !list.iter().any(|(id, _)| *id == fact.id) => {
                 *want = Want::OutOfReach(value, reason);
+                let lost = u32::from(is_of(mode, fact));
+                coverage.reached = coverage.reached.saturating_sub(lost);
             }
             _ => {}
         }
     });
+    coverage
 }
 
 /// The refusal of a request as a whole, whatever the machine is: it takes no reading.
@@ -227,7 +229,7 @@ pub fn wants(
     if let Some(refusal) = refusal_of(request, policy) {
         return Err(refusal);
     }
-    let coverage = match request.mode {
+    let mut coverage = match request.mode {
         Some(mode) => lines(mode, facts, policy, wants),
         None => {
             wants.fill(Want::Nothing);
@@ -244,6 +246,7 @@ pub fn wants(
         let Some((fact, want)) = all.find(|(fact, _)| fact.id == *id) else {
             return refuse(Reason::NoControl);
         };
+        let before = *want;
         *want = match *value {
             _ if fact.gone => return refuse(Reason::NoControl),
             LEAVE => Want::Nothing,
@@ -254,13 +257,15 @@ pub fn wants(
                 None => Want::Value(value),
             },
         };
+        if request.mode.is_some_and(|mode| is_of(mode, fact)) {
+            let reached = |want| u32::from(matches!(want, Want::Value(_)));
+            let others = coverage.reached.saturating_sub(reached(before));
+            coverage.reached = others.saturating_add(reached(*want));
+        }
     }
     // Only now: an exception can give what a line of the mode needs, and take it.
     match request.mode {
-        Some(mode) => {
-            leave_out(facts, wants, request.list);
-            Ok(coverage.reaching(mode, facts, wants))
-        }
+        Some(mode) => Ok(leave_out(mode, facts, wants, request.list, coverage)),
         None => Ok(coverage),
     }
 }

@@ -3,13 +3,16 @@
 //! `/dev/milspec`.
 
 use super::{
+    answers::{
+        self,
+        Answers, //
+    },
     apply,
     entry,
     frame::{
         Array,
         Frame, //
-    },
-    wire, //
+    }, //
 };
 use crate::{
     engine::{
@@ -52,6 +55,7 @@ use kernel::{
 #[pin_data]
 pub(crate) struct Chardev {
     engine: Arc<Engine>,
+    answers: Arc<Answers>,
     #[pin]
     reader: Reader,
 }
@@ -82,10 +86,12 @@ impl MiscDevice for Chardev {
 
     fn open(_file: &File, _misc: &MiscDeviceRegistration<Self>) -> Result<Self::Ptr> {
         let engine = state::get().ok_or(ENODEV)?;
+        let answers = answers::place::get().ok_or(ENODEV)?;
         let reader = Reader::new(engine.journal().clone())?;
         Arc::pin_init(
             pin_init!(Self {
                 engine,
+                answers,
                 reader <- reader,
             }),
             GFP_KERNEL,
@@ -101,20 +107,14 @@ impl MiscDevice for Chardev {
         let arg = UserPtr::from_addr(arg);
         match cmd {
             uapi::IOC_INFO => {
-                let (request, frame) = Frame::read::<uapi::Info>(arg, uapi::Info::SIZE_MIN)?;
-                frame.write(uapi::Info {
-                    head: request.head,
-                    ..wire::info(engine)
-                })
+                let frame = Frame::read_head::<uapi::Info>(arg, uapi::Info::SIZE_MIN)?;
+                frame.write_behind_head(this.answers.info())
             }
             uapi::IOC_STATUS => {
-                let (request, frame) = Frame::read::<uapi::Status>(arg, uapi::Status::SIZE_MIN)?;
-                frame.write(uapi::Status {
-                    head: request.head,
-                    ..wire::status(engine)
-                })
+                let frame = Frame::read_head::<uapi::Status>(arg, uapi::Status::SIZE_MIN)?;
+                this.answers.write_status(&frame)
             }
-            uapi::IOC_CONTROLS => controls(engine, arg),
+            uapi::IOC_CONTROLS => controls(&this.answers, arg),
             uapi::IOC_REFRESH => refresh(engine, file, arg),
             uapi::IOC_PLAN => apply::plan(engine, arg),
             uapi::IOC_APPLY => apply::apply(engine, file, arg),
@@ -125,15 +125,15 @@ impl MiscDevice for Chardev {
 }
 
 /// `IOC_CONTROLS`.
-fn controls(engine: &Engine, arg: UserPtr) -> Result {
+fn controls(answers: &Answers, arg: UserPtr) -> Result {
     let (request, frame) = Frame::read::<uapi::Controls>(arg, uapi::Controls::SIZE_MIN)?;
     if request.reserved != 0 {
         return Err(EINVAL);
     }
-    let snapshot = engine.snapshot();
+    let made = answers.controls()?;
     let answer = uapi::Controls {
-        count: u32::try_from(snapshot.controls().count())?,
-        generation: snapshot.generation,
+        count: u32::try_from(made.controls.len())?,
+        generation: made.generation,
         ..request
     };
     if request.capacity > 0 {
@@ -143,9 +143,7 @@ fn controls(engine: &Engine, arg: UserPtr) -> Result {
             frame.write(answer)?;
             return Err(ENOSPC);
         }
-        let policy = wire::policy(&snapshot);
-        let controls = snapshot.controls();
-        array.write(controls.map(|(fact, details)| wire::control(fact, details, &policy)))?;
+        array.write_slice(&made.controls)?;
     }
     frame.write(answer)
 }

@@ -52,6 +52,42 @@ impl Frame {
         Ok((request, frame))
     }
 
+    /// Reads the head of a request that has nothing else in it: of the fields that both sides know
+    /// behind it none is looked at. Else as [`read`](Self::read).
+    pub(super) fn read_head<T>(arg: UserPtr, size_min: u32) -> Result<Self> {
+        let mut reader = UserSlice::new(arg, size_of::<uapi::Head>()).reader();
+        let head: uapi::Head = read_known(&mut reader, size_of::<uapi::Head>())?;
+        if head.size < size_min {
+            return Err(EINVAL);
+        }
+        if head.size > uapi::SIZE_MAX {
+            return Err(E2BIG);
+        }
+        if head.flags != 0 {
+            return Err(EINVAL);
+        }
+        let frame = Self {
+            arg,
+            size: head.size as usize,
+        };
+        if frame.size > size_of::<T>() {
+            let mut reader = UserSlice::new(arg, frame.size).reader();
+            reader.skip(size_of::<T>())?;
+            check_unknown::<T>(&mut reader, frame.size)?;
+        }
+        Ok(frame)
+    }
+
+    /// Writes what comes behind the head of the answer, as much of it as the caller knows.
+    pub(super) fn write_behind_head<T: IntoBytes + Immutable>(&self, answer: &T) -> Result {
+        const HEAD: usize = size_of::<uapi::Head>();
+        let known = self.size.min(size_of::<T>());
+        let known = answer.as_bytes().get(HEAD..known).ok_or(EINVAL)?;
+        UserSlice::new(self.arg.wrapping_byte_add(HEAD), known.len())
+            .writer()
+            .write_slice(known)
+    }
+
     /// Writes the answer, as much of it as the caller knows.
     pub(super) fn write<T: IntoBytes + Immutable>(&self, answer: T) -> Result {
         let known = self.size.min(size_of::<T>());
@@ -61,6 +97,9 @@ impl Frame {
             .write_slice(known)
     }
 }
+
+/// How many elements are written at a time.
+const BATCH: usize = 16;
 
 /// An array in the caller's memory, whose elements have the size that the caller knows.
 #[derive(Clone, Copy)]
@@ -106,18 +145,55 @@ impl Array {
         Ok(())
     }
 
-    /// Writes elements from the first one on. More than there is room for is `EFAULT`.
-    pub(super) fn write<T: IntoBytes + Immutable>(
+    /// Writes elements from the first one on, some at a time. More than there is room for is
+    /// `EFAULT`.
+    pub(super) fn write<T: IntoBytes + Immutable + Default + Copy>(
         &self,
-        elements: impl Iterator<Item = T>,
+        mut elements: impl Iterator<Item = T>,
     ) -> Result {
         let mut writer = self.slice()?.writer();
+        loop {
+            let mut batch = [T::default(); BATCH];
+            let mut count = 0usize;
+            for (place, element) in batch.iter_mut().zip(elements.by_ref()) {
+                *place = element;
+                count = count.saturating_add(1);
+            }
+            let batch = batch.get(..count).ok_or(EINVAL)?;
+            if self.stride == size_of::<T>() {
+                writer.write_slice(batch.as_bytes())?;
+            } else {
+                for element in batch {
+                    self.write_one(&mut writer, element)?;
+                }
+            }
+            if count < BATCH {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Writes elements from the first one on, as one copy where both sides know the same of them.
+    /// More than there is room for is `EFAULT`.
+    pub(super) fn write_slice<T: IntoBytes + Immutable>(&self, elements: &[T]) -> Result {
+        let mut writer = self.slice()?.writer();
+        if self.stride == size_of::<T>() {
+            return writer.write_slice(elements.as_bytes());
+        }
         for element in elements {
-            let bytes = element.as_bytes();
-            writer.write_slice(bytes.get(..self.stride).unwrap_or(bytes))?;
-            write_zeros(&mut writer, self.stride.saturating_sub(bytes.len()))?;
+            self.write_one(&mut writer, element)?;
         }
         Ok(())
+    }
+
+    fn write_one<T: IntoBytes + Immutable>(
+        &self,
+        writer: &mut UserSliceWriter,
+        element: &T,
+    ) -> Result {
+        let bytes = element.as_bytes();
+        writer.write_slice(bytes.get(..self.stride).unwrap_or(bytes))?;
+        write_zeros(writer, self.stride.saturating_sub(bytes.len()))
     }
 
     /// Writes zeros over all of it.

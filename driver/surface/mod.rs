@@ -2,6 +2,7 @@
 
 //! What user space sees. Translates, decides nothing.
 
+pub(crate) mod answers;
 mod apply;
 pub(crate) mod chardev;
 mod entry;

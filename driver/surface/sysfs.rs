@@ -16,6 +16,7 @@ use crate::{
     kapi::faux::{
         attributes,
         Attribute,
+        Page,
         Registration,
         TEXT, //
     },
@@ -32,7 +33,6 @@ use crate::{
 use kernel::{
     fmt,
     prelude::*,
-    str::CString,
     sync::Arc, //
 };
 
@@ -89,9 +89,9 @@ macro_rules! shown {
         impl Attribute for $type {
             const NAME: &'static CStr = $name;
 
-            fn show() -> Result<CString> {
+            fn show(out: &mut Page<'_>) -> Result {
                 let $snapshot: Arc<Snapshot> = state::get().ok_or(ENODEV)?.snapshot();
-                CString::try_from_fmt(fmt!("{}\n", $shown))
+                out.write(fmt!("{}\n", $shown))
             }
         }
     };
@@ -117,8 +117,8 @@ struct AbiVersion;
 impl Attribute for AbiVersion {
     const NAME: &'static CStr = c"abi_version";
 
-    fn show() -> Result<CString> {
-        CString::try_from_fmt(fmt!("{}.{}\n", uapi::ABI_MAJOR, uapi::ABI_MINOR))
+    fn show(out: &mut Page<'_>) -> Result {
+        out.write(fmt!("{}.{}\n", uapi::ABI_MAJOR, uapi::ABI_MINOR))
     }
 }
 
@@ -127,9 +127,9 @@ struct AvailableModes;
 impl Attribute for AvailableModes {
     const NAME: &'static CStr = c"available_modes";
 
-    fn show() -> Result<CString> {
+    fn show(out: &mut Page<'_>) -> Result {
         let [a, b, c, d, e] = MODES.map(Mode::name);
-        CString::try_from_fmt(fmt!("{a} {b} {c} {d} {e}\n"))
+        out.write(fmt!("{a} {b} {c} {d} {e}\n"))
     }
 }
 
@@ -139,10 +139,10 @@ impl Attribute for ModeAttribute {
     const NAME: &'static CStr = c"mode";
     const STORE: Option<fn(&[u8]) -> Result> = Some(set_mode);
 
-    fn show() -> Result<CString> {
+    fn show(out: &mut Page<'_>) -> Result {
         let snapshot = state::get().ok_or(ENODEV)?.snapshot();
-        let mode = snapshot.standing.mode.map_or(CUSTOM, Mode::name);
-        CString::try_from_fmt(fmt!("{mode}\n"))
+        out.push(snapshot.standing.mode.map_or(CUSTOM, Mode::name))?;
+        out.push("\n")
     }
 }
 

@@ -4,6 +4,7 @@
 
 use crate::{
     engine::{
+        Ended,
         Ending,
         Engine,
         FamilyState,
@@ -63,12 +64,8 @@ pub(super) fn info(engine: &Engine) -> uapi::Info {
     }
 }
 
-/// Makes the answer to `IOC_STATUS`.
-pub(super) fn status(engine: &Engine) -> uapi::Status {
-    let snapshot = &engine.snapshot();
-    let (step, steps) = engine.progress();
-    let journal = engine.journal().standing();
-    let last = engine.requests().last();
+/// Makes the part of the answer to `IOC_STATUS` that a snapshot has.
+pub(super) fn status(engine: &Engine, snapshot: &Snapshot) -> uapi::Status {
     let interface = snapshot.interface;
     let standing = &snapshot.standing;
     let bits = [
@@ -98,37 +95,47 @@ pub(super) fn status(engine: &Engine) -> uapi::Status {
         mode_present: standing.coverage.present,
         mode_reached: standing.coverage.reached,
         mode_unreached: snapshot.count(|fact| fact.unreached.is_some()),
-        apply_step: step,
-        apply_steps: steps,
         platform: family(&snapshot.platform),
         dsmil: family(&snapshot.dsmil),
         dsmil_major: interface.map_or(0, |interface| interface.major),
         dsmil_minor: interface.map_or(0, |interface| interface.minor),
         dsmil_implementation: interface.map_or([0; 16], |interface| interface.implementation),
-        journal_next: journal.next,
-        journal_overwritten: journal.overwritten,
-        anchored: journal.anchored,
-        anchor_pending: journal.pending,
-        anchor_failures: journal.failures,
-        anchor_error: journal.error,
-        suppressed: journal.suppressed,
-        anchor: match (journal.pcr, journal.error) {
-            (None, _) => uapi::ANCHOR_NONE,
-            (Some(_), 0) => uapi::ANCHOR_READY,
-            (Some(_), _) => uapi::ANCHOR_FAILED,
-        },
-        anchor_pcr: journal.pcr.unwrap_or_default(),
-        last_request: last.number,
-        last_sequence: last.sequence,
-        last_outcome: last.outcome,
-        last_reason: last.reason,
-        last_mode: last.mode,
-        last_control: last.control,
-        last_needs: last.needs,
-        last_error: last.error,
-        last_pid: last.pid,
         ..uapi::Status::default()
     }
+}
+
+/// Adds what is no part of a snapshot.
+pub(super) fn add_present(status: &mut uapi::Status, engine: &Engine) {
+    let (step, steps) = engine.progress();
+    let journal = engine.journal().standing();
+    status.apply_step = step;
+    status.apply_steps = steps;
+    status.journal_next = journal.next;
+    status.journal_overwritten = journal.overwritten;
+    status.anchored = journal.anchored;
+    status.anchor_pending = journal.pending;
+    status.anchor_failures = journal.failures;
+    status.anchor_error = journal.error;
+    status.suppressed = journal.suppressed;
+    status.anchor = match (journal.pcr, journal.error) {
+        (None, _) => uapi::ANCHOR_NONE,
+        (Some(_), 0) => uapi::ANCHOR_READY,
+        (Some(_), _) => uapi::ANCHOR_FAILED,
+    };
+    status.anchor_pcr = journal.pcr.unwrap_or_default();
+}
+
+/// Adds how the last request has ended.
+pub(super) fn add_last(status: &mut uapi::Status, last: &Ended) {
+    status.last_request = last.number;
+    status.last_sequence = last.sequence;
+    status.last_outcome = last.outcome;
+    status.last_reason = last.reason;
+    status.last_mode = last.mode;
+    status.last_control = last.control;
+    status.last_needs = last.needs;
+    status.last_error = last.error;
+    status.last_pid = last.pid;
 }
 
 /// The bits of those properties that hold.

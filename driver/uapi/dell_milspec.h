@@ -87,12 +87,14 @@
  * Brings the controls to a target, all of them or none: fills struct milspec_apply and its array of
  * steps.
  *
- * Each step is written, read back and compared; when one fails, or a signal arrives, those before
- * it are undone in reverse. Takes what MILSPEC_IOC_REFRESH takes. Fails with EACCES when refused
- * (MILSPEC_OUTCOME_REFUSED), ECANCELED when undone (MILSPEC_OUTCOME_UNDONE), EIO when degraded
- * (MILSPEC_OUTCOME_DEGRADED) and EBUSY on a conflict (MILSPEC_OUTCOME_CONFLICT): the answer is
- * filled then as well. With any other error but EFAULT nothing was written to the firmware, and the
- * answer is as it was, but for request, and for step_count with ENOSPC.
+ * Everything is read first, as by MILSPEC_IOC_REFRESH, and the generation is checked after that.
+ * Each step is read, written, read back and compared; when one fails, or a signal arrives, those
+ * before it are undone in reverse, where nobody else has changed their controls since. Takes what
+ * MILSPEC_IOC_REFRESH takes. Fails with EACCES when refused (MILSPEC_OUTCOME_REFUSED), ECANCELED
+ * when undone (MILSPEC_OUTCOME_UNDONE), EIO when degraded (MILSPEC_OUTCOME_DEGRADED) and EBUSY on a
+ * conflict (MILSPEC_OUTCOME_CONFLICT): the answer is filled then as well. With any other error but
+ * EFAULT nothing was written to the firmware, and the answer is as it was, but for request, and for
+ * step_count with ENOSPC.
  *
  * All memory for the answer is written to before anything is done, request into it, and EFAULT then
  * means that nothing was done. Where that memory is gone when the answer is there, the call fails
@@ -618,7 +620,10 @@ struct milspec_status {
 	 * driver remembers of a control, the mode.
 	 */
 	__u64 generation;
-	/* When the controls were last read, in nanoseconds of CLOCK_BOOTTIME. */
+	/*
+	 * When all controls were last read, in nanoseconds of CLOCK_BOOTTIME: those of the family
+	 * of which that is longest ago.
+	 */
 	__u64 refreshed_ns;
 	/* MILSPEC_STATUS_ bits. */
 	__u32 properties;

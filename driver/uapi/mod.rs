@@ -108,8 +108,9 @@ pub const IOC_PLAN: u32 = iowr(4);
 
 /// Brings the controls to a target, all of them or none: fills [`Apply`] and its array of steps.
 ///
-/// Each step is written, read back and compared; when one fails, or a signal arrives, those before
-/// it are undone in reverse. Takes what [`IOC_REFRESH`] takes. Fails with `EACCES` when refused
+/// Everything is read first, as by [`IOC_REFRESH`], and the generation is checked after that. Each
+/// step is read, written, read back and compared; when one fails, or a signal arrives, those before
+/// it are undone in reverse, where nobody else has changed their controls since. Takes what [`IOC_REFRESH`] takes. Fails with `EACCES` when refused
 /// ([`OUTCOME_REFUSED`]), `ECANCELED` when undone ([`OUTCOME_UNDONE`]), `EIO` when degraded
 /// ([`OUTCOME_DEGRADED`]) and `EBUSY` on a conflict ([`OUTCOME_CONFLICT`]): the answer is filled then
 /// as well. With any other error but `EFAULT` nothing was written to the firmware, and the answer is

@@ -80,7 +80,8 @@ pub struct Status {
     /// Grows whenever anything is different from before: a value, a control, an error, what the
     /// driver remembers of a control, the mode.
     pub generation: u64,
-    /// When the controls were last read, in nanoseconds of `CLOCK_BOOTTIME`.
+    /// When all controls were last read, in nanoseconds of `CLOCK_BOOTTIME`: those of the family of
+    /// which that is longest ago.
     pub refreshed_ns: u64,
     /// `STATUS_` bits.
     pub properties: u32,

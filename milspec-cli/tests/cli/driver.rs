@@ -78,9 +78,9 @@ impl Driver {
         let after = self.after(asked.mode, &steps);
         let rejected = self.password && !asked.has_password && !steps.is_empty();
         let (done, steps) = if rejected {
-            undone(&planned, &steps)
+            undone(&planned, &steps, self.controls.len())
         } else {
-            done(&planned, &steps, after.generation)
+            done(&planned, &steps, after.generation, self.calls_of(&steps))
         };
         tree = tree.answer(&format!("apply-{name}"), &done, &steps);
         if rejected || !asked.does || planned.outcome != uapi::OUTCOME_PLANNED {
@@ -99,7 +99,7 @@ impl Driver {
         let list: Vec<_> = steps.iter().map(|step| (step.control, step.from)).collect();
         let (planned, steps) = after.plan(None, &list);
         let back = after.after(None, &steps);
-        let (done, done_steps) = done(&planned, &steps, back.generation);
+        let (done, done_steps) = done(&planned, &steps, back.generation, after.calls_of(&steps));
         let (controls, status) = back.now();
         tree.answer("plan-list", &planned, &steps)
             .answer("apply-list", &done, &done_steps)
@@ -240,6 +240,12 @@ impl Driver {
         }
     }
 
+    /// The firmware calls of these steps: each control is read first, and then each step is a read, a
+    /// write and a read.
+    fn calls_of(&self, steps: &[Step]) -> u64 {
+        (self.controls.len() + 3 * steps.len()) as u64
+    }
+
     /// The driver when these steps were done.
     fn after(&self, mode: Option<Mode>, steps: &[Step]) -> Self {
         let mut after = self.clone();
@@ -247,7 +253,7 @@ impl Driver {
         after.asked = mode;
         if !steps.is_empty() {
             after.generation += 1;
-            after.calls += 2 * steps.len() as u64;
+            after.calls += self.calls_of(steps);
         }
         for step in steps {
             let mut controls = after.controls.iter_mut();
@@ -332,24 +338,25 @@ fn fact(control: &Control) -> Fact {
     }
 }
 
-fn done(planned: &Apply, steps: &[Step], generation: u64) -> (Apply, Vec<Step>) {
+fn done(planned: &Apply, steps: &[Step], generation: u64, calls: u64) -> (Apply, Vec<Step>) {
     let mut apply = *planned;
     if planned.outcome == uapi::OUTCOME_PLANNED {
         apply.outcome = uapi::OUTCOME_DONE;
         apply.generation = generation;
-        apply.firmware_calls = 2 * steps.len() as u32;
+        apply.firmware_calls = calls as u32;
     }
     (apply, crate::answers::all_in(uapi::STEP_DONE, steps))
 }
 
 /// The first step is refused by the firmware, for want of its password.
-fn undone(planned: &Apply, steps: &[Step]) -> (Apply, Vec<Step>) {
+fn undone(planned: &Apply, steps: &[Step], controls: usize) -> (Apply, Vec<Step>) {
     let (mut apply, mut steps) = (*planned, steps.to_vec());
     steps[0].state = uapi::STEP_FAILED;
     steps[0].error = Errno::EKEYREJECTED as u32;
     apply.outcome = uapi::OUTCOME_UNDONE;
     apply.control = steps[0].control;
     apply.error = Errno::EKEYREJECTED as u32;
-    apply.firmware_calls = 1;
+    // A look, then the first step: a read, a write, a read.
+    apply.firmware_calls = controls as u32 + 3;
     (apply, steps)
 }

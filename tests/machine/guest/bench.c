@@ -103,6 +103,7 @@ static int change(unsigned long number, unsigned char mode)
 		.security_key = key,
 		.steps = (uintptr_t)steps,
 		.step_capacity = MILSPEC_STEPS_MAX,
+		.step_stride = sizeof(struct milspec_step),
 	};
 	int result = ioctl(device, number, &q);
 
