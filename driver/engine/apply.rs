@@ -21,7 +21,6 @@ use crate::{
             Family,
             Reading, //
         },
-        errno::EINTR,
         fact::{
             Fact,
             Policy,
@@ -119,9 +118,10 @@ impl Request<'_> {
         }
     }
 
-    fn policy(&self, allowed: Policy, latched: bool) -> Policy {
+    fn policy(&self, allowed: Policy, latched: bool, blind: bool) -> Policy {
         Policy {
             latched,
+            blind,
             confirmed: self.confirmed,
             ..allowed
         }
@@ -156,7 +156,7 @@ impl Engine {
         let facts = snapshot.facts();
         let mut wants = KVVec::from_elem(Want::Nothing, facts.len(), GFP_KERNEL)?;
         let mut steps = KVVec::from_elem(Step::default(), facts.len(), GFP_KERNEL)?;
-        let policy = request.policy(self.policy(), snapshot.latched);
+        let policy = request.policy(self.policy(), snapshot.latched, snapshot.is_blind());
         let planned = machine::plan(facts, &request.asked(), &policy, &mut wants, &mut steps);
         let planned_lines = || overview(facts, &wants);
         let lines = request.overview.then(planned_lines).transpose()?;
@@ -196,7 +196,8 @@ impl Engine {
         if work.machine.is_stale(request.generation) {
             return Err(self.record_stale(request));
         }
-        let (asked, policy) = (request.asked(), request.policy(self.policy(), false));
+        let asked = request.asked();
+        let policy = request.policy(self.policy(), false, false);
         if let Some(refusal) = work.machine.refusal_of(&asked, &policy) {
             let ending = Ending::Refused(refusal);
             let sequence = self.record_early(request, &ending);
@@ -211,6 +212,10 @@ impl Engine {
         }
 
         // Plan.
+        let policy = Policy {
+            blind: read.is_blind(),
+            ..policy
+        };
         let count = work.machine.facts().len();
         let mut steps = KVVec::from_elem(Step::default(), count, GFP_KERNEL)?;
         let planned = work
@@ -244,7 +249,7 @@ impl Engine {
 
         // Carry out. From here on nothing is allocated, and nothing returns before it is told.
         let about = self.record_begun(request, &steps);
-        let outcome = self.carry_out(work, &mut steps, request.key, &about);
+        let (outcome, met, unheeded) = self.carry_out(work, &mut steps, request.key, &about);
 
         // Commit.
         let done = outcome == Outcome::Done;
@@ -252,8 +257,8 @@ impl Engine {
         if done {
             work.latch = work.latch.take().or(hold);
         }
-        let ending = end(outcome, &steps, &work.families);
-        let new = self.commit(work, room, request.origin);
+        let ending = end(outcome, &steps, unheeded, &work.families);
+        let new = self.commit(work, room, met, request.origin);
         let sequence = self.record_ended(&about, &ending, &steps, &new);
         log(request, &ending, &steps);
         let calls = work.families.all_calls().saturating_sub(calls);
@@ -274,7 +279,15 @@ impl Engine {
         }))
     }
 
-    fn carry_out(&self, work: &mut Work, steps: &mut [Step], key: u16, about: &About) -> Outcome {
+    /// Carries the steps out. Returns how that ended, how many controls it has met that somebody else
+    /// had changed, and whether the firmware did not heed the write of the step that failed.
+    fn carry_out(
+        &self,
+        work: &mut Work,
+        steps: &mut [Step],
+        key: u16,
+        about: &About,
+    ) -> (Outcome, u32, bool) {
         let count = u32::try_from(steps.len()).unwrap_or(u32::MAX);
         self.steps.store(count, Relaxed);
         let mut calls = Calls {
@@ -283,11 +296,26 @@ impl Engine {
             details: &mut work.details,
             key,
             about,
+            begun: false,
+            wrote: false,
+            last: Reading::Unknown,
+            unheeded: false,
+            altered: false,
+            met: 0,
         };
         let outcome = transaction::run(&mut work.machine, steps, &mut calls);
+        let Calls {
+            unheeded,
+            altered,
+            met,
+            ..
+        } = calls;
+        if altered {
+            work.machine.alter();
+        }
         self.steps.store(0, Relaxed);
         self.step.store(0, Relaxed);
-        outcome
+        (outcome, met, unheeded)
     }
 
     /// Step that an apply under way is at, from 1, and number of its steps; zeros without one.
@@ -312,6 +340,18 @@ struct Calls<'a> {
     details: &'a mut [Details],
     key: u16,
     about: &'a About,
+    /// A step has begun, and has not written yet.
+    begun: bool,
+    /// It has written, and not read back yet.
+    wrote: bool,
+    /// What was last read.
+    last: Reading,
+    /// The step that failed had written, and the old value stayed in force.
+    unheeded: bool,
+    /// An answer was another one than before.
+    altered: bool,
+    /// Controls that somebody else was found to have changed.
+    met: u32,
 }
 
 /// The family of the control `id`.
@@ -324,22 +364,31 @@ fn family(id: u32) -> Family {
 
 impl Firmware for Calls<'_> {
     fn write(&mut self, id: u32, from: u8, to: u8) -> Result<(), u32> {
+        // What an undo writes is another matter.
+        self.wrote = self.begun;
+        self.begun = false;
         let provider = self.families.provider(family(id)).map_err(errno)?;
         provider.write(id, from, to, self.key).map_err(errno)
     }
 
-    fn read(&mut self, id: u32, _from: u8, _to: u8) -> Reading {
+    fn read(&mut self, id: u32, from: u8, _to: u8) -> Reading {
         let at = self.details.binary_search_by_key(&id, |details| details.id);
         let details = at.ok().and_then(|at| self.details.get_mut(at));
-        match (details, self.families.provider(family(id))) {
+        self.last = match (details, self.families.provider(family(id))) {
             (Some(details), Ok(provider)) => {
                 let readout = provider.read_back(details);
-                details.take(&readout.answers);
+                self.altered |= details.take(&readout.answers);
                 readout.reading
             }
             (None, _) => Reading::Failed(errno(ENOENT)),
             (_, Err(error)) => Reading::Failed(errno(error)),
-        }
+        };
+        let holds = self.last == Reading::Known(from);
+        self.unheeded |= self.wrote && holds;
+        self.wrote = false;
+        // A step that does not begin with the old value does not come to its write.
+        self.begun &= holds;
+        self.last
     }
 
     fn is_interrupted(&self) -> bool {
@@ -347,6 +396,7 @@ impl Firmware for Calls<'_> {
     }
 
     fn begins(&mut self, number: usize) {
+        self.begun = true;
         let number = u32::try_from(number).unwrap_or(u32::MAX);
         self.engine.step.store(number, Relaxed);
     }
@@ -356,6 +406,7 @@ impl Firmware for Calls<'_> {
     }
 
     fn changed_outside(&mut self, change: &Outside) {
+        self.met = self.met.saturating_add(1);
         self.engine.record_met(self.about, change);
         let at = self
             .details
@@ -366,8 +417,9 @@ impl Firmware for Calls<'_> {
     }
 }
 
-/// Says how it ended, and asks the firmware whether a password was the reason.
-fn end(outcome: Outcome, steps: &[Step], families: &Families) -> Ending {
+/// Says how it ended. Where the firmware did not heed a write, asks it whether a password was the
+/// reason.
+fn end(outcome: Outcome, steps: &[Step], unheeded: bool, families: &Families) -> Ending {
     let (at, error) = match outcome {
         Outcome::Done => return Ending::Done,
         Outcome::Undone { step, error }
@@ -380,8 +432,8 @@ fn end(outcome: Outcome, steps: &[Step], families: &Families) -> Ending {
         let tokens = families.platform.found();
         tokens.is_ok_and(Provider::asks_for_key)
     };
-    let refused = matches!(outcome, Outcome::Undone { .. } | Outcome::Degraded { .. });
-    let error = match refused && error != EINTR && of_platform && asks_for_key() {
+    let plain = matches!(outcome, Outcome::Undone { .. } | Outcome::Degraded { .. });
+    let error = match plain && unheeded && of_platform && asks_for_key() {
         true => errno(EKEYREJECTED),
         false => error,
     };

@@ -27,7 +27,10 @@ use crate::{
             self,
             Right, //
         },
-        signal::is_interrupted,
+        signal::{
+            is_dying,
+            is_interrupted, //
+        },
         uevent::Announcer, //
     },
     posture::{
@@ -157,6 +160,15 @@ pub(crate) struct Engine {
     /// Step that an apply under way is at, from 1, and number of its steps; 0 without one.
     step: Atomic<u32>,
     steps: Atomic<u32>,
+}
+
+/// Tells a reading to stop when the caller is being killed: of what loads the module or binds a
+/// device, a timer's signal must not make a failure.
+fn unless_dying() -> Result {
+    match is_dying() {
+        true => Err(EINTR),
+        false => Ok(()),
+    }
 }
 
 /// Tells a reading to stop when the caller has been sent a signal.
@@ -317,10 +329,10 @@ impl Engine {
         };
         // Here nothing is locked yet; later nobody waits, because a probe that is waited for may
         // itself wait for the engine.
-        let mut read = platform.read(&unless_interrupted)?;
+        let mut read = platform.read(&unless_dying)?;
         if matches!(&read, Some(reading) if reading.error == Some(ENODEV)) {
             Tokens::wait_for_backend();
-            read = platform.read(&unless_interrupted)?;
+            read = platform.read(&unless_dying)?;
         }
         let mut work = Work::new();
         work.take_platform(platform)?;
@@ -426,7 +438,7 @@ impl Engine {
         for reading in readings.iter().flatten() {
             work.observe(reading);
         }
-        self.commit(work, room, origin)
+        self.commit(work, room, 0, origin)
     }
 
     /// Takes in the DSMIL devices of this machine, or why they are of no use, and reads them.
@@ -445,7 +457,7 @@ impl Engine {
             Ok(dsmil) => Family::Found(dsmil),
             Err(error) => Family::Failed(error),
         };
-        let reading = family.read(&unless_interrupted)?;
+        let reading = family.read(&unless_dying)?;
         if let Ok(dsmil) = family.found() {
             work.take_in(control::Family::Dsmil, dsmil)?;
         }
@@ -469,7 +481,7 @@ impl Engine {
         let [_, of_dsmil] = &mut work.states;
         *of_dsmil = FamilyState::default();
         if let Some(room) = work.spare.take() {
-            self.commit(work, room, Origin::Driver);
+            self.commit(work, room, 0, Origin::Driver);
         }
         self.record_unbound();
     }
@@ -492,11 +504,13 @@ impl Engine {
     }
 
     /// Commits what is believed of the machine: makes it the latest snapshot, and says what is new
-    /// in it. `room` must be of the machine as it is.
+    /// in it. `room` must be of the machine as it is; `met` is how many controls an apply has met that
+    /// somebody else had changed, and has told of.
     fn commit(
         &self,
         work: &mut Work,
         mut room: UniqueArc<Snapshot>,
+        met: u32,
         origin: Origin,
     ) -> Arc<Snapshot> {
         let policy = self.policy();
@@ -526,9 +540,13 @@ impl Engine {
         }
         let new: Arc<Snapshot> = room.into();
         // The one that is replaced is freed after the lock is released.
-        let old = core::mem::replace(&mut *self.latest.lock(), new.clone());
-        self.commits.fetch_add(1, Release);
-        let mut outside = 0u32;
+        let old = {
+            let mut latest = self.latest.lock();
+            // Before it is in place: whoever sees it sees that it is another one.
+            self.commits.fetch_add(1, Release);
+            core::mem::replace(&mut *latest, new.clone())
+        };
+        let mut outside = met;
         for (news, (fact, details)) in work.news.iter_mut().zip(new.facts_and_details()) {
             let news = core::mem::take(news);
             if let Some(change) = &news.outside {

@@ -248,7 +248,7 @@ fn outside(change: &Outside, origin: Origin) -> Event {
     Event {
         control: change.id,
         from: change.from,
-        to: change.to,
+        to: change.to.unwrap_or(uapi::INDEX_NONE),
         properties: match change.drift {
             true => uapi::EVENT_DRIFT,
             false => 0,

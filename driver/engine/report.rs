@@ -60,7 +60,7 @@ pub(super) fn outside(change: &Outside, details: &Details) {
         let value = details.values().get(usize::from(index));
         value.map_or("?", |value| value.name)
     };
-    let (from, to) = (value(change.from), value(change.to));
+    let (from, to) = (value(change.from), change.to.map_or("?", value));
     pr_warn!(
         "{}: something else has changed it from {from} to {to}\n",
         name(details)

@@ -82,6 +82,12 @@ impl Snapshot {
         }
     }
 
+    /// Tells whether a family that the machine has could not be read as a whole, or is of no use.
+    pub(crate) fn is_blind(&self) -> bool {
+        let mut families = [&self.platform, &self.dsmil].into_iter();
+        families.any(|family| family.error != 0)
+    }
+
     /// The controls that are there, from the lowest id to the highest.
     pub(crate) fn controls(&self) -> impl Iterator<Item = (&Fact, &Details)> {
         let all = self.facts.iter().zip(&self.details);

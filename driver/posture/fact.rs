@@ -25,6 +25,8 @@ pub struct Mark {
     pub seen: Option<u8>,
     /// The first value that it was known to have since the module was loaded.
     pub first: Option<u8>,
+    /// It was found to have a value that the driver does not know, and that was said.
+    pub strange: bool,
     /// Tampering was last known to be reported.
     pub tampered: bool,
 }
@@ -92,6 +94,7 @@ impl Fact {
             degraded: false,
             seen: None,
             first: None,
+            strange: false,
             tampered: false,
         },
         wanted: None,
@@ -120,7 +123,8 @@ impl Fact {
     pub fn has_drifted(&self) -> bool {
         match (self.mark.written, self.reading) {
             (Some(written), Reading::Known(now)) => written != now,
-            _ => false,
+            (Some(_), Reading::Unknown | Reading::Ambiguous) => true,
+            (Some(_), Reading::Failed(_)) | (None, _) => false,
         }
     }
 
@@ -153,6 +157,12 @@ impl Fact {
     /// Tells whether it is a device of the family `dsmil` that is active.
     pub fn is_active(&self) -> bool {
         self.family == Family::Dsmil && self.reading == Reading::Known(ACTIVE)
+    }
+
+    /// Tells whether it is a device of the family `dsmil` that is active, for all that is known.
+    pub fn may_be_active(&self) -> bool {
+        let is_not = matches!(self.reading, Reading::Known(state) if state != ACTIVE);
+        self.family == Family::Dsmil && !self.gone && !is_not
     }
 
     /// Number in its family.
@@ -217,6 +227,9 @@ pub struct Policy {
     pub restricted_allowed: bool,
     /// Latched in `paranoid-plus`.
     pub latched: bool,
+    /// A family of controls that the machine has could not be read, or is of no use: nobody knows
+    /// what of a mode is missing.
+    pub blind: bool,
     /// The caller accepts that `paranoid-plus` latches.
     pub confirmed: bool,
 }

@@ -41,9 +41,9 @@ pub struct Outside {
     pub id: u32,
     /// The value that it was last known to have.
     pub from: u8,
-    /// The value that it has now.
-    pub to: u8,
-    /// The driver had set it.
+    /// The value that it has now; `None` where it is none that the driver knows.
+    pub to: Option<u8>,
+    /// It had the value that the driver had last written, or found where it should be.
     pub drift: bool,
 }
 
@@ -173,19 +173,33 @@ impl<L: DerefMut<Target = [Fact]>> Machine<L> {
             news.tampered = tampered && !mark.tampered;
             mark.tampered = tampered;
         }
-        if let Reading::Known(now) = seen.reading {
-            if let Some(before) = mark.seen.filter(|before| *before != now) {
-                // It is theirs: a mode that does not name it leaves it alone.
-                mark.baseline = None;
+        match (seen.reading, mark.seen) {
+            (Reading::Known(now), before) => {
+                if let Some(before) = before.filter(|before| *before != now) {
+                    // It is theirs: a mode that does not name it leaves it alone.
+                    mark.baseline = None;
+                    news.outside = Some(Outside {
+                        id,
+                        from: before,
+                        to: Some(now),
+                        drift: mark.written == Some(before),
+                    });
+                }
+                mark.strange = false;
+                mark.seen = Some(now);
+                mark.first = mark.first.or(Some(now));
+            }
+            // Said once. Whose it is shows when it can be made out again.
+            (Reading::Unknown | Reading::Ambiguous, Some(before)) if !mark.strange => {
+                mark.strange = true;
                 news.outside = Some(Outside {
                     id,
                     from: before,
-                    to: now,
-                    drift: mark.written.is_some(),
+                    to: None,
+                    drift: mark.written == Some(before),
                 });
             }
-            mark.seen = Some(now);
-            mark.first = mark.first.or(Some(now));
+            _ => {}
         }
         news
     }
@@ -209,6 +223,11 @@ impl<L: DerefMut<Target = [Fact]>> Machine<L> {
         };
     }
 
+    /// Something of what the firmware answers is different from before, though no reading is.
+    pub fn alter(&mut self) {
+        self.altered = true;
+    }
+
     /// Says what keeps the device `id` from being given the value `to`, by what was read last: what
     /// it needs and is not active, or what needs it and may be active.
     pub(super) fn blocks(&self, id: u32, to: u8) -> Option<Reason> {
@@ -226,16 +245,15 @@ impl<L: DerefMut<Target = [Fact]>> Machine<L> {
             let id = self.facts.get(usize::from(*missing)).map_or(0, |f| f.id);
             return Some(Reason::Dependency(id));
         }
-        // One whose state is not known may be active.
-        let may_be = |other: &&Fact| {
-            let inactive = matches!(other.reading, Reading::Known(state) if state != ACTIVE);
-            !other.gone && !inactive
-        };
         let needs = |other: &&Fact| {
             let mut needs = other.depends.iter().flatten();
             needs.any(|need| usize::from(*need) == at)
         };
-        let holder = self.facts.iter().filter(may_be).find(needs)?;
+        let holder = self
+            .facts
+            .iter()
+            .filter(|fact| fact.may_be_active())
+            .find(needs)?;
         Some(Reason::Needed(holder.id))
     }
 

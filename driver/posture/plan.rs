@@ -229,6 +229,12 @@ pub fn wants(
     if let Some(refusal) = refusal_of(request, policy) {
         return Err(refusal);
     }
+    if policy.blind && request.mode.is_some() {
+        return Err(Refusal {
+            id: 0,
+            reason: Reason::Unreadable,
+        });
+    }
     let mut coverage = match request.mode {
         Some(mode) => lines(mode, facts, policy, wants),
         None => {

@@ -94,7 +94,10 @@ pub fn run<L: DerefMut<Target = [Fact]>>(
                 failed = Some((at, failure.error));
             }
         }
-        firmware.settled(step);
+        // What is left of one that failed is told when it has been put back.
+        if left == Left::Nothing {
+            firmware.settled(step);
+        }
         if failed.is_some() {
             break;
         }
@@ -119,8 +122,8 @@ pub fn run<L: DerefMut<Target = [Fact]>>(
         let (progress, now) = One::new(machine, firmware, step).put_back(left);
         step.now = now;
         step.progress = match (progress, before) {
-            // It says already that the old value is in force.
-            (Progress::Undone, Progress::Failed(_)) => continue,
+            // The old value is in force.
+            (Progress::Undone, Progress::Failed(error)) => Progress::Failed(error),
             (progress, _) => progress,
         };
         match progress {
@@ -202,6 +205,10 @@ impl<'a, L: DerefMut<Target = [Fact]>, F: Firmware> One<'a, L, F> {
             Sight::Other(now) => return Err(self.moved(now)),
             Sight::Blind(error) => return Err(self.fails(error, Left::Nothing)),
         }
+        // What it needs, or what needs it, may have been found changed since the plan was made.
+        if self.machine.blocks(id, to).is_some() {
+            return Err(self.fails(EBUSY, Left::Nothing));
+        }
         let written = self.firmware.write(id, from, to);
         let reading = self.firmware.read(id, from, to);
         match (written, self.sight(reading)) {
@@ -257,13 +264,18 @@ impl<'a, L: DerefMut<Target = [Fact]>, F: Firmware> One<'a, L, F> {
             if self.machine.blocks(id, from).is_some() {
                 return self.degraded(EBUSY);
             }
-            let present = if hidden { from } else { to };
+            let present = match sight {
+                Sight::Old => from,
+                _ => to,
+            };
             hidden = false;
             let written = self.firmware.write(id, present, from);
             let reading = self.firmware.read(id, from, to);
             sight = self.sight(reading);
             match sight {
                 Sight::Other(_) => self.observe(reading),
+                // The firmware has compared: somebody else was faster to put it back.
+                Sight::Old if written == Err(EAGAIN) && was_done => self.observe(reading),
                 _ => self.machine.written(id, reading),
             }
             error = match (written, &sight) {

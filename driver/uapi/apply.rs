@@ -86,7 +86,8 @@ pub const REASON_UNKNOWN: u8 = 15;
 pub const STEP_PLANNED: u8 = 0;
 /// [`Step::state`]: done, and read back.
 pub const STEP_DONE: u8 = 1;
-/// [`Step::state`]: failed with `error`; the old value is in force.
+/// [`Step::state`]: failed with `error`; the old value is in force, or nothing was written because
+/// the control could not be read.
 pub const STEP_FAILED: u8 = 2;
 /// [`Step::state`]: was done; the old value was put back, and read back.
 pub const STEP_UNDONE: u8 = 3;

@@ -43,7 +43,8 @@ pub const ACCESS_READ_ONLY: u8 = 0;
 /// [`Control::access`]: the control can be changed, as its class allows.
 pub const ACCESS_READ_WRITE: u8 = 1;
 
-/// [`Control::properties`]: the firmware reports tampering with this device.
+/// [`Control::properties`]: the firmware reports tampering with this device, or did when that could
+/// last be read.
 pub const CONTROL_TAMPER: u32 = 1;
 /// [`Control::properties`]: the value is not the one that the mode of
 /// [`Status::mode`](super::Status::mode) asks for.
@@ -52,8 +53,8 @@ pub const CONTROL_DEVIATES: u32 = 2;
 pub const CONTROL_DRIFTED: u32 = 4;
 /// [`Control::properties`]: an apply failed, and could not put the old value back.
 pub const CONTROL_DEGRADED: u32 = 8;
-/// [`Control::properties`]: changed by the driver; in force after the next boot, as far as the
-/// driver can know.
+/// [`Control::properties`]: the value is another one than when the module was loaded; in force after
+/// the next boot, as far as the driver can know.
 pub const CONTROL_PENDING_REBOOT: u32 = 16;
 /// [`Control::properties`]: never changed on this model of machine, which is known not to survive
 /// it.

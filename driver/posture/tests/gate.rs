@@ -57,6 +57,7 @@ fn is_what_a_plan_says() {
                     let policy = Policy {
                         restricted_allowed: bit(2),
                         latched: bit(3),
+                        blind: false,
                         confirmed: false,
                     };
                     for value in [0, 1, 2, 8, 0xFD] {

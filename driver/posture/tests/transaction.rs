@@ -194,7 +194,7 @@ fn what_somebody_else_has_changed_is_left_alone() {
         let change = Outside {
             id: 1,
             from: 0,
-            to: now,
+            to: Some(now),
             drift: false,
         };
         assert_eq!(firmware.met, [change]);

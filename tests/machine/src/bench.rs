@@ -84,15 +84,26 @@ impl Kind {
     pub const READS: [Self; 3] = [Self::Strange, Self::Stale, Self::Unreadable];
 }
 
-/// A failure: in call number `at` of the steps, and when it lasts, in every one after it as well.
+/// A failure, from call number `at` of the steps on.
 #[derive(Clone, Copy, Debug)]
 pub struct Failure {
     /// The call, from 0.
     pub at: usize,
     /// What goes wrong.
     pub kind: Kind,
-    /// It stays.
-    pub lasts: bool,
+    /// For how long.
+    pub lasts: Lasts,
+}
+
+/// For how long something goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lasts {
+    /// In that call.
+    Once,
+    /// From that call on, for the control that it is about.
+    ForOne(u32),
+    /// From that call on.
+    ForAll,
 }
 
 /// A change that somebody else makes.
@@ -579,7 +590,11 @@ impl Calls<'_> {
             id,
             write: kinds == Kind::WRITES,
         });
-        let hits = |f: &&Failure| f.at == call || f.lasts && f.at < call;
+        let hits = |f: &&Failure| match f.lasts {
+            Lasts::Once => f.at == call,
+            Lasts::ForOne(one) => f.at <= call && one == id,
+            Lasts::ForAll => f.at <= call,
+        };
         let mut failures = self.script.failures.iter();
         let failure = failures.find(|f| kinds.contains(&f.kind) && hits(f))?;
         Some(failure.kind)
@@ -665,7 +680,8 @@ impl Firmware for Calls<'_> {
     fn write(&mut self, id: u32, from: u8, to: u8) -> Result<(), u32> {
         let look = Called { id, write: false };
         if self.calls.last() != Some(&look) {
-            self.broken.push(format!("{id:#x} is written without a look"));
+            self.broken
+                .push(format!("{id:#x} is written without a look"));
         }
         let failure = self.failure(id, Kind::WRITES);
         self.may_be_written(id, to);

@@ -3,7 +3,7 @@
 //! One change of a machine on the bench, tried again and again with something else going wrong each
 //! time, and what its end has to keep to.
 
-use crate::bench::{Bench, Ended, Foreign, Prepared, Saved, Script};
+use crate::bench::{Bench, Ended, Foreign, Kind, Lasts, Prepared, Saved, Script};
 use milspec_posture::control::Family;
 use milspec_posture::fact::{Policy, Refusal};
 use milspec_posture::mode::Mode;
@@ -127,6 +127,14 @@ impl Trial {
             Outcome::Conflict { .. } => moved > 0 && done + degraded == 0,
             Outcome::Degraded { .. } => degraded > 0 && done == 0,
         };
+        // What goes wrong once, or twice, leaves nothing behind.
+        let passes = script
+            .failures
+            .iter()
+            .all(|failure| failure.lasts == Lasts::Once);
+        if degraded > 0 && passes && script.foreign.is_none() {
+            broken.push("gives up what could have been put back".to_owned());
+        }
         if !fits {
             broken.push(format!("{outcome:?} is not what the steps say"));
         }
@@ -137,10 +145,15 @@ impl Trial {
                 broken.push(format!("{} is {now:?}, not {expected:?}", bench.name(*id)));
             }
         }
+        // That a control reads as nothing that is known is said, whoever has made it so.
+        let lies = script
+            .failures
+            .iter()
+            .any(|failure| failure.kind == Kind::Strange);
         let blamed = ended
             .met
             .iter()
-            .find(|change| !is_of(script.foreign, change.id));
+            .find(|change| !is_of(script.foreign, change.id) && !(lies && change.to.is_none()));
         if let Some(change) = blamed {
             broken.push(format!("blames others for {change:?}"));
         }

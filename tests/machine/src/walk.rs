@@ -9,7 +9,7 @@
 //! planned and applied, made to fail and disturbed by somebody else at each of its calls, and
 //! everything taken back. What its end has to keep to is in `trial.rs`.
 
-use crate::bench::{Bench, Failure, Foreign, Kind, Script};
+use crate::bench::{Bench, Failure, Foreign, Kind, Lasts, Script};
 use crate::cells::{self, Layout};
 use crate::findings::{Count, Findings, Weight};
 use crate::table::Token;
@@ -34,6 +34,7 @@ const POLICIES: [(&str, Policy); 2] = [
         Policy {
             restricted_allowed: false,
             latched: false,
+            blind: false,
             confirmed: true,
         },
     ),
@@ -42,6 +43,7 @@ const POLICIES: [(&str, Policy); 2] = [
         Policy {
             restricted_allowed: true,
             latched: false,
+            blind: false,
             confirmed: true,
         },
     ),
@@ -270,7 +272,7 @@ impl Walker<'_> {
             let failures = [Failure {
                 at,
                 kind: [Kind::Unreadable, Kind::Fails, Kind::Unreadable][at % 3],
-                lasts: false,
+                lasts: Lasts::Once,
             }];
             let script = Script {
                 failures: &failures,

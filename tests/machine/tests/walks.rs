@@ -7,7 +7,7 @@
 //! Prints what was walked and what was left out, and the seed of what was drawn by lot
 //! (`MILSPEC_SEED=` repeats it).
 
-use milspec_machine::bench::{Bench, Called, Device, Ended, Failure, Foreign, Kind, Script};
+use milspec_machine::bench::{Bench, Called, Device, Ended, Failure, Foreign, Kind, Lasts, Script};
 use milspec_machine::cells::Layout;
 use milspec_machine::table::{self, Token};
 use milspec_machine::tokens::Plan;
@@ -25,6 +25,7 @@ use std::time::Instant;
 const OPEN: Policy = Policy {
     restricted_allowed: true,
     latched: false,
+    blind: false,
     confirmed: true,
 };
 const CLOSED: Policy = Policy {
@@ -303,15 +304,17 @@ impl Walk<'_> {
         all
     }
 
-    /// What can go wrong with a call.
-    fn failures(at: usize, write: bool, lasting: &[bool]) -> impl Iterator<Item = Failure> + '_ {
-        let kinds = if write { Kind::WRITES } else { Kind::READS };
+    /// What can go wrong with call number `at`: in each way, once, for its control from then on, and
+    /// for all.
+    fn failures(at: usize, call: Called) -> impl Iterator<Item = Failure> {
+        let kinds = if call.write {
+            Kind::WRITES
+        } else {
+            Kind::READS
+        };
         kinds.into_iter().flat_map(move |kind| {
-            lasting.iter().map(move |lasts| Failure {
-                at,
-                kind,
-                lasts: *lasts,
-            })
+            let lasting = [Lasts::Once, Lasts::ForOne(call.id), Lasts::ForAll];
+            lasting.map(|lasts| Failure { at, kind, lasts })
         })
     }
 
@@ -338,15 +341,15 @@ impl Walk<'_> {
             self.run(script, true);
         }
         for (at, call) in calls.iter().enumerate() {
-            for first in Self::failures(at, call.write, &[false, true]) {
+            for first in Self::failures(at, *call) {
                 let one = [first];
                 let calls = self.run(Script::failing(&one), true).calls;
                 self.disturbed(&one, &calls, if doubles { 4 } else { 16 });
-                if !doubles || first.lasts {
+                if !doubles || first.lasts != Lasts::Once {
                     continue;
                 }
                 for (at, call) in calls.iter().enumerate().skip(at + 1) {
-                    for second in Self::failures(at, call.write, &[false, true]) {
+                    for second in Self::failures(at, *call) {
                         let two = [first, second];
                         let calls = self.run(Script::failing(&two), at % 4 == 0).calls;
                         self.disturbed(&two, &calls, 64);
@@ -363,12 +366,12 @@ impl Walk<'_> {
         if steps == 0 {
             return;
         }
-        // Each call fails in six ways. At each point, of which there are about twice as many where
+        // Each call fails in nine ways. At each point, of which there are about twice as many where
         // all is undone, somebody else gives the control one of two values.
-        self.tally.left_out += (calls.len() * 6 * calls.len() * 4).saturating_sub(count);
+        self.tally.left_out += (calls.len() * 9 * calls.len() * 4).saturating_sub(count);
         for n in 0..count {
             let at = lot.below(calls.len());
-            let all: Vec<_> = Self::failures(at, calls[at].write, &[false, true]).collect();
+            let all: Vec<_> = Self::failures(at, calls[at]).collect();
             let failures = [all[lot.below(all.len())]];
             let calls = self.run(Script::failing(&failures), false).calls;
             let others = self.others(&calls);
@@ -408,7 +411,11 @@ impl Job<'_> {
         );
         if let Some(from) = self.from {
             match Trial::new(&mut bench, from, &[], &self.policy) {
-                Ok(trial) => drop(trial.run(&mut bench, &Script::default())),
+                Ok(trial) => {
+                    let (_, broken) = trial.run(&mut bench, &Script::default());
+                    assert!(broken.is_empty(), "{what}: {broken:?}");
+                    bench.commit(&self.policy);
+                }
                 Err(refusal) => panic!("{what}: {refusal:?}"),
             }
         }

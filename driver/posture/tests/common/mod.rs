@@ -21,6 +21,7 @@ const DSMIL_CSV: &str = include_str!("../../../../tests/data/dsmil-devices.csv")
 pub const OPEN: Policy = Policy {
     restricted_allowed: true,
     latched: false,
+    blind: false,
     confirmed: true,
 };
 
