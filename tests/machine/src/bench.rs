@@ -665,7 +665,8 @@ impl Firmware for Calls<'_> {
     fn write(&mut self, id: u32, from: u8, to: u8) -> Result<(), u32> {
         let look = Called { id, write: false };
         if self.calls.last() != Some(&look) {
-            self.broken.push(format!("{id:#x} is written without a look"));
+            self.broken
+                .push(format!("{id:#x} is written without a look"));
         }
         let failure = self.failure(id, Kind::WRITES);
         self.may_be_written(id, to);
