@@ -42,7 +42,7 @@ pub const TESTS: &[Test] = &[
         dependencies,
     ),
     ("driver_says_when_the_firmware_was_read", read_when),
-    ("latch_holds_until_root_forces_the_module_out", forced_out),
+    ("latch_does_not_outlive_a_forced_unload", forced_out),
 ];
 
 const EBUSY: i32 = 16;
