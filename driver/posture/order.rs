@@ -53,8 +53,6 @@ pub struct Order<'a> {
     facts: &'a [Fact],
     /// Devices that are active, as far as [`run`](Self::run) has come.
     active: Set,
-    /// Those, and the ones that may be: what they need is not deactivated.
-    holding: Set,
     /// Devices that wait to be activated.
     up: Set,
     /// Devices that wait to be deactivated.
@@ -68,7 +66,6 @@ impl<'a> Order<'a> {
         let mut order = Self {
             facts,
             active: Set::default(),
-            holding: Set::default(),
             up: Set::default(),
             down: Set::default(),
             looks: 0,
@@ -76,9 +73,6 @@ impl<'a> Order<'a> {
         for (at, (fact, want)) in facts.iter().zip(wants).enumerate() {
             if fact.is_active() {
                 order.active.insert(at);
-            }
-            if fact.may_be_active() {
-                order.holding.insert(at);
             }
             match want {
                 _ if fact.family != Family::Dsmil => {}
@@ -100,7 +94,7 @@ impl<'a> Order<'a> {
         while progress {
             progress = false;
             let mut needed = Set::default();
-            for at in self.holding.iter() {
+            for at in self.active.iter() {
                 self.look();
                 self.needs(at).for_each(|need| needed.insert(need));
             }
@@ -109,7 +103,6 @@ impl<'a> Order<'a> {
                 if !needed.contains(at) {
                     self.down.remove(at);
                     self.active.remove(at);
-                    self.holding.remove(at);
                     step(at);
                     progress = true;
                 }
@@ -159,7 +152,7 @@ impl<'a> Order<'a> {
             root = root.or(missing.map(|need| (at, need)));
         }
         let down = self.down;
-        for other in self.holding.iter().filter(|at| !down.contains(*at)) {
+        for other in self.active.iter().filter(|at| !down.contains(*at)) {
             self.look();
             let held = self.needs(other).find(|need| down.contains(*need));
             root = held.map(|at| (at, other)).or(root);
@@ -211,11 +204,11 @@ impl<'a> Order<'a> {
         root.or_else(|| missing().next())
     }
 
-    /// What is active or may be, first what stays so.
+    /// What is active, first what stays so.
     fn holders(&self) -> impl Iterator<Item = usize> {
-        let (holding, down) = (self.holding, self.down);
-        let stay = holding.iter().filter(move |at| !down.contains(*at));
-        stay.chain(down.iter().filter(move |at| holding.contains(*at)))
+        let (active, down) = (self.active, self.down);
+        let stay = active.iter().filter(move |at| !down.contains(*at));
+        stay.chain(down.iter().filter(move |at| active.contains(*at)))
     }
 
     fn reason(&self, at: usize, other: usize) -> Reason {

@@ -165,6 +165,7 @@ pub(super) fn policy(snapshot: &Snapshot) -> Policy {
     Policy {
         restricted_allowed: snapshot.restricted_allowed,
         latched: snapshot.latched,
+        blind: snapshot.is_blind(),
         confirmed: false,
     }
 }

@@ -403,6 +403,7 @@ proptest! {
     fn plans_keep_their_promises(bytes in vec(any::<u8>(), 40..250)) {
         let mut dice = Dice(bytes.into_iter());
         let policy = Policy {
+            blind: false,
             restricted_allowed: dice.one_in(2),
             latched: dice.one_in(8),
             confirmed: !dice.one_in(4),
