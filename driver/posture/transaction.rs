@@ -199,7 +199,11 @@ impl<'a, L: DerefMut<Target = [Fact]>, F: Firmware> One<'a, L, F> {
         if self.machine.position(id).is_none() {
             return Err(self.fails(ENOENT, Left::Nothing));
         }
-        match self.look() {
+        let mut sight = self.look();
+        if let Sight::Blind(_) = sight {
+            sight = self.look();
+        }
+        match sight {
             Sight::Old => {}
             Sight::New => return Err(self.moved(to)),
             Sight::Other(now) => return Err(self.moved(now)),
@@ -254,7 +258,7 @@ impl<'a, L: DerefMut<Target = [Fact]>, F: Firmware> One<'a, L, F> {
         }
         let mut hidden = left == Left::Hidden;
         let mut error = EREMOTEIO;
-        for _ in 0..TRIES {
+        for tries in 0..TRIES {
             match sight {
                 Sight::Old if !hidden => return (Progress::Undone, None),
                 Sight::Other(now) => return (Progress::Moved, Some(now)),
@@ -274,8 +278,11 @@ impl<'a, L: DerefMut<Target = [Fact]>, F: Firmware> One<'a, L, F> {
             sight = self.sight(reading);
             match sight {
                 Sight::Other(_) => self.observe(reading),
-                // The firmware has compared: somebody else was faster to put it back.
-                Sight::Old if written == Err(EAGAIN) && was_done => self.observe(reading),
+                // The firmware has compared: somebody else was faster to put it back, unless that was
+                // the try before.
+                Sight::Old if written == Err(EAGAIN) && was_done && tries == 0 => {
+                    self.observe(reading);
+                }
                 _ => self.machine.written(id, reading),
             }
             error = match (written, &sight) {

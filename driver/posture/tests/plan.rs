@@ -139,7 +139,7 @@ fn assert_truthful(
         Reason::Denied => fact.unwrap().denied,
         Reason::Unreadable => {
             let failed = matches!(fact.unwrap().reading, Reading::Failed(_));
-            failed && (matches!(wants.unwrap()[at()], Want::Value(_)) || target == Some(ACCEPT))
+            failed && (target == Some(ACCEPT) || matches!(wants.unwrap()[at()], Want::Value(_)))
         }
         // A mode leaves it out.
         Reason::Unknown => {

@@ -499,7 +499,7 @@ fn a_step_that_cannot_be_read_back_is_put_back() {
 fn what_cannot_be_read_is_not_written() {
     let mut steps = plan(1);
     let mut firmware = Script {
-        reads: vec![Reading::Failed(61)],
+        reads: vec![Reading::Failed(61); 2],
         ..Script::default()
     };
     let outcome = Outcome::Undone { step: 0, error: 61 };

@@ -409,6 +409,7 @@ impl Bench {
             foreign_made: false,
             foreign_seen: false,
             doubted: false,
+            step_wrote: false,
             undoing: false,
             met: Vec::new(),
             broken: Vec::new(),
@@ -538,7 +539,9 @@ struct Calls<'a> {
     foreign_seen: bool,
     /// The driver has seen it, and cannot know that it is not its own doing.
     doubted: bool,
-    /// The driver has seen that something is wrong.
+    /// The step under way has written.
+    step_wrote: bool,
+    /// The driver has seen that something is wrong with what it wrote.
     undoing: bool,
     met: Vec<Outside>,
     broken: Vec<String>,
@@ -686,6 +689,7 @@ impl Firmware for Calls<'_> {
         let failure = self.failure(id, Kind::WRITES);
         self.may_be_written(id, to);
         let result = self.write_through(id, from, to, failure);
+        self.step_wrote = true;
         self.undoing |= result.is_err();
         // What it is now is the driver's doing, until somebody comes again.
         if self.is_theirs(id) {
@@ -729,7 +733,8 @@ impl Firmware for Calls<'_> {
         if let (true, Some(written)) = (self.is_theirs(id), &mut self.written) {
             written.shown |= written.accepted && reading == Reading::Known(written.to);
         }
-        self.undoing |= reading != Reading::Known(to) && reading != Reading::Known(from);
+        let odd = reading != Reading::Known(to) && reading != Reading::Known(from);
+        self.undoing |= self.step_wrote && odd;
         reading
     }
 
@@ -739,6 +744,7 @@ impl Firmware for Calls<'_> {
 
     fn begins(&mut self, number: usize) {
         self.begun = number;
+        self.step_wrote = false;
     }
 
     fn settled(&mut self, step: &Step) {

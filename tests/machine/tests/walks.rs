@@ -144,7 +144,8 @@ fn reduced() -> Vec<Subject> {
     let mut subjects = Vec::new();
     for (name, tokens, devices) in machines {
         for layout in [Layout::Inferred, Layout::Apart] {
-            if layout == Layout::Apart && tokens == camera {
+            // Of one place, or one cell, there is nothing apart.
+            if layout == Layout::Apart && (tokens == camera || tokens.contains(one_place)) {
                 continue;
             }
             subjects.push(Subject {
@@ -197,7 +198,7 @@ fn real() -> Vec<Subject> {
                 tokens: tokens.clone(),
                 layout: Layout::Inferred,
                 devices: devices(),
-                depth: [(OPEN, Depth::Drawn(2000)), (CLOSED, Depth::Drawn(500))],
+                depth: [(OPEN, Depth::Drawn(1000)), (CLOSED, Depth::Drawn(300))],
             });
         }
         subjects.push(Subject {
@@ -205,7 +206,7 @@ fn real() -> Vec<Subject> {
             tokens,
             layout: Layout::Inferred,
             devices: Vec::new(),
-            depth: [(OPEN, Depth::Singles), (CLOSED, Depth::Drawn(500))],
+            depth: [(OPEN, Depth::Singles), (CLOSED, Depth::Drawn(300))],
         });
     }
     subjects
@@ -452,6 +453,12 @@ fn walk_all(name: &str, subjects: &[Subject], seed: u64) -> bool {
                 .into_iter()
                 .chain(MODES[1..4].iter().copied().map(Some))
             {
+                // Of real tables the ways from the middle modes are drawn as well.
+                let middle = matches!(from, Some(Mode::Standard | Mode::Enhanced));
+                let depth = match depth {
+                    Depth::Singles if middle => Depth::Drawn(300),
+                    depth => depth,
+                };
                 jobs.extend(MODES.map(|to| Job {
                     subject,
                     policy,
