@@ -5,6 +5,7 @@
 use anyhow::{ensure, Context, Result};
 use milspec_machine::cells::NOWHERE;
 use milspec_machine::machine::{Machine, Module, Options};
+use milspec_machine::table::Token;
 use milspec_machine::tokens;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,12 +61,17 @@ pub fn log_lines(machine: &Machine) -> Result<Vec<String>> {
 }
 
 /// The locations of all listed tokens that stand for a setting that the driver knows. A token at
-/// location 0xFFFF is not there.
+/// location 0xFFFF is not there; of one that is listed twice, differently, nothing is known.
 pub fn known_locations(machine: &Machine) -> Result<BTreeSet<u16>> {
     let known: BTreeSet<u16> = tokens::known()?.iter().map(|known| known.id).collect();
-    let tokens = machine.plan().tokens.iter();
-    Ok(tokens
+    let tokens = || machine.plan().tokens.iter();
+    let once = |token: &&Token| {
+        let mut same = tokens().filter(|other| other.id == token.id);
+        same.all(|other| other == *token)
+    };
+    Ok(tokens()
         .filter(|token| known.contains(&token.id) && token.location != NOWHERE)
+        .filter(once)
         .map(|token| token.location)
         .collect())
 }
