@@ -23,6 +23,8 @@ pub struct Mark {
     pub degraded: bool,
     /// The value that it was last known to have; `None` after the driver has lost sight of it.
     pub seen: Option<u8>,
+    /// The value that it was last known to have and that somebody could have given it.
+    pub held: Option<u8>,
     /// The first value that it was known to have since the module was loaded.
     pub first: Option<u8>,
     /// It was found to have a value that the driver does not know, and that was said.
@@ -93,6 +95,7 @@ impl Fact {
             written: None,
             degraded: false,
             seen: None,
+            held: None,
             first: None,
             strange: false,
             tampered: false,

@@ -167,6 +167,8 @@ impl<L: DerefMut<Target = [Fact]>> Machine<L> {
         }
         fact.reading = seen.reading;
         fact.tamper = seen.tamper;
+        // A state that nobody can have given it, such as a device's that has failed, passes.
+        let settable = matches!(seen.reading, Reading::Known(now) if fact.has(now));
         let mark = &mut fact.mark;
         let mut news = News::default();
         if let Some(tampered) = seen.tamper {
@@ -176,14 +178,19 @@ impl<L: DerefMut<Target = [Fact]>> Machine<L> {
         match (seen.reading, mark.seen) {
             (Reading::Known(now), before) => {
                 if let Some(before) = before.filter(|before| *before != now) {
-                    // It is theirs: a mode that does not name it leaves it alone.
-                    mark.baseline = None;
                     news.outside = Some(Outside {
                         id,
                         from: before,
                         to: Some(now),
                         drift: mark.written == Some(before),
                     });
+                }
+                if settable {
+                    // Theirs: a mode that does not name it leaves it alone.
+                    if mark.held.is_some_and(|held| held != now) {
+                        mark.baseline = None;
+                    }
+                    mark.held = Some(now);
                 }
                 mark.strange = false;
                 mark.seen = Some(now);
@@ -221,6 +228,7 @@ impl<L: DerefMut<Target = [Fact]>> Machine<L> {
             Reading::Known(now) => Some(now),
             _ => None,
         };
+        fact.mark.held = fact.mark.seen.filter(|now| fact.has(*now));
     }
 
     /// Something of what the firmware answers is different from before, though no reading is.
@@ -309,6 +317,7 @@ impl<L: DerefMut<Target = [Fact]>> Machine<L> {
                     // What it has now is nobody's doing but the driver's.
                     mark.written = None;
                     mark.seen = None;
+                    mark.held = None;
                     mark.degraded = true;
                 }
                 // It is theirs, also where the driver had lost sight of it.

@@ -619,3 +619,23 @@ fn a_signal_stops_it_between_steps() {
         );
     }
 }
+
+/// A state that nobody can have given a device, and that passes, does not make it somebody else's.
+#[test]
+fn a_failure_that_passes_leaves_the_baseline() {
+    let mut machine = machine();
+    let request = Request {
+        mode: None,
+        list: &[],
+    };
+    let mut steps = plan(1);
+    transaction::run(&mut machine, &mut steps, &mut Script::default());
+    machine.settle(&request, &[Want::Value(1)], &steps, true);
+    for value in [9, 1] {
+        let news = machine.observe(0, seen(value));
+        assert!(news.outside.is_some());
+        assert_eq!(machine.fact(0).unwrap().mark.baseline, Some(0));
+    }
+    machine.observe(0, seen(2));
+    assert_eq!(machine.fact(0).unwrap().mark.baseline, None);
+}
