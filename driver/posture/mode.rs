@@ -89,8 +89,8 @@ impl Mode {
     fn asks_setting(self, fact: &Fact) -> Option<u8> {
         let asks = || ASKS.get(fact.number()).into_iter().flatten().flatten();
         // From the lowest mode to the highest.
-        let mine = asks().filter(|(mode, value)| *mode <= self && fact.has(*value));
-        let (_, asked) = mine.last()?;
+        let mut mine = asks().filter(|(mode, value)| *mode <= self && fact.has(*value));
+        let (_, asked) = mine.next_back()?;
         let own = fact.own();
         let mut higher = asks().filter(|(mode, value)| *mode > self && fact.has(*value));
         match own.is_some() && higher.any(|(_, value)| Some(*value) == own) {

@@ -8,7 +8,7 @@
 use milspec_posture::control::Class;
 use milspec_posture::dsmil::{
     function, is_busy, status, Change, Descriptor, Fault, Functions, Identity, State, States,
-    DEVICES, GROUPS, QUARANTINED, REVISION, STATES,
+    DEVICES, GROUPS, REVISION, STATES,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;

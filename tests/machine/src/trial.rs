@@ -153,7 +153,7 @@ impl Trial {
         let blamed = ended
             .met
             .iter()
-            .find(|change| !is_of(script.foreign, change.id) && !(lies && change.to.is_none()));
+            .find(|change| !(is_of(script.foreign, change.id) || lies && change.to.is_none()));
         if let Some(change) = blamed {
             broken.push(format!("blames others for {change:?}"));
         }
@@ -238,7 +238,7 @@ impl Trial {
                 Some(foreign) => now == Some(foreign.value) || now == old,
                 None => now == old,
             };
-            if !right && !(strange_device && self.is_device(bench, *id)) {
+            if !(right || strange_device && self.is_device(bench, *id)) {
                 broken.push(format!(
                     "{}: baseline leads to {now:?}, not {old:?}",
                     bench.name(*id)
