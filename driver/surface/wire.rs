@@ -90,7 +90,7 @@ pub(super) fn status(engine: &Engine, snapshot: &Snapshot) -> uapi::Status {
         deviations: standing.deviations,
         drifted: snapshot.count(Fact::has_drifted),
         degraded: snapshot.count(|fact| fact.mark.degraded),
-        tampered: snapshot.count(|fact| fact.mark.tampered),
+        tampered: snapshot.count(|fact| fact.tamper == Some(true)),
         mode_lines: standing.coverage.lines,
         mode_present: standing.coverage.present,
         mode_reached: standing.coverage.reached,
@@ -187,7 +187,7 @@ fn class(class: Class) -> u8 {
 /// Makes one element of the answer to `IOC_CONTROLS`.
 pub(super) fn control(fact: &Fact, details: &Details, policy: &Policy) -> uapi::Control {
     let bits = [
-        (fact.mark.tampered, uapi::CONTROL_TAMPER),
+        (fact.tamper == Some(true), uapi::CONTROL_TAMPER),
         (fact.deviates(), uapi::CONTROL_DEVIATES),
         (fact.has_drifted(), uapi::CONTROL_DRIFTED),
         (fact.mark.degraded, uapi::CONTROL_DEGRADED),

@@ -43,8 +43,7 @@ pub const ACCESS_READ_ONLY: u8 = 0;
 /// [`Control::access`]: the control can be changed, as its class allows.
 pub const ACCESS_READ_WRITE: u8 = 1;
 
-/// [`Control::properties`]: the firmware reports tampering with this device, or did when that could
-/// last be read.
+/// [`Control::properties`]: the firmware reports tampering with this device.
 pub const CONTROL_TAMPER: u32 = 1;
 /// [`Control::properties`]: the value is not the one that the mode of
 /// [`Status::mode`](super::Status::mode) asks for.

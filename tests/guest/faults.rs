@@ -26,9 +26,6 @@ pub const TESTS: &[Test] = &[
     ("faults_at_some_calls_up_on_rugged", || {
         large(Mode::Standard, Mode::Paranoid, FEW)
     }),
-    ("faults_at_some_calls_down_on_rugged", || {
-        large(Mode::Paranoid, Mode::Standard, FEW)
-    }),
     ("faults_of_every_kind_on_optiplex", || {
         small("optiplex-7090")
     }),
@@ -42,6 +39,9 @@ pub const TESTS: &[Test] = &[
 
 /// The same, at every call and between all modes.
 pub const LONG: &[Test] = &[
+    ("faults_at_some_calls_down_on_rugged", || {
+        large(Mode::Paranoid, Mode::Standard, FEW)
+    }),
     ("faults_at_every_call_up_on_rugged", || {
         large(Mode::Standard, Mode::Paranoid, 1)
     }),

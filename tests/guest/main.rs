@@ -110,7 +110,14 @@ fn main() -> ExitCode {
         cli::TESTS,
         cli_everywhere::TESTS,
     ];
-    let long = [faults::LONG, modes::LONG, real::LONG, cli_everywhere::LONG].concat();
+    let long = [
+        faults::LONG,
+        modes::LONG,
+        real::LONG,
+        witness_tokens::LONG,
+        cli_everywhere::LONG,
+    ]
+    .concat();
     let all = tests.concat().into_iter().map(|test| (test, false));
     let trials = all
         .chain(long.iter().map(|test| (*test, true)))

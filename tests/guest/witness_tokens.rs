@@ -36,7 +36,6 @@ pub const TESTS: &[Test] = &[
     ("witness_lists_no_tokens_without_0xda", || {
         lists_tokens("bad/no-tokens")
     }),
-    ("witness_reads_every_token", reads_tokens),
     ("witness_writes_in_all_layouts", writes_tokens),
     (
         "witness_finds_read_only_and_odd_writes_refused",
@@ -47,6 +46,9 @@ pub const TESTS: &[Test] = &[
     ("witness_password_of_a_silent_machine", silent_password),
     ("witness_intrusion", intrusion),
 ];
+
+/// Those that take long.
+pub const LONG: &[Test] = &[("witness_reads_every_token", reads_tokens)];
 
 /// Fails when mainline lists one token more or less than the profile has, or another location or
 /// value for it. The real tables are in real.rs.
