@@ -228,7 +228,10 @@
 /* milspec_step.state: done, and read back. */
 #define MILSPEC_STEP_DONE 1
 
-/* milspec_step.state: failed with error; the old value is in force. */
+/*
+ * milspec_step.state: failed with error; the old value is in force, or nothing was written because
+ * the control could not be read.
+ */
 #define MILSPEC_STEP_FAILED 2
 
 /* milspec_step.state: was done; the old value was put back, and read back. */
@@ -331,8 +334,8 @@
 #define MILSPEC_CONTROL_DEGRADED 8
 
 /*
- * milspec_control.properties: changed by the driver; in force after the next boot, as far as the
- * driver can know.
+ * milspec_control.properties: the value is another one than when the module was loaded; in force
+ * after the next boot, as far as the driver can know.
  */
 #define MILSPEC_CONTROL_PENDING_REBOOT 16
 
