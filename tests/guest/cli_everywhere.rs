@@ -116,18 +116,17 @@ const OPTIPLEX: Expected = Expected {
     ..LATITUDE
 };
 
-/// What cannot be put back is not changed: neither the camera nor the SD card, which mode enhanced
-/// speaks of.
+/// What cannot be put back is not changed: a list that names the camera is refused, and a mode
+/// leaves it out.
 const UNKNOWN: Expected = Expected {
     exits: &[
-        ("mode plan", 5),
         ("config show", 5),
         ("config diff", 5),
-        ("mode set", 5),
         ("control set CONTROL", 5),
         ("config apply", 5),
         ("confirm", 1),
         ("control set OTHER", 1),
+        ("mode set paranoid-plus", 5),
     ],
     ..LATITUDE
 };

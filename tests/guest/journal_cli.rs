@@ -152,11 +152,13 @@ fn kept() -> Result<()> {
     settled(&machine)?;
     ensure!(saved(&machine, FILE)?.len() < driver(&machine)?.len());
     // In mid-work, and as if the power had gone while it wrote.
-    let line = format!("(echo enhanced >{MODE}; echo baseline >{MODE}) & sleep 0.1");
-    machine.sh(&line)?.ok()?;
+    let line = format!("echo enhanced >{MODE}; echo baseline >{MODE}");
+    let changes = machine.guest()?.spawn(GuestCommand::shell(&line))?;
+    machine.sh("sleep 0.1")?.ok()?;
     saver.signal(SIGKILL)?;
+    changes.wait(Duration::from_secs(60))?.ok()?;
     let torn = "dd if=/dev/urandom bs=57 count=1";
-    machine.sh(&format!("wait; {torn} >>{FILE}"))?.ok()?;
+    machine.sh(&format!("{torn} >>{FILE}"))?.ok()?;
     let cut = verify(&machine, &[&format!("{FILE}.2"), FILE], 1)?;
     ensure!(cut["broken"]["code"] == "cut-off", "{cut:#}");
     let saver = start(&machine)?;
