@@ -223,6 +223,18 @@ fn is_in(bits: u8, index: u8) -> bool {
     bit.is_some_and(|bit| bits & bit != 0)
 }
 
+/// What is wanted of one control.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Want {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// This value.
+    Value(u8),
+    /// This value, by a line of the mode that cannot reach the control, for this reason.
+    OutOfReach(u8, Reason),
+}
+
 /// What is allowed at the moment.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Policy {

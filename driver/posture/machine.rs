@@ -7,9 +7,9 @@
 //! order of these is in [`transaction`](super::transaction).
 
 use super::control::{Class, Family, Reading};
-use super::fact::{Fact, Mark, Policy, Reason, Refusal, ACTIVE};
+use super::fact::{Fact, Mark, Policy, Reason, Refusal, Want, ACTIVE};
 use super::mode::Mode;
-use super::plan::{self, Coverage, Progress, Request, Step, Want, ACCEPT};
+use super::plan::{self, Coverage, Progress, Request, Step, ACCEPT};
 use super::standing::{self, Standing};
 use core::ops::DerefMut;
 

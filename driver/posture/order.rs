@@ -7,8 +7,7 @@
 
 use super::control::{Family, Reading};
 use super::dsmil::DEVICES;
-use super::fact::{Fact, Reason, Refusal, ACTIVE};
-use super::plan::Want;
+use super::fact::{Fact, Reason, Refusal, Want, ACTIVE};
 use super::setting::same;
 use super::settings::SETTINGS;
 
@@ -87,8 +86,8 @@ impl<'a> Order<'a> {
 
     /// Hands the position of each device to `step` when it is its turn.
     ///
-    /// Each pass but the last gets at least one device done, so that there are never more than two
-    /// passes over the devices for each of them, whatever the graph is.
+    /// Of two passes but the last ones at least one gets a device done, so that there are never more
+    /// than three passes over the devices for each of them, whatever the graph is.
     pub fn run(&mut self, mut step: impl FnMut(usize)) {
         let mut progress = true;
         while progress {
@@ -108,19 +107,33 @@ impl<'a> Order<'a> {
                 }
             }
         }
-        progress = true;
-        while progress {
-            progress = false;
-            for at in self.up.iter() {
-                self.look();
-                if self.needs(at).all(|need| self.active.contains(need)) {
-                    self.up.remove(at);
-                    self.active.insert(at);
-                    step(at);
-                    progress = true;
-                }
+        // From the first to the last and back: a chain of them takes two passes, whichever way it goes.
+        loop {
+            let forth = self.activate(self.up.iter(), &mut step);
+            let back = self.activate(self.up.iter().rev(), &mut step);
+            if !forth && !back {
+                return;
             }
         }
+    }
+
+    /// One pass over devices that wait to be activated; says whether it got anything done.
+    fn activate(
+        &mut self,
+        waiting: impl Iterator<Item = usize>,
+        step: &mut impl FnMut(usize),
+    ) -> bool {
+        let mut progress = false;
+        for at in waiting {
+            self.look();
+            if self.needs(at).all(|need| self.active.contains(need)) {
+                self.up.remove(at);
+                self.active.insert(at);
+                step(at);
+                progress = true;
+            }
+        }
+        progress
     }
 
     /// Hands the position of each device that still waits after [`run`](Self::run), and why it
@@ -233,15 +246,15 @@ const _: () = assert!(SETTINGS.len() + DEVICES as usize <= FACTS);
 
 /// A set of positions below [`FACTS`].
 #[derive(Clone, Copy, Default)]
-struct Set([u64; FACTS / 64]);
+pub(super) struct Set([u64; FACTS / 64]);
 
 impl Set {
-    fn contains(&self, at: usize) -> bool {
+    pub(super) fn contains(&self, at: usize) -> bool {
         let word = self.0.get(at / 64);
         word.is_some_and(|word| word & (1 << (at % 64)) != 0)
     }
 
-    fn insert(&mut self, at: usize) {
+    pub(super) fn insert(&mut self, at: usize) {
         if let Some(word) = self.0.get_mut(at / 64) {
             *word |= 1 << (at % 64);
         }
@@ -258,6 +271,7 @@ impl Set {
         Positions {
             rest: *self,
             word: 0,
+            last: (FACTS / 64).saturating_sub(1),
         }
     }
 }
@@ -266,6 +280,7 @@ impl Set {
 struct Positions {
     rest: Set,
     word: usize,
+    last: usize,
 }
 
 impl Iterator for Positions {
@@ -282,6 +297,20 @@ impl Iterator for Positions {
             // Clears the lowest bit.
             *word &= word.wrapping_sub(1);
             return Some(self.word.saturating_mul(64).saturating_add(bit));
+        }
+    }
+}
+
+impl DoubleEndedIterator for Positions {
+    fn next_back(&mut self) -> Option<usize> {
+        loop {
+            let word = self.rest.0.get_mut(self.last)?;
+            if let Some(bit) = word.checked_ilog2() {
+                *word ^= 1u64.checked_shl(bit)?;
+                let bit = usize::try_from(bit).ok()?;
+                return Some(self.last.saturating_mul(64).saturating_add(bit));
+            }
+            self.last = self.last.checked_sub(1)?;
         }
     }
 }

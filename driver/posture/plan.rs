@@ -3,9 +3,9 @@
 //! From what is wanted to ordered steps, or a refusal.
 
 use super::control::{Class, Family, Reading};
-use super::fact::{Fact, Policy, Reason, Refusal};
+use super::fact::{Fact, Policy, Reason, Refusal, Want};
 use super::mode::Mode;
-use super::order::{self, Order, FACTS, TURNS};
+use super::order::{self, Order, Set, FACTS, TURNS};
 
 /// Value of a target that leaves its control alone, whatever the mode asks for.
 pub const LEAVE: u8 = 0xFF;
@@ -21,18 +21,6 @@ pub struct Request<'a> {
     pub mode: Option<Mode>,
     /// Ids of controls, and the value that each shall have, [`LEAVE`] or [`ACCEPT`].
     pub list: &'a [(u32, u8)],
-}
-
-/// What is wanted of one control.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Want {
-    /// Nothing.
-    #[default]
-    Nothing,
-    /// This value.
-    Value(u8),
-    /// This value, by a line of the mode that cannot reach the control, for this reason.
-    OutOfReach(u8, Reason),
 }
 
 /// How far a mode reaches on a machine.
@@ -133,7 +121,7 @@ pub fn overview<'a>(facts: &'a [Fact], wants: &'a [Want]) -> impl Iterator<Item 
 /// be as many.
 pub fn mode_wants(mode: Mode, facts: &[Fact], policy: &Policy, wants: &mut [Want]) -> Coverage {
     let coverage = lines(mode, facts, policy, wants);
-    leave_out(mode, facts, wants, &[], coverage)
+    leave_out(mode, facts, wants, &Set::default(), coverage)
 }
 
 /// What the lines of a mode ask of each control by itself.
@@ -174,13 +162,13 @@ fn is_of(mode: Mode, fact: &Fact) -> bool {
 }
 
 /// Leaves out of a mode what would need a control that is not active, or is needed by one that is,
-/// and that the mode does not reach. What the list names is not left out but refused later. Returns
-/// how far the mode reaches then.
+/// and that the mode does not reach. What is named, by its position, is not left out but refused later.
+/// Returns how far the mode reaches then.
 fn leave_out(
     mode: Mode,
     facts: &[Fact],
     wants: &mut [Want],
-    list: &[(u32, u8)],
+    named: &Set,
     mut coverage: Coverage,
 ) -> Coverage {
     let mut order = Order::new(facts, wants);
@@ -190,7 +178,7 @@ fn leave_out(
             return;
         };
         match *want {
-            Want::Value(value) if !list.iter().any(|(id, _)| *id == fact.id) => {
+            Want::Value(value) if !named.contains(at) => {
                 *want = Want::OutOfReach(value, reason);
                 let lost = u32::from(is_of(mode, fact));
                 coverage.reached = coverage.reached.saturating_sub(lost);
@@ -215,7 +203,7 @@ pub fn refusal_of(request: &Request<'_>, policy: &Policy) -> Option<Refusal> {
 }
 
 /// Works out what a request asks of each control: `wants` gets one entry for each fact, which must
-/// be as many.
+/// be as many; the facts go from the lowest id to the highest.
 ///
 /// # Errors
 ///
@@ -242,16 +230,19 @@ pub fn wants(
             Coverage::default()
         }
     };
-    for (at, (id, value)) in request.list.iter().enumerate() {
+    let mut named = Set::default();
+    for (id, value) in request.list {
         let refuse = |reason| Err(Refusal { id: *id, reason });
-        let mut before = request.list.iter().take(at);
-        if before.any(|(other, _)| other == id) {
-            return refuse(Reason::Twice);
-        }
-        let mut all = facts.iter().zip(wants.iter_mut());
-        let Some((fact, want)) = all.find(|(fact, _)| fact.id == *id) else {
+        let Ok(at) = facts.binary_search_by_key(id, |fact| fact.id) else {
             return refuse(Reason::NoControl);
         };
+        let (Some(fact), Some(want)) = (facts.get(at), wants.get_mut(at)) else {
+            return refuse(Reason::NoControl);
+        };
+        if named.contains(at) {
+            return refuse(Reason::Twice);
+        }
+        named.insert(at);
         let before = *want;
         *want = match *value {
             _ if fact.gone => return refuse(Reason::NoControl),
@@ -271,7 +262,7 @@ pub fn wants(
     }
     // Only now: an exception can give what a line of the mode needs, and take it.
     match request.mode {
-        Some(mode) => Ok(leave_out(mode, facts, wants, request.list, coverage)),
+        Some(mode) => Ok(leave_out(mode, facts, wants, &named, coverage)),
         None => Ok(coverage),
     }
 }

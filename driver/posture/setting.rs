@@ -3,7 +3,6 @@
 //! Platform settings: what they are, and where this machine has them.
 
 use super::control::{Class, Presence};
-use super::settings::SETTINGS;
 use super::token_table::Token;
 
 /// One value of a setting, and the token that stands for it.
@@ -53,22 +52,6 @@ pub(super) const fn same(a: &str, b: &str) -> bool {
 
 /// Most values that a setting has.
 pub const VALUES: usize = 8;
-
-// The wire format has room for this much. Indexing is checked here, at compile time.
-const _: () = {
-    let mut i = 0;
-    while i < SETTINGS.len() {
-        let setting = &SETTINGS[i];
-        assert!(setting.name.len() <= 32 && setting.label.len() <= 64);
-        assert!(!setting.values.is_empty() && setting.values.len() <= VALUES);
-        let mut j = 0;
-        while j < setting.values.len() {
-            assert!(setting.values[j].name.len() <= 16);
-            j += 1;
-        }
-        i += 1;
-    }
-};
 
 /// What a machine's token table says of one token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

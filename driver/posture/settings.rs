@@ -8,7 +8,7 @@
 //! the two.
 
 use super::control::Class::{Monitored, ReadOnly, Restricted, Safe};
-use super::setting::{Setting, Value};
+use super::setting::{Setting, Value, VALUES};
 
 /// Shortens the table.
 const fn v(name: &'static str, token: u16) -> Value {
@@ -408,3 +408,19 @@ pub const SETTINGS: &[Setting] = &[
         values: &[v("enabled", 0x0203), v("disabled", 0x0202)],
     },
 ];
+
+// The wire format has room for this much. Indexing is checked here, at compile time.
+const _: () = {
+    let mut i = 0;
+    while i < SETTINGS.len() {
+        let setting = &SETTINGS[i];
+        assert!(setting.name.len() <= 32 && setting.label.len() <= 64);
+        assert!(!setting.values.is_empty() && setting.values.len() <= VALUES);
+        let mut j = 0;
+        while j < setting.values.len() {
+            assert!(setting.values[j].name.len() <= 16);
+            j += 1;
+        }
+        i += 1;
+    }
+};

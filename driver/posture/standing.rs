@@ -2,9 +2,9 @@
 
 //! Which mode a machine is in: derived from how it stands, never remembered as such.
 
-use super::fact::{Fact, Policy};
+use super::fact::{Fact, Policy, Want};
 use super::mode::{Mode, MODES};
-use super::plan::{mode_wants, Coverage, Want};
+use super::plan::{mode_wants, Coverage};
 
 /// Of the controls that a mode reaches, at most one in this many may deviate for the machine to be
 /// called in that mode.

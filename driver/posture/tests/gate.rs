@@ -4,8 +4,8 @@
 
 use common::{dsmil, platform};
 use milspec_posture::control::{Class, Reading};
-use milspec_posture::fact::{Fact, Policy, Reason};
-use milspec_posture::plan::{self, Request, Step, Want};
+use milspec_posture::fact::{Fact, Policy, Reason, Want};
+use milspec_posture::plan::{self, Request, Step};
 
 mod common;
 

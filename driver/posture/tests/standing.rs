@@ -8,9 +8,8 @@ use common::{
     dsmil, execute, machine, machines, plan, plan_readable, platform, value, OPEN, USUAL,
 };
 use milspec_posture::control::{Class, Reading};
-use milspec_posture::fact::{Fact, Policy, ACTIVE};
+use milspec_posture::fact::{Fact, Policy, Want, ACTIVE};
 use milspec_posture::mode::{Mode, MODES};
-use milspec_posture::plan::Want;
 use milspec_posture::standing::{derive, deviates, Standing};
 
 fn standing(facts: &[Fact], policy: &Policy, applied: Option<Mode>) -> Standing {

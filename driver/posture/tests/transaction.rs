@@ -4,9 +4,9 @@
 
 use milspec_posture::control::Reading;
 use milspec_posture::errno::{EAGAIN, EBUSY, EINTR, EREMOTEIO};
-use milspec_posture::fact::{Fact, ACTIVE};
+use milspec_posture::fact::{Fact, Want, ACTIVE};
 use milspec_posture::machine::{Machine, Outside, Seen};
-use milspec_posture::plan::{Progress, Request, Step, Want};
+use milspec_posture::plan::{Progress, Request, Step};
 use milspec_posture::transaction::{self, Firmware, Outcome};
 
 const EIO: u32 = 5;

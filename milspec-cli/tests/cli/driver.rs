@@ -10,9 +10,9 @@ use crate::cli::{
 use crate::machines::{answer, by_name, info, status};
 use crate::tree::Tree;
 use milspec_posture::control::{Class, Family, Reading};
-use milspec_posture::fact::{Fact, Mark, Policy};
+use milspec_posture::fact::{Fact, Mark, Policy, Want};
 use milspec_posture::mode::{Mode, MODES};
-use milspec_posture::plan::{self, Want};
+use milspec_posture::plan;
 use milspec_posture::standing;
 use milspec_uapi as uapi;
 use milspec_uapi::{Apply, Control, Status, Step};
@@ -47,7 +47,8 @@ struct Asked {
 
 impl Driver {
     /// A driver that was just loaded.
-    pub fn new(controls: Vec<Control>) -> Self {
+    pub fn new(mut controls: Vec<Control>) -> Self {
+        controls.sort_by_key(|control| control.id);
         Self {
             calls: controls.len() as u64,
             controls,

@@ -5,9 +5,9 @@
 
 use crate::bench::{Bench, Ended, Foreign, Kind, Lasts, Prepared, Saved, Script};
 use milspec_posture::control::Family;
-use milspec_posture::fact::{Policy, Refusal};
+use milspec_posture::fact::{Policy, Refusal, Want};
 use milspec_posture::mode::Mode;
-use milspec_posture::plan::{Progress, Request, Step, Want};
+use milspec_posture::plan::{Progress, Request, Step};
 use milspec_posture::transaction::Outcome;
 use std::collections::BTreeMap;
 

@@ -6,10 +6,10 @@
 
 use milspec_posture::control::{Answer, Class, Family, Reading};
 use milspec_posture::deny::{self, Gate};
-use milspec_posture::fact::{Fact, Policy, Reason, Refusal, ACTIVE, DEPENDS};
+use milspec_posture::fact::{Fact, Policy, Reason, Refusal, Want, ACTIVE, DEPENDS};
 use milspec_posture::listed::{entangle, Listed};
 use milspec_posture::mode::Mode;
-use milspec_posture::plan::{self, Coverage, Request, Step, Want, LEAVE};
+use milspec_posture::plan::{self, Coverage, Request, Step, LEAVE};
 use milspec_posture::setting::Listings;
 use milspec_posture::settings::SETTINGS;
 use milspec_posture::token_table::Token;
