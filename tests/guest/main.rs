@@ -73,6 +73,7 @@ fn known_failure(name: &str, result: anyhow::Result<()>) -> anyhow::Result<()> {
 }
 
 /// How long each test took. All of them together have some minutes: these are where to look first.
+/// `MILSPEC_SHOWN=` says how many are listed.
 static TOOK: Mutex<Vec<(Duration, &str)>> = Mutex::new(Vec::new());
 const SHOWN: usize = 12;
 
@@ -137,7 +138,9 @@ fn main() -> ExitCode {
         let mut took = TOOK.lock().unwrap_or_else(PoisonError::into_inner);
         took.sort();
         println!("the longest, in seconds:");
-        for (time, name) in took.iter().rev().take(SHOWN) {
+        let shown = std::env::var("MILSPEC_SHOWN").ok();
+        let shown = shown.and_then(|shown| shown.parse().ok()).unwrap_or(SHOWN);
+        for (time, name) in took.iter().rev().take(shown) {
             println!("{:6.1}  {name}", time.as_secs_f64());
         }
         if conclusion.num_ignored > 0 {
