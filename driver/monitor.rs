@@ -207,9 +207,21 @@ impl Sleeper for Sleep {
     }
 }
 
+/// Has a look that is under way end, so that its worker is not waited for long.
+struct Leaving;
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        if let Some(engine) = state::get() {
+            engine.leave();
+        }
+    }
+}
+
 /// Watches the machine for as long as it exists.
 #[pin_data]
 pub(crate) struct Monitor {
+    _leaving: Leaving,
     _listener: Option<Listener<DellEvent>>,
     #[pin]
     _sleep: Notifier<Sleep>,
@@ -222,6 +234,7 @@ impl Monitor {
     pub(crate) fn new(parameters: Parameters) -> impl PinInit<Self, Error> {
         let listens = parameters.event_interval != 0;
         try_pin_init!(Self {
+            _leaving: Leaving,
             _worker: start(parameters)?,
             _events: listens.then(|| EVENTS.start()).transpose()?,
             _sleep <- Notifier::new(),

@@ -25,7 +25,8 @@ use crate::{
             Fact,
             Policy,
             Reason,
-            Refusal, //
+            Refusal,
+            Want, //
         },
         machine::{
             self,
@@ -36,8 +37,7 @@ use crate::{
             self,
             Coverage,
             Line,
-            Step,
-            Want, //
+            Step, //
         },
         transaction::{
             self,
@@ -253,6 +253,9 @@ impl Engine {
 
         // Commit.
         let done = outcome == Outcome::Done;
+        if done {
+            self.record_accepted(&about, request, &work.machine);
+        }
         work.machine.settle(&asked, &work.wants, &steps, done);
         if done {
             work.latch = work.latch.take().or(hold);

@@ -37,15 +37,15 @@ use crate::{
         control,
         fact::{
             Fact,
-            Policy, //
+            Policy,
+            Want, //
         },
         machine::{
             withdrawn,
             Machine,
             News,
             Seen, //
-        },
-        plan::Want, //
+        }, //
     },
     provider::{
         errno,
@@ -67,6 +67,7 @@ use kernel::{
         atomic::{
             Acquire,
             Atomic,
+            Relaxed,
             Release, //
         },
         Arc,
@@ -155,6 +156,8 @@ pub(crate) struct Engine {
     parameters: Parameters,
     /// Snapshots that were put in place.
     commits: Atomic<u64>,
+    /// The module goes.
+    leaving: Atomic<bool>,
     #[pin]
     requests: Requests,
     /// Step that an apply under way is at, from 1, and number of its steps; 0 without one.
@@ -344,6 +347,7 @@ impl Engine {
                 journal,
                 parameters,
                 commits: Atomic::new(0),
+                leaving: Atomic::new(false),
                 requests <- Requests::new(),
                 step: Atomic::new(0),
                 steps: Atomic::new(0),
@@ -391,6 +395,12 @@ impl Engine {
         self.commits.load(Acquire)
     }
 
+    /// Ends a look that nobody has asked for at its next firmware call: whoever unloads the module
+    /// waits for it.
+    pub(crate) fn leave(&self) {
+        self.leaving.store(true, Relaxed);
+    }
+
     /// Reads all controls from the firmware. Sleeps.
     ///
     /// What nobody has asked for, which is of origin `Driver`, gives way to who waits.
@@ -411,7 +421,8 @@ impl Engine {
 
     /// Reads everything, takes it in and commits it. All that can fail comes first.
     fn look(&self, work: &mut Work, origin: Origin) -> Result<Arc<Snapshot>> {
-        let go_on = || match origin == Origin::Driver && self.work.waiters() > 0 {
+        let gives_way = || self.leaving.load(Relaxed) || self.work.waiters() > 0;
+        let go_on = || match origin == Origin::Driver && gives_way() {
             true => Err(EAGAIN),
             false => unless_interrupted(),
         };

@@ -21,11 +21,15 @@ use crate::{
             Fact,
             Refusal, //
         },
-        machine::Outside,
+        machine::{
+            Machine,
+            Outside, //
+        },
         mode::Mode,
         plan::{
             Progress,
-            Step, //
+            Step,
+            ACCEPT, //
         }, //
     },
     provider::errno,
@@ -173,6 +177,24 @@ impl Engine {
                 self.journal.commit(event)
             }
         };
+    }
+
+    /// Controls are accepted as they are.
+    pub(super) fn record_accepted(
+        &self,
+        about: &About,
+        request: &Request<'_>,
+        machine: &Machine<KVVec<Fact>>,
+    ) {
+        let accepted = request.list.iter().filter(|(_, value)| *value == ACCEPT);
+        for fact in accepted.filter_map(|(id, _)| machine.fact(*id)) {
+            self.journal.commit(Event {
+                control: fact.id,
+                from: fact.mark.written.unwrap_or(uapi::INDEX_NONE),
+                to: fact.current().unwrap_or(uapi::INDEX_NONE),
+                ..about.event(uapi::KIND_ACCEPTED, uapi::SEVERITY_NOTICE)
+            });
+        }
     }
 
     /// Returns the sequence of the record.

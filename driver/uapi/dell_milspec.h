@@ -440,6 +440,12 @@
 #define MILSPEC_KIND_ANCHOR_FAILED 13
 
 /*
+ * milspec_event.kind: the apply that began with record about has accepted control as it is, with
+ * the value to. from is what the driver had last written or found there, if it had.
+ */
+#define MILSPEC_KIND_ACCEPTED 14
+
+/*
  * milspec_event.kind: not a record. read() makes it up where records were overwritten before this
  * descriptor came to them: count of them, the last of which was sequence; chain is the chain value
  * of that one, so that the next record can be verified. Has MILSPEC_EVENT_UNCHAINED; fields not

@@ -43,6 +43,9 @@ pub const KIND_RESUME: u16 = 12;
 /// [`Event::kind`]: `count` records with [`EVENT_ANCHORED`], the first of which is `about`, could
 /// not be extended into the PCR, for `error`.
 pub const KIND_ANCHOR_FAILED: u16 = 13;
+/// [`Event::kind`]: the apply that began with record `about` has accepted `control` as it is, with the
+/// value `to`. `from` is what the driver had last written or found there, if it had.
+pub const KIND_ACCEPTED: u16 = 14;
 /// [`Event::kind`]: not a record. `read()` makes it up where records were overwritten before this
 /// descriptor came to them: `count` of them, the last of which was `sequence`; `chain` is the chain
 /// value of that one, so that the next record can be verified. Has [`EVENT_UNCHAINED`]; fields not

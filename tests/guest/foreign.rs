@@ -18,6 +18,7 @@ use milspec_machine::{Call, Fault, Held, Wrong};
 use milspec_posture::mode::Mode;
 use milspec_posture::settings::SETTINGS;
 use milspec_uapi::*;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// The tests of this file.
@@ -586,8 +587,17 @@ fn no_false_drift() -> Result<()> {
         .map(|name| Ok(format!("set={}:254", id(name)?)))
         .collect::<Result<_>>()?;
     let counts = nvram.counts()?;
+    let before = events(&machine)?.len();
     one(&machine, &format!("apply {}", accepted.join(" ")))?.ends(0, OUTCOME_DONE)?;
     ensure!(nvram.counts()?.since(&counts).token_writes() == 0);
+    // Who looks at the journal later sees what was accepted.
+    let records = events(&machine)?;
+    let told = of_kind(&records[before..], KIND_ACCEPTED);
+    let told: BTreeSet<String> = told.iter().map(|event| ask::name(event.control)).collect();
+    ensure!(told == degraded.iter().cloned().collect(), "{told:?}");
+    let shown_as = machine.run(["milspecctl", "events"])?.ok()?.text();
+    let lines = shown_as.lines().filter(|line| line.ends_with(" accepted"));
+    ensure!(lines.count() == 3, "{shown_as}");
     ensure!(shown(&machine, "degraded_controls")?.is_empty());
     one(&machine, "apply mode=4")?.ends(0, OUTCOME_DONE)?;
     ensure!(shown(&machine, "mode_deviations")?.is_empty());

@@ -22,6 +22,7 @@ pub const TESTS: &[Test] = &[
     ("driver_never_wakes_the_watchdog", watchdog),
     ("driver_is_not_interrupted_by_io_uring", io_uring),
     ("monitor_gives_way_to_who_asks", gives_way),
+    ("monitor_gives_way_to_an_unload", unloads),
 ];
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -152,5 +153,27 @@ fn gives_way() -> Result<()> {
         let camera = milspecctl(&machine, &["control", "show", "camera"])?;
         Ok(camera["control"]["value"] == "disabled")
     })?;
+    machine.check_kernel_log()
+}
+
+/// Fails when whoever unloads the module waits for all of a look that nobody has asked for.
+fn unloads() -> Result<()> {
+    let machine = rugged()?;
+    let nvram = machine.nvram()?;
+    let locations = common::known_locations(&machine)?.len() as u32;
+    let _strikes = nvram.delay(Call::TOKEN_READ, 300)?;
+    let before = nvram.counts()?;
+    machine.dsmil_notify(0x80)?;
+    wait_until("the driver looks", || {
+        Ok(nvram.counts()?.since(&before).token_reads() > 0)
+    })?;
+    machine.run(["rmmod", "dell_milspec"])?.ok()?;
+    let read = nvram.counts()?.since(&before).token_reads();
+    ensure!(
+        read < locations,
+        "it waited for all the {read} reads of the look"
+    );
+    nvram.clear_faults()?;
+    machine.run(["modprobe", "dell_milspec"])?.ok()?;
     machine.check_kernel_log()
 }

@@ -139,9 +139,13 @@ fn numbers_of_events_never_change() {
         abi::KIND_LATCH,
         abi::KIND_RESUME,
         abi::KIND_ANCHOR_FAILED,
+        abi::KIND_ACCEPTED,
         abi::KIND_GAP,
     ];
-    assert_eq!(kinds, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 0xFFFF]);
+    assert_eq!(
+        kinds,
+        [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0xFFFF]
+    );
     let severities = [
         abi::SEVERITY_ERROR,
         abi::SEVERITY_WARNING,

@@ -239,6 +239,7 @@ fn kind_word(number: u16) -> Word {
         (uapi::KIND_LATCH, "latch"),
         (uapi::KIND_RESUME, "resume"),
         (uapi::KIND_ANCHOR_FAILED, "anchor-failed"),
+        (uapi::KIND_ACCEPTED, "accepted"),
         (uapi::KIND_GAP, "gap"),
     ];
     word("kind", number.into(), &words.map(|(n, w)| (n.into(), w)))

@@ -171,6 +171,16 @@ fn what(screen: &Screen, event: &Event) -> String {
             count(number, "record"),
             event.about.unwrap_or_default()
         ),
+        "accepted" => match &event.from {
+            Some(from) => format!(
+                "{control}: {} accepted; it was to be {from}",
+                event.to.as_deref().unwrap_or("unknown")
+            ),
+            None => format!(
+                "{control}: {} accepted",
+                event.to.as_deref().unwrap_or("unknown")
+            ),
+        },
         "gap" => format!("{} up to here lost: overwritten", count(number, "record")),
         other => format!("{other}: {control}, {}{error}", event.count),
     }
