@@ -27,13 +27,13 @@ pub const TESTS: &[Test] = &[
         large(Mode::Standard, Mode::Paranoid, FEW)
     }),
     ("faults_of_every_kind_on_optiplex", || {
-        small("optiplex-7090", FEW)
+        small("optiplex-7090", 4)
     }),
     ("faults_that_stay_are_named_and_overcome", || {
         stay([("latitude-7490", 23), ("rugged", 211)])
     }),
     ("faults_in_the_look_refuse_or_leave_out", || {
-        look([("optiplex-7090", 7), ("rugged", 31)])
+        look([("optiplex-7090", 3), ("rugged", 31)])
     }),
 ];
 

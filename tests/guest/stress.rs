@@ -80,7 +80,7 @@ fn stress() -> Result<()> {
     for (work, least) in [("reads", 500), ("applied", 2), ("refreshed", 1)] {
         ensure!(told.number(work)? > least, "{work}: {told:?}");
     }
-    ensure!(rounds.trim().parse::<u32>()? > 1, "{rounds} rounds");
+    ensure!(rounds.trim().parse::<u32>()? > 0, "{rounds} rounds");
 
     let position = nvram.log_position()?;
     check_writes(&machine, position.saturating_sub(1000))?;
