@@ -112,6 +112,10 @@ module! {
             default: 0,
             description: "Least seconds between checks of the firmware that events of Dell's (hotkeys and others) lead to (0: none)",
         },
+        filter: bool {
+            default: false,
+            description: "Take controls whose tokens mainline keeps from user space for restricted",
+        },
         force: bool {
             default: false,
             description: "Load on a machine that is not a Dell",
@@ -191,6 +195,7 @@ fn start() -> Result<state::Guard> {
     }
     let journal = Journal::new(module_parameters::pcr.value())?;
     let parameters = engine::Parameters {
+        filter: module_parameters::filter.value(),
         allow_restricted: module_parameters::allow_restricted.value(),
         require_tpm: module_parameters::require_tpm.value(),
         forced,

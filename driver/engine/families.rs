@@ -26,10 +26,17 @@ pub(super) enum Family<P> {
 }
 
 impl<P: Provider> Family<P> {
-    /// Reads the family, if it is of use. `go_on` is asked before each firmware call.
-    pub(super) fn read(&self, go_on: &dyn Fn() -> Result) -> Result<Option<FamilyReading>> {
-        let found = self.found().ok();
-        found.map(|provider| provider.read(go_on)).transpose()
+    /// Reads the family, if it is of use. `known` tells the value that a control was last known to
+    /// have; `go_on` is asked before each firmware call.
+    pub(super) fn read(
+        &mut self,
+        known: &dyn Fn(u32) -> Option<u8>,
+        go_on: &dyn Fn() -> Result,
+    ) -> Result<Option<FamilyReading>> {
+        match self {
+            Self::Found(provider) => provider.read(known, go_on).map(Some),
+            Self::Absent | Self::Failed(_) => Ok(None),
+        }
     }
 
     /// Returns what reads and changes it.

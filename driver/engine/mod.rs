@@ -112,6 +112,8 @@ global! {
 pub(crate) struct Parameters {
     /// Controls of class restricted may be changed, unless the kernel is locked down.
     pub(crate) allow_restricted: bool,
+    /// Controls whose tokens mainline keeps from user space as part of a range are restricted.
+    pub(crate) filter: bool,
     /// Changes are refused that the TPM cannot witness.
     pub(crate) require_tpm: bool,
     /// This is not a Dell, and the module was told to load all the same.
@@ -265,9 +267,9 @@ impl Work {
     /// # Errors
     ///
     /// `ENOMEM`.
-    fn look_again(&mut self) -> Result {
+    fn look_again(&mut self, filter: bool) -> Result {
         if let Family::Failed(_) = self.families.platform {
-            match Tokens::rediscover() {
+            match Tokens::rediscover(filter) {
                 Ok(tokens) => {
                     pr_info!("dell-smbios is there now\n");
                     self.take_platform(tokens.map_or(Family::Absent, Family::Found))?;
@@ -321,7 +323,7 @@ impl Engine {
     ///
     /// `ENOMEM`, `EINTR`. That the firmware fails is part of the state.
     pub(crate) fn new(journal: Arc<Journal>, parameters: Parameters) -> Result<Arc<Self>> {
-        let platform = match Tokens::discover() {
+        let mut platform = match Tokens::discover(parameters.filter) {
             Ok(Some(tokens)) => Family::Found(tokens),
             Ok(None) => Family::Absent,
             Err(ENOMEM) => return Err(ENOMEM),
@@ -332,10 +334,10 @@ impl Engine {
         };
         // Here nothing is locked yet; later nobody waits, because a probe that is waited for may
         // itself wait for the engine.
-        let mut read = platform.read(&unless_dying)?;
+        let mut read = platform.read(&|_| None, &unless_dying)?;
         if matches!(&read, Some(reading) if reading.error == Some(ENODEV)) {
             Tokens::wait_for_backend();
-            read = platform.read(&unless_dying)?;
+            read = platform.read(&|_| None, &unless_dying)?;
         }
         let mut work = Work::new();
         work.take_platform(platform)?;
@@ -426,10 +428,11 @@ impl Engine {
             true => Err(EAGAIN),
             false => unless_interrupted(),
         };
-        work.look_again()?;
+        work.look_again(self.parameters.filter)?;
         let room = work.room()?;
-        let platform = work.families.platform.read(&go_on)?;
-        let dsmil = work.families.dsmil.read(&go_on)?;
+        let known = |id| work.machine.fact(id).and_then(Fact::current);
+        let platform = work.families.platform.read(&known, &go_on)?;
+        let dsmil = work.families.dsmil.read(&known, &go_on)?;
         Ok(self.take(work, room, [platform, dsmil], origin))
     }
 
@@ -464,11 +467,11 @@ impl Engine {
             return Err(EBUSY);
         }
         let error = dsmil.as_ref().err().copied();
-        let family = match dsmil {
+        let mut family = match dsmil {
             Ok(dsmil) => Family::Found(dsmil),
             Err(error) => Family::Failed(error),
         };
-        let reading = family.read(&unless_dying)?;
+        let reading = family.read(&|_| None, &unless_dying)?;
         if let Ok(dsmil) = family.found() {
             work.take_in(control::Family::Dsmil, dsmil)?;
         }

@@ -16,6 +16,8 @@ pub(crate) enum Field {
     Vendor = 6,
     /// `DMI_PRODUCT_NAME`.
     Product = 7,
+    /// `DMI_CHASSIS_TYPE`, in decimal digits.
+    ChassisType = 19,
 }
 
 /// `struct dmi_header`. It has the name that C has for it: a kernel with CONFIG_CFI compares the

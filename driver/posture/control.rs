@@ -55,6 +55,8 @@ pub enum Reading {
 pub enum Answer {
     /// The machine does not list this value.
     Absent,
+    /// It was not asked: another location of the same cell has answered.
+    Unread,
     /// The firmware could not be read, with this positive errno.
     Failed(u32),
     /// The firmware answered `read`; the value is in force when that equals `expected`.
@@ -73,7 +75,7 @@ impl Answer {
     /// Tells whether the value is in force.
     pub fn is_active(&self) -> bool {
         match self {
-            Self::Absent | Self::Failed(_) => false,
+            Self::Absent | Self::Unread | Self::Failed(_) => false,
             Self::Read { read, expected } => *read == u32::from(*expected),
             Self::Implied(active) => *active,
         }

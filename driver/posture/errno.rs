@@ -10,5 +10,7 @@ pub const EINTR: u32 = 4;
 pub const EAGAIN: u32 = 11;
 /// Somebody else has changed a control meanwhile, or a control that it depends on.
 pub const EBUSY: u32 = 16;
+/// There is no answer.
+pub const ENODATA: u32 = 61;
 /// The firmware said that it was done, and reads back something else.
 pub const EREMOTEIO: u32 = 121;

@@ -56,6 +56,9 @@ pub struct Fact {
     pub values: u8,
     /// Bit n: value n is written only where the class [`Class::Restricted`] is open.
     pub restricted: u8,
+    /// Bit n: that value n may be written rests on tables alone: mainline keeps its token from user
+    /// space, and nobody has reported a write of it on hardware.
+    pub untried: u8,
     /// Bit n: value n is never written.
     pub forbidden: u8,
     /// It was there, and is not any more. What is remembered of it is kept.
@@ -87,6 +90,7 @@ impl Fact {
         tamper: None,
         values: 0,
         restricted: 0,
+        untried: 0,
         forbidden: 0,
         gone: false,
         depends: [None; DEPENDS],
@@ -203,6 +207,12 @@ impl Fact {
         self.gate(index, policy).or(back)
     }
 
+    /// Tells whether a write of value `index` was never yet seen on hardware, as far as the driver knows,
+    /// and mainline would refuse it to user space.
+    pub fn is_untried(&self, index: u8) -> bool {
+        is_in(self.untried, index)
+    }
+
     /// What may be done to it by giving it the value `index`: the stricter of its own class and of
     /// what that value alone needs.
     pub fn class_of(&self, index: u8) -> Class {
@@ -210,6 +220,8 @@ impl Fact {
             Class::Quarantined
         } else if is_in(self.restricted, index) {
             Class::Restricted
+        } else if is_in(self.untried, index) {
+            Class::Monitored
         } else {
             Class::Safe
         };

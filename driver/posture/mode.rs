@@ -181,6 +181,10 @@ pub const LINES: &[Line] = &[
     line(Standard, "bios-downgrade", "denied", "no way back to firmware with known holes"),
     line(Standard, "wake-on-lan", "disabled", "the network cannot start the machine"),
     line(Standard, "strong-password", "enabled", "a new firmware password cannot be trivial"),
+    line(Standard, "vt-d", "enabled", "a device reaches only the memory that it was given"),
+    line(Standard, "cpu-xd", "enabled", "data does not run as code"),
+    line(Standard, "wake-on-sfp", "disabled", "the network cannot start the machine"),
+    line(Standard, "tpm-deprovision-override", "disabled", "software alone does not clear the TPM and what is sealed to it"),
 
     line(Enhanced, "thunderbolt-security", "secure", "a device must prove to be the one that was approved"),
     line(Enhanced, "dell-docks-always-allowed", "disabled", "a dock is a Thunderbolt device like any other"),
@@ -192,6 +196,19 @@ pub const LINES: &[Line] = &[
     line(Enhanced, "wlan-off-when-wired", "enabled", "no bridge between two networks"),
     line(Enhanced, "wwan-off-when-wired", "enabled", "no bridge between two networks"),
     line(Enhanced, "admin-setup-lockout", "enabled", "no look at the setup without its password"),
+    line(Enhanced, "tpm-provision-override", "disabled", "software alone does not take the TPM over"),
+    line(Enhanced, "usb-boot", "disabled", "the machine starts from no stick that somebody brings"),
+    line(Enhanced, "pxe-next-boot", "disabled", "the next start is not sent to the network"),
+    line(Enhanced, "orom-keyboard", "disabled", "no way into RAID and management engine setup at start"),
+    line(Enhanced, "mebx-hotkey", "disabled", "nobody provisions AMT with the factory password in passing"),
+    line(Enhanced, "password-bypass", "never", "no start without the password that somebody set"),
+    line(Enhanced, "system-password-lock", "locked", "no visitor sets or takes away the password of the start"),
+    line(Enhanced, "auto-on", "disabled", "no start while nobody is there"),
+    line(Enhanced, "ac-recovery", "off", "no start while nobody is there"),
+    line(Enhanced, "smart-connect", "disabled", "no start while nobody is there"),
+    line(Enhanced, "wake-on-dock", "disabled", "nothing that is plugged in wakes the machine"),
+    line(Enhanced, "wake-on-usb", "disabled", "nothing that is plugged in wakes the machine"),
+    line(Enhanced, "post-warnings", "prompt", "nobody overlooks that the chassis was opened"),
 
     line(Paranoid, "camera", "disabled", "it cannot see"),
     line(Paranoid, "camera-rear", "disabled", "it cannot see"),
@@ -209,10 +226,14 @@ pub const LINES: &[Line] = &[
     line(Paranoid, "media-card", "disabled", "no removable media"),
     line(Paranoid, "usb-side", "disabled", "no removable media"),
     line(Paranoid, "usb3-front", "disabled", "no removable media where a visitor reaches; the rear keeps a keyboard"),
+    line(Paranoid, "usb-front", "disabled", "no removable media where a visitor reaches; the rear keeps a keyboard"),
+    line(Paranoid, "module-bay", "disabled", "no removable media"),
     line(Paranoid, "usb-user-ports", "rear-only", "no removable media where a visitor reaches; the rear keeps a keyboard"),
     line(Paranoid, "thunderbolt", "disabled", "no external bus that reaches memory"),
     line(Paranoid, "thunderbolt-security", "dp-only", "should the ports be switched on again, for displays alone"),
     line(Paranoid, "serial-port-1", "disabled", "a console that nobody watches"),
+    line(Paranoid, "modem", "disabled", "a way in by telephone"),
+    line(Paranoid, "second-nic", "disabled", "a port that nobody watches"),
 
     line(ParanoidPlus, "stealth-bluetooth", "off", "part of stealth"),
     line(ParanoidPlus, "stealth-gps", "off", "part of stealth"),
@@ -226,6 +247,7 @@ pub const LINES: &[Line] = &[
     line(ParanoidPlus, "unobtrusive", "enabled", "one key switches every light off"),
     line(ParanoidPlus, "speaker", "disabled", "no sound"),
     line(ParanoidPlus, "usb-external", "disabled", "no device that was not there before, at a dock neither"),
+    line(ParanoidPlus, "rugged-dock", "disabled", "no device that was not there before, at a dock neither"),
 ];
 
 /// A group of DSMIL devices that a mode, and those above it, want active.

@@ -53,6 +53,9 @@ pub(super) const fn same(a: &str, b: &str) -> bool {
 /// Most values that a setting has.
 pub const VALUES: usize = 8;
 
+/// A location or a value that is none.
+const NONE: u16 = 0xFFFF;
+
 /// What a machine's token table says of one token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Listing {
@@ -84,7 +87,13 @@ impl Listings {
     }
 
     /// Takes in one token of the machine's table.
+    ///
+    /// A location of 0xFFFF is a placeholder: the token is not there. A value of 0xFFFF stands for a
+    /// number or an action, and not for a choice.
     pub fn take(&mut self, setting: &Setting, token: Token) {
+        if token.location == NONE || token.value == NONE {
+            return;
+        }
         for (listing, value) in self.0.iter_mut().zip(setting.values) {
             if value.token != token.id {
                 continue;

@@ -7,7 +7,7 @@
 //! remove. `tests/data/dell-settings.csv` holds the same facts independently, and a test compares
 //! the two.
 
-use super::control::Class::{Monitored, ReadOnly, Restricted, Safe};
+use super::control::Class::{Monitored, Quarantined, ReadOnly, Restricted, Safe};
 use super::setting::{Setting, Value, VALUES};
 
 /// Shortens the table.
@@ -32,7 +32,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "microphone",
         label: "Integrated microphone",
-        class: Restricted,
+        class: Monitored,
         values: &[v("enabled", 0x01DF), v("disabled", 0x01DE)],
     },
     Setting {
@@ -50,19 +50,19 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "wlan",
         label: "Wireless LAN",
-        class: Restricted,
+        class: Monitored,
         values: &[v("enabled", 0x0180), v("disabled", 0x017F)],
     },
     Setting {
         name: "bluetooth",
         label: "Bluetooth",
-        class: Restricted,
+        class: Monitored,
         values: &[v("enabled", 0x0152), v("disabled", 0x0153)],
     },
     Setting {
         name: "wwan",
         label: "Mobile broadband (WWAN)",
-        class: Restricted,
+        class: Monitored,
         values: &[v("enabled", 0x017C), v("disabled", 0x017B)],
     },
     Setting {
@@ -102,7 +102,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "usb-external",
         label: "External USB ports",
-        class: Restricted,
+        class: Monitored,
         values: &[v("enabled", 0x018A), v("disabled", 0x0189)],
     },
     Setting {
@@ -297,6 +297,7 @@ pub const SETTINGS: &[Setting] = &[
             v("enabled", 0x006D),
             v("wlan", 0x0216),
             v("pxe", 0x0383),
+            v("lan-or-wlan", 0x0198),
         ],
     },
     Setting {
@@ -381,7 +382,14 @@ pub const SETTINGS: &[Setting] = &[
         name: "serial-port-1",
         label: "First serial port",
         class: Safe,
-        values: &[v("auto", 0x0010), v("disabled", 0x000F)],
+        values: &[
+            v("auto", 0x0010),
+            v("disabled", 0x000F),
+            v("com1", 0x0011),
+            v("com2", 0x0005),
+            v("com3", 0x0012),
+            v("com4", 0x0006),
+        ],
     },
     Setting {
         name: "speaker",
@@ -393,7 +401,11 @@ pub const SETTINGS: &[Setting] = &[
         name: "sound-device",
         label: "Sound device",
         class: Safe,
-        values: &[v("enabled", 0x0022), v("disabled", 0x0023)],
+        values: &[
+            v("enabled", 0x0022),
+            v("disabled", 0x0023),
+            v("auto", 0x01CE),
+        ],
     },
     Setting {
         name: "touchscreen",
@@ -406,6 +418,251 @@ pub const SETTINGS: &[Setting] = &[
         label: "Intel Trusted Execution Technology",
         class: Monitored,
         values: &[v("enabled", 0x0203), v("disabled", 0x0202)],
+    },
+    Setting {
+        name: "vt-d",
+        label: "Intel VT for directed I/O (IOMMU)",
+        class: Monitored,
+        values: &[v("enabled", 0x0205), v("disabled", 0x0204)],
+    },
+    Setting {
+        name: "cpu-xd",
+        label: "CPU marks data as not executable",
+        class: Monitored,
+        values: &[v("enabled", 0x0141), v("disabled", 0x0140)],
+    },
+    Setting {
+        name: "wake-on-sfp",
+        label: "Wake on SFP network devices",
+        class: Safe,
+        values: &[v("enabled", 0x044B), v("disabled", 0x044C)],
+    },
+    Setting {
+        name: "tpm-deprovision-override",
+        label: "TPM is cleared without physical presence",
+        class: Monitored,
+        values: &[v("enabled", 0x035F), v("disabled", 0x0360)],
+    },
+    Setting {
+        name: "tpm-provision-override",
+        label: "TPM is provisioned without physical presence",
+        class: Monitored,
+        values: &[v("enabled", 0x035D), v("disabled", 0x035E)],
+    },
+    Setting {
+        name: "usb-boot",
+        label: "Booting from USB devices",
+        class: Restricted,
+        values: &[v("enabled", 0x009B), v("disabled", 0x0109)],
+    },
+    Setting {
+        name: "pxe-next-boot",
+        label: "Next start goes to the network first",
+        class: Monitored,
+        values: &[v("enabled", 0x0093), v("disabled", 0x0094)],
+    },
+    Setting {
+        name: "orom-keyboard",
+        label: "Hot keys into option ROM setups",
+        class: Monitored,
+        values: &[
+            v("disabled", 0x0369),
+            v("enabled", 0x036A),
+            v("once", 0x036B),
+        ],
+    },
+    Setting {
+        name: "mebx-hotkey",
+        label: "Hot key into Intel MEBx (AMT) at start",
+        class: Monitored,
+        values: &[v("enabled", 0x01E9), v("disabled", 0x01E8)],
+    },
+    Setting {
+        name: "password-bypass",
+        label: "Firmware passwords are skipped",
+        class: Restricted,
+        values: &[
+            v("never", 0x019B),
+            v("reboot", 0x019C),
+            v("resume", 0x019D),
+            v("reboot-resume", 0x019E),
+        ],
+    },
+    Setting {
+        name: "system-password-lock",
+        label: "System password is locked as it is",
+        class: Restricted,
+        values: &[v("locked", 0x009F), v("unlocked", 0x00A0)],
+    },
+    Setting {
+        name: "auto-on",
+        label: "Start by the clock",
+        class: Safe,
+        values: &[
+            v("disabled", 0x0028),
+            v("daily", 0x0029),
+            v("weekdays", 0x002A),
+            v("by-day", 0x0312),
+        ],
+    },
+    Setting {
+        name: "wake-on-dock",
+        label: "Wake when a dock is connected",
+        class: Safe,
+        values: &[v("enabled", 0x0446), v("disabled", 0x0447)],
+    },
+    Setting {
+        name: "wake-on-usb",
+        label: "Wake by USB devices",
+        class: Monitored,
+        values: &[v("enabled", 0x0147), v("disabled", 0x0146)],
+    },
+    Setting {
+        name: "ac-recovery",
+        label: "After a power failure",
+        class: Monitored,
+        values: &[v("off", 0x00A1), v("last", 0x00A2), v("on", 0x00A3)],
+    },
+    Setting {
+        name: "post-warnings",
+        label: "Start after warnings and errors",
+        class: Monitored,
+        values: &[
+            v("prompt", 0x044D),
+            v("skip-warnings", 0x044E),
+            v("skip-all", 0x044F),
+        ],
+    },
+    Setting {
+        name: "service-os",
+        label: "Service OS (recovery over disk and network)",
+        class: Monitored,
+        values: &[v("enabled", 0x03D6), v("disabled", 0x03D7)],
+    },
+    Setting {
+        name: "smart-connect",
+        label: "Intel Smart Connect (wakes to fetch mail)",
+        class: Safe,
+        values: &[v("enabled", 0x033A), v("disabled", 0x033B)],
+    },
+    Setting {
+        name: "mic-mute",
+        label: "Global microphone mute",
+        class: ReadOnly,
+        values: &[v("on", 0x0364), v("off", 0x0365)],
+    },
+    Setting {
+        name: "usb-front",
+        label: "Front USB ports",
+        class: Monitored,
+        values: &[v("enabled", 0x014F), v("disabled", 0x014E)],
+    },
+    Setting {
+        name: "modem",
+        label: "Modem",
+        class: Safe,
+        values: &[v("enabled", 0x010A), v("disabled", 0x010B)],
+    },
+    Setting {
+        name: "module-bay",
+        label: "Module bay device",
+        class: Restricted,
+        values: &[v("enabled", 0x01D9), v("disabled", 0x01D8)],
+    },
+    Setting {
+        name: "second-nic",
+        label: "Second wired network port",
+        class: Monitored,
+        values: &[v("enabled", 0x0407), v("disabled", 0x0408)],
+    },
+    Setting {
+        name: "rugged-dock",
+        label: "Rugged dock without its display ports",
+        class: Monitored,
+        values: &[v("enabled", 0x038C), v("disabled", 0x038D)],
+    },
+    Setting {
+        name: "embedded-nic",
+        label: "Wired network port",
+        class: Monitored,
+        values: &[
+            v("enabled", 0x006E),
+            v("pxe", 0x002D),
+            v("disabled", 0x002E),
+            v("rpl", 0x0127),
+        ],
+    },
+    Setting {
+        name: "virtualization",
+        label: "CPU virtualisation (VT-x)",
+        class: Monitored,
+        values: &[v("enabled", 0x014B), v("disabled", 0x014A)],
+    },
+    Setting {
+        name: "hyper-threading",
+        label: "CPU hyper-threading",
+        class: Monitored,
+        values: &[v("enabled", 0x00D1), v("disabled", 0x00D2)],
+    },
+    Setting {
+        name: "sgx",
+        label: "Intel SGX",
+        class: Monitored,
+        values: &[v("enabled", 0x041E), v("disabled", 0x041F)],
+    },
+    Setting {
+        name: "tpm-ppi",
+        label: "TPM takes requests of the system",
+        class: Restricted,
+        values: &[v("enabled", 0x035B), v("disabled", 0x035C)],
+    },
+    Setting {
+        name: "bios-recovery",
+        label: "BIOS recovery image on disk",
+        class: Monitored,
+        values: &[v("enabled", 0x0432), v("disabled", 0x0433)],
+    },
+    Setting {
+        name: "block-s3",
+        label: "Suspend to RAM is blocked",
+        class: Monitored,
+        values: &[v("blocked", 0x02E5), v("allowed", 0x02E4)],
+    },
+    Setting {
+        name: "wireless-switch-lock",
+        label: "Wireless switch settings are locked",
+        class: Restricted,
+        values: &[v("locked", 0x0193), v("unlocked", 0x0194)],
+    },
+    Setting {
+        name: "unsigned-firmware",
+        label: "Firmware without signature is accepted",
+        class: ReadOnly,
+        values: &[v("yes", 0x800D)],
+    },
+    Setting {
+        name: "flash-without-password",
+        label: "Firmware is flashed without administrator password",
+        class: ReadOnly,
+        values: &[v("on", 0x0268), v("off", 0x0269)],
+    },
+    Setting {
+        name: "remote-bios-update",
+        label: "A firmware update waits for the next start",
+        class: ReadOnly,
+        values: &[v("enabled", 0x005C), v("disabled", 0x005D)],
+    },
+    Setting {
+        name: "data-wipe",
+        label: "All disks are wiped at the next start",
+        class: Quarantined,
+        values: &[v("enabled", 0x0436), v("disabled", 0x0437)],
+    },
+    Setting {
+        name: "service-os-clear",
+        label: "Service OS storage is erased",
+        class: Quarantined,
+        values: &[v("enabled", 0x03D4), v("disabled", 0x03D5)],
     },
 ];
 

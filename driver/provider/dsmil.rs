@@ -297,7 +297,11 @@ impl Provider for Dsmil {
         })
     }
 
-    fn read(&self, go_on: &dyn Fn() -> Result) -> Result<FamilyReading> {
+    fn read(
+        &mut self,
+        _known: &dyn Fn(u32) -> Option<u8>,
+        go_on: &dyn Fn() -> Result,
+    ) -> Result<FamilyReading> {
         go_on()?;
         let mut controls = KVVec::with_capacity(self.devices.len(), GFP_KERNEL)?;
         let read = self.states(|device, state| {

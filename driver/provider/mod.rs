@@ -79,12 +79,14 @@ impl Details {
     }
 
     /// Takes in what the firmware answered for each value. Says whether any answer is another one
-    /// than before.
+    /// than before. What was not asked stays as it was last answered.
     pub(crate) fn take(&mut self, answers: &[Answer; VALUES]) -> bool {
         let mut altered = false;
         for (value, answer) in self.values.iter_mut().zip(answers).take(self.value_count) {
-            altered |= value.answer != *answer;
-            value.answer = *answer;
+            if *answer != Answer::Unread {
+                altered |= value.answer != *answer;
+                value.answer = *answer;
+            }
         }
         altered
     }
@@ -106,7 +108,7 @@ pub(crate) struct Readout {
     pub(crate) reading: Reading,
     /// Whether the firmware reports tampering with it; `None` where that is not known.
     pub(crate) tamper: Option<bool>,
-    /// What the firmware answered for each value.
+    /// What the firmware answered for each value; what was not asked is [`Answer::Unread`].
     pub(crate) answers: [Answer; VALUES],
 }
 
@@ -126,14 +128,19 @@ pub(crate) trait Provider {
     /// Those of `take`.
     fn describe(&self, take: &mut dyn FnMut(Fact, Details) -> Result) -> Result;
 
-    /// Reads all controls, with as few firmware calls as the family allows. Sleeps. `go_on` is
+    /// Reads all controls, with as few firmware calls as the family allows. Sleeps. `known` tells
+    /// the value that the control of an id was last known to have: what is asked first. `go_on` is
     /// asked before each of these calls, and what it fails with ends the reading.
     ///
     /// # Errors
     ///
     /// `ENOMEM`, or what `go_on` fails with: there is no reading. That the firmware fails is a
     /// reading.
-    fn read(&self, go_on: &dyn Fn() -> Result) -> Result<FamilyReading>;
+    fn read(
+        &mut self,
+        known: &dyn Fn(u32) -> Option<u8>,
+        go_on: &dyn Fn() -> Result,
+    ) -> Result<FamilyReading>;
 
     /// Writes value `to` of the control `id`; `from` is the value believed to be in force. Makes
     /// one firmware call, or a few where the firmware says that it is busy. `key` is the security

@@ -35,7 +35,9 @@ use crate::{
         fact::Fact,
         listed::{
             entangle,
-            Listed, //
+            Cells,
+            Listed,
+            Model, //
         },
         setting::{
             Listing,
@@ -75,21 +77,22 @@ const NOT_EXECUTED: u32 = -3i32 as u32;
 pub(crate) struct Tokens {
     smbios: DellSmbios,
     settings: KVec<Listed>,
-    /// The distinct locations of all these tokens.
-    locations: KVec<u16>,
+    /// What was seen of the cells of each setting.
+    cells: KVec<Cells>,
     calls: Atomic<u64>,
 }
 
 impl Tokens {
     /// Looks for the settings that this machine lists. Makes no firmware call.
     ///
-    /// Returns `None` when the machine lists none.
+    /// Returns `None` when the machine lists none. `filter` says that those which mainline keeps from
+    /// user space are restricted.
     ///
     /// # Errors
     ///
     /// `ENOENT` without `dell-smbios`, `ENOMEM`.
-    pub(crate) fn discover() -> Result<Option<Self>> {
-        let settings = listed()?;
+    pub(crate) fn discover(filter: bool) -> Result<Option<Self>> {
+        let settings = listed(filter)?;
         if settings.is_empty() {
             return Ok(None);
         }
@@ -101,9 +104,9 @@ impl Tokens {
     /// # Errors
     ///
     /// As there.
-    pub(crate) fn rediscover() -> Result<Option<Self>> {
+    pub(crate) fn rediscover(filter: bool) -> Result<Option<Self>> {
         let smbios = DellSmbios::find()?;
-        match listed()? {
+        match listed(filter)? {
             settings if settings.is_empty() => Ok(None),
             settings => Self::new(smbios, settings).map(Some),
         }
@@ -111,7 +114,7 @@ impl Tokens {
 
     fn new(smbios: DellSmbios, settings: KVec<Listed>) -> Result<Self> {
         Ok(Self {
-            locations: locations(&settings)?,
+            cells: KVec::from_elem(Cells::Unseen, settings.len(), GFP_KERNEL)?,
             smbios,
             settings,
             calls: Atomic::new(0),
@@ -166,7 +169,7 @@ impl Tokens {
 }
 
 /// Takes the token table of this machine.
-fn listed() -> Result<KVec<Listed>> {
+fn listed(filter: bool) -> Result<KVec<Listed>> {
     let mut all: KVec<Listings> = KVec::from_elem(Listings::default(), SETTINGS.len(), GFP_KERNEL)?;
     let mut fault = None;
     let walked = dmi::walk(token_table::TYPE, |structure| {
@@ -184,11 +187,16 @@ fn listed() -> Result<KVec<Listed>> {
         pr_warn!("cannot read the SMBIOS tables: {error:?}\n");
     }
 
-    let product = dmi::text(Field::Product).map_or(&[][..], CStr::to_bytes);
+    let text = |field| dmi::text(field).map_or(&[][..], CStr::to_bytes);
+    let model = Model {
+        product: text(Field::Product),
+        portable: deny::is_portable(text(Field::ChassisType)),
+        filtered: filter,
+    };
     let mut listed = KVec::new();
     let mut contradictory = 0u32;
     for ((id, setting), listings) in (FIRST_ID..).zip(SETTINGS).zip(all) {
-        let Some(found) = Listed::new(id, setting, listings, product) else {
+        let Some(found) = Listed::new(id, setting, listings, &model) else {
             continue;
         };
         if found.presence == Presence::Contradictory {
@@ -204,20 +212,6 @@ fn listed() -> Result<KVec<Listed>> {
         pr_warn!("firmware bug: {contradictory} settings have contradictory tokens\n");
     }
     Ok(listed)
-}
-
-/// Returns the distinct locations of all tokens.
-fn locations(settings: &[Listed]) -> Result<KVec<u16>> {
-    let mut locations = KVec::new();
-    for location in settings
-        .iter()
-        .flat_map(|listed| listed.listings.locations())
-    {
-        if !locations.contains(&location) {
-            locations.push(location, GFP_KERNEL)?;
-        }
-    }
-    Ok(locations)
 }
 
 /// What is shown of a setting, before anything is read.
@@ -249,7 +243,7 @@ fn details(listed: &Listed) -> Details {
 fn readout(listed: &Listed, answers: [Answer; VALUES]) -> Readout {
     Readout {
         id: listed.id,
-        reading: listed.reading(answers.iter().copied()),
+        reading: listed.reading(&answers),
         // A setting has nothing that could report it.
         tamper: Some(false),
         answers,
@@ -262,30 +256,47 @@ impl Provider for Tokens {
         settings.try_for_each(|listed| take(listed.fact(), details(listed)))
     }
 
-    fn read(&self, go_on: &dyn Fn() -> Result) -> Result<FamilyReading> {
-        let mut answers = KVec::with_capacity(self.locations.len(), GFP_KERNEL)?;
+    fn read(
+        &mut self,
+        known: &dyn Fn(u32) -> Option<u8>,
+        go_on: &dyn Fn() -> Result,
+    ) -> Result<FamilyReading> {
+        // What was read this time: settings can have a location in common.
+        let mut answers: KVec<(u16, Result<u32, u32>)> = KVec::new();
         let mut error = None;
-        for location in &self.locations {
+        let mut cells = core::mem::take(&mut self.cells);
+        let mut ask = |there: u16| -> Result<Result<u32, u32>> {
+            let mut before = answers.iter();
+            if let Some((_, answer)) = before.find(|(location, _)| *location == there) {
+                return Ok(*answer);
+            }
             go_on()?;
             // Without a way into the firmware the next call fails as this one did.
             let answer = match error {
                 Some(error) => Err(error),
-                None => self.read_location(*location),
+                None => self.read_location(there),
             };
             if let Err(ENODEV) = answer {
                 error = Some(ENODEV);
             }
-            answers.push((*location, answer.map_err(errno)), GFP_KERNEL)?;
-        }
-        let read = |location| {
-            let answer = answers.iter().find(|(at, _)| *at == location);
-            answer.map_or(Err(errno(ENODATA)), |(_, answer)| *answer)
+            let answer = answer.map_err(errno);
+            answers.push((there, answer), GFP_KERNEL)?;
+            Ok(answer)
         };
-        let mut controls = KVVec::with_capacity(self.settings.len(), GFP_KERNEL)?;
-        for listed in &self.settings {
-            controls.push(readout(listed, listed.answers(read)), GFP_KERNEL)?;
-        }
-        Ok(FamilyReading { controls, error })
+        let mut read = || {
+            let mut controls = KVVec::with_capacity(self.settings.len(), GFP_KERNEL)?;
+            for (listed, cells) in self.settings.iter().zip(&mut cells) {
+                let answers = listed.read(cells, known(listed.id), &mut ask)?;
+                controls.push(readout(listed, answers), GFP_KERNEL)?;
+            }
+            Ok(controls)
+        };
+        let controls: Result<KVVec<Readout>> = read();
+        self.cells = cells;
+        Ok(FamilyReading {
+            controls: controls?,
+            error,
+        })
     }
 
     fn write(&self, id: u32, _from: u8, to: u8, key: u16) -> Result {
@@ -315,6 +326,7 @@ impl Provider for Tokens {
                 }
             }
         }
+        listed.imply(&mut answers);
         readout(listed, answers)
     }
 

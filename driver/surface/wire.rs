@@ -254,8 +254,17 @@ pub(super) fn control(fact: &Fact, details: &Details, policy: &Policy) -> uapi::
 fn value(fact: &Fact, number: u8, value: &Value, policy: &Policy) -> uapi::ControlValue {
     let (properties, expected, read) = match value.answer {
         Answer::Absent => (0, 0, 0),
-        Answer::Failed(_) | Answer::Implied(false) => (uapi::VALUE_PRESENT, 0, 0),
-        Answer::Implied(true) => (uapi::VALUE_PRESENT | uapi::VALUE_ACTIVE, 0, 0),
+        Answer::Unread | Answer::Failed(_) => (uapi::VALUE_PRESENT, 0, 0),
+        // `no` of a flag, or the one of two values that the machine does not list.
+        Answer::Implied(active) => {
+            let active = if active { uapi::VALUE_ACTIVE } else { 0 };
+            let present = if value.token == 0 {
+                uapi::VALUE_PRESENT
+            } else {
+                0
+            };
+            (present | active, 0, 0)
+        }
         Answer::Read { read, expected } => {
             let active = if value.answer.is_active() {
                 uapi::VALUE_ACTIVE
@@ -266,6 +275,10 @@ fn value(fact: &Fact, number: u8, value: &Value, policy: &Policy) -> uapi::Contr
             (properties, expected, read)
         }
     };
+    let untried = match fact.is_untried(number) {
+        true => uapi::VALUE_UNTRIED,
+        false => 0,
+    };
     let (token, location) = match fact.family {
         Family::Platform => (value.token, value.location),
         Family::Dsmil => (0, 0),
@@ -275,7 +288,7 @@ fn value(fact: &Fact, number: u8, value: &Value, policy: &Policy) -> uapi::Contr
         token,
         location,
         expected,
-        properties,
+        properties: properties | untried,
         read,
         value_class: class(fact.class_of(number)),
         gate: fact

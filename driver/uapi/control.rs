@@ -62,12 +62,17 @@ pub const CONTROL_DENIED: u32 = 32;
 /// `wanted`, that the control cannot have here and has not got, for `unreached_reason`.
 pub const CONTROL_UNREACHED: u32 = 64;
 
-/// [`ControlValue::properties`]: the machine lists this value.
+/// [`ControlValue::properties`]: the machine lists this value, or it is the one of a flag that has no
+/// token.
 pub const VALUE_PRESENT: u16 = 1;
-/// [`ControlValue::properties`]: `read` holds what the firmware answered.
+/// [`ControlValue::properties`]: `read` holds what the firmware answered when it was last asked.
 pub const VALUE_READ: u16 = 2;
-/// [`ControlValue::properties`]: this value is in force.
+/// [`ControlValue::properties`]: this value is in force. Without [`VALUE_PRESENT`]: of two values it
+/// is the one that the machine does not list, and the other is not in force.
 pub const VALUE_ACTIVE: u16 = 4;
+/// [`ControlValue::properties`]: that it may be written rests on tables of real machines alone.
+/// Mainline keeps its token from user space, and nobody has yet reported a write of it on hardware.
+pub const VALUE_UNTRIED: u16 = 8;
 
 /// [`Control::current`] when no single value is known to be in force.
 pub const INDEX_NONE: u8 = 0xFF;

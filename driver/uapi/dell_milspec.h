@@ -351,14 +351,28 @@
  */
 #define MILSPEC_CONTROL_UNREACHED 64
 
-/* milspec_control_value.properties: the machine lists this value. */
+/*
+ * milspec_control_value.properties: the machine lists this value, or it is the one of a flag that
+ * has no token.
+ */
 #define MILSPEC_VALUE_PRESENT 1
 
-/* milspec_control_value.properties: read holds what the firmware answered. */
+/*
+ * milspec_control_value.properties: read holds what the firmware answered when it was last asked.
+ */
 #define MILSPEC_VALUE_READ 2
 
-/* milspec_control_value.properties: this value is in force. */
+/*
+ * milspec_control_value.properties: this value is in force. Without MILSPEC_VALUE_PRESENT: of two
+ * values it is the one that the machine does not list, and the other is not in force.
+ */
 #define MILSPEC_VALUE_ACTIVE 4
+
+/*
+ * milspec_control_value.properties: that it may be written rests on tables of real machines alone.
+ * Mainline keeps its token from user space, and nobody has yet reported a write of it on hardware.
+ */
+#define MILSPEC_VALUE_UNTRIED 8
 
 /* milspec_control.current when no single value is known to be in force. */
 #define MILSPEC_INDEX_NONE 255

@@ -8,10 +8,13 @@ use common::{device, devices, dsmil, machine, platform, value, wants, OPEN, USUA
 use milspec_posture::control::{Class, Family, Reading};
 use milspec_posture::deny::{self, Gate};
 use milspec_posture::fact::{Fact, Reason, Want, ACTIVE};
+use milspec_posture::listed::{Listed, Model};
 use milspec_posture::mode::{Mode, GROUPS, LINES, MODES};
 use milspec_posture::plan::{Coverage, LEAVE};
+use milspec_posture::setting::Listings;
 use milspec_posture::setting::Setting;
 use milspec_posture::settings::SETTINGS;
+use milspec_posture::token_table::Token;
 use milspec_uapi as uapi;
 use std::collections::BTreeSet;
 
@@ -115,8 +118,8 @@ fn no_mode_touches_what_the_machine_cannot_do_without() {
         catalogue(name);
         assert_eq!(line(Mode::ParanoidPlus, name), None, "{name}");
     }
-    // A desktop's keyboard is at the rear. What closes all ports is restricted, and in the mode that
-    // asks for a confirmation alone.
+    // A desktop's keyboard is at the rear. What closes all ports is in the mode that asks for a
+    // confirmation alone, and restricted where there is no other keyboard.
     for name in ["usb-rear", "usb3-rear"] {
         catalogue(name);
         assert_eq!(line(Mode::ParanoidPlus, name), None, "{name}");
@@ -126,7 +129,38 @@ fn no_mode_touches_what_the_machine_cannot_do_without() {
         Some("rear-only")
     );
     assert_eq!(line(Mode::Paranoid, "usb-external"), None);
-    assert_eq!(catalogue("usb-external").class, Class::Restricted);
+    for setting in SETTINGS
+        .iter()
+        .filter(|s| s.name.starts_with("usb") && s.name != "usb-boot")
+    {
+        for portable in [false, true] {
+            let mut listings = Listings::default();
+            for (number, value) in (0..).zip(setting.values) {
+                let token = Token {
+                    id: value.token,
+                    location: value.token,
+                    value: number,
+                };
+                listings.take(setting, token);
+            }
+            let model = Model {
+                portable,
+                ..Model::default()
+            };
+            let listed = Listed::new(0x1_0000, setting, listings, &model).unwrap();
+            let restricted = listed.class == Class::Restricted;
+            assert!(portable || restricted, "{}", setting.name);
+            assert!(
+                !portable || listed.class == setting.class,
+                "{}",
+                setting.name
+            );
+        }
+    }
+    assert!(deny::is_portable(b"10") && deny::is_portable(b"31"));
+    for other in [&b""[..], b"3", b"13", b"1", b"100"] {
+        assert!(!deny::is_portable(other), "{other:?}");
+    }
 }
 
 /// What fwupd makes of a word, as `fu_bios_setting_key_is_positive` and `..._is_negative` do in its
@@ -286,13 +320,13 @@ fn coverage_counts_lines_presence_and_reach() {
     ];
     let reach = |mode: Mode, policy| wants(Some(mode), &[], &facts, policy).unwrap().1;
     let standard = Coverage {
-        lines: 7,
+        lines: 11,
         present: 2,
         reached: 2,
     };
     assert_eq!(reach(Mode::Standard, &USUAL), standard);
     let enhanced = Coverage {
-        lines: 16,
+        lines: 33,
         present: 3,
         reached: 2,
     };
@@ -321,7 +355,7 @@ fn coverage_counts_lines_presence_and_reach() {
     // Devices count where the machine has them, quarantined ones never.
     let rugged = machine("rugged.toml").facts;
     let (wants, coverage) = wants(Some(Mode::Standard), &[], &rugged, &USUAL).unwrap();
-    assert_eq!(coverage.lines, 7 + 9);
+    assert_eq!(coverage.lines, 11 + 9);
     let dsmil = wants
         .iter()
         .zip(&rugged)
@@ -338,7 +372,7 @@ fn what_is_out_of_reach_says_why() {
         dsmil(0, 0, 0, &[]),
         dsmil(0, 1, 0, &[0]),
         dsmil(0, 2, 0, &[1]),
-        platform("microphone", "enabled"),
+        platform("module-bay", "enabled"),
         platform("camera", "enabled"),
     ];
     facts[0].class = Class::Restricted;

@@ -4,7 +4,11 @@
 //!
 //! `UPDATE_DOCS=1 cargo test -p milspec-posture --test modes_page` rewrites its tables.
 
+mod common;
+
+use common::figures::figures;
 use milspec_posture::control::Class;
+use milspec_posture::deny::{self, Gate};
 use milspec_posture::mode::{Mode, GROUPS, LINES, MODES};
 use milspec_posture::settings::SETTINGS;
 use std::fmt::Write;
@@ -17,6 +21,7 @@ const MARK: &str = "--test modes_page -->\n";
 /// The tables: for each mode its own lines.
 fn tables() -> String {
     let mut text = String::new();
+    let figures = figures();
     for mode in MODES {
         let lines = LINES.iter().filter(|line| line.mode == mode);
         let groups = GROUPS.iter().filter(|line| line.mode == mode);
@@ -28,10 +33,24 @@ fn tables() -> String {
         writeln!(text, "\n### {}\n\n{head}", mode.name()).unwrap();
         for line in lines {
             let setting = SETTINGS.iter().find(|s| s.name == line.setting).unwrap();
-            let mark = match setting.class {
+            let value = setting
+                .values
+                .iter()
+                .find(|v| v.name == line.value)
+                .unwrap();
+            let mut mark = match setting.class {
                 Class::Restricted => " (restricted)",
+                _ if deny::token(value.token) == Gate::Filtered => "¹",
                 _ => "",
-            };
+            }
+            .to_owned();
+            if setting
+                .values
+                .iter()
+                .all(|v| figures[&v.token].machines == 0)
+            {
+                mark.push('²');
+            }
             let (name, label) = (setting.name, setting.label);
             writeln!(
                 text,

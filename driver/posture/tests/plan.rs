@@ -433,10 +433,10 @@ proptest! {
 fn each_reason_has_an_example() {
     let facts = [
         platform("camera", "enabled"),
-        platform("microphone", "enabled"),
         platform("gps", "-"),
         platform("nfc", "enabled"),
         platform("secure-boot", "enabled"),
+        platform("module-bay", "enabled"),
         dsmil(0, 9, 0, &[]),
         // A circle, and one that needs it.
         dsmil(1, 0, 0, &[7]),
@@ -455,7 +455,7 @@ fn each_reason_has_an_example() {
         dsmil(5, 1, 2, &[]),
     ];
     let mut facts = facts;
-    facts[3].denied = true;
+    facts[2].denied = true;
     facts[5].class = Class::Quarantined;
     facts[15].writable = false;
     let latched = Policy {
@@ -482,7 +482,7 @@ fn each_reason_has_an_example() {
     one(device(0, 9), 0, Reason::Quarantined);
     one(setting("secure-boot"), off, Reason::ReadOnly);
     one(device(5, 0), ACTIVE, Reason::ReadOnly);
-    one(setting("microphone"), off, Reason::Restricted);
+    one(setting("module-bay"), off, Reason::Restricted);
     one(setting("nfc"), off, Reason::Denied);
     one(setting("gps"), off, Reason::Unknown);
     one(setting("gps"), ACCEPT, Reason::Unknown);

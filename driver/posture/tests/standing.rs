@@ -193,7 +193,7 @@ fn changes_beside_the_mode_deviate() {
 #[test]
 fn out_of_reach_is_no_deviation() {
     let mut facts = held();
-    facts.push(platform("microphone", "enabled"));
+    facts.push(platform("module-bay", "enabled"));
     let paranoid = standing(&facts, &USUAL, Some(Mode::Paranoid));
     assert_eq!(
         (paranoid.mode, paranoid.deviations),

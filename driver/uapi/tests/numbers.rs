@@ -35,8 +35,13 @@ fn numbers_in_fields_never_change() {
     let states = [abi::FAMILY_ABSENT, abi::FAMILY_READY, abi::FAMILY_FAILED];
     assert_eq!(states, [0, 1, 2]);
     assert_eq!([abi::INFO_FORCED, abi::CONTROL_TAMPER], [1, 1]);
-    let bits = [abi::VALUE_PRESENT, abi::VALUE_READ, abi::VALUE_ACTIVE];
-    assert_eq!(bits, [1, 2, 4]);
+    let bits = [
+        abi::VALUE_PRESENT,
+        abi::VALUE_READ,
+        abi::VALUE_ACTIVE,
+        abi::VALUE_UNTRIED,
+    ];
+    assert_eq!(bits, [1, 2, 4, 8]);
     assert_eq!(abi::INDEX_NONE, 0xFF);
     assert_eq!([abi::CONTROL_VALUES, abi::CONTROL_DEPENDS], [8, 4]);
     let marks = [

@@ -4,10 +4,12 @@
 
 #![allow(dead_code, reason = "each test uses its own part")]
 
+pub mod figures;
+
 use milspec_posture::control::{Answer, Class, Family, Reading};
 use milspec_posture::deny::{self, Gate};
 use milspec_posture::fact::{Fact, Policy, Reason, Refusal, Want, ACTIVE, DEPENDS};
-use milspec_posture::listed::{entangle, Listed};
+use milspec_posture::listed::{entangle, Listed, Model};
 use milspec_posture::mode::Mode;
 use milspec_posture::plan::{self, Coverage, Request, Step, LEAVE};
 use milspec_posture::setting::Listings;
@@ -197,7 +199,15 @@ pub fn machine(file: &str) -> Machine {
     for (id, known) in (0x1_0000..).zip(SETTINGS) {
         let mut listings = Listings::default();
         table.iter().for_each(|token| listings.take(known, *token));
-        listed.extend(Listed::new(id, known, listings, b""));
+        listed.extend(Listed::new(
+            id,
+            known,
+            listings,
+            &Model {
+                portable: true,
+                ..Model::default()
+            },
+        ));
     }
     entangle(&mut listed);
     let mut facts = Vec::new();
@@ -217,11 +227,9 @@ pub fn machine(file: &str) -> Machine {
                 }
             }
         }
-        if let (true, [_, no, ..]) = (listed.setting.otherwise().is_some(), &mut answers) {
-            *no = Answer::Implied(holds.is_none());
-        }
+        listed.imply(&mut answers);
         facts.push(Fact {
-            reading: listed.reading(answers.iter().copied()),
+            reading: listed.reading(&answers),
             ..listed.fact()
         });
     }
