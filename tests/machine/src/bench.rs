@@ -7,7 +7,7 @@
 //! with them (look, plan, carry out, settle, commit) is done here in the same order. Settings lie in
 //! the cells of `cells.rs`, devices of DSML0001 have a state each and compare before they change.
 
-use crate::cells::{self, Layout, Locations};
+use crate::cells::{self, Layout, Locations, Sorted};
 use crate::table::{self, Command, Token, MOST, TERMINATOR};
 use crate::tokens::Plan;
 use anyhow::{ensure, Result};
@@ -15,19 +15,27 @@ use milspec_posture::control::{Answer, Class, Family, Reading};
 use milspec_posture::deny::{self, Gate};
 use milspec_posture::errno::EAGAIN;
 use milspec_posture::fact::{Fact, Mark, Policy, Refusal, Want, ACTIVE};
-use milspec_posture::listed::{entangle, Listed};
+use milspec_posture::listed::{entangle, Cells, Listed, Model};
 use milspec_posture::machine::{Machine, Outside, Seen};
 use milspec_posture::plan::{self, Coverage, Request, Step};
 use milspec_posture::setting::{Listings, VALUES};
 use milspec_posture::settings::SETTINGS;
 use milspec_posture::token_table;
 use milspec_posture::transaction::{self, Firmware, Outcome};
+use std::collections::BTreeSet;
+use std::convert::Infallible;
 
 /// Ids of the family `platform` begin here.
 pub const FIRST_ID: u32 = 0x1_0000;
 /// Ids of the family `dsmil` begin here.
 const FIRST_DEVICE: u32 = 0x2_0000;
 const EIO: u32 = 5;
+/// As on a notebook: on a desktop more is restricted.
+const NOTEBOOK: Model = Model {
+    product: b"",
+    portable: true,
+    filtered: false,
+};
 const EPERM: u32 = 1;
 
 /// A device of DSML0001.
@@ -54,7 +62,7 @@ impl Device {
 /// What is true of a machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Truth {
-    cells: Locations,
+    cells: Sorted,
     /// The id and the state of each device, in the order of their ids.
     devices: Vec<(u32, u8)>,
 }
@@ -174,10 +182,14 @@ pub struct Bench {
     /// What the driver believes of it.
     pub machine: Machine<Vec<Fact>>,
     answers: Vec<[Answer; VALUES]>,
+    /// What the driver has seen of the cells of each setting.
+    cells: Vec<Cells>,
+    /// The locations that the last look has read.
+    pub looked_at: usize,
 }
 
 /// The settings of a table, parsed as the module parses it.
-fn listed(tokens: &[Token]) -> Result<Vec<Listed>> {
+fn listed(tokens: &[Token], model: &Model) -> Result<Vec<Listed>> {
     let command = Command {
         port: 0xB2,
         code: 0,
@@ -199,7 +211,7 @@ fn listed(tokens: &[Token]) -> Result<Vec<Listed>> {
     ensure!(given.eq(parsed), "the driver parses other tokens");
     let settings = (FIRST_ID..).zip(SETTINGS).zip(all);
     let mut listed: Vec<Listed> = settings
-        .filter_map(|((id, setting), listings)| Listed::new(id, setting, listings, b""))
+        .filter_map(|((id, setting), listings)| Listed::new(id, setting, listings, model))
         .collect();
     entangle(&mut listed);
     Ok(listed)
@@ -212,9 +224,22 @@ impl Bench {
         Self::with_cells(tokens, cells, devices)
     }
 
+    /// A machine with a token table that can be worked with when nothing is plugged in, or not.
+    pub fn on(tokens: &[Token], layout: Layout, portable: bool) -> Result<Self> {
+        let cells = Plan::new(tokens.to_vec(), layout)?.locations;
+        let model = Model {
+            portable,
+            ..NOTEBOOK
+        };
+        Self::with(listed(tokens, &model)?, cells, &[])
+    }
+
     /// The same, with cells as they are.
     pub fn with_cells(tokens: &[Token], cells: Locations, devices: &[Device]) -> Result<Self> {
-        let listed = listed(tokens)?;
+        Self::with(listed(tokens, &NOTEBOOK)?, cells, devices)
+    }
+
+    fn with(listed: Vec<Listed>, cells: Locations, devices: &[Device]) -> Result<Self> {
         let mut devices = devices.to_vec();
         devices.sort_by_key(|device| (device.group, device.position));
         let position = |(group, position): &(u8, u8)| {
@@ -241,9 +266,11 @@ impl Bench {
         let facts: Vec<Fact> = listed.iter().map(Listed::fact).chain(facts).collect();
         let mut bench = Self {
             answers: vec![[Answer::Absent; VALUES]; listed.len()],
+            cells: vec![Cells::Unseen; listed.len()],
+            looked_at: 0,
             listed,
             truth: Truth {
-                cells,
+                cells: Sorted::new(&cells),
                 devices: devices
                     .iter()
                     .map(|device| (Device::id(device.group, device.position), device.state))
@@ -287,18 +314,21 @@ impl Bench {
             truth: self.truth.clone(),
             machine: self.machine.clone(),
             answers: self.answers.clone(),
+            cells: self.cells.clone(),
         }
     }
 
     /// Comes back to that.
     pub fn restore(&mut self, saved: &Saved) {
-        self.truth.clone_from(&saved.truth);
+        self.truth.cells.copy_from(&saved.truth.cells);
+        self.truth.devices.copy_from_slice(&saved.truth.devices);
         self.answers.copy_from_slice(&saved.answers);
+        self.cells.copy_from_slice(&saved.cells);
         self.machine.clone_from(&saved.machine);
     }
 
     /// What the firmware answers for a location, as the provider has it.
-    fn answer(cells: &Locations, location: u16) -> Result<u32, u32> {
+    fn answer(cells: &Sorted, location: u16) -> Result<u32, u32> {
         cells::read(cells, location).map(u32::from).ok_or(EIO)
     }
 
@@ -306,14 +336,30 @@ impl Bench {
     /// to have changed.
     pub fn look(&mut self) -> Vec<Outside> {
         let mut outside = Vec::new();
-        for (listed, answers) in self.listed.iter().zip(&mut self.answers) {
-            let new = listed.answers(|at| Self::answer(&self.truth.cells, at));
+        let mut asked = BTreeSet::new();
+        let believed = self
+            .listed
+            .iter()
+            .zip(&mut self.answers)
+            .zip(&mut self.cells);
+        for ((listed, answers), cells) in believed {
+            let known = self.machine.fact(listed.id).and_then(Fact::current);
+            let Ok(new) = listed.read(cells, known, |at| {
+                asked.insert(at);
+                Ok::<_, Infallible>(Self::answer(&self.truth.cells, at))
+            });
+            let mut altered = false;
+            for (before, new) in answers.iter_mut().zip(new) {
+                if new != Answer::Unread {
+                    altered |= *before != new;
+                    *before = new;
+                }
+            }
             let seen = Seen {
-                reading: listed.reading(new.iter().copied()),
+                reading: listed.reading(&new),
                 tamper: Some(false),
-                altered: *answers != new,
+                altered,
             };
-            *answers = new;
             outside.extend(self.machine.observe(listed.id, seen).outside);
         }
         for (id, state) in &self.truth.devices {
@@ -324,6 +370,7 @@ impl Bench {
             };
             outside.extend(self.machine.observe(*id, seen).outside);
         }
+        self.looked_at = asked.len();
         self.commit(&Policy::default());
         outside
     }
@@ -334,8 +381,8 @@ impl Bench {
         self.machine.commit(policy, &mut wants);
     }
 
-    /// The values of a control that are in force; for a device its state.
-    pub fn active(&self, id: u32) -> Vec<u8> {
+    /// The values of a control that are in force, a bit for each; for a device its state.
+    pub fn active(&self, id: u32) -> u8 {
         active(&self.listed, &self.truth, id)
     }
 
@@ -451,11 +498,19 @@ pub struct Prepared {
     coverage: Coverage,
 }
 
+impl Prepared {
+    /// How many lines of its mode are reached.
+    pub fn reached(&self) -> u32 {
+        self.coverage.reached
+    }
+}
+
 /// A machine at one moment.
 pub struct Saved {
     truth: Truth,
     machine: Machine<Vec<Fact>>,
     answers: Vec<[Answer; VALUES]>,
+    cells: Vec<Cells>,
 }
 
 impl Saved {
@@ -470,18 +525,25 @@ fn setting(listed: &[Listed], id: u32) -> Option<(usize, &Listed)> {
     Some((at, &listed[at]))
 }
 
-fn active(listed: &[Listed], truth: &Truth, id: u32) -> Vec<u8> {
-    match setting(listed, id) {
-        Some((_, listed)) => {
-            let indices = 0..listed.setting.values.len() as u8;
-            let holds = |index: &u8| {
-                let token = listed.token(*index);
-                token.is_some_and(|(_, at, value)| cells::read(&truth.cells, at) == Some(value))
-            };
-            indices.filter(holds).collect()
+/// The values of a control that are in force, a bit for each.
+fn active(listed: &[Listed], truth: &Truth, id: u32) -> u8 {
+    let Some((_, listed)) = setting(listed, id) else {
+        return truth.device(id).map_or(0, |state| 1 << state);
+    };
+    let mut active = 0u8;
+    for index in 0..listed.setting.values.len() as u8 {
+        let Some((_, at, value)) = listed.token(index) else {
+            continue;
+        };
+        if cells::read(&truth.cells, at) == Some(value) {
+            // Another name of one that is in force is no other value.
+            let first = listed.synonym(index.into());
+            if first.is_none_or(|first| active >> first & 1 == 0) {
+                active |= 1 << index;
+            }
         }
-        None => truth.device(id).into_iter().collect(),
     }
+    active
 }
 
 impl Truth {
@@ -498,10 +560,10 @@ impl Truth {
 }
 
 fn value(listed: &[Listed], truth: &Truth, id: u32) -> Option<u8> {
-    match active(listed, truth, id)[..] {
-        [value] => Some(value),
-        _ => None,
-    }
+    let active = active(listed, truth, id);
+    active
+        .is_power_of_two()
+        .then(|| active.trailing_zeros() as u8)
 }
 
 fn meddle(listed: &[Listed], truth: &mut Truth, id: u32, value: u8) {
@@ -770,6 +832,7 @@ impl Calls<'_> {
                 self.answers[at][index] = answer;
             }
         }
-        listed.reading(self.answers[at].iter().copied())
+        listed.imply(&mut self.answers[at]);
+        listed.reading(&self.answers[at])
     }
 }

@@ -134,25 +134,99 @@ pub fn infer(tokens: &[Token], layout: Layout) -> Result<Locations> {
     Ok(all)
 }
 
+/// Where locations are kept, and what lies behind them.
+pub trait Store {
+    /// A location, if the machine has it.
+    fn at(&self, location: u16) -> Option<Location>;
+
+    /// Puts a value into the cell that a location shows.
+    fn put(&mut self, cell: u16, value: u16);
+
+    /// Puts a value into a location that has a cell of its own.
+    fn put_own(&mut self, location: u16, value: u16);
+}
+
+impl Store for Locations {
+    fn at(&self, location: u16) -> Option<Location> {
+        self.get(&location).copied()
+    }
+
+    fn put(&mut self, cell: u16, value: u16) {
+        for entry in self.values_mut().filter(|entry| entry.cell == cell) {
+            entry.value = value;
+        }
+    }
+
+    fn put_own(&mut self, location: u16, value: u16) {
+        if let Some(entry) = self.get_mut(&location) {
+            entry.value = value;
+        }
+    }
+}
+
+/// The same for millions of calls: sorted, with the value of a cell at its own location alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sorted {
+    locations: Vec<u16>,
+    entries: Vec<Location>,
+}
+
+impl Sorted {
+    /// From locations as they are.
+    pub fn new(all: &Locations) -> Self {
+        Self {
+            locations: all.keys().copied().collect(),
+            entries: all.values().copied().collect(),
+        }
+    }
+
+    /// Takes over what another one of the same locations holds. Allocates nothing.
+    pub fn copy_from(&mut self, other: &Self) {
+        self.entries.copy_from_slice(&other.entries);
+    }
+
+    fn entry(&mut self, location: u16) -> Option<&mut Location> {
+        let at = self.locations.binary_search(&location).ok()?;
+        Some(&mut self.entries[at])
+    }
+}
+
+impl Store for Sorted {
+    fn at(&self, location: u16) -> Option<Location> {
+        let at = self.locations.binary_search(&location).ok()?;
+        Some(self.entries[at])
+    }
+
+    fn put(&mut self, cell: u16, value: u16) {
+        self.put_own(cell, value);
+    }
+
+    fn put_own(&mut self, location: u16, value: u16) {
+        if let Some(entry) = self.entry(location) {
+            entry.value = value;
+        }
+    }
+}
+
 /// Makes a token the active one of its group, whatever firmware would say to it.
-pub fn activate(all: &mut Locations, token: Token) {
-    let Some(entry) = all.get(&token.location).copied() else {
+pub fn activate(all: &mut impl Store, token: Token) {
+    let Some(entry) = all.at(token.location) else {
         return;
     };
-    set(all, entry.cell, token.value);
+    all.put(entry.cell, token.value);
     let mut other = entry.next;
     while other != token.location && token.value != entry.idle {
-        let Some(entry) = all.get_mut(&other) else {
+        let Some(entry) = all.at(other) else {
             break;
         };
-        entry.value = entry.idle;
+        all.put_own(other, entry.idle);
         other = entry.next;
     }
 }
 
 /// Writes a location, as the simulated firmware does. `false`: it is refused.
-pub fn write(all: &mut Locations, location: u16, value: u16) -> bool {
-    let Some(entry) = all.get(&location) else {
+pub fn write(all: &mut impl Store, location: u16, value: u16) -> bool {
+    let Some(entry) = all.at(location) else {
         return false;
     };
     if entry.read_only || (entry.max != NO_LIMIT && value > u16::from(entry.max)) {
@@ -168,15 +242,37 @@ pub fn write(all: &mut Locations, location: u16, value: u16) -> bool {
 }
 
 /// Reads a location, as the simulated firmware does.
-pub fn read(all: &Locations, location: u16) -> Option<u16> {
-    let cell = all.get(&location)?.cell;
-    Some(all.get(&cell)?.value)
+pub fn read(all: &impl Store, location: u16) -> Option<u16> {
+    let cell = all.at(location)?.cell;
+    Some(all.at(cell)?.value)
 }
 
 /// Puts a value into the cell that a location shows.
-pub fn set(all: &mut Locations, cell: u16, value: u16) {
-    for entry in all.values_mut().filter(|entry| entry.cell == cell) {
-        entry.value = value;
+pub fn set(all: &mut impl Store, cell: u16, value: u16) {
+    all.put(cell, value);
+}
+
+/// Makes locations read what they did on a real machine. Those that are taken for views of one cell
+/// and did not read the same are none: each gets a cell of its own.
+pub fn hold(all: &mut Locations, readings: &[[u16; 2]]) {
+    let mut read: BTreeMap<u16, BTreeMap<u16, u16>> = BTreeMap::new();
+    for &[location, value] in readings {
+        // What a table does not list cannot be read there.
+        if let Some(entry) = all.get(&location) {
+            read.entry(entry.cell).or_default().insert(location, value);
+        }
+    }
+    for (cell, views) in read {
+        let values: BTreeSet<u16> = views.values().copied().collect();
+        if values.len() > 1 {
+            for (location, entry) in all.iter_mut().filter(|(_, entry)| entry.cell == cell) {
+                entry.cell = *location;
+            }
+        }
+        for (location, value) in views {
+            let cell = all.get(&location).map_or(location, |entry| entry.cell);
+            set(all, cell, value);
+        }
     }
 }
 

@@ -46,6 +46,7 @@
 pub mod bench;
 pub mod cells;
 pub mod children;
+pub mod coverage;
 pub mod dsmil;
 pub mod findings;
 pub mod firmware;

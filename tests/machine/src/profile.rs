@@ -36,6 +36,10 @@ pub struct Profile {
     /// The token table of a report, structure by structure, instead of the one in `tokens`.
     #[serde(skip)]
     pub report: Vec<Vec<u8>>,
+    /// What locations of a report read, [location, value]: they count more than what is inferred of
+    /// the table, and than what settings hold at first.
+    #[serde(skip)]
+    pub readings: Vec<[u16; 2]>,
     /// What settings hold when the machine leaves the factory, where it is not what
     /// `initial.toml` says.
     #[serde(default)]

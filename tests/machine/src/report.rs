@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A machine out of a report of dmidecode: whatever token table its owner's machine has.
+//! A machine out of a report of `milspecctl report` or dmidecode: whatever token table its owner's
+//! machine has.
 //!
 //! Taken are the token table, and of what DMI says the model, BIOS and chassis. Serial number,
 //! service and asset tag, UUID and everything else of a report stay where they are.
@@ -9,8 +10,11 @@
 //! |---|---|
 //! | text | `dmidecode`, also with `-u` or `-t 218` |
 //! | binary | `dmidecode --dump-bin`, or `/sys/firmware/dmi/tables/DMI` |
+//! | JSON | `milspecctl report`, see `report/own.rs`: it has what locations read as well |
 //!
 //! A report says nothing of ACPI: the firmware around the table is the one of `dell.toml`.
+
+mod own;
 
 use crate::profile::{self, Dmi, Profile};
 use crate::table;
@@ -31,6 +35,10 @@ struct Report {
     chassis_type: u8,
     oem_strings: Vec<String>,
     structures: Vec<Vec<u8>>,
+    /// What locations read, where that is known.
+    readings: Vec<[u16; 2]>,
+    /// Who made it.
+    by: &'static str,
 }
 
 /// The machine of a report.
@@ -38,10 +46,7 @@ pub fn profile(path: &Path) -> Result<Profile> {
     let name = path.display();
     let size = std::fs::metadata(path).with_context(|| format!("cannot read {name}"))?;
     if size.len() > MOST {
-        bail!(
-            "{name} is no report of dmidecode: it has {} bytes",
-            size.len()
-        );
+        bail!("{name} is no report: it has {} bytes", size.len());
     }
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {name}"))?;
     let report = parse(&bytes).with_context(|| format!("{name} cannot be used"))?;
@@ -77,24 +82,35 @@ fn make(report: &Report, name: &str) -> Result<Profile> {
         },
         ..defaults
     };
+    let read = match report.readings.len() {
+        0 => String::new(),
+        read => format!(", {read} locations as they read there"),
+    };
     profile.summary = format!(
-        "{count} tokens in {} structures of a report: {}, BIOS {} of {}",
+        "{count} tokens in {} structures of a report{read}: {}, BIOS {} of {}",
         report.structures.len(),
         profile.dmi.product,
         profile.dmi.bios_version,
         profile.dmi.bios_date
     );
-    profile.source = "a report of dmidecode".to_owned();
+    profile.source = format!("a report of {}", report.by);
     profile.report = report.structures.clone();
+    profile.readings = report.readings.clone();
     Ok(profile)
 }
 
 fn parse(bytes: &[u8]) -> Result<Report> {
     let text = String::from_utf8_lossy(bytes);
-    let report = match text.contains("DMI type") {
-        true => of_text(&text)?,
-        false => of_binary(bytes)?,
+    let mut report = if text.trim_start().starts_with('{') {
+        own::read(bytes)?
+    } else if text.contains("DMI type") {
+        of_text(&text)?
+    } else {
+        of_binary(bytes)?
     };
+    if report.by.is_empty() {
+        report.by = "dmidecode";
+    }
     let is_dell = profile::is_dell(&report.vendor, &report.oem_strings);
     if !report.vendor.is_empty() && !is_dell {
         bail!("it is of a machine by {}, not of a Dell", report.vendor);
@@ -102,7 +118,8 @@ fn parse(bytes: &[u8]) -> Result<Report> {
     if report.structures.is_empty() {
         bail!(
             "it has no structure of type 218 (0xDA), which is where a Dell lists its tokens: is \
-             the whole output of dmidecode in it, and was that run as root?"
+             all in it that {} said, and was that run as root?",
+            report.by
         );
     }
     Ok(report)

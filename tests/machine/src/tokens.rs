@@ -60,6 +60,22 @@ pub fn known() -> Result<Vec<Known>> {
         .collect()
 }
 
+/// The value of a setting that is in force when none of those is that a machine lists: `no` of a
+/// flag, and of two values the one that is not listed.
+pub fn implied(setting: &str, listed: &[(&str, Token)]) -> Result<Option<String>> {
+    let known = known()?
+        .into_iter()
+        .filter(|known| known.setting == setting);
+    let values: Vec<String> = known.map(|known| known.value).collect();
+    let is_listed = |value: &String| listed.iter().any(|(name, _)| name == value);
+    Ok(match &values[..] {
+        [_] => Some("no".to_owned()),
+        [one, other] if is_listed(one) && !is_listed(other) => Some(other.clone()),
+        [one, other] if is_listed(other) && !is_listed(one) => Some(one.clone()),
+        _ => None,
+    })
+}
+
 /// What settings hold where a profile does not say it.
 fn initial() -> Result<&'static BTreeMap<String, String>> {
     static VALUES: OnceLock<BTreeMap<String, String>> = OnceLock::new();
@@ -91,6 +107,7 @@ impl Plan {
                 .cell;
             cells::set(&mut plan.locations, cell, value);
         }
+        cells::hold(&mut plan.locations, &profile.readings);
         for location in &profile.tokens.read_only {
             let entry = plan.locations.get_mut(location);
             let entry = entry.with_context(|| format!("no location {location:#06x}"))?;
@@ -109,7 +126,8 @@ impl Plan {
             .collect();
         let mut by_name = BTreeMap::new();
         for known in known()? {
-            let Some(token) = valid.get(&known.id) else {
+            // A value of 0xFFFF stands for a number or an action.
+            let Some(token) = valid.get(&known.id).filter(|token| token.value != NOWHERE) else {
                 continue;
             };
             by_name.insert((known.setting, known.value), *token);

@@ -38,11 +38,15 @@ const CLOSED: Policy = Policy {
 enum Depth {
     /// Every single and double failure, each with somebody else at every point.
     Doubles,
-    /// Every single failure, each with somebody else at every point.
+    /// Every single failure, each with somebody else at every point; of those that last, at every
+    /// [`FEW`]th.
     Singles,
     /// So many of the latter, drawn by lot.
     Drawn(usize),
 }
+
+/// See [`Depth::Singles`].
+const FEW: usize = 4;
 
 /// A machine that is walked.
 struct Subject {
@@ -329,7 +333,21 @@ impl Walk<'_> {
 
     /// These failures, with somebody else at every point.
     fn disturbed(&mut self, failures: &[Failure], calls: &[Called], follow: usize) {
-        for (n, foreign) in self.others(calls).into_iter().enumerate() {
+        self.disturbed_at(failures, calls, follow, 1);
+    }
+
+    /// The same, at every so manieth point.
+    fn disturbed_at(
+        &mut self,
+        failures: &[Failure],
+        calls: &[Called],
+        follow: usize,
+        every: usize,
+    ) {
+        let others = self.others(calls);
+        let taken = others.len().div_ceil(every);
+        self.tally.left_out += others.len() - taken;
+        for (n, foreign) in others.into_iter().step_by(every).enumerate() {
             let script = Script {
                 failures,
                 foreign: Some(foreign),
@@ -353,7 +371,13 @@ impl Walk<'_> {
             for first in Self::failures(at, *call) {
                 let one = [first];
                 let calls = self.run(Script::failing(&one), true).calls;
-                self.disturbed(&one, &calls, if doubles { 4 } else { 16 });
+                let follow = if doubles { 4 } else { 16 };
+                let every = if doubles || first.lasts == Lasts::Once {
+                    1
+                } else {
+                    FEW
+                };
+                self.disturbed_at(&one, &calls, follow, every);
                 if !doubles || first.lasts != Lasts::Once {
                     continue;
                 }
@@ -463,10 +487,9 @@ fn walk_all(name: &str, subjects: &[Subject], seed: u64) -> bool {
                 .into_iter()
                 .chain(MODES[1..4].iter().copied().map(Some))
             {
-                // Of real tables the ways from the middle modes are drawn as well.
-                let middle = matches!(from, Some(Mode::Standard | Mode::Enhanced));
+                // Of real tables the ways from other modes are drawn as well.
                 let depth = match depth {
-                    Depth::Singles if middle => Depth::Drawn(300),
+                    Depth::Singles if from.is_some() => Depth::Drawn(300),
                     depth => depth,
                 };
                 jobs.extend(MODES.map(|to| Job {

@@ -117,8 +117,17 @@ impl Bench {
         let argv = [program].into_iter().chain(arguments);
         let output = machine.run_command(GuestCommand::new(argv).timeout(PATIENCE))?;
         let text = output.ok()?.text();
+        let refresh = machine.run(["milspecctl", "--json", "status", "--refresh"])?;
+        let refresh = refresh.ok()?.json()?;
         machine.check_kernel_log()?;
-        self.print(&machine, &text)
+        self.print(&machine, &text)?;
+        println!(
+            "\nA refresh: {} firmware calls, for {} settings and {} devices.",
+            refresh["refresh"]["firmware_calls"],
+            refresh["families"][0]["controls"],
+            refresh["families"][1]["controls"],
+        );
+        Ok(())
     }
 
     fn print(&self, machine: &Machine, text: &str) -> Result<()> {

@@ -4,6 +4,7 @@
 
 use anyhow::{bail, Context, Result};
 use clap::Args;
+use milspec_machine::coverage::{self, Reach};
 use milspec_machine::findings::{Findings, Weight};
 use milspec_machine::table::{self, Token};
 use milspec_machine::walk::{self, LAYOUTS};
@@ -28,6 +29,9 @@ pub struct Tables {
     /// How many examples of each finding to show
     #[arg(long, default_value_t = 3)]
     examples: usize,
+    /// Write what the tables come to into the pages below this directory, and walk nothing
+    #[arg(long, value_name = "DIR")]
+    docs: Option<PathBuf>,
 }
 
 /// One line of the file.
@@ -50,6 +54,19 @@ impl Tables {
     /// Runs it.
     pub fn run(&self) -> Result<()> {
         let lines = read(&self.file)?;
+        if let Some(root) = &self.docs {
+            let all = lines.iter().enumerate().map(|(at, line)| {
+                let wrong = || format!("line {}", at + 1);
+                let line: Line = serde_json::from_str(line).with_context(wrong)?;
+                let tokens = walk::relevant(&table::parse(&line.tokens).with_context(wrong)?)?;
+                let year = line.bios_year.unwrap_or(0);
+                Reach::of(&line.product, year, line.machines, &tokens).with_context(wrong)
+            });
+            let all = all.collect::<Result<Vec<_>>>()?;
+            coverage::write(root, &all)?;
+            println!("no machine lists: {}", coverage::unlisted(&all).join(", "));
+            return Ok(());
+        }
         let findings = walk_all(&lines)?;
         print!(
             "{}",

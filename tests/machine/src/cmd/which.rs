@@ -15,7 +15,7 @@ pub struct Which {
     /// A machine of the project: see `machine profiles`
     #[arg(long, default_value = USUAL, conflicts_with = "dmi")]
     profile: String,
-    /// The machine of a report: what dmidecode printed or dumped on any Dell
+    /// The machine of a report: what milspecctl report or dmidecode said on any Dell
     #[arg(long, value_name = "FILE")]
     dmi: Option<PathBuf>,
     /// Adds DSML0001 with its 84 devices

@@ -4,7 +4,7 @@
 
 use super::layout::*;
 use super::Nvram;
-use crate::tokens::Plan;
+use crate::tokens::{self, Plan};
 use anyhow::{bail, Result};
 
 /// Calls of the operating system, as firmware counted them.
@@ -184,14 +184,23 @@ impl Nvram {
         self.set_location(active.location, active.value)
     }
 
-    /// The value of a setting: of those whose token is active, the first.
+    /// The value of a setting: the one whose token is active, if there is exactly one, or what is in
+    /// force when none is.
     pub fn setting(&self, plan: &Plan, setting: &str) -> Result<Option<String>> {
-        for (value, token) in plan.setting(setting) {
+        let listed = plan.setting(setting);
+        let mut active = Vec::new();
+        for (value, token) in &listed {
             if self.location(token.location)? == token.value {
-                return Ok(Some(value.to_owned()));
+                active.push(*value);
             }
         }
-        Ok(None)
+        Ok(match active[..] {
+            [value] => Some(value.to_owned()),
+            // Two names of one value.
+            ["enabled", "on-board"] | ["on-board", "enabled"] => Some("on-board".to_owned()),
+            [] => tokens::implied(setting, &listed)?,
+            _ => None,
+        })
     }
 
     /// Makes a location refuse writes, or accept them again.
@@ -206,6 +215,11 @@ impl Nvram {
                 flags
             },
         )
+    }
+
+    /// Tells whether a location is there: whether reads and writes of it can succeed.
+    pub fn is_present(&self, location: u16) -> Result<bool> {
+        Ok(self.read_u8(entry(location) + LOC_FLAGS)? & LOC_PRESENT as u8 != 0)
     }
 
     /// Makes a location vanish (reads and writes fail), or come back.
