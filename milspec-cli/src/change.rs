@@ -3,6 +3,7 @@
 //! From a wish to its outcome: plan, warn, ask, apply. The driver decides; what is decided here is
 //! only whether the person still wants it.
 
+use crate::attributes::Attributes;
 use crate::baseline::{Note, Recorder};
 use crate::bios_password;
 use crate::cmd::apply::ApplyDoc;
@@ -11,7 +12,7 @@ use crate::diagnose;
 use crate::facts;
 use crate::failure::{Exit, Failure, Result};
 use crate::interrupt;
-use crate::model::{mode_word, Step};
+use crate::model::{mode_word, Control, Step};
 use crate::refusal;
 use crate::root::Root;
 use crate::snapshot::Snapshot;
@@ -113,6 +114,9 @@ pub fn apply<'a>(
     if answer.apply.outcome != OUTCOME_REFUSED {
         if let Ok(now) = Snapshot::read(source.as_ref()) {
             warnings.extend(warning::after(&now.controls));
+            document.attributes = said_by_attributes(root, &steps, &now.controls);
+            let attributes = document.attributes.iter();
+            warnings.extend(attributes.filter_map(Attributes::warning));
             document.generation = document.generation.max(now.status.generation);
         }
     }
@@ -128,6 +132,13 @@ pub fn apply<'a>(
         }
     }
     Ok(document)
+}
+
+/// What the BIOS attributes say of the controls that were changed, or were to be.
+fn said_by_attributes(root: &Root, steps: &[Step], now: &[Control]) -> Option<Attributes> {
+    let changed = |control: &&Control| steps.iter().any(|step| step.control == control.name);
+    let changed: Vec<&Control> = now.iter().filter(changed).collect();
+    (!changed.is_empty()).then(|| Attributes::after_change(root, &changed))
 }
 
 /// What the driver refuses to plan, it refuses to do as well. It is asked to all the same: its journal

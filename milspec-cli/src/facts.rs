@@ -3,7 +3,7 @@
 //! Facts about the machine that stand in files: for `doctor`, and for the "why" of an error.
 
 use crate::root::Root;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Name of the module, as the kernel spells it.
@@ -54,7 +54,7 @@ pub fn lockdown(root: &Root) -> Option<String> {
 }
 
 /// Whether the firmware checks what it boots.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SecureBoot {
     /// It does.
@@ -83,7 +83,7 @@ pub fn secure_boot(root: &Root) -> SecureBoot {
 }
 
 /// Whether the machine has something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum There {
     /// It has.
@@ -95,7 +95,7 @@ pub enum There {
 }
 
 /// The TPM, as the kernel has it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Tpm {
     /// Whether there is one.
     pub state: There,

@@ -10,6 +10,7 @@
 #![deny(unsafe_code)]
 
 mod attestation;
+mod attributes;
 mod baseline;
 mod bios_password;
 mod change;
@@ -33,6 +34,7 @@ mod output;
 mod recording;
 mod refusal;
 mod render;
+mod report;
 mod root;
 mod smbios;
 #[allow(unsafe_code)]
@@ -74,7 +76,7 @@ fn main() -> ExitCode {
     match ended {
         Ok(status) => ExitCode::from(status),
         Err(failure) => {
-            report(&failure, json, color);
+            tell(&failure, json, color);
             ExitCode::from(failure.exit as u8)
         }
     }
@@ -148,6 +150,7 @@ fn run(cli: &Cli) -> Result<u8> {
         }
         Command::Confirm => show(global, &cmd::confirm::run(&root)?),
         Command::Completion(shell) => show(global, &cmd::completion::run(*shell)),
+        Command::Report(asked) => cmd::report::run(&root, global, &Ui::new(global), asked),
         Command::Doctor => show(global, &cmd::doctor::run(&root)),
     }
 }
@@ -228,7 +231,7 @@ fn usage(error: &clap::Error) -> Failure {
 
 /// Prints an error: as a document on standard output where JSON was asked for, else as three lines
 /// on standard error.
-fn report(failure: &Failure, json: bool, color: When) {
+fn tell(failure: &Failure, json: bool, color: When) {
     // When standard output itself is what failed, standard error is the only way left.
     let document = || output::stdout(&render::json(&FailureDoc::new(failure))).is_ok();
     if json && failure.code != "output-failed" && document() {

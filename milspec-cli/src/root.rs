@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The machine's files, relocatable: below `--root DIR` a recorded tree stands in for a machine.
+//! The machine's files, relocatable: below `--root DIR` a recorded tree stands in for a machine, and
+//! so does `--root FILE` where the file is a report.
 
 use crate::failure::{Exit, Failure, Result};
+use crate::report::{self, Report};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Where a recorded tree keeps the answers of the driver.
 pub const RECORDING_DIR: &str = "recording";
@@ -30,6 +33,9 @@ pub struct Note {
     /// Errnos of requests to plan or apply that got no answer, by the name of the request.
     #[serde(default)]
     pub errors: BTreeMap<String, i32>,
+    /// Errnos of files of the machine that could not be read, by their paths.
+    #[serde(default)]
+    pub unreadable: BTreeMap<String, i32>,
     /// How long an apply took.
     #[serde(default)]
     pub apply_ms: u64,
@@ -46,11 +52,16 @@ pub struct Node {
     pub gid: u32,
 }
 
+/// Files without a directory, by their paths without the first `/`.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
 /// The directory below which the machine's files are.
 #[derive(Clone, Debug)]
 pub struct Root {
     dir: PathBuf,
     note: Option<Note>,
+    /// The report that stands in for a machine, and what it has of its files.
+    report: Option<Arc<(Report, Files)>>,
 }
 
 impl Root {
@@ -60,8 +71,12 @@ impl Root {
             return Ok(Self {
                 dir: PathBuf::from("/"),
                 note: None,
+                report: None,
             });
         };
+        if dir.is_file() {
+            return Self::of_report(dir);
+        }
         let path = dir.join(RECORDING_DIR).join("recording.json");
         let note: Note = fs::read(&path)
             .map_err(|error| error.to_string())
@@ -81,7 +96,57 @@ impl Root {
         Ok(Self {
             dir: dir.to_path_buf(),
             note: Some(note),
+            report: None,
         })
+    }
+
+    /// A report as a recording. Nothing is below it on disk: what is not in the report is not there.
+    fn of_report(file: &Path) -> Result<Self> {
+        let read = || -> std::result::Result<Report, String> {
+            let file = fs::File::open(file).map_err(|error| error.to_string())?;
+            let mut bytes = Vec::new();
+            let read = file.take(FILE_MAX).read_to_end(&mut bytes);
+            read.map_err(|error| error.to_string())?;
+            let report: Report =
+                serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
+            match report.schema.as_str() {
+                report::SCHEMA => Ok(report),
+                other => Err(format!("unknown schema \"{}\"", other.escape_debug())),
+            }
+        };
+        let report = read().map_err(|why| Failure {
+            code: "bad-recording",
+            exit: Exit::Failed,
+            errno: None,
+            what: format!("{} is not a report", file.display()),
+            why,
+            next: "name a file that \"milspecctl report\" has made, or a recorded tree".into(),
+        })?;
+        let note = Note {
+            schema: "milspec.recording/1".into(),
+            from: format!("report of a {}", report.of_what()),
+            open_error: report.driver_error,
+            node: None,
+            errors: BTreeMap::new(),
+            apply_ms: 0,
+            unreadable: BTreeMap::new(),
+        };
+        let files = report::files(&report);
+        Ok(Self {
+            dir: file.to_path_buf(),
+            note: Some(note),
+            report: Some(Arc::new((report, files))),
+        })
+    }
+
+    /// The report that stands in for a machine.
+    pub fn report(&self) -> Option<&Report> {
+        self.report.as_deref().map(|(report, _)| report)
+    }
+
+    /// What a report has of the machine's files.
+    fn files(&self) -> Option<&Files> {
+        self.report.as_deref().map(|(_, files)| files)
     }
 
     /// The note of the recording, `None` on the live machine.
@@ -96,6 +161,14 @@ impl Root {
 
     /// The bytes of a file.
     pub fn bytes(&self, path: &str) -> io::Result<Vec<u8>> {
+        let unreadable = self.note.as_ref().map(|note| &note.unreadable);
+        if let Some(errno) = unreadable.and_then(|paths| paths.get(path)) {
+            return Err(io::Error::from_raw_os_error(*errno));
+        }
+        if let Some(files) = self.files() {
+            let bytes = files.get(path.trim_start_matches('/'));
+            return bytes.cloned().ok_or(io::ErrorKind::NotFound.into());
+        }
         let mut bytes = Vec::new();
         fs::File::open(self.path(path))?
             .take(FILE_MAX)
@@ -111,19 +184,41 @@ impl Root {
 
     /// Whether there is something at `path`.
     pub fn exists(&self, path: &str) -> bool {
+        if let Some(files) = self.files() {
+            let path = path.trim_matches('/');
+            let below = format!("{path}/");
+            return files.contains_key(path) || files.keys().any(|name| name.starts_with(&below));
+        }
         self.path(path).exists()
     }
 
     /// Names in a directory, sorted; none where it cannot be read.
     pub fn names(&self, path: &str) -> Vec<String> {
-        let mut names: Vec<String> = fs::read_dir(self.path(path))
-            .into_iter()
-            .flatten()
+        self.list(path).unwrap_or_default()
+    }
+
+    /// Names in a directory, sorted.
+    pub fn list(&self, path: &str) -> io::Result<Vec<String>> {
+        if let Some(files) = self.files() {
+            let below = format!("{}/", path.trim_matches('/'));
+            let inside = files.keys().filter_map(|name| name.strip_prefix(&below));
+            let mut names: Vec<String> = inside
+                .filter_map(|name| name.split('/').next())
+                .map(str::to_string)
+                .collect();
+            names.dedup();
+            return match names.is_empty() {
+                true => Err(io::ErrorKind::NotFound.into()),
+                false => Ok(names),
+            };
+        }
+        let entries = fs::read_dir(self.path(path))?;
+        let mut names: Vec<String> = entries
             .flatten()
             .filter_map(|entry| entry.file_name().into_string().ok())
             .collect();
         names.sort();
-        names
+        Ok(names)
     }
 
     /// Time since boot in nanoseconds, sleep included: the clock of `Status::refreshed_ns`.

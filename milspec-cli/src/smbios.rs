@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Calls of Dell's SMBIOS interface, which mainline's `dell-smbios` offers at `/dev/wmi/dell-smbios`
-//! (`struct dell_wmi_smbios_buffer` of `<linux/wmi.h>`). Only the password is checked this way:
-//! everything else goes through the driver.
+//! (`struct dell_wmi_smbios_buffer` of `<linux/wmi.h>`). The password is checked this way, and a report
+//! reads what the driver has not: everything else goes through the driver.
 
 use crate::root::{Root, RECORDING_DIR};
 use crate::smbios_device::SmbiosDevice;

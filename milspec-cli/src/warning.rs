@@ -70,6 +70,19 @@ pub fn before(steps: &[Step], wish: &Wish) -> Vec<Warning> {
             controls: lost,
         });
     }
+    let untried: Vec<String> = steps
+        .iter()
+        .filter(|step| step.untried)
+        .map(|step| step.control.clone())
+        .collect();
+    if !untried.is_empty() {
+        warnings.push(Warning {
+            code: "untried",
+            text: format!("never yet seen written on hardware: {}", untried.join(", ")),
+            remedy: "look whether they do what they say, and tell the project",
+            controls: untried,
+        });
+    }
     let firmware: Vec<String> = steps
         .iter()
         .filter(|step| step.family == "platform")

@@ -49,6 +49,9 @@ _milspecctl() {
             milspecctl,mode)
                 cmd="milspecctl__subcmd__mode"
                 ;;
+            milspecctl,report)
+                cmd="milspecctl__subcmd__report"
+                ;;
             milspecctl,status)
                 cmd="milspecctl__subcmd__status"
                 ;;
@@ -187,6 +190,9 @@ _milspecctl() {
             milspecctl__subcmd__help,mode)
                 cmd="milspecctl__subcmd__help__subcmd__mode"
                 ;;
+            milspecctl__subcmd__help,report)
+                cmd="milspecctl__subcmd__help__subcmd__report"
+                ;;
             milspecctl__subcmd__help,status)
                 cmd="milspecctl__subcmd__help__subcmd__status"
                 ;;
@@ -302,7 +308,7 @@ _milspecctl() {
 
     case "${cmd}" in
         milspecctl)
-            opts="-q -v -h -V --json --color --quiet --verbose --help --version status mode control config baseline events journal attest confirm doctor completion help"
+            opts="-q -v -h -V --json --color --quiet --verbose --help --version status mode control config baseline events journal attest confirm doctor report completion help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -938,7 +944,7 @@ _milspecctl() {
             return 0
             ;;
         milspecctl__subcmd__control__subcmd__list)
-            opts="-q -v -h --refresh --family --class --group --changed --deviating --json --color --quiet --verbose --help"
+            opts="-q -v -h --refresh --family --class --group --changed --deviating --attributes --json --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1064,7 +1070,7 @@ _milspecctl() {
             return 0
             ;;
         milspecctl__subcmd__help)
-            opts="status mode control config baseline events journal attest confirm doctor completion help"
+            opts="status mode control config baseline events journal attest confirm doctor report completion help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1497,6 +1503,20 @@ _milspecctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        milspecctl__subcmd__help__subcmd__report)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         milspecctl__subcmd__help__subcmd__status)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1797,6 +1817,32 @@ _milspecctl() {
                     return 0
                     ;;
                 --confirm-within)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        milspecctl__subcmd__report)
+            opts="-o -q -v -h --output --yes --no-firmware-calls --json --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -121,7 +121,7 @@ fn unreached() -> Result<()> {
         .filter(|step| step.state == STEP_OUT_OF_REACH)
         .map(|step| step.control)
         .collect();
-    ensure!(planned.contains(&id("microphone")?), "{plan:?}");
+    ensure!(planned.contains(&id("system-password-lock")?), "{plan:?}");
     let controls = lines.iter().filter(|line| line.word == "control");
     let mut marked = Vec::new();
     let mut names = Vec::new();
@@ -149,9 +149,11 @@ fn unreached() -> Result<()> {
         if ["nfc", "DSMIL1D1"].contains(&control.text("name")?) {
             ensure!(reason == u64::from(REASON_UNKNOWN), "{control:?}");
         }
-        if control.text("name")? == "microphone" {
+        if control.text("name")? == "system-password-lock" {
             ensure!(reason == u64::from(REASON_RESTRICTED), "{control:?}");
-            ensure!(control.number("wanted")? == u64::from(value("microphone", "disabled")?));
+            ensure!(
+                control.number("wanted")? == u64::from(value("system-password-lock", "locked")?)
+            );
         }
     }
     for (name, value) in [("nfc", "disabled"), ("DSMIL1D1", "active")] {

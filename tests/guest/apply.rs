@@ -202,7 +202,7 @@ fn refuses() -> Result<()> {
     let both = |first: &str, second: &str| format!("{first} {second}");
     let camera = set("camera", "disabled")?;
     let wipe = id("DSMIL0D9")?;
-    let microphone = set("microphone", "disabled")?;
+    let locked = set("system-password-lock", "locked")?;
     let cases = [
         ("set=0x1ffff:0".to_owned(), REASON_NO_CONTROL, 0x1_FFFF, 0),
         ("set=0:0".to_owned(), REASON_NO_CONTROL, 0, 0),
@@ -239,8 +239,12 @@ fn refuses() -> Result<()> {
             REASON_READ_ONLY,
             "tpm-owned",
         )?,
-        about(microphone.clone(), REASON_RESTRICTED, "microphone")?,
-        about(both("mode=4", &microphone), REASON_RESTRICTED, "microphone")?,
+        about(locked.clone(), REASON_RESTRICTED, "system-password-lock")?,
+        about(
+            both("mode=4", &locked),
+            REASON_RESTRICTED,
+            "system-password-lock",
+        )?,
         about(set("nfc", "disabled")?, REASON_UNKNOWN, "nfc")?,
         about(
             both("mode=4", &set("nfc", "disabled")?),
@@ -375,7 +379,9 @@ fn restricted() -> Result<()> {
     ensure!(ask_one(&machine, "status")?.number("properties")? & open != 0);
     let now = model.values(nvram)?;
     let changes = Model::changes(&now, &model.target(Mode::Paranoid, &now));
-    let restricted = changes.iter().filter(|(name, _, _)| name == "microphone");
+    let restricted = changes
+        .iter()
+        .filter(|(name, _, _)| name == "system-password-lock");
     ensure!(
         restricted.count() == 1,
         "the mode does not reach it: {changes:?}"
@@ -393,14 +399,19 @@ fn restricted() -> Result<()> {
     // As all of STATUS, this is of the last look.
     ask(&machine, "refresh")?;
     ensure!(ask_one(&machine, "status")?.number("properties")? & open == 0);
-    let closed = set("microphone", "enabled")?;
-    let case = (closed, REASON_RESTRICTED, id("microphone")?, 0);
+    let closed = set("system-password-lock", "unlocked")?;
+    let case = (closed, REASON_RESTRICTED, id("system-password-lock")?, 0);
     let mut table = String::new();
     all_refused(&machine, &[case], &mut table)?;
     // The others can still be had, and what was changed meanwhile stays as it is.
     one(&machine, "apply mode=1")?.ends(0, OUTCOME_DONE)?;
     ensure!(nvram.setting(machine.plan(), "camera")?.as_deref() == Some("enabled"));
-    ensure!(nvram.setting(machine.plan(), "microphone")?.as_deref() == Some("disabled"));
+    ensure!(
+        nvram
+            .setting(machine.plan(), "system-password-lock")?
+            .as_deref()
+            == Some("locked")
+    );
     // The kernel says so, and not again each time that somebody looks at the status.
     ask(&machine, "status -- status -- status")?;
     let log = machine.dmesg()?;

@@ -112,7 +112,10 @@ fn refusals() -> Result<()> {
     let before = Image::of(machine.nvram()?)?;
     for (what, reason) in [
         (&["control", "set", "DSMIL0D9=active"][..], "quarantined"),
-        (&["control", "set", "microphone=disabled"], "restricted"),
+        (
+            &["control", "set", "system-password-lock=locked"],
+            "restricted",
+        ),
         (&["mode", "set", "paranoid-plus"], "paranoid-plus"),
     ] {
         let document = fails(&machine, what, 5)?;

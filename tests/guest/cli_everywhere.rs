@@ -44,10 +44,11 @@ const NOBODY: u32 = 65534;
 
 /// The commands, those that change something at the end. `CONTROL`, `VALUE` and `OTHER` are the
 /// machine's, see [`Expected`]; a changing command gets the password where there is one.
-const COMMANDS: [&str; 26] = [
+const COMMANDS: [&str; 27] = [
     "status",
     "status --refresh",
     "doctor",
+    "report",
     "mode get",
     "mode list",
     "mode list paranoid",
@@ -74,7 +75,7 @@ const COMMANDS: [&str; 26] = [
 ];
 
 /// From this one on, they change something.
-const CHANGES: usize = 19;
+const CHANGES: usize = 20;
 
 /// What is so on a machine.
 struct Expected {
@@ -112,7 +113,7 @@ const RUGGED: Expected = Expected {
 /// A desktop: no camera, and a password.
 const OPTIPLEX: Expected = Expected {
     control: "speaker",
-    other: "usb-rear=disabled",
+    other: "hyper-threading=disabled",
     ..LATITUDE
 };
 
@@ -134,7 +135,12 @@ const UNKNOWN: Expected = Expected {
 /// What needs no driver: nothing is recorded, and nothing waits.
 const NO_DRIVER: Expected = Expected {
     exit: 3,
-    exits: &[("completion", 0), ("baseline show", 0), ("confirm", 1)],
+    exits: &[
+        ("completion", 0),
+        ("baseline show", 0),
+        ("confirm", 1),
+        ("report", 0),
+    ],
     ..LATITUDE
 };
 
@@ -293,6 +299,13 @@ fn judge(
         }
         "milspec.journal-verify/1" => {
             ensure!(document["broken"].is_null() && document["tpm"]["result"] == "matches");
+            Ok(())
+        }
+        // No machine here contradicts what is inferred of it, and each says what it is.
+        "milspec.report/1" => {
+            ensure!(document["simulated"] == document["machine"]["bios_version"].is_string());
+            let inference = &document["inference"];
+            ensure!(inference.is_null() || inference["differing"] == Value::Array(Vec::new()));
             Ok(())
         }
         "milspec.mode/1" | "milspec.completion/1" | "milspec.baseline/1" => Ok(()),

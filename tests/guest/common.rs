@@ -70,35 +70,25 @@ pub fn known_locations(machine: &Machine) -> Result<BTreeSet<u16>> {
         same.all(|other| other == *token)
     };
     Ok(tokens()
-        .filter(|token| known.contains(&token.id) && token.location != NOWHERE)
+        .filter(|token| known.contains(&token.id))
+        .filter(|token| token.location != NOWHERE && token.value != NOWHERE)
         .filter(once)
         .map(|token| token.location)
         .collect())
 }
 
 /// The value of each setting, worked out from the NVRAM: the one whose token is active, if there
-/// is exactly one. Of a flag only `yes` has a token.
+/// is exactly one. Of a flag only `yes` has a token; of two values of which the machine lists one,
+/// the other is in force when that is not.
 pub fn expected_values(machine: &Machine) -> Result<BTreeMap<String, Option<String>>> {
-    let nvram = machine.nvram()?;
-    let mut active: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for ((setting, value), token) in &machine.plan().by_name {
-        let values = active.entry(setting.clone()).or_default();
-        if nvram.location(token.location)? == token.value {
-            values.push(value.clone());
+    let mut values = BTreeMap::new();
+    for (setting, _) in machine.plan().by_name.keys() {
+        if !values.contains_key(setting) {
+            let value = machine.nvram()?.setting(machine.plan(), setting)?;
+            values.insert(setting.clone(), value);
         }
     }
-    let single = |setting: &str, values: Vec<String>| match <[String; 1]>::try_from(values) {
-        Ok([value]) => Some(value),
-        Err(none) if none.is_empty() && ["tpm-owned", "tpm-deactivated"].contains(&setting) => {
-            Some("no".to_owned())
-        }
-        Err(_) => None,
-    };
-    let values = active.into_iter().map(|(setting, values)| {
-        let value = single(&setting, values);
-        (setting, value)
-    });
-    Ok(values.collect())
+    Ok(values)
 }
 
 /// Kernel memory in use: slab and vmalloc, in bytes.

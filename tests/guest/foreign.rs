@@ -197,7 +197,10 @@ fn stale() -> Result<()> {
         answer.result == EAGAIN as u64 && answer.outcome == OUTCOME_NONE,
         "{answer:?}"
     );
-    check_calls(&nvram.counts()?.since(&before.1), model.look())?;
+    check_calls(
+        &nvram.counts()?.since(&before.1),
+        model.look_after(&["camera"]),
+    )?;
     holds(&machine, &before.0)?;
     // What was found is committed: the next plan is one of what is.
     let planned = one(&machine, "plan mode=4")?;

@@ -18,6 +18,7 @@ mod apply;
 mod ask;
 mod attest;
 mod attestation;
+mod attributes;
 mod cli;
 mod cli_everywhere;
 mod common;
@@ -36,6 +37,7 @@ mod model;
 mod modes;
 mod monitor;
 mod real;
+mod report;
 mod stress;
 mod waits;
 mod witness;
@@ -47,11 +49,7 @@ mod witness_tokens;
 /// Tests that fail until an issue is settled: their name, what their error says, and what stands in
 /// the way. One that passes is a failure, so that nobody forgets to take it off this list, and so
 /// is one that fails otherwise.
-const KNOWN_FAILURES: &[(&str, &str, &str)] = &[(
-    "real_inspiron_5515",
-    "the driver reads location 0xffff",
-    "a token at location FFFF is a placeholder, and the driver reads it (issue 13)",
-)];
+const KNOWN_FAILURES: &[(&str, &str, &str)] = &[];
 
 /// Those that failed as expected.
 static FAILED: Mutex<Vec<(&str, &str)>> = Mutex::new(Vec::new());
@@ -88,7 +86,9 @@ fn main() -> ExitCode {
         witness_faults::TESTS,
         witness_firmware::TESTS,
         witness_attributes::TESTS,
+        attributes::TESTS,
         real::TESTS,
+        report::TESTS,
         driver::TESTS,
         hostile::TESTS,
         hostile_dsml::TESTS,

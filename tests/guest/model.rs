@@ -107,8 +107,10 @@ pub fn device(name: &str) -> Result<Option<Device>> {
 pub struct Model {
     plan: Plan,
     devices: Vec<Device>,
-    /// The distinct locations of all tokens that the driver knows.
-    locations: u32,
+    /// The locations of all tokens that the driver knows.
+    locations: BTreeSet<u16>,
+    /// It can be worked with when nothing is plugged in.
+    portable: bool,
     /// The class restricted is open.
     pub restricted: bool,
     /// What each control had before the driver changed it first, for as long as nobody else does.
@@ -129,12 +131,20 @@ impl Model {
                 true => dsmil::devices()?,
                 false => Vec::new(),
             },
-            locations: u32::try_from(known_locations(machine)?.len())?,
+            locations: known_locations(machine)?,
+            portable: [8, 9, 10, 11, 14, 30, 31, 32].contains(&machine.profile().dmi.chassis_type),
             restricted: false,
             baseline: Values::new(),
             first: Values::new(),
         };
-        this.first = this.values(machine.nvram()?)?;
+        let nvram = machine.nvram()?;
+        this.first = this.values(nvram)?;
+        // What cannot be read has no value that the driver knows.
+        for ((setting, _), token) in &machine.plan().by_name {
+            if !nvram.is_present(token.location)? {
+                this.first.remove(setting);
+            }
+        }
         Ok(this)
     }
 
@@ -181,6 +191,8 @@ impl Model {
     fn settable(&self, name: &str) -> bool {
         match SETTINGS.iter().find(|setting| setting.name == name) {
             Some(_) if !self.is_clear(name) => false,
+            // The keyboard may be there.
+            Some(_) if name.starts_with("usb") && !self.portable => self.restricted,
             Some(setting) => match setting.class {
                 Class::Safe | Class::Monitored => true,
                 Class::Restricted => self.restricted,
@@ -268,9 +280,40 @@ impl Model {
         all.any(|(name, was)| !name.starts_with("DSMIL") && now.get(name) != Some(was))
     }
 
-    /// Calls that a look at everything takes: one for each location, and one for all devices.
+    /// The locations that a look reads of a setting. Of several that show one cell it reads one,
+    /// unless it was changed since.
+    fn read(&self, name: &str, changed: bool) -> BTreeSet<u16> {
+        let tokens = self.plan.setting(name);
+        let there = tokens.iter().map(|(_, token)| token.location);
+        let places: BTreeSet<u16> = there.filter(|at| self.locations.contains(at)).collect();
+        let values: BTreeSet<u16> = tokens.iter().map(|(_, token)| token.value).collect();
+        let cells = places.iter().map(|at| self.plan.locations[at].cell);
+        let one = cells.collect::<BTreeSet<u16>>().len() == 1;
+        let apart = places.len() == tokens.len() && values.len() == tokens.len();
+        match one && apart && !changed && self.first.contains_key(name) {
+            true => places.into_iter().take(1).collect(),
+            false => places,
+        }
+    }
+
+    /// Calls that a look at everything takes: for the settings what each takes, and one for all
+    /// devices.
     pub fn look(&self) -> Calls {
-        [0, self.locations, 0, 0, u32::from(!self.devices.is_empty())]
+        self.look_after(&[])
+    }
+
+    /// The same, where somebody else has changed these controls since.
+    pub fn look_after(&self, changed: &[&str]) -> Calls {
+        let names = SETTINGS.iter().map(|setting| setting.name);
+        let read = names.flat_map(|name| self.read(name, changed.contains(&name)));
+        let read: BTreeSet<u16> = read.collect();
+        [
+            0,
+            read.len() as u32,
+            0,
+            0,
+            u32::from(!self.devices.is_empty()),
+        ]
     }
 
     /// Calls that a request takes which comes to these changes: a look at everything, and for each
@@ -322,7 +365,7 @@ pub fn check_calls(made: &Counts, expected: Calls) -> Result<()> {
 pub fn check_writes(machine: &Machine, position: u32) -> Result<()> {
     let settable: BTreeSet<u32> = SETTINGS
         .iter()
-        .filter(|setting| setting.class != Class::ReadOnly)
+        .filter(|setting| setting.class < Class::ReadOnly)
         .flat_map(|setting| machine.plan().setting(setting.name))
         .map(|(_, token)| u32::from(token.location))
         .collect();

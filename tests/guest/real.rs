@@ -8,6 +8,7 @@ use crate::common::{controls, expected_values, field, known_locations, machine, 
 use crate::model::Image;
 use crate::modes::Traveller;
 use anyhow::{ensure, Context, Result};
+use milspec_machine::cells::NOWHERE;
 use milspec_machine::machine::Module;
 use milspec_machine::nvram::layout::SPACE_SMBIOS;
 use milspec_machine::tokens::{self, Plan};
@@ -128,6 +129,9 @@ fn check(profile: &str) -> Result<()> {
 /// Fails when the driver shows a token that mainline does not list, or at another location, or
 /// leaves one out.
 fn as_mainline_says(shown: &[&Value], mainline: &Listing) -> Result<()> {
+    // Mainline also lists placeholders, and what stands for a number or an action.
+    let mut mainline = mainline.clone();
+    mainline.retain(|_, (location, value)| *location != NOWHERE && *value != NOWHERE);
     let mut compared = BTreeSet::new();
     for control in shown {
         let (mut listed_values, mut all) = (0, 0);

@@ -6,6 +6,7 @@
 use crate::access::wait_until;
 use crate::ask;
 use crate::common::{self, milspecctl, Test};
+use crate::model::Model;
 use crate::modes::SYSFS;
 use anyhow::{ensure, Context, Result};
 use milspec_machine::guest::GuestCommand;
@@ -47,7 +48,7 @@ fn wait_reads(machine: &Machine, more: u32) -> Result<()> {
 fn killed() -> Result<()> {
     let machine = rugged()?;
     let nvram = machine.nvram()?;
-    let locations = common::known_locations(&machine)?.len() as u32;
+    let [_, locations, ..] = Model::new(&machine)?.look();
     let _strikes = nvram.delay(Call::TOKEN_READ, 500)?;
     let before = nvram.counts()?;
     let first = ask::start(&machine, "refresh")?;
@@ -132,7 +133,7 @@ fn io_uring() -> Result<()> {
 fn gives_way() -> Result<()> {
     let machine = rugged()?;
     let nvram = machine.nvram()?;
-    let locations = common::known_locations(&machine)?.len() as u32;
+    let [_, locations, ..] = Model::new(&machine)?.look();
     let _strikes = nvram.delay(Call::TOKEN_READ, 300)?;
     nvram.set_setting(machine.plan(), "camera", "disabled")?;
     let before = nvram.counts()?;
@@ -160,7 +161,7 @@ fn gives_way() -> Result<()> {
 fn unloads() -> Result<()> {
     let machine = rugged()?;
     let nvram = machine.nvram()?;
-    let locations = common::known_locations(&machine)?.len() as u32;
+    let [_, locations, ..] = Model::new(&machine)?.look();
     let _strikes = nvram.delay(Call::TOKEN_READ, 300)?;
     let before = nvram.counts()?;
     machine.dsmil_notify(0x80)?;

@@ -239,3 +239,78 @@ pub fn anchor(context: &Context<'_>) -> Check {
         _ => about.not_applicable("there is no TPM of version 2"),
     }
 }
+
+/// Reports of business models: see `docs/models.md`.
+const MODELS: &str = include_str!("../models.csv");
+
+/// What the reports of a product say.
+struct Reports {
+    count: u32,
+    first: u16,
+    last: u16,
+    least: u32,
+    most: u32,
+}
+
+/// The reports of a product, if there are any.
+fn reports(product: &str) -> Option<Reports> {
+    let line = MODELS.lines().skip(1).find(|line| {
+        let name = line.split(',').next();
+        name == Some(product)
+    })?;
+    let mut fields = line.split(',').skip(1);
+    Some(Reports {
+        count: fields.next()?.parse().ok()?,
+        first: fields.next()?.parse().ok()?,
+        last: fields.next()?.parse().ok()?,
+        least: fields.next()?.parse().ok()?,
+        most: fields.nth(1)?.parse().ok()?,
+    })
+}
+
+/// Does this machine list as much as others of its product?
+pub fn reported(context: &Context<'_>) -> Check {
+    let about = About("reports", "Other machines");
+    let product = facts::dmi(context.root, "product_name").unwrap_or_default();
+    let Some(reports) = reports(product.trim()) else {
+        return about.not_applicable(format!("no report of a \"{}\" is known", product.trim()));
+    };
+    let Some(settings) = settings(context) else {
+        return about.not_applicable("how many settings this machine lists is not known");
+    };
+    let years = match reports.first == reports.last {
+        true => reports.first.to_string(),
+        false => format!("{} to {}", reports.first, reports.last),
+    };
+    let others = match (reports.least == reports.most, reports.count) {
+        (true, 1) => format!("the one report of its product has {}", reports.least),
+        (true, n) => format!("all {n} reports of its product have {}", reports.least),
+        (false, n) => format!(
+            "the {n} reports of its product have {} to {}",
+            reports.least, reports.most
+        ),
+    };
+    let text = format!(
+        "{} here; {others} (BIOS of {years})",
+        count(settings, "setting")
+    );
+    match u64::from(reports.least) > settings {
+        true => about.warning(
+            text,
+            "see docs/models.md: a BIOS update may have taken some away",
+        ),
+        false => about.ok(text),
+    }
+}
+
+/// How many settings the driver has found.
+fn settings(context: &Context<'_>) -> Option<u64> {
+    let source = context.opened.as_ref().ok()?;
+    let info = source.info().ok()?;
+    if info.abi_major != ABI_MAJOR {
+        return None;
+    }
+    let families = Family::all(&source.status().ok()?);
+    let platform = families.iter().find(|family| family.name == "platform")?;
+    (platform.state == "ready").then(|| u64::from(platform.controls))
+}

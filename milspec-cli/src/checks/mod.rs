@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The checks of `doctor`. None of them needs the driver, and none makes a firmware call.
+//! The checks of `doctor`. None of them needs the driver, and none makes a firmware call; for the
+//! value of a BIOS attribute, which is root's to read, the kernel's own driver makes one.
 
+mod attributes;
 mod device;
 mod kernel;
 mod machine;
 mod module;
 
+use crate::attributes::Attributes;
 use crate::facts::{self, Installed, MODULE};
 use crate::failure::Exit;
+use crate::model::Control;
 use crate::root::Root;
+use crate::snapshot::Snapshot;
 use crate::source::{self, Access, Source};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Outcome of a check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// As it should be.
@@ -107,8 +112,15 @@ impl Context<'_> {
     }
 }
 
+/// The controls of this machine; `None` where the driver cannot be asked.
+pub fn controls(root: &Root) -> Option<Vec<Control>> {
+    let source = source::try_open(root, Access::Read).ok()?;
+    let snapshot = Snapshot::read(source.as_ref()).ok()?;
+    Some(snapshot.controls)
+}
+
 /// Makes all checks, in the order in which things have to work.
-pub fn all(root: &Root) -> Vec<Check> {
+pub fn all(root: &Root, attributes: &Attributes) -> Vec<Check> {
     let release = facts::release(root);
     let context = Context {
         root,
@@ -134,6 +146,8 @@ pub fn all(root: &Root) -> Vec<Check> {
         machine::smbios(&context),
         machine::dsmil(&context),
         machine::families(&context),
+        machine::reported(&context),
+        attributes::attributes(&context, attributes),
         machine::tpm(&context),
         machine::anchor(&context),
     ]

@@ -17,14 +17,16 @@ pub const EXIT_STATUS: [(&str, &str); 7] = [
 ];
 
 /// The files that milspecctl reads and writes.
-pub const FILES: [(&str, &str); 7] = [
+pub const FILES: [(&str, &str); 9] = [
     ("/dev/milspec", "The driver. Members of group milspec may read it; changes need root."),
     ("/var/lib/milspecctl/baseline.json", "What controls were before the first change; see milspecctl-baseline(1). Back it up with the machine."),
     ("/var/lib/milspecctl/lock", "Held while a change is made, so that two do not meet."),
     ("/var/lib/milspec/journal", "Where milspec-journal.service keeps the journal; logrotate keeps older parts beside it."),
     ("/sys/class/tpm/tpm0/pcr-sha256", "The PCRs of the TPM, as journal verify compares them."),
+    ("/sys/class/firmware-attributes/dell-wmi-sysman", "BIOS attributes, as mainline's driver shows them. They are read, never written."),
     ("/run/milspecctl/confirm", "The socket through which a change is confirmed, while one waits for that."),
-    ("/dev/wmi/dell-smbios", "Where the BIOS administrator password is checked, when one is given."),
+    ("/sys/firmware/dmi/tables/DMI", "The machine's token table, for report; root's."),
+    ("/dev/wmi/dell-smbios", "Where the BIOS administrator password is checked, when one is given, and where report reads what the driver has not read."),
 ];
 
 /// The variables that milspecctl looks at.
@@ -57,7 +59,7 @@ pub const DOCUMENTS: &str =
      asks for and why, docs/schema has a JSON schema for every document.";
 
 /// Commands with their examples: what to type, and what that does.
-pub const EXAMPLES: [(&str, &[(&str, &str)]); 25] = [
+pub const EXAMPLES: [(&str, &[(&str, &str)]); 26] = [
     (
         "milspecctl",
         &[
@@ -137,6 +139,10 @@ pub const EXAMPLES: [(&str, &[(&str, &str)]); 25] = [
             (
                 "milspecctl control list --class restricted",
                 "what only allow_restricted=1 opens",
+            ),
+            (
+                "milspecctl control list --attributes",
+                "what the BIOS attributes say beside each, as root",
             ),
             (
                 "milspecctl control list --changed",
@@ -284,6 +290,23 @@ pub const EXAMPLES: [(&str, &[(&str, &str)]); 25] = [
             "milspecctl doctor",
             "each check, and a remedy where one is needed",
         )],
+    ),
+    (
+        "milspecctl report",
+        &[
+            (
+                "milspecctl report",
+                "see what would be reported; as root, more",
+            ),
+            (
+                "milspecctl report --output report.json",
+                "write it to a file, once you have read it",
+            ),
+            (
+                "milspecctl report --no-firmware-calls",
+                "only what is known without asking the firmware",
+            ),
+        ],
     ),
     (
         "milspecctl completion",

@@ -11,6 +11,7 @@ mod events;
 mod journal;
 pub mod manual;
 mod mode;
+mod report;
 
 pub use attest::{AttestCommand, AttestEnroll, AttestQuote, AttestVerify};
 pub use baseline::{BaselineCommand, BaselineRestore};
@@ -20,6 +21,7 @@ pub use confirm::Trial;
 pub use events::Events;
 pub use journal::{JournalCommand, JournalSave, JournalVerify};
 pub use mode::{ModeCommand, ModeList, ModePlan, ModeSet, Target};
+pub use report::Report;
 
 use clap::{
     value_parser, Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
@@ -49,7 +51,7 @@ pub struct Cli {
 impl Cli {
     /// Takes a command line apart.
     pub fn read(arguments: &[OsString]) -> Result<Self, clap::Error> {
-        // For tests: no part of what people see, completions included.
+        // For tests, and for a look at a report: no part of what people see, completions included.
         let root = Arg::new("root")
             .long("root")
             .global(true)
@@ -161,7 +163,21 @@ pub enum Command {
     ///
     /// Looks at the machine, the kernel, the module and its device, and says for each thing that is
     /// missing what to do. Needs no driver and no rights.
+    ///
+    /// On models with BIOS attributes it shows what they say beside the controls, and those that
+    /// matter for security and have no control, with the command that sets them. Only root may
+    /// read their values, for which the kernel's dell-wmi-sysman asks the firmware.
     Doctor,
+    /// Report this machine to the project, without anything that names it or you
+    ///
+    /// Works on every Dell, with the driver or without. As root it reads the machine's token table,
+    /// what the tokens' locations read, and the values of BIOS attributes; else it says what it
+    /// could not read. Nothing is written to the firmware. docs/hardware.md says what a report
+    /// proves, and where to send it.
+    ///
+    /// There are no serial number, service or asset tag, UUID, name of host or user, and no text
+    /// that somebody typed in it. Read it before you send it.
+    Report(Report),
     /// Print completions for a shell
     Completion(Completion),
 }
@@ -172,6 +188,9 @@ pub enum ControlCommand {
     /// Show all controls with their values
     List(List),
     /// Show all about one control
+    ///
+    /// As root also what the BIOS attribute of the same meaning says, on models that have
+    /// attributes: the kernel's dell-wmi-sysman asks the firmware for it.
     Show(Show),
     /// Change controls, all of them or none
     ///
@@ -287,6 +306,13 @@ pub struct List {
     /// Only controls that are not as the mode of the machine asks for
     #[arg(long)]
     pub deviating: bool,
+    /// Show the BIOS attribute of the same meaning beside each control
+    ///
+    /// Business models from 2018 on have settings by name as well. They are read through the
+    /// kernel's dell-wmi-sysman, which asks the firmware, and never written; only root may read
+    /// their values. Where one says otherwise, the likely reason is shown.
+    #[arg(long)]
+    pub attributes: bool,
 }
 
 /// `control show`

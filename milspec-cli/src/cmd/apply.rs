@@ -3,6 +3,7 @@
 //! The document of every command that plans or changes.
 
 use super::{recording, Document};
+use crate::attributes::Attributes;
 use crate::baseline::Note;
 use crate::confirm::Confirmation;
 use crate::failure::{Exit, Failure};
@@ -54,6 +55,8 @@ pub struct ApplyDoc {
     /// What became of it afterwards, where it had to be confirmed; null where not, and where there
     /// was nothing to confirm.
     pub confirmation: Option<Confirmation>,
+    /// What the BIOS attributes say of the controls afterwards; null where nothing was done.
+    pub attributes: Option<Attributes>,
     /// Why it was refused.
     pub reason: Option<Word>,
     /// The control that was refused, or whose step failed first.
@@ -143,6 +146,7 @@ impl ApplyDoc {
             left_out: Vec::new(),
             baseline: None,
             confirmation: None,
+            attributes: None,
         }
     }
 

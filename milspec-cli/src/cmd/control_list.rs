@@ -3,6 +3,7 @@
 //! `milspecctl control list`
 
 use super::{recording, Document};
+use crate::attributes::Attributes;
 use crate::cli::List;
 use crate::failure::Result;
 use crate::model::{Control, Machine};
@@ -30,6 +31,8 @@ pub struct ControlList {
     pub total: u64,
     /// Those that were asked for.
     pub controls: Vec<Control>,
+    /// What the BIOS attributes say of them; null without `--attributes`.
+    pub attributes: Option<Attributes>,
     /// What `--refresh` did; null without it.
     pub refresh: Option<Refreshed>,
 }
@@ -47,6 +50,10 @@ pub fn run(root: &Root, list: &List) -> Result<ControlList> {
             && (!list.changed || control.is_changed())
             && (!list.deviating || control.deviates)
     });
+    let attributes = list.attributes.then(|| {
+        let controls: Vec<&Control> = controls.iter().collect();
+        Attributes::beside(root, &controls)
+    });
     Ok(ControlList {
         schema: "milspec.control-list/1",
         recording: recording(root),
@@ -55,6 +62,7 @@ pub fn run(root: &Root, list: &List) -> Result<ControlList> {
         generation: snapshot.status.generation,
         total,
         controls,
+        attributes,
         refresh: snapshot.refreshed,
     })
 }

@@ -3,6 +3,7 @@
 //! `milspecctl control show`
 
 use super::{recording, Document};
+use crate::attributes::Attributes;
 use crate::cli::Show;
 use crate::failure::Result;
 use crate::model::{Control, Machine};
@@ -31,6 +32,8 @@ pub struct ControlShow {
     /// Names and present values of the controls that must be active first.
     #[serde(skip)]
     pub depends: Vec<(String, String)>,
+    /// What the BIOS attributes say of it.
+    pub attributes: Attributes,
     /// What `--refresh` did; null without it.
     pub refresh: Option<Refreshed>,
 }
@@ -56,6 +59,7 @@ pub fn run(root: &Root, show: &Show) -> Result<ControlShow> {
         simulated: machine.simulated_because.is_some(),
         simulated_because: machine.simulated_because,
         generation: snapshot.status.generation,
+        attributes: Attributes::beside(root, &[control]),
         control: control.clone(),
         depends,
         refresh: snapshot.refreshed,

@@ -25,6 +25,7 @@ pub mod mode_get;
 pub mod mode_list;
 pub mod mode_plan;
 pub mod mode_set;
+pub mod report;
 pub mod status;
 pub mod watch;
 

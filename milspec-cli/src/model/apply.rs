@@ -158,6 +158,9 @@ pub struct Step {
     pub from: String,
     /// Name of the value that it shall have.
     pub to: String,
+    /// Whether nobody has yet reported a write of that value on hardware: that it may be written rests
+    /// on tables of real machines alone.
+    pub untried: bool,
     /// Name of the value that was found in force at the end of a step that is `moved` or `degraded`;
     /// null where that is not known, and of any other step.
     pub now: Option<String>,
@@ -185,6 +188,10 @@ impl Step {
             family: control.map_or("unknown".into(), |control| control.family.clone()),
             from: value(wire.from),
             to: value(wire.to),
+            untried: control.is_some_and(|control| {
+                let to = control.values.get(usize::from(wire.to));
+                to.is_some_and(|value| value.untried)
+            }),
             now: (wire.now != uapi::INDEX_NONE).then(|| value(wire.now)),
             state: step_word(wire.state),
             error: ErrnoDoc::new(wire.error),

@@ -42,6 +42,9 @@ pub struct Value {
     pub read: Option<u32>,
     /// What may be done by naming this value: a word as in the class of the control.
     pub class: Word,
+    /// Whether that it may be written rests on tables of real machines alone: mainline keeps its
+    /// token from user space, and nobody has yet reported a write of it on hardware.
+    pub untried: bool,
     /// Why a list that names this value would be refused now, whatever else it names.
     pub gate: Option<Word>,
 }
@@ -133,6 +136,7 @@ impl Control {
                     expected: read.then_some(value.expected),
                     read: read.then_some(value.read),
                     class: class(value.value_class),
+                    untried: value.properties & uapi::VALUE_UNTRIED != 0,
                     gate: reason_word(value.gate),
                 }
             })
@@ -164,23 +168,8 @@ impl Control {
             label: clean(&wire.label),
             family: family(wire.family),
             class: class(wire.control_class),
-            access: word(
-                "access",
-                wire.access.into(),
-                &[
-                    (uapi::ACCESS_READ_ONLY.into(), "read-only"),
-                    (uapi::ACCESS_READ_WRITE.into(), "read-write"),
-                ],
-            ),
-            presence: word(
-                "presence",
-                wire.presence.into(),
-                &[
-                    (uapi::PRESENCE_FULL.into(), "full"),
-                    (uapi::PRESENCE_PARTIAL.into(), "partial"),
-                    (uapi::PRESENCE_CONTRADICTORY.into(), "contradictory"),
-                ],
-            ),
+            access: access(wire.access),
+            presence: presence(wire.presence),
             reading,
             value,
             error: ErrnoDoc::new(wire.error),
@@ -288,7 +277,33 @@ pub fn family(number: u8) -> Word {
     )
 }
 
-fn class(number: u8) -> Word {
+/// Word of an `ACCESS_` number.
+pub fn access(number: u8) -> Word {
+    word(
+        "access",
+        number.into(),
+        &[
+            (uapi::ACCESS_READ_ONLY.into(), "read-only"),
+            (uapi::ACCESS_READ_WRITE.into(), "read-write"),
+        ],
+    )
+}
+
+/// Word of a `PRESENCE_` number.
+pub fn presence(number: u8) -> Word {
+    word(
+        "presence",
+        number.into(),
+        &[
+            (uapi::PRESENCE_FULL.into(), "full"),
+            (uapi::PRESENCE_PARTIAL.into(), "partial"),
+            (uapi::PRESENCE_CONTRADICTORY.into(), "contradictory"),
+        ],
+    )
+}
+
+/// Word of a `CLASS_` number.
+pub fn class(number: u8) -> Word {
     word(
         "class",
         number.into(),

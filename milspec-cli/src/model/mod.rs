@@ -14,7 +14,10 @@ pub use apply::{
     mode_summary, mode_word, name_of, names, outcome_word, reason_word, step_word, Line, Reach,
     Standing, Step, MODES,
 };
-pub use control::{diff, Change, Control, Reading};
+pub use control::{
+    access as access_word, class as class_word, diff, family as family_word,
+    presence as presence_word, Change, Control, Reading,
+};
 pub use event::{Actor, Event, Naming};
 pub use machine::{simulated_because, tampered, Anchor, Family, Journal, LastRequest, Machine};
 

@@ -2,7 +2,7 @@
 
 //! Plans, and what became of them, for people.
 
-use super::{count, provenance, wrap, Mark, Screen};
+use super::{attributes, count, provenance, wrap, Mark, Screen};
 use crate::baseline::Note;
 use crate::cmd::apply::ApplyDoc;
 use crate::model::Step;
@@ -37,12 +37,16 @@ pub fn plan(screen: &Screen, doc: &ApplyDoc) -> String {
     if let Some(confirmation) = &doc.confirmation {
         text.push_str(&super::confirmation(screen, confirmation));
     }
+    if let Some(said) = &doc.attributes {
+        text.push_str(&attributes::after_change(screen, said));
+    }
     if let Some(note) = &doc.baseline {
         text.push_str(recorded(note));
     }
     // Those of before a change were shown before it.
     let planned = doc.outcome == "planned";
-    let shown = |warning: &&Warning| planned || warning.code == "pending-reboot";
+    const AFTER: [&str; 2] = ["pending-reboot", "attribute-disagrees"];
+    let shown = |warning: &&Warning| planned || AFTER.contains(&warning.code);
     let left: Vec<Warning> = doc.warnings.iter().filter(shown).cloned().collect();
     text.push_str(&warnings(screen, &left));
     text

@@ -2,7 +2,7 @@
 
 //! `control list` for people.
 
-use super::{count, provenance, refreshed, wrap, Mark, Screen};
+use super::{attributes, count, provenance, refreshed, wrap, Mark, Screen};
 use crate::cmd::control_list::ControlList;
 use crate::model::{Control, Reading};
 
@@ -33,10 +33,17 @@ pub fn control_list(screen: &Screen, doc: &ControlList) -> String {
     text.push_str(&screen.bold(&format!("  {}NOTES", line(&HEADINGS, &widths))));
     text.push('\n');
     for (control, row) in doc.controls.iter().zip(&cells) {
-        let mark = mark(control);
+        let mut mark = mark(control);
+        let mut notes = notes(control);
+        if let Some(said) = &doc.attributes {
+            notes.extend(attributes::notes(said, control));
+            if mark == Mark::Plain && attributes::disagrees(said, control) {
+                mark = Mark::Warning;
+            }
+        }
         let row: [&str; 4] = row.each_ref().map(String::as_str);
         let lead = line(&row, &widths);
-        let notes = notes(control).join(", ");
+        let notes = notes.join(", ");
         // Only a terminal breaks lines: who reads through a pipe wants whole records.
         let parts = match screen.width {
             Some(width) => wrap(&notes, width.saturating_sub(lead.len() + 2).max(12)),
@@ -56,6 +63,9 @@ pub fn control_list(screen: &Screen, doc: &ControlList) -> String {
         }
     }
     text.push_str(&format!("{}\n", total(doc)));
+    if let Some(said) = &doc.attributes {
+        text.push_str(&attributes::summary(screen, said));
+    }
     text
 }
 

@@ -2,7 +2,7 @@
 
 //! `control show` for people.
 
-use super::{provenance, refreshed, Mark, Rows, Screen};
+use super::{attributes, provenance, refreshed, Mark, Rows, Screen};
 use crate::cmd::control_show::ControlShow;
 use crate::model::{Control, Reading};
 
@@ -89,6 +89,7 @@ pub fn control_show(screen: &Screen, doc: &ControlShow) -> String {
         };
         rows.add_marked("Written", mark, &text);
     }
+    attributes::rows(&mut rows, &doc.attributes, control);
     if let Some(baseline) = &control.baseline {
         rows.add("Baseline", baseline);
     }
@@ -158,6 +159,9 @@ fn values(screen: &Screen, control: &Control) -> String {
             _ => String::new(),
         };
         let read = match (value.read, value.expected) {
+            _ if !value.present && value.active => {
+                "not listed here: in force because the other one is not".to_string()
+            }
             _ if !value.present => "not on this machine".to_string(),
             (Some(read), Some(expected)) => {
                 format!("in force at {expected:#06x}, read {read:#06x}")
@@ -171,6 +175,9 @@ fn values(screen: &Screen, control: &Control) -> String {
         // That of the control stands above.
         if value.class != control.class {
             read.push_str(&format!(", {}", value.class));
+        }
+        if value.untried {
+            read.push_str(", never yet seen written on hardware");
         }
         let key = if at == 0 { "Values" } else { "" };
         text.push_str(&format!(

@@ -2,7 +2,7 @@
 
 //! `doctor` for people.
 
-use super::{count, provenance, wrap, Mark, Screen};
+use super::{attributes, count, provenance, wrap, Mark, Screen};
 use crate::checks::{Check, Verdict};
 use crate::cmd::doctor::Doctor;
 
@@ -19,6 +19,12 @@ pub fn doctor(screen: &Screen, doc: &Doctor) -> String {
     for check in &doc.checks {
         text.push_str(&one(screen, check));
     }
+    text.push_str(&attributes::doctor(
+        screen,
+        &doc.attributes,
+        &doc.others,
+        doc.asked,
+    ));
     let number = |verdict| {
         let found = doc.checks.iter().filter(|check| check.result == verdict);
         found.count() as u64

@@ -4,6 +4,7 @@
 
 mod apply;
 mod attest;
+mod attributes;
 mod baseline;
 mod config;
 mod confirm;
@@ -14,6 +15,7 @@ mod error;
 mod events;
 mod journal;
 mod mode;
+mod report;
 mod status;
 
 pub use apply::{apply, warnings};
@@ -28,6 +30,7 @@ pub use error::error;
 pub use events::{event, events, header as events_header};
 pub use journal::{journal_save, journal_verify};
 pub use mode::{mode_get, mode_list};
+pub use report::{report, report_file};
 pub use status::status;
 
 use crate::model::Reading;

@@ -75,7 +75,7 @@ fn empty() {
         .without("boot");
     let (status, document) = json(&tree, &["doctor"]);
     assert_eq!(status, 3);
-    assert_eq!(document["checks"].as_array().unwrap().len(), 15);
+    assert_eq!(document["checks"].as_array().unwrap().len(), 17);
 }
 
 /// Promise: not a Dell is said to be no Dell, not a missing module.
@@ -278,6 +278,26 @@ fn firmware() {
     expect(&failed_family("doctor-failed"), "families", "problem", 1);
     let tree = rugged_with("doctor-odd", &odd_controls());
     expect(&tree, "families", "warning", 0);
+}
+
+/// Promise: a machine is compared with the reports of its product, and one that lists less than any
+/// of them is told so; where there are none, nothing is said of it.
+#[test]
+fn reports() {
+    let of = |name: &str, product: &str, settings: u32| {
+        let mut status = status(&[]);
+        status.platform.state = uapi::FAMILY_READY;
+        status.platform.controls = settings;
+        let info = info("Dell Inc.", product, "1.9.1");
+        let tree = Tree::loaded(name).dmi("Dell Inc.", product, "1.9.1");
+        tree.answers(&info, &status, &[])
+    };
+    let product = "Latitude 7490";
+    expect(&of("reports-like", product, 57), "reports", "ok", 0);
+    expect(&of("reports-more", product, 90), "reports", "ok", 0);
+    expect(&of("reports-less", product, 30), "reports", "warning", 0);
+    let other = of("reports-none", "Latitude 0", 57);
+    expect(&other, "reports", "not-applicable", 0);
 }
 
 /// Promise: what the machine offers is reported as it is.

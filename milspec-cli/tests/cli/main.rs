@@ -7,6 +7,8 @@
 
 mod answers;
 mod attest;
+mod attributes;
+mod attributes_others;
 mod baselines;
 #[path = "../../src/journal/chain.rs"]
 #[allow(dead_code)]
@@ -33,9 +35,11 @@ mod journal;
 mod journals;
 mod machines;
 mod modes;
+mod owner;
 mod passwords;
 mod prompts;
 mod refusals;
+mod reports;
 mod restores;
 mod robust;
 mod run;

@@ -41,7 +41,7 @@ fn ready(name: &str) -> Tree {
 }
 
 /// One line for each command, but `confirm`, which talks with another milspecctl and no driver.
-const COMMANDS: [&str; 23] = [
+const COMMANDS: [&str; 24] = [
     "status",
     "mode get",
     "mode list",
@@ -63,6 +63,7 @@ const COMMANDS: [&str; 23] = [
     "journal verify",
     "journal verify saved",
     "doctor",
+    "report",
     "completion bash",
     "completion fish",
 ];
@@ -165,6 +166,7 @@ fn other_major() {
             let output = run(&tree, line, &["--json"]);
             let alone = [
                 "doctor",
+                "report",
                 "completion",
                 "baseline show",
                 "journal verify saved",

@@ -7,7 +7,7 @@ use crate::run::schema;
 use serde_json::Value;
 
 /// All documents.
-pub const NAMES: [&str; 23] = [
+pub const NAMES: [&str; 24] = [
     "milspec.status/1",
     "milspec.control-list/1",
     "milspec.control/1",
@@ -30,6 +30,7 @@ pub const NAMES: [&str; 23] = [
     "milspec.completion/1",
     "milspec.confirm/1",
     "milspec.doctor/1",
+    "milspec.report/1",
     "milspec.error/1",
 ];
 

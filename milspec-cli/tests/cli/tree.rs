@@ -11,6 +11,9 @@ use zerocopy::{FromZeros, IntoBytes};
 /// The kernel of all recordings.
 pub const RELEASE: &str = "7.3.4-test";
 
+/// Where mainline's driver shows BIOS attributes.
+pub const SYSMAN: &str = "sys/class/firmware-attributes/dell-wmi-sysman";
+
 /// A recorded tree; its directory goes with it.
 pub struct Tree {
     dir: PathBuf,
@@ -58,6 +61,11 @@ impl Tree {
             )
             .dmi("Dell Inc.", "Latitude 5450", "1.9.1")
             .file("sys/module/dell_smbios/initstate", "live\n")
+            // The interface of dell-smbios; this firmware has none for attributes.
+            .file(
+                "sys/bus/wmi/devices/A80593CE-A997-11DA-B012-B622A1EF5492/guid",
+                "A80593CE-A997-11DA-B012-B622A1EF5492\n",
+            )
             .file("sys/class/tpm/tpm0/tpm_version_major", "2\n")
             .file(
                 "sys/bus/pci/devices/0000:00:00.0/uevent",
@@ -112,6 +120,50 @@ impl Tree {
         self.file("sys/class/dmi/id/sys_vendor", &format!("{vendor}\n"))
             .file("sys/class/dmi/id/product_name", &format!("{product}\n"))
             .file("sys/class/dmi/id/bios_version", &format!("{bios}\n"))
+    }
+
+    /// Adds the firmware's interface for BIOS attributes, and mainline's driver with no attribute.
+    pub fn sysman(self) -> Self {
+        self.sysman_interface()
+            .file("sys/module/dell_wmi_sysman/initstate", "live\n")
+            .file(&format!("{SYSMAN}/attributes/pending_reboot"), "0\n")
+            .file(
+                &format!("{SYSMAN}/attributes/reset_bios"),
+                "builtinsafe lastknowngood [factory] custom\n",
+            )
+            .file(&format!("{SYSMAN}/authentication/Admin/is_enabled"), "0\n")
+    }
+
+    /// Adds that interface alone.
+    pub fn sysman_interface(self) -> Self {
+        let guid = "F1DDEE52-063C-4784-A11E-8A06684B9BF5";
+        let path = format!("sys/bus/wmi/devices/{guid}-7/guid");
+        self.file(&path, &format!("{guid}\n"))
+    }
+
+    /// Adds a BIOS attribute, with its values separated by `;`.
+    pub fn attribute(self, name: &str, value: &str, possible: &str) -> Self {
+        let file = |file: &str| format!("{SYSMAN}/attributes/{name}/{file}");
+        self.file(&file("type"), "enumeration\n")
+            .file(&file("current_value"), &format!("{value}\n"))
+            .file(&file("default_value"), &format!("{value}\n"))
+            .file(&file("possible_values"), &format!("{possible};\n"))
+            .file(&file("display_name"), &format!("Name of {name}\n"))
+            .file(&file("dell_modifier"), "\n")
+            .file(&file("dell_value_modifier"), "\n")
+    }
+
+    /// Writes another file of an attribute.
+    pub fn attribute_file(self, name: &str, file: &str, text: &str) -> Self {
+        self.file(&format!("{SYSMAN}/attributes/{name}/{file}"), text)
+    }
+
+    /// Lets reading the value of an attribute fail.
+    pub fn attribute_error(mut self, name: &str, errno: nix::errno::Errno) -> Self {
+        let path = format!("/{SYSMAN}/attributes/{name}/current_value");
+        self.note["unreadable"][path] = json!(errno as i32);
+        self.write_note();
+        self
     }
 
     /// Adds the ACPI device, bound to the driver.

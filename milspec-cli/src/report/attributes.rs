@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! BIOS attributes, as the kernel shows them: `/sys/class/firmware-attributes`.
+//!
+//! Of an enumeration, values are one of a few words that the firmware has for everybody. What is
+//! free text says whose machine it is: an asset tag, an owner, a password. None of that is opened.
+
+use super::owner::{self, Owner};
+use super::Unread;
+use crate::root::Root;
+use serde::{Deserialize, Serialize};
+
+const CLASS: &str = "/sys/class/firmware-attributes";
+
+/// Our own: what it shows is in the answers of the driver.
+const OWN: &str = "dell-milspec";
+
+/// Longest name or value; the longest that is known has 30 characters.
+const LONGEST: usize = 48;
+
+/// The attributes of one driver.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attributes {
+    /// Name of the driver, e.g. `dell-wmi-sysman`.
+    pub driver: String,
+    /// Those that have one of a few values.
+    pub enumerations: Vec<Enumeration>,
+    /// Names of those that are a number.
+    pub integers: Vec<String>,
+    /// How many others there are: text, of which not even the name is here, and what this program
+    /// does not know.
+    pub left_out: u32,
+}
+
+/// An attribute that has one of a few values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enumeration {
+    /// Name.
+    pub name: String,
+    /// Its value; null where that could not be read.
+    pub value: Option<String>,
+    /// The values that it can have.
+    pub possible: Vec<String>,
+    /// Why there is no value.
+    #[serde(skip)]
+    pub silent: Silent,
+}
+
+/// Why there is no value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Silent {
+    /// There is one.
+    #[default]
+    No,
+    /// It cannot be read.
+    Closed,
+    /// It is none of those that it can have.
+    Strange,
+}
+
+/// Reads what may be read.
+pub fn read(root: &Root, unread: &mut Vec<Unread>) -> Vec<Attributes> {
+    let owner = owner::numbers(root);
+    let drivers = root.names(CLASS).into_iter();
+    let all: Vec<Attributes> = drivers
+        .filter(|driver| driver != OWN && is_plain(driver))
+        .map(|driver| of(root, driver, &owner))
+        .collect();
+    if all.is_empty() {
+        unread.push(Unread::new(
+            "attributes",
+            format!(
+                "no driver shows any in {CLASS}; on a Dell of 2018 or later, \"modprobe \
+                 dell-wmi-sysman\" may"
+            ),
+        ));
+    }
+    let count = |silent: fn(&Enumeration) -> bool| {
+        let enumerations = all.iter().flat_map(|of| &of.enumerations);
+        enumerations.filter(|one| silent(one)).count()
+    };
+    let total = count(|_| true);
+    for (silent, why) in [
+        (count(|one| one.silent == Silent::Closed), "root's to read"),
+        (
+            count(|one| one.silent == Silent::Strange),
+            "none of those that it can have",
+        ),
+    ] {
+        if silent != 0 {
+            let why = format!("of {silent} of {total} enumerations the present value is {why}");
+            unread.push(Unread::new("attribute-values", why));
+        }
+    }
+    all
+}
+
+fn of(root: &Root, driver: String, owner: &Owner) -> Attributes {
+    let directory = format!("{CLASS}/{driver}/attributes");
+    let mut found = Attributes {
+        driver,
+        enumerations: Vec::new(),
+        integers: Vec::new(),
+        left_out: 0,
+    };
+    for name in root.names(&directory) {
+        let file = |file: &str| root.text(&format!("{directory}/{name}/{file}"));
+        // pending_reboot and reset_bios are files that stand beside the attributes.
+        let Some(kind) = file("type") else {
+            continue;
+        };
+        match kind.as_str() {
+            "enumeration" if is_plain(&name) => {
+                let possible = file("possible_values").unwrap_or_default();
+                let possible = possible.split(';').map(str::trim).filter(|v| !v.is_empty());
+                let possible: Vec<String> = possible.map(Into::into).collect();
+                let theirs = |value: &String| is_plain(value) && !owner.is_in(value);
+                if !possible.iter().all(theirs) || owner.is_in(&name) {
+                    found.left_out += 1;
+                    continue;
+                }
+                let value = file("current_value");
+                let silent = match &value {
+                    None => Silent::Closed,
+                    Some(value) if possible.contains(value) => Silent::No,
+                    Some(_) => Silent::Strange,
+                };
+                found.enumerations.push(Enumeration {
+                    name,
+                    value: value.filter(|_| silent == Silent::No),
+                    possible,
+                    silent,
+                });
+            }
+            "integer" if is_plain(&name) && !owner.is_in(&name) => found.integers.push(name),
+            _ => found.left_out += 1,
+        }
+    }
+    found
+}
+
+/// Whether it is a name as firmware gives them to everybody: a short word of letters, digits and a
+/// few signs.
+fn is_plain(text: &str) -> bool {
+    let sign = |c: char| c.is_ascii_alphanumeric() || "_-+.".contains(c);
+    !text.is_empty() && text.len() <= LONGEST && text.chars().all(sign)
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A report as a recording: the files that the machine would have, as far as the report knows them,
+//! and the answers of the driver.
+
+use super::Report;
+use crate::facts::{SecureBoot, There};
+use crate::root::{Files, RECORDING_DIR};
+use zerocopy::IntoBytes;
+
+/// Time since boot that a report opens at, in seconds: a driver that read its firmware days before
+/// the report was made fits in.
+const UPTIME: u64 = 100 * 365 * 86_400;
+
+/// The files of a report, by their paths without the first `/`.
+pub fn files(report: &Report) -> Files {
+    let mut files = Files::new();
+    let mut put = |path: &str, bytes: Vec<u8>| files.insert(path.to_string(), bytes);
+    let machine = &report.machine;
+    let dmi = [
+        ("sys_vendor", &machine.vendor),
+        ("product_name", &machine.product),
+        ("bios_version", &machine.bios_version),
+        ("bios_date", &machine.bios_date),
+    ];
+    for (name, text) in dmi {
+        if let Some(text) = text {
+            put(&format!("sys/class/dmi/id/{name}"), text.clone().into());
+        }
+    }
+    if let Some(number) = machine.chassis_type {
+        put("sys/class/dmi/id/chassis_type", number.to_string().into());
+    }
+    if let Some(release) = &report.kernel.release {
+        put("proc/sys/kernel/osrelease", release.clone().into());
+    }
+    if let Some(lockdown) = &report.kernel.lockdown {
+        put(
+            "sys/kernel/security/lockdown",
+            format!("[{lockdown}]").into(),
+        );
+    }
+    for module in &report.kernel.modules {
+        put(&format!("sys/module/{module}/initstate"), "live".into());
+    }
+    put("proc/uptime", format!("{UPTIME}.00 0.00").into());
+    let variable = "SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
+    let variable = format!("sys/firmware/efi/efivars/{variable}");
+    match report.secure_boot {
+        SecureBoot::On => put(&variable, vec![6, 0, 0, 0, 1]),
+        SecureBoot::Off => put(&variable, vec![6, 0, 0, 0, 0]),
+        SecureBoot::Unknown => put("sys/firmware/efi/unknown", Vec::new()),
+        // That there is a /sys without it says so.
+        SecureBoot::NotUefi => put("sys/kernel/notes", Vec::new()),
+    };
+    if let (There::Present, Some(chip)) = (report.tpm.state, &report.tpm.chip) {
+        let version = report.tpm.version;
+        let version = version.map_or_else(String::new, |version| version.to_string());
+        put(
+            &format!("sys/class/tpm/{chip}/tpm_version_major"),
+            version.into(),
+        );
+    }
+    if let Some(driver) = &report.driver {
+        let text = |text: &'_ Option<String>| text.clone().unwrap_or_default();
+        let (vendor, product) = (text(&machine.vendor), text(&machine.product));
+        let bios = text(&machine.bios_version);
+        let names = [vendor.as_str(), &product, &bios];
+        let now = UPTIME * 1_000_000_000;
+        let (info, status, listing) = driver.answers(names, now, report.simulated);
+        for (name, bytes) in [
+            ("info", info.as_bytes().to_vec()),
+            ("status", status.as_bytes().to_vec()),
+            ("controls", listing.bytes()),
+        ] {
+            put(&format!("{RECORDING_DIR}/{name}.bin"), bytes);
+        }
+    }
+    files
+}
