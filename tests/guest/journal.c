@@ -245,7 +245,7 @@ static void *writer(void *unused)
 	int fd = get(O_RDWR);
 
 	(void)unused;
-	for (int i = 0; i < 7500; i++)
+	for (int i = 0; i < 3000; i++)
 		if (!stale(fd))
 			return "not stale";
 	close(fd);
@@ -268,7 +268,7 @@ static void crowd(void)
 		pthread_join(writers[i], (void **)&result);
 		wrong = result ? result : wrong;
 	}
-	check(next() == before + 15000, "each request of 2 writers is one record");
+	check(next() == before + 6000, "each request of 2 writers is one record");
 	target = next() - 1;
 	for (size_t i = 0; i < 8; i++) {
 		pthread_join(readers[i], (void **)&result);

@@ -14,7 +14,7 @@ use std::fmt::Write;
 
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
-    ("modes_every_transition_on_rugged", || every("rugged")),
+    ("modes_some_transitions_on_rugged", || some("rugged")),
     ("modes_some_transitions_with_a_password", || {
         some("optiplex-7090")
     }),
@@ -25,6 +25,7 @@ pub const TESTS: &[Test] = &[
 
 /// The same on other machines.
 pub const LONG: &[Test] = &[
+    ("modes_every_transition_on_rugged", || every("rugged")),
     ("modes_every_transition_on_latitude", || {
         every("latitude-7490")
     }),

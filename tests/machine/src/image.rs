@@ -143,7 +143,8 @@ fn keep(
         Ok(std::fs::rename(&new, &path)?)
     };
     write().with_context(|| format!("cannot write {}", path.display()))?;
-    crate::snapshot::prune(&directory, 12)?;
+    // One is in use for as long as a machine runs, and other builds may make theirs meanwhile.
+    crate::snapshot::prune(&directory, 24)?;
     Ok(path)
 }
 
