@@ -5,12 +5,11 @@
 mod common;
 
 use common::figures::figures;
+use common::{listed_whole, PORTABLE};
 use milspec_posture::control::Class;
 use milspec_posture::deny::{self, Gate};
-use milspec_posture::listed::{Listed, Model};
-use milspec_posture::setting::Listings;
+use milspec_posture::listed::Model;
 use milspec_posture::settings::SETTINGS;
-use milspec_posture::token_table::Token;
 
 const FILTER_CSV: &str = include_str!("../../../tests/data/mainline-token-filter.csv");
 
@@ -99,24 +98,12 @@ fn filtered_values_are_open_on_evidence_alone() {
     let figures = figures();
     let mut open = Vec::new();
     for setting in SETTINGS {
-        let mut listings = Listings::default();
-        for (number, value) in (0..).zip(setting.values) {
-            let token = Token {
-                id: value.token,
-                location: value.token,
-                value: number,
-            };
-            listings.take(setting, token);
-        }
         let fact = |filtered| {
             let model = Model {
-                portable: true,
                 filtered,
-                ..Model::default()
+                ..PORTABLE
             };
-            Listed::new(0x1_0000, setting, listings, &model)
-                .unwrap()
-                .fact()
+            listed_whole(setting, &model).fact()
         };
         for (index, value) in (0..).zip(setting.values) {
             let filtered = deny::token(value.token) == Gate::Filtered;

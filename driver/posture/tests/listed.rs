@@ -2,9 +2,10 @@
 
 //! Settings on tables of the shapes that real machines have, and the calls that reading one takes.
 
+mod common;
+
 use milspec_posture::control::{Answer, Presence, Reading};
 use milspec_posture::listed::{Cells, Listed, Model};
-use milspec_posture::setting::Listings;
 use milspec_posture::settings::SETTINGS;
 use milspec_posture::token_table::Token;
 use proptest::prelude::*;
@@ -16,19 +17,14 @@ const NONE: u16 = 0xFFFF;
 
 /// A setting with these tokens: id, location, expected reading.
 fn listed(name: &str, tokens: &[(u16, u16, u16)]) -> Option<Listed> {
-    let at = SETTINGS.iter().position(|setting| setting.name == name);
-    let at = at.unwrap_or_else(|| panic!("no setting {name}"));
-    let mut listings = Listings::default();
-    for (id, location, value) in tokens {
-        let token = Token {
-            id: *id,
-            location: *location,
-            value: *value,
-        };
-        listings.take(&SETTINGS[at], token);
-    }
-    let id = 0x1_0000 + at as u32;
-    Listed::new(id, &SETTINGS[at], listings, &Model::default())
+    let setting = SETTINGS.iter().find(|setting| setting.name == name);
+    let setting = setting.unwrap_or_else(|| panic!("no setting {name}"));
+    let tokens = tokens.iter().map(|(id, location, value)| Token {
+        id: *id,
+        location: *location,
+        value: *value,
+    });
+    common::listed(setting, &tokens.collect::<Vec<_>>(), &Model::default())
 }
 
 /// How it reads where every location answers what `cells` says.

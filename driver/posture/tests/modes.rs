@@ -4,17 +4,17 @@
 
 mod common;
 
-use common::{device, devices, dsmil, machine, platform, value, wants, OPEN, USUAL};
+use common::{
+    device, devices, dsmil, listed_whole, machine, platform, value, wants, OPEN, PORTABLE, USUAL,
+};
 use milspec_posture::control::{Class, Family, Reading};
 use milspec_posture::deny::{self, Gate};
 use milspec_posture::fact::{Fact, Reason, Want, ACTIVE};
-use milspec_posture::listed::{Listed, Model};
+use milspec_posture::listed::Model;
 use milspec_posture::mode::{Mode, GROUPS, LINES, MODES};
 use milspec_posture::plan::{Coverage, LEAVE};
-use milspec_posture::setting::Listings;
 use milspec_posture::setting::Setting;
 use milspec_posture::settings::SETTINGS;
-use milspec_posture::token_table::Token;
 use milspec_uapi as uapi;
 use std::collections::BTreeSet;
 
@@ -134,20 +134,11 @@ fn no_mode_touches_what_the_machine_cannot_do_without() {
         .filter(|s| s.name.starts_with("usb") && s.name != "usb-boot")
     {
         for portable in [false, true] {
-            let mut listings = Listings::default();
-            for (number, value) in (0..).zip(setting.values) {
-                let token = Token {
-                    id: value.token,
-                    location: value.token,
-                    value: number,
-                };
-                listings.take(setting, token);
-            }
             let model = Model {
                 portable,
-                ..Model::default()
+                ..PORTABLE
             };
-            let listed = Listed::new(0x1_0000, setting, listings, &model).unwrap();
+            let listed = listed_whole(setting, &model);
             let restricted = listed.class == Class::Restricted;
             assert!(portable || restricted, "{}", setting.name);
             assert!(

@@ -12,7 +12,7 @@ use milspec_posture::fact::{Fact, Policy, Reason, Refusal, Want, ACTIVE, DEPENDS
 use milspec_posture::listed::{entangle, Listed, Model};
 use milspec_posture::mode::Mode;
 use milspec_posture::plan::{self, Coverage, Request, Step, LEAVE};
-use milspec_posture::setting::Listings;
+use milspec_posture::setting::{Listings, Setting};
 use milspec_posture::settings::SETTINGS;
 use milspec_posture::token_table::Token;
 use std::path::PathBuf;
@@ -45,6 +45,32 @@ pub fn setting(name: &str) -> u32 {
     let position = SETTINGS.iter().position(|s| s.name == name);
     0x1_0000 + u32::try_from(position.unwrap_or_else(|| panic!("no setting {name}"))).unwrap()
 }
+
+/// A setting as a machine with these tokens lists it, if it does.
+pub fn listed(setting: &'static Setting, tokens: &[Token], model: &Model<'_>) -> Option<Listed> {
+    let mut listings = Listings::default();
+    tokens
+        .iter()
+        .for_each(|token| listings.take(setting, *token));
+    Listed::new(self::setting(setting.name), setting, listings, model)
+}
+
+/// A setting as a machine lists it that has a token for each of its values.
+pub fn listed_whole(setting: &'static Setting, model: &Model<'_>) -> Listed {
+    let tokens = (0..).zip(setting.values).map(|(number, value)| Token {
+        id: value.token,
+        location: value.token,
+        value: number,
+    });
+    listed(setting, &tokens.collect::<Vec<_>>(), model).unwrap()
+}
+
+/// A machine that can be worked with when nothing is plugged in.
+pub const PORTABLE: Model = Model {
+    product: b"",
+    portable: true,
+    filtered: false,
+};
 
 /// Index of a value of a setting.
 pub fn value(setting: &str, value: &str) -> u8 {
@@ -195,20 +221,9 @@ pub fn machine(file: &str) -> Machine {
         own.or_else(|| Some(usual?.as_str()?.to_owned()))
     };
     let table = tokens(&profile);
-    let mut listed = Vec::new();
-    for (id, known) in (0x1_0000..).zip(SETTINGS) {
-        let mut listings = Listings::default();
-        table.iter().for_each(|token| listings.take(known, *token));
-        listed.extend(Listed::new(
-            id,
-            known,
-            listings,
-            &Model {
-                portable: true,
-                ..Model::default()
-            },
-        ));
-    }
+    let listed = SETTINGS.iter();
+    let listed = listed.filter_map(|known| self::listed(known, &table, &PORTABLE));
+    let mut listed: Vec<Listed> = listed.collect();
     entangle(&mut listed);
     let mut facts = Vec::new();
     for listed in listed {
