@@ -19,9 +19,11 @@ pub struct Warning {
     pub controls: Vec<String>,
 }
 
-/// Controls by which a machine is reached over a network: radios, and the ports that docks and
-/// network adapters sit on.
-const PATHS: [&str; 15] = [
+/// Controls by which a machine is reached over a network: wired ports, radios, and the ports that
+/// docks and network adapters sit on.
+const PATHS: [&str; 19] = [
+    "embedded-nic",
+    "second-nic",
     "wireless-adapter",
     "radio-transmission",
     "wlan",
@@ -31,11 +33,13 @@ const PATHS: [&str; 15] = [
     "wwan-off-when-wired",
     "usb-external",
     "usb-user-ports",
+    "usb-front",
     "usb-rear",
     "usb-side",
     "usb3-front",
     "usb3-rear",
     "thunderbolt",
+    "rugged-dock",
     "stealth",
 ];
 
@@ -44,6 +48,8 @@ const PATHS: [&str; 15] = [
 fn keeps_path(control: &str, value: &str) -> bool {
     match control {
         "wlan-off-when-wired" | "wwan-off-when-wired" | "stealth" => value == "disabled",
+        // With or without booting over it.
+        "embedded-nic" => value != "disabled",
         _ => matches!(value, "enabled" | "all-on"),
     }
 }

@@ -410,6 +410,42 @@ fn lock_out() {
     assert_eq!(warned("")[0]["code"], "measured-boot");
 }
 
+/// Promise: every port that a network or a dock is reached through counts as one, also a wired one.
+#[test]
+fn lock_out_by_any_port() {
+    let changes = [
+        ("embedded-nic", "enabled", "pxe"),
+        ("embedded-nic", "enabled", "disabled"),
+        ("second-nic", "enabled", "disabled"),
+        ("usb-front", "enabled", "disabled"),
+        ("rugged-dock", "enabled", "disabled"),
+    ];
+    for (n, (name, from, to)) in changes.into_iter().enumerate() {
+        let control = setting(name, from);
+        let value = |wanted: &str| {
+            let mut values = control.values.iter();
+            let at = values.position(|value| uapi::text(&value.name) == Some(wanted));
+            at.unwrap() as u8
+        };
+        let steps = [Step {
+            control: control.id,
+            from: value(from),
+            to: value(to),
+            now: uapi::INDEX_NONE,
+            ..Step::default()
+        }];
+        let plan = answered(MODE, uapi::OUTCOME_PLANNED, &steps);
+        let tree = rugged_with(&format!("lock-out-{n}"), &[control]);
+        let tree = tree.answer("plan-paranoid", &plan, &steps);
+        let mut command = command(&["--root", tree.dir(), "--json", "mode", "plan", "paranoid"]);
+        command.env("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.2 22");
+        let document = document(&finish(command));
+        let mut warnings = document["warnings"].as_array().unwrap().iter();
+        let warned = warnings.any(|warning| warning["code"] == "lock-out");
+        assert_eq!(warned, to == "disabled", "{name}={to}");
+    }
+}
+
 /// Promise: --quiet leaves the exit status and the errors.
 #[test]
 fn quiet() {
