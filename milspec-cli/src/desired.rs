@@ -4,12 +4,11 @@
 //!
 //! What is wrong with it has a place in it: the first error is told, with line and column.
 
-use crate::cli::Assignment;
 use crate::failure::{Exit, Failure, Result};
 use crate::json::{fault, shown, Fault, Place, Token, Tokens};
 use crate::model::{mode_word, Control, MODES};
 use crate::refusal::near;
-use crate::wish::Wish;
+use crate::wish::{Assignment, Wish, LEAVE};
 use milspec_uapi::{MODE_NONE, MODE_PARANOID_PLUS};
 use nix::errno::Errno;
 use std::fs::File;
@@ -18,9 +17,6 @@ use std::path::Path;
 
 /// Name and major version of the document.
 pub const SCHEMA: &str = "milspec.config/1";
-
-/// The value of a control that is to stay as it is, whatever the mode asks for.
-pub const LEAVE: &str = "leave";
 
 /// The keys of the document.
 const KEYS: [&str; 4] = ["schema", "about", "mode", "controls"];

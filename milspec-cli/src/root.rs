@@ -154,6 +154,11 @@ impl Root {
         self.note.as_ref()
     }
 
+    /// Where a recording is from; `None` on the live machine.
+    pub fn recording(&self) -> Option<String> {
+        self.note().map(|note| note.from.clone())
+    }
+
     /// Where `path`, which starts with `/`, really is.
     pub fn path(&self, path: &str) -> PathBuf {
         self.dir.join(path.trim_start_matches('/'))

@@ -2,8 +2,6 @@
 
 //! What somebody wants, and the plan for it.
 
-use crate::cli::{Assignment, Target as ModeTarget};
-use crate::desired::LEAVE;
 use crate::diagnose;
 use crate::failure::{Exit, Failure, Result};
 use crate::model::{mode_word, name_of, reason_word, Control, Step, Word};
@@ -18,8 +16,20 @@ use milspec_uapi::{
 use serde::Serialize;
 use std::time::Duration;
 
+/// The value of a control that is to stay as it is, whatever the mode asks for.
+pub const LEAVE: &str = "leave";
+
 /// What stands for the value of a control that is accepted as it is.
 pub const ACCEPT: &str = "accept";
+
+/// A control and the value that it shall have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    /// Name of the control.
+    pub name: String,
+    /// Name of the value.
+    pub value: String,
+}
 
 /// What somebody wants.
 #[derive(Clone, Debug, Default)]
@@ -69,10 +79,9 @@ pub struct Plan {
 }
 
 impl Wish {
-    /// A mode, without the controls that were excepted.
-    pub fn of_mode(target: &ModeTarget) -> Result<Self> {
-        let mode = target.mode.number();
-        if mode == MODE_PARANOID_PLUS && !target.except.is_empty() {
+    /// A mode, by its `MODE_` number, without the controls that were excepted.
+    pub fn of_mode(mode: u8, except: &[String]) -> Result<Self> {
+        if mode == MODE_PARANOID_PLUS && !except.is_empty() {
             return Err(Failure {
                 code: "usage",
                 exit: Exit::Usage,
@@ -82,7 +91,7 @@ impl Wish {
                 next: "leave out --except, or choose mode paranoid".into(),
             });
         }
-        let except = target.except.iter().map(|name| Assignment {
+        let except = except.iter().map(|name| Assignment {
             name: name.clone(),
             value: LEAVE.into(),
         });

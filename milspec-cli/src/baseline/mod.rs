@@ -7,9 +7,6 @@
 //! had before. [`file`] says how the disk is written.
 
 pub mod file;
-mod recorder;
-
-pub use recorder::{Note, Recorder};
 
 use crate::clock;
 use crate::facts;

@@ -23,6 +23,7 @@ pub use journal::{JournalCommand, JournalSave, JournalVerify};
 pub use mode::{ModeCommand, ModeList, ModePlan, ModeSet, Target};
 pub use report::Report;
 
+use crate::wish::Assignment;
 use clap::{
     value_parser, Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
 };
@@ -241,15 +242,6 @@ pub struct How {
     /// firmware wants it. It is never taken from an argument or from the environment.
     #[arg(long, value_name = "NUMBER")]
     pub bios_password_fd: Option<u16>,
-}
-
-/// A control and its new value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Assignment {
-    /// Name of the control.
-    pub name: String,
-    /// Name of the value.
-    pub value: String,
 }
 
 fn assignment(text: &str) -> Result<Assignment, String> {

@@ -7,7 +7,7 @@
 //! somebody typed, and no string of SMBIOS but vendor, product and BIOS.
 
 mod attributes;
-mod cells;
+pub mod cells;
 mod driver;
 mod inference;
 mod owner;
@@ -22,8 +22,7 @@ pub use readings::Readings;
 pub use table::Table;
 pub use tree::files;
 
-use crate::checks::Verdict;
-use crate::cmd::doctor;
+use crate::doctor::{self, Verdict};
 use crate::facts::{self, SecureBoot, Tpm};
 use crate::failure::errno_name;
 use crate::model::{clean, simulated_because};
@@ -184,7 +183,7 @@ pub fn collect(root: &Root, calls: bool, say: &dyn Fn(&str)) -> Report {
     Report {
         schema: SCHEMA.into(),
         made_with: env!("CARGO_PKG_VERSION").into(),
-        recording: crate::cmd::recording(root),
+        recording: root.recording(),
         simulated: simulated_because(&product, &bios, "").is_some(),
         secure_boot: facts::secure_boot(root),
         tpm: facts::tpm(root),
@@ -221,7 +220,7 @@ impl Report {
 }
 
 impl Check {
-    fn of(check: &crate::checks::Check) -> Self {
+    fn of(check: &crate::doctor::Check) -> Self {
         Self {
             id: check.id.into(),
             result: check.result,

@@ -4,11 +4,11 @@
 //! who packages them needs no more than this tree; `UPDATE_DOCS=1 cargo test -p milspecctl docs`
 //! writes them anew.
 
-use crate::cli::{manual, Cli};
 use crate::run::{command, document, finish};
 use clap::{Command, CommandFactory};
 use clap_mangen::roff::{bold, roman, Roff};
 use clap_mangen::Man;
+use milspec::cli::{manual, Cli};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;

@@ -4,11 +4,10 @@
 //! from the driver's own logic, in `posture`, and what was changed is changed for the next command.
 //! Each command gets a recorded tree of how things stand just then.
 
-use crate::cli::{
-    Assignment, BaselineCommand, Cli, Command, ConfigCommand, ControlCommand, ModeCommand,
-};
 use crate::machines::{answer, by_name, info, status};
 use crate::tree::Tree;
+use milspec::cli::{BaselineCommand, Cli, Command, ConfigCommand, ControlCommand, ModeCommand};
+use milspec::wish::Assignment;
 use milspec_posture::control::{Class, Family, Reading};
 use milspec_posture::fact::{Fact, Mark, Policy, Want};
 use milspec_posture::mode::{Mode, MODES};
@@ -144,7 +143,7 @@ impl Driver {
                 goes_back: false,
             }
         };
-        let how = |asked: Asked, how: crate::cli::How| Asked {
+        let how = |asked: Asked, how: milspec::cli::How| Asked {
             does: !how.dry_run,
             has_password: how.bios_password_fd.is_some(),
             ..asked
@@ -155,7 +154,7 @@ impl Driver {
             let list = pairs(config["controls"].as_object()?.iter());
             Some(asked(config["mode"].as_str(), list))
         };
-        let left = |target: crate::cli::Target| {
+        let left = |target: milspec::cli::Target| {
             let names = target.except.into_iter().map(|name| Assignment {
                 name,
                 value: "leave".into(),

@@ -274,7 +274,7 @@ fn not_saved() {
 /// Promise: every change of a single bit in a saved journal is found, at its record.
 #[test]
 fn every_bit() {
-    use crate::chain::{verify, Break};
+    use milspec::journal::chain::{verify, Break};
     let journal = varied();
     // A gap in the middle, a second load, and a part that begins with what stands for the first.
     let mut next = Journal::new(8, journal.pcr);
@@ -310,7 +310,7 @@ fn every_bit() {
 /// Promise: the same goes for the gap with which a part begins that leads on from another.
 #[test]
 fn every_bit_of_a_stand_in() {
-    use crate::chain::verify;
+    use milspec::journal::chain::verify;
     let journal = varied();
     let (before, after) = journal.events.split_at(9);
     let part = [&[gap(9, &before[8])], after].concat();

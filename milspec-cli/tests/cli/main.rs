@@ -10,16 +10,7 @@ mod attest;
 mod attributes;
 mod attributes_others;
 mod baselines;
-#[path = "../../src/journal/chain.rs"]
-#[allow(dead_code)]
-mod chain;
 mod changes;
-#[path = "../../src/cli/mod.rs"]
-#[allow(dead_code, unused_imports)]
-mod cli;
-#[path = "../../src/clock.rs"]
-#[allow(dead_code)]
-mod clock;
 mod configs;
 mod confirm;
 mod confirm_edges;

@@ -141,20 +141,14 @@ fn reading(text: &str) -> Result<[u16; 2]> {
     Ok([location, value])
 }
 
-/// What milspecctl goes by.
-#[cfg(test)]
-#[path = "../../../../milspec-cli/src/report/cells.rs"]
-#[allow(dead_code)]
-mod theirs;
-
 #[cfg(test)]
 mod tests {
     use super::super::{make, parse};
-    use super::theirs;
     use crate::cells;
     use crate::table::{self, Token};
     use crate::tokens::Plan;
     use crate::{smbios, Profile};
+    use milspec::report::cells as theirs;
 
     /// As milspecctl makes it.
     fn report_of(profile: &Profile, readings: &str) -> String {

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The BIOS administrator password: from where it is typed to the security key that the firmware
+//! gives for it. The driver gets the key only; the password goes nowhere else, and memory that held
+//! it is wiped.
+//!
+//! The calls are class 10 of Dell's SMBIOS interface, as `smi_password.c` of libsmbios uses them.
+
+use crate::ui::Ui;
+use milspec::failure::{Exit, Failure, Result};
+use milspec::root::Root;
+use milspec::smbios::{Smbios, NOT_EXECUTED};
+use nix::errno::Errno;
+use std::fs::File;
+use std::io::Read;
+use zeroize::{Zeroize, Zeroizing};
+
+/// Class of the administrator password.
+const ADMIN: u16 = 10;
+/// Is it installed?
+const INSTALLED: u16 = 0;
+/// Check up to [`SHORT`] bytes, which stand in the arguments.
+const VERIFY: u16 = 1;
+/// What is known of it.
+const PROPERTIES: u16 = 3;
+/// Check a longer one, which stands in the data.
+const VERIFY_LONG: u16 = 4;
+
+/// Longest password for [`VERIFY`].
+const SHORT: usize = 8;
+
+/// Longer than any password of a firmware.
+pub const LENGTH_MAX: usize = 256;
+
+/// A password; never moved to other memory, wiped when it goes.
+pub type Password = Zeroizing<Vec<u8>>;
+
+/// Keeps passwords out of core dumps, and of other programs of this user. Best effort: there is no
+/// kernel on which it fails.
+pub fn guard_memory() {
+    let _ = nix::sys::prctl::set_dumpable(false);
+}
+
+/// Reads the first line of a file descriptor.
+pub fn from_descriptor(number: u16) -> Result<Password> {
+    guard_memory();
+    let unreadable = |why: String| Failure {
+        code: "password-unusable",
+        exit: Exit::Failed,
+        errno: None,
+        what: "no BIOS administrator password was given".into(),
+        why,
+        next: "open the descriptor, e.g.: milspecctl ... --bios-password-fd 3 3<FILE".into(),
+    };
+    // A room that never grows leaves no copy behind.
+    let mut password = Zeroizing::new(Vec::with_capacity(LENGTH_MAX));
+    let mut file = File::open(format!("/proc/self/fd/{number}"))
+        .map_err(|error| unreadable(format!("file descriptor {number}: {error}")))?;
+    let mut byte = [0];
+    loop {
+        match file.read(&mut byte) {
+            Ok(1) if byte != *b"\n" && password.len() < LENGTH_MAX => password.push(byte[0]),
+            Ok(_) => break,
+            Err(error) => {
+                return Err(unreadable(format!("file descriptor {number}: {error}")));
+            }
+        }
+    }
+    byte.zeroize();
+    if password.is_empty() {
+        return Err(unreadable(format!(
+            "the first line of file descriptor {number} is empty"
+        )));
+    }
+    Ok(password)
+}
+
+/// Asks for it on the terminal.
+pub fn from_terminal(ui: &Ui) -> Result<Password> {
+    guard_memory();
+    ui.ask_secret(
+        "The firmware asks for its administrator password. It locks after a few wrong\n\
+         tries, until the machine is switched off; how many are left cannot be read.\n",
+        "BIOS administrator password:",
+    )
+}
+
+/// What the firmware says about the password.
+struct Properties {
+    installed: bool,
+    ascii: bool,
+    shortest: usize,
+    longest: usize,
+}
+
+/// Has the firmware check the password. Returns the security key. At most one try is spent.
+pub fn key(root: &Root, password: &Password) -> Result<Zeroizing<u16>> {
+    let smbios = Smbios::open(root).map_err(unreachable)?;
+    let properties = properties(&smbios)?;
+    if !properties.installed {
+        return Err(failure(
+            "password-not-set",
+            Exit::Failed,
+            "the firmware says that no administrator password is set",
+            "run it again without a password",
+        ));
+    }
+    if !properties.ascii {
+        return Err(failure(
+            "unsupported",
+            Exit::Unsupported,
+            "this firmware takes codes of keys instead of characters",
+            "change the settings in the BIOS setup",
+        ));
+    }
+    if !password.iter().all(|byte| matches!(byte, 0x20..=0x7E)) {
+        return Err(failure(
+            "password-unusable",
+            Exit::Failed,
+            "it has characters beyond ASCII, which the firmware does not take",
+            "give it as it was typed in the BIOS setup",
+        ));
+    }
+    if password.len() < properties.shortest || password.len() > properties.longest {
+        return Err(failure(
+            "password-wrong",
+            Exit::Permission,
+            &format!(
+                "it has not between {} and {} characters; no try was spent",
+                properties.shortest, properties.longest
+            ),
+            "try again",
+        ));
+    }
+    verify(&smbios, password)
+}
+
+fn properties(smbios: &Smbios<'_>) -> Result<Properties> {
+    let mut call = smbios.prepare(ADMIN, PROPERTIES);
+    smbios.make(&mut call).map_err(unreachable)?;
+    if call.status() == 0 {
+        let [installed, longest, shortest, characteristics] = call.output(1).to_le_bytes();
+        return Ok(Properties {
+            // 0 and 2: yes, 1 and 3: no.
+            installed: installed % 2 == 0,
+            ascii: characteristics & 1 != 0,
+            shortest: usize::from(shortest),
+            longest: usize::from(longest),
+        });
+    }
+    // Firmware that does not know this call has short passwords only.
+    let mut call = smbios.prepare(ADMIN, INSTALLED);
+    smbios.make(&mut call).map_err(unreachable)?;
+    match call.status() {
+        status @ 0..=3 => Ok(Properties {
+            installed: status % 2 == 0,
+            ascii: true,
+            shortest: 1,
+            longest: SHORT,
+        }),
+        _ => Err(unreachable(Errno::EOPNOTSUPP)),
+    }
+}
+
+fn verify(smbios: &Smbios<'_>, password: &Password) -> Result<Zeroizing<u16>> {
+    let call = if password.len() <= SHORT {
+        Some(smbios.prepare(ADMIN, VERIFY).with_arguments(password))
+    } else {
+        smbios.prepare(ADMIN, VERIFY_LONG).with_data(password)
+    };
+    let mut call = call.ok_or_else(|| unreachable(Errno::ENOSPC))?;
+    smbios.make(&mut call).map_err(unreachable)?;
+    match call.status() {
+        // The key has 16 bits, in a field of 32.
+        0 => Ok(Zeroizing::new(call.output(1) as u16)),
+        2 => Err(failure(
+            "password-wrong",
+            Exit::Permission,
+            "the firmware calls it wrong; once locked, it calls the right one wrong",
+            "mind that it locks after a few wrong tries, until it is switched off",
+        )),
+        -2 | NOT_EXECUTED => Err(unreachable(Errno::EOPNOTSUPP)),
+        _ => Err(failure(
+            "password-locked",
+            Exit::Permission,
+            "the firmware refuses to check it: it has locked after wrong tries",
+            "switch the machine off and on, then try again",
+        )),
+    }
+}
+
+fn failure(code: &'static str, exit: Exit, why: &str, next: &str) -> Failure {
+    Failure {
+        code,
+        exit,
+        errno: None,
+        what: "the BIOS administrator password was not accepted".into(),
+        why: why.into(),
+        next: next.into(),
+    }
+}
+
+/// The firmware could not be asked.
+fn unreachable(errno: Errno) -> Failure {
+    let (code, exit, why, next) = match errno {
+        Errno::EACCES | Errno::EPERM => (
+            "no-permission",
+            Exit::Permission,
+            "calls of this kind need CAP_SYS_RAWIO",
+            "run it as root, outside of any container",
+        ),
+        Errno::ENOENT | Errno::ENODEV | Errno::ENXIO => (
+            "unsupported",
+            Exit::Unsupported,
+            "this kernel offers no /dev/wmi/dell-smbios to ask the firmware",
+            "run \"modprobe dell_smbios\" as root; else use the BIOS setup",
+        ),
+        _ => (
+            "unsupported",
+            Exit::Unsupported,
+            "the firmware, or the kernel, does not know this call",
+            "change the settings in the BIOS setup",
+        ),
+    };
+    Failure {
+        code,
+        exit,
+        errno: Some(errno),
+        what: "cannot have the BIOS administrator password checked".into(),
+        why: why.into(),
+        next: next.into(),
+    }
+}

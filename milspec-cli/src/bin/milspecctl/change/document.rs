@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The document of every command that plans or changes.
+
+use crate::change::confirm::Confirmation;
+use crate::change::Note;
+use milspec::attributes::Attributes;
+use milspec::failure::{Exit, Failure};
+use milspec::model::{mode_word, name_of, outcome_word, reason_word, Machine, Reach, Step, Word};
+use milspec::refusal;
+use milspec::root::Root;
+use milspec::snapshot::Snapshot;
+use milspec::source::Answer;
+use milspec::warning::Warning;
+use milspec::wish::{LeftOut, Wish};
+use milspec_uapi::{MODE_NONE, OUTCOME_PLANNED, OUTCOME_REFUSED};
+use serde::Serialize;
+
+/// `milspec.plan/1`, where nothing was asked to be changed, and `milspec.apply/1`
+#[derive(Debug, Serialize)]
+pub struct ApplyDoc {
+    /// Name and major version of this document.
+    pub schema: &'static str,
+    /// Where a recording is from; null on the live machine.
+    pub recording: Option<String>,
+    /// Whether the machine is the project's simulated Dell.
+    pub simulated: bool,
+    /// How that was recognised; for people, in the document of `status` for programs.
+    #[serde(skip)]
+    pub simulated_because: Option<String>,
+    /// Whether the recorded baseline was asked for.
+    #[serde(skip)]
+    pub restores: bool,
+    /// Whether controls were to be accepted as they are.
+    #[serde(skip)]
+    pub accepts: bool,
+    /// `planned`, `done`, `refused`, `undone`, `degraded` or `conflict`.
+    pub outcome: Word,
+    /// What was asked for.
+    pub target: TargetDoc,
+    /// Names of the controls that were to stay as they are, whatever the mode asks for.
+    pub excepted: Vec<String>,
+    /// How far the mode reaches; null without a mode, and where the request was refused.
+    pub reach: Option<Reach>,
+    /// How many controls it would change, or changed.
+    pub changes: usize,
+    /// The steps.
+    pub steps: Vec<Step>,
+    /// What could not be had, and was left out.
+    pub left_out: Vec<LeftOut>,
+    /// What became of the record of the baseline; null where this has nothing to do with it.
+    pub baseline: Option<Note>,
+    /// What became of it afterwards, where it had to be confirmed; null where not, and where there
+    /// was nothing to confirm.
+    pub confirmation: Option<Confirmation>,
+    /// What the BIOS attributes say of the controls afterwards; null where nothing was done.
+    pub attributes: Option<Attributes>,
+    /// Why it was refused.
+    pub reason: Option<Word>,
+    /// The control that was refused, or whose step failed first.
+    pub control: Option<String>,
+    /// The other control that the reason speaks of.
+    pub needs: Option<String>,
+    /// Generation after it.
+    pub generation: u64,
+    /// Firmware calls that it took.
+    pub firmware_calls: u32,
+    /// What needs attention, before and after.
+    pub warnings: Vec<Warning>,
+    /// What went wrong.
+    pub error: Option<Failure>,
+}
+
+/// What was asked for.
+#[derive(Debug, Serialize)]
+pub struct TargetDoc {
+    /// Name of the mode.
+    pub mode: Option<Word>,
+    /// Controls and their values.
+    pub controls: Vec<Wanted>,
+}
+
+/// A control and the value that it shall have.
+#[derive(Debug, Serialize)]
+pub struct Wanted {
+    /// Name of the control.
+    pub name: String,
+    /// Name of the value, or `accept`.
+    pub value: String,
+}
+
+impl ApplyDoc {
+    /// Puts an answer into words.
+    pub fn new(
+        schema: &'static str,
+        root: &Root,
+        snapshot: &Snapshot,
+        wish: &Wish,
+        answer: &Answer,
+    ) -> Self {
+        let machine = Machine::new(&snapshot.info, &snapshot.status);
+        let (apply, controls) = (&answer.apply, &snapshot.controls);
+        let name = |id: u32| (id != 0).then(|| name_of(id, controls));
+        let mode = (wish.mode != MODE_NONE).then(|| mode_word(wish.mode));
+        let steps = Step::all(&answer.steps, controls);
+        // After a failure it is what could not be put back that is not as it was.
+        let changed = |step: &&Step| matches!(step.state.as_ref(), "done" | "degraded");
+        let changes = if apply.outcome == OUTCOME_PLANNED {
+            steps.len()
+        } else {
+            steps.iter().filter(changed).count()
+        };
+        Self {
+            schema,
+            recording: root.recording(),
+            simulated: machine.simulated_because.is_some(),
+            simulated_because: machine.simulated_because,
+            restores: wish.restores.is_some(),
+            accepts: wish.accepts,
+            outcome: outcome_word(apply.outcome),
+            reach: (mode.is_some() && apply.outcome != OUTCOME_REFUSED)
+                .then(|| Reach::of_plan(apply)),
+            target: TargetDoc {
+                mode,
+                controls: wish
+                    .assignments
+                    .iter()
+                    .map(|assignment| Wanted {
+                        name: assignment.name.clone(),
+                        value: assignment.value.clone(),
+                    })
+                    .collect(),
+            },
+            excepted: wish.excepted(),
+            reason: reason_word(apply.reason),
+            control: name(apply.control),
+            needs: name(apply.needs),
+            generation: apply.generation,
+            firmware_calls: apply.firmware_calls,
+            warnings: Vec::new(),
+            error: refusal::failure(root, snapshot, &wish.in_words(), answer, &steps),
+            changes,
+            steps,
+            left_out: Vec::new(),
+            baseline: None,
+            confirmation: None,
+            attributes: None,
+        }
+    }
+
+    /// Says what became of it afterwards: what was put back is no change any more.
+    pub fn confirm(&mut self, wish: &Wish, confirmation: Confirmation) {
+        self.firmware_calls += confirmation.firmware_calls;
+        self.error = confirmation.failure(&wish.in_words());
+        if self.error.is_some() {
+            self.changes = confirmation.left.len();
+        }
+        self.confirmation = Some(confirmation);
+    }
+
+    /// Says what was left out. All else may be well: it is a failure nevertheless.
+    pub fn leave_out(&mut self, left_out: Vec<LeftOut>) {
+        if self.error.is_none() && !left_out.is_empty() {
+            let names: Vec<&str> = left_out.iter().map(|left| left.name.as_str()).collect();
+            self.error = Some(Failure {
+                code: "baseline-incomplete",
+                exit: Exit::Failed,
+                errno: None,
+                what: "not all of the recorded baseline can be restored".into(),
+                why: format!("left out: {}", names.join(", ")),
+                next: "remove the causes, then run it again: the record is kept".into(),
+            });
+        }
+        self.left_out = left_out;
+    }
+}

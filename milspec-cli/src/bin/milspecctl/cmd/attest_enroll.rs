@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `milspecctl attest enroll`
+
+use milspec::attestation::key;
+use milspec::cli::AttestEnroll;
+use milspec::failure::{Exit, Failure, Result};
+use milspec::journal::chain::hash;
+use milspec::journal::hex;
+use milspec::root::Root;
+use milspec::tpm_tools;
+use nix::errno::Errno;
+use serde::Serialize;
+
+/// `milspec.attest-enroll/1`
+#[derive(Debug, Serialize)]
+pub struct AttestEnrollDoc {
+    /// Name and major version of this document.
+    pub schema: &'static str,
+    /// Where the key is in the TPM.
+    pub handle: &'static str,
+    /// Whether it was made now; else it was there already.
+    pub made: bool,
+    /// The file with the public key.
+    pub file: String,
+    /// SHA-256 of that file.
+    pub sha256: String,
+}
+
+/// Makes the key where there is none, and writes its public part.
+pub fn run(root: &Root, enroll: &AttestEnroll) -> Result<AttestEnrollDoc> {
+    live(root, "attest enroll")?;
+    tpm_tools::find_tpm()?;
+    let made = !key::is_there()?;
+    if made {
+        key::make()?;
+    }
+    let pem = key::public()?;
+    let file = &enroll.out;
+    std::fs::write(file, &pem).map_err(|error| Failure {
+        code: "file-not-written",
+        exit: Exit::Failed,
+        errno: error.raw_os_error().map(Errno::from_raw),
+        what: format!("cannot write {}", file.display()),
+        why: "the file or the disk it is on cannot be written".into(),
+        next: "name a file in a directory that exists: the key is there, and stays".into(),
+    })?;
+    Ok(AttestEnrollDoc {
+        schema: "milspec.attest-enroll/1",
+        handle: key::HANDLE,
+        made,
+        file: file.display().to_string(),
+        sha256: hex(&hash(&pem)),
+    })
+}
+
+/// Refuses to take a recording for a machine with a TPM.
+pub fn live(root: &Root, command: &str) -> Result<()> {
+    match root.note() {
+        None => Ok(()),
+        Some(_) => Err(Failure {
+            code: "unsupported",
+            exit: Exit::Unsupported,
+            errno: None,
+            what: format!("cannot {command} on a recording"),
+            why: "a recording has no TPM that could sign".into(),
+            next: "run it on a machine, without --root".into(),
+        }),
+    }
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `milspecctl attest verify`
+
+use milspec::attestation::check::Check;
+use milspec::attestation::quote::{self, Boot};
+use milspec::attestation::{self, Parts, State};
+use milspec::cli::AttestVerify;
+use milspec::failure::{Failure, Result};
+use milspec::journal::chain::{self, hash, Load};
+use milspec::journal::file::{self, Saved};
+use milspec::journal::hex;
+use milspec::journal::live::Anchor;
+use milspec::journal::replay::Replay;
+use milspec::journal::verdict::{Broken, LoadDoc, Pcr};
+use milspec::warning::Warning;
+use milspec_posture::journal::Digest;
+use milspec_uapi::Event;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// `milspec.attestation-verify/1`
+#[derive(Debug, Serialize)]
+pub struct AttestVerifyDoc {
+    /// Name and major version of this document.
+    pub schema: &'static str,
+    /// The attestation.
+    pub file: String,
+    /// SHA-256 of the file with the public key.
+    pub key_sha256: String,
+    /// What was checked, in the order in which one check rests on the one before it.
+    pub checks: Vec<Check>,
+    /// What the machine says of itself; null where that may have been changed on its way.
+    pub state: Option<State>,
+    /// What the quoted PCRs hold; null where that may have been changed on its way.
+    pub pcrs: Option<BTreeMap<u8, String>>,
+    /// How often the TPM was reset; null where that may have been changed on its way.
+    pub boot: Option<Boot>,
+    /// The loads of the module whose records hold, the oldest first.
+    pub loads: Vec<LoadDoc>,
+    /// The first record that does not fit.
+    pub broken: Option<Broken>,
+    /// Whether the records lead from a PCR that was zero to the quoted one: nothing that was
+    /// extended since the boot is missing.
+    pub since_boot: bool,
+    /// What needs attention.
+    pub warnings: Vec<Warning>,
+    /// The first check that does not hold.
+    pub error: Option<Failure>,
+}
+
+/// Verifies. Takes neither driver nor TPM.
+pub fn run(verify: &AttestVerify) -> Result<AttestVerifyDoc> {
+    let parts = Parts::read(&verify.file)?;
+    let key = attestation::read_key(&verify.key)?;
+    let journals = &verify.journal;
+    let saved: Vec<Saved> = journals
+        .iter()
+        .map(|f| file::read(f))
+        .collect::<Result<_>>()?;
+    let saved = until(saved, parts.records.last());
+    let mut document = AttestVerifyDoc {
+        schema: "milspec.attestation-verify/1",
+        file: verify.file.display().to_string(),
+        key_sha256: hex(&hash(&key)),
+        checks: Vec::new(),
+        state: None,
+        pcrs: None,
+        boot: None,
+        loads: Vec::new(),
+        broken: None,
+        since_boot: false,
+        warnings: Vec::new(),
+        error: None,
+    };
+    document.check_quote(&parts, &key, verify)?;
+    document.check_journal(&parts, verify, &saved);
+    document.error = document
+        .checks
+        .iter()
+        .find_map(|check| check.failure.clone());
+    Ok(document)
+}
+
+impl AttestVerifyDoc {
+    /// Whether the TPM has signed this quote, for this nonce, with this state and these records.
+    fn check_quote(&mut self, parts: &Parts, key: &[u8], verify: &AttestVerify) -> Result<()> {
+        let quoted = quote::Quoted::read(&parts.message)?;
+        let signed = match &quoted {
+            Ok(quoted) => quote::check(key, &parts.message, &parts.signature, quoted)?,
+            Err(words) => Err(words.clone()),
+        };
+        let quoted = quoted.ok();
+        let signature = Check::signature(signed.err());
+        let binding = quoted
+            .as_ref()
+            .map(|quoted| quoted.qualifying == parts.binding());
+        let binding = Check::binding(binding);
+        let covered = quote::covered(verify.pcr);
+        let pcrs = quoted.as_ref().map(|quoted| {
+            parts.pcr == verify.pcr && quoted.numbers == covered && quoted.holds(&parts.pcrs)
+        });
+        let pcrs = Check::pcrs(pcrs);
+        // What was not signed is not passed on as if it were.
+        if signature.holds() && binding.holds() {
+            self.state = Some(parts.state.clone());
+        }
+        if signature.holds() && pcrs.holds() {
+            let value = |(number, value): (&u8, &Digest)| (*number, hex(value));
+            self.pcrs = Some(parts.pcrs.iter().map(value).collect());
+        }
+        self.boot = quoted
+            .filter(|_| signature.holds())
+            .map(|quoted| quoted.boot);
+        let nonce = Check::nonce(parts.nonce == verify.nonce.0);
+        self.checks = vec![signature, nonce, binding, pcrs];
+        Ok(())
+    }
+
+    /// Whether the records are all of them, and lead to the PCR.
+    fn check_journal(&mut self, parts: &Parts, verify: &AttestVerify, saved: &[Saved]) {
+        let files = verify.journal.iter().take(saved.len());
+        let files = files.chain([&verify.file]);
+        let files: Vec<String> = files.map(|file| file.display().to_string()).collect();
+        let events = saved.iter().map(|saved| saved.events.as_slice());
+        let chains = chain::verify(events.chain([parts.records.as_slice()]));
+        let torn = saved.iter().zip(&files).find(|(saved, _)| saved.torn > 0);
+        let broken = chains.broken.map(|found| Broken::of(&found, &files));
+        self.broken = broken.or_else(|| {
+            let (saved, file) = torn?;
+            Some(Broken::new(Some(file), saved.events.len(), None, "cut-off"))
+        });
+        self.loads = LoadDoc::all(&chains.loads);
+        let chain = Check::chain(parts.records.len(), self.broken.as_ref());
+        let load = chains.loads.last().filter(|_| chain.holds());
+        let value = parts.pcrs.get(&parts.pcr).filter(|_| self.pcrs.is_some());
+        let compared = load.zip(value);
+        let compared =
+            compared.map(|(load, value)| Pcr::compare(load, Anchor::Holds(parts.pcr, *value)));
+        let journal = Check::journal(compared.as_ref());
+        if let (true, Some(last)) = (journal.holds(), self.loads.last_mut()) {
+            last.end_known = true;
+        }
+        self.since_boot = journal.holds() && since_boot(&chains.loads);
+        if journal.holds() && !self.since_boot {
+            self.warnings.push(Warning {
+                code: "not-since-boot",
+                text: format!(
+                    "PCR {} was not zero before the first record: the module had been loaded \
+                     before, or somebody else had extended it",
+                    parts.pcr
+                ),
+                remedy: "add the saved journal of the loads before it with --journal",
+                controls: Vec::new(),
+            });
+        }
+        self.checks.extend([chain, journal]);
+    }
+}
+
+/// Leaves out what was saved after the attestation was made, whose last record this is.
+fn until(mut saved: Vec<Saved>, last: Option<&Event>) -> Vec<Saved> {
+    let attested = |event: &Event| {
+        last.is_some_and(|last| event.load == last.load && event.sequence <= last.sequence)
+    };
+    let mut files = saved.iter().enumerate().rev();
+    let end = files.find_map(|(file, s)| Some((file, s.events.iter().rposition(attested)?)));
+    if let Some((file, at)) = end {
+        saved.truncate(file + 1);
+        if let Some(saved) = saved.last_mut() {
+            saved.events.truncate(at + 1);
+            saved.torn = 0;
+        }
+    }
+    saved
+}
+
+/// Whether the last load, or one that it leads on from, began with a PCR that was zero.
+fn since_boot(loads: &[Load]) -> bool {
+    let mut replays = loads.iter().rev().map(|load| Replay::of(load).ok());
+    let Some(Some(mut later)) = replays.next() else {
+        return false;
+    };
+    while later.start != Digest::default() {
+        match replays.next() {
+            Some(Some(before)) if before.ends_with(&later.start) => later = before,
+            _ => return false,
+        }
+    }
+    true
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `milspecctl baseline show`
+
+use milspec::baseline::{self, Identity, Record};
+use milspec::facts;
+use milspec::failure::Result;
+use milspec::model::{simulated_because, Machine};
+use milspec::root::Root;
+use milspec::snapshot::Snapshot;
+use milspec::warning::Warning;
+use serde::Serialize;
+
+/// `milspec.baseline/1`
+#[derive(Debug, Serialize)]
+pub struct BaselineShow {
+    /// Name and major version of this document.
+    pub schema: &'static str,
+    /// Where a recording is from; null on the live machine.
+    pub recording: Option<String>,
+    /// Whether the machine is the project's simulated Dell.
+    pub simulated: bool,
+    /// How that was recognised; for people, in the document of `status` for programs.
+    #[serde(skip)]
+    pub simulated_because: Option<String>,
+    /// Where the record is.
+    pub file: &'static str,
+    /// The machine that the record is of; null without one.
+    pub machine: Option<Identity>,
+    /// Whether that is this machine.
+    pub this_machine: bool,
+    /// What each control was before the first change.
+    pub controls: Vec<Before>,
+    /// What needs attention.
+    pub warnings: Vec<Warning>,
+}
+
+/// A control before the first change, and now.
+#[derive(Debug, Serialize)]
+pub struct Before {
+    /// Name of the control.
+    pub name: String,
+    /// The value that it had.
+    pub value: String,
+    /// When that was recorded; null where only the driver remembers it.
+    pub recorded_at: Option<String>,
+    /// The value in force; null where it is not known.
+    pub now: Option<String>,
+    /// The same in words; `None` where the driver cannot be asked.
+    #[serde(skip)]
+    pub in_words: Option<String>,
+    /// Whether the value in force is another one, or not known.
+    pub differs: bool,
+}
+
+/// Fetches the document. The record can be read where there is no driver.
+pub fn run(root: &Root) -> Result<BaselineShow> {
+    let found = baseline::file::load(root)?;
+    let snapshot = Snapshot::take(root, false);
+    let simulated_because = match &snapshot {
+        Ok(snapshot) => Machine::new(&snapshot.info, &snapshot.status).simulated_because,
+        Err(_) => {
+            let dmi = |name| facts::dmi(root, name).unwrap_or_default();
+            simulated_because(&dmi("product_name"), &dmi("bios_version"), "")
+        }
+    };
+    let this_machine = found
+        .as_ref()
+        .is_none_or(|record| record.machine.fits(&Identity::of(root)));
+    let controls = match &snapshot {
+        Ok(snapshot) => snapshot.controls.as_slice(),
+        Err(_) => &[],
+    };
+    let mut all = found.clone().unwrap_or_else(|| Record::new(root));
+    all.merge(controls, &[]);
+    let before = |recorded: baseline::Recorded| {
+        let control = controls.iter().find(|c| c.name == recorded.name);
+        let now = control.and_then(|control| control.value.clone());
+        let on_disk = found.as_ref().is_some_and(|f| f.knows(&recorded.name));
+        Before {
+            differs: now.as_ref() != Some(&recorded.value),
+            now,
+            in_words: snapshot
+                .is_ok()
+                .then(|| control.map_or_else(|| "not on this machine".into(), |c| c.in_words())),
+            recorded_at: on_disk.then_some(recorded.recorded_at),
+            name: recorded.name,
+            value: recorded.value,
+        }
+    };
+    let mut warnings = Vec::new();
+    if !this_machine {
+        warnings.push(Warning {
+            code: "baseline-of-another-machine",
+            text: "this was recorded on another machine: it is not restored here".into(),
+            remedy: "if this disk moved here for good, move the file away",
+            controls: Vec::new(),
+        });
+    }
+    if let Err(failure) = &snapshot {
+        warnings.push(Warning {
+            code: "no-driver",
+            text: format!("{}: {}", failure.what, failure.why),
+            remedy: "run \"milspecctl doctor\"",
+            controls: Vec::new(),
+        });
+    }
+    Ok(BaselineShow {
+        schema: "milspec.baseline/1",
+        recording: root.recording(),
+        simulated: simulated_because.is_some(),
+        simulated_because,
+        file: baseline::file::PATH,
+        machine: found.as_ref().map(|record| record.machine.clone()),
+        this_machine,
+        controls: all.controls.into_iter().map(before).collect(),
+        warnings,
+    })
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `milspecctl config export`
+
+use milspec::desired::SCHEMA;
+use milspec::failure::Result;
+use milspec::model::{Control, Machine, Reading};
+use milspec::root::Root;
+use milspec::snapshot::Snapshot;
+use milspec_uapi::STATUS_RESTRICTED_ALLOWED;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// `milspec.config/1`
+#[derive(Debug, Serialize)]
+pub struct ConfigExport {
+    /// Name and major version of this document.
+    pub schema: &'static str,
+    /// Where it is from.
+    pub about: String,
+    /// None: a mode can ask for more than the present state.
+    pub mode: Option<String>,
+    /// Each control that can be changed, by its name, with its value.
+    pub controls: BTreeMap<String, String>,
+}
+
+/// Fetches the document.
+pub fn run(root: &Root) -> Result<ConfigExport> {
+    let snapshot = Snapshot::take(root, false)?;
+    let restricted = snapshot.status.properties & STATUS_RESTRICTED_ALLOWED != 0;
+    let machine = Machine::new(&snapshot.info, &snapshot.status);
+    let mut about = format!("exported from {} {}", machine.vendor, machine.product);
+    if let Some(because) = machine.simulated_because {
+        about.push_str(&format!("; simulated machine: {because}"));
+    }
+    if let Some(from) = root.recording() {
+        about.push_str(&format!("; recording, not this machine: {from}"));
+    }
+    let controls = snapshot.controls.into_iter();
+    let writable = controls.filter(|control| writable(control, restricted));
+    Ok(ConfigExport {
+        schema: SCHEMA,
+        about,
+        mode: None,
+        controls: writable
+            .filter_map(|control| Some((control.name, control.value?)))
+            .collect(),
+    })
+}
+
+/// Whether the driver takes the control, with its present value, in a list. It says no itself, but
+/// to the whole list.
+fn writable(control: &Control, restricted: bool) -> bool {
+    let class = match control.class.as_ref() {
+        "safe" | "monitored" => true,
+        "restricted" => restricted,
+        _ => false,
+    };
+    let value = control.values.iter().find(|value| value.active);
+    class
+        && control.access == "read-write"
+        && !control.denied
+        && control.reading == Reading::Known
+        && value.is_some_and(|value| value.present)
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `milspecctl config show`
+
+use crate::change;
+use crate::change::ApplyDoc;
+use milspec::desired::Desired;
+use milspec::failure::Result;
+use milspec::model::{mode_summary, Control, Word};
+use milspec::root::Root;
+use milspec::snapshot::Snapshot;
+use milspec::wish::LEAVE;
+use milspec_uapi::MODE_NONE;
+use serde::Serialize;
+use std::path::Path;
+
+/// `milspec.config-show/1`: the plan, and what led to it
+#[derive(Debug, Serialize)]
+pub struct ConfigShow {
+    /// What applying the file would do.
+    #[serde(flatten)]
+    pub plan: ApplyDoc,
+    /// The file.
+    pub file: String,
+    /// What the file says of itself.
+    pub about: Option<String>,
+    /// What its mode is, in one line.
+    pub summary: Option<&'static str>,
+    /// Its controls.
+    pub controls: Vec<Explained>,
+}
+
+/// A control of the file.
+#[derive(Debug, Serialize)]
+pub struct Explained {
+    /// Name of the control.
+    pub name: String,
+    /// What it does.
+    pub label: String,
+    /// `safe`, `monitored`, `restricted`, `quarantined` or `read-only`.
+    pub class: Word,
+    /// The value that the file asks for, or `leave`.
+    pub wanted: String,
+    /// The value in force, if it is known.
+    pub now: Option<String>,
+    /// The same in words, where it is not known.
+    #[serde(skip)]
+    pub in_words: String,
+    /// Whether nothing needs to be done for it.
+    pub holds: bool,
+}
+
+/// Reads the file, and explains it on this machine.
+pub fn run(root: &Root, file: &Path) -> Result<ConfigShow> {
+    let desired = Desired::read(file)?;
+    let snapshot = Snapshot::take(root, false)?;
+    let wish = desired.wish(&snapshot.controls)?;
+    let explain = |control: &Control, wanted: &str| Explained {
+        name: control.name.clone(),
+        label: control.label.clone(),
+        class: control.class.clone(),
+        wanted: wanted.into(),
+        now: control.value.clone(),
+        in_words: control.in_words(),
+        holds: wanted == LEAVE || control.value.as_deref() == Some(wanted),
+    };
+    let controls = wish.assignments.iter().filter_map(|assignment| {
+        let mut all = snapshot.controls.iter();
+        let control = all.find(|control| control.name == assignment.name)?;
+        Some(explain(control, &assignment.value))
+    });
+    Ok(ConfigShow {
+        file: desired.file().into(),
+        about: desired.about(),
+        summary: (wish.mode != MODE_NONE).then(|| mode_summary(wish.mode)),
+        controls: controls.collect(),
+        plan: ApplyDoc {
+            schema: "milspec.config-show/1",
+            ..change::plan(root, &wish)?
+        },
+    })
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `milspecctl events`
+
+use milspec::cli::Events;
+use milspec::failure::Result;
+use milspec::journal::file::Saved;
+use milspec::journal::{self, chain, file};
+use milspec::model::{Event, Machine, Naming};
+use milspec::root::Root;
+use milspec::snapshot::Snapshot;
+use milspec::source::{self, Access};
+use milspec::warning::Warning;
+use milspec_uapi as uapi;
+use serde::Serialize;
+use std::path::Path;
+
+/// `milspec.events/1`
+#[derive(Debug, Serialize)]
+pub struct EventsDoc {
+    /// Name and major version of this document.
+    pub schema: &'static str,
+    /// Where it is from.
+    #[serde(flatten)]
+    pub from: Provenance,
+    /// The saved journal; null for the driver's.
+    pub file: Option<String>,
+    /// The events that were asked for, the oldest first.
+    pub events: Vec<Event>,
+    /// What needs attention.
+    pub warnings: Vec<Warning>,
+}
+
+/// Where events are from.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Provenance {
+    /// Where a recording is from; null on the live machine.
+    pub recording: Option<String>,
+    /// Whether the machine is the project's simulated Dell; null for a saved journal, which does
+    /// not say.
+    pub simulated: Option<bool>,
+    /// How that was recognised; for people, in the document of `status` for programs.
+    #[serde(skip)]
+    pub simulated_because: Option<String>,
+}
+
+impl Provenance {
+    /// The machine of a snapshot.
+    pub fn of(root: &Root, snapshot: &Snapshot) -> Self {
+        let machine = Machine::new(&snapshot.info, &snapshot.status);
+        Self {
+            recording: root.recording(),
+            simulated: Some(machine.simulated_because.is_some()),
+            simulated_because: machine.simulated_because,
+        }
+    }
+}
+
+/// Fetches the document.
+pub fn run(root: &Root, asked: &Events) -> Result<EventsDoc> {
+    match &asked.file {
+        Some(path) => saved(asked, path),
+        None => kept(root, asked),
+    }
+}
+
+fn kept(root: &Root, asked: &Events) -> Result<EventsDoc> {
+    let mut source = source::open(root, Access::Read)?;
+    let snapshot = Snapshot::read(source.as_ref())?;
+    let records = journal::read(source.as_mut())?;
+    Ok(EventsDoc {
+        schema: "milspec.events/1",
+        from: Provenance::of(root, &snapshot),
+        file: None,
+        events: chosen(asked, &records, &Naming::of(root, &snapshot.controls)),
+        warnings: Vec::new(),
+    })
+}
+
+fn saved(asked: &Events, path: &Path) -> Result<EventsDoc> {
+    let saved = file::read(path)?;
+    Ok(EventsDoc {
+        schema: "milspec.events/1",
+        from: Provenance::default(),
+        file: Some(path.display().to_string()),
+        events: chosen(asked, &saved.events, &Naming::NONE),
+        warnings: doubts(&saved),
+    })
+}
+
+/// A file can be edited, and can be no journal at all.
+fn doubts(saved: &Saved) -> Vec<Warning> {
+    let broken = chain::verify([saved.events.as_slice()]).broken;
+    if broken.is_none() && saved.torn == 0 {
+        return Vec::new();
+    }
+    vec![Warning {
+        code: "journal-broken",
+        text: "these are not the records as they were recorded".into(),
+        remedy: "\"milspecctl journal verify FILE\" says which is the first that does not fit",
+        controls: Vec::new(),
+    }]
+}
+
+/// What was asked for. A gap is shown whatever was: nobody knows what was in it.
+pub fn chosen(asked: &Events, records: &[uapi::Event], naming: &Naming<'_>) -> Vec<Event> {
+    let wanted = |event: &&uapi::Event| wanted(asked, event);
+    let wanted: Vec<uapi::Event> = records.iter().filter(wanted).copied().collect();
+    let skip = asked
+        .count
+        .map_or(0, |count| wanted.len().saturating_sub(count));
+    Event::all(wanted.get(skip..).unwrap_or_default(), naming)
+}
+
+/// Whether this record was asked for.
+pub fn wanted(asked: &Events, event: &uapi::Event) -> bool {
+    let late = asked.since.is_none_or(|since| event.wall_ns >= since);
+    let severe = asked
+        .severity
+        .is_none_or(|severity| event.severity <= severity.number());
+    event.kind == uapi::KIND_GAP || (late && severe)
+}

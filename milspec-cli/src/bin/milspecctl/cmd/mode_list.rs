@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `milspecctl mode list`
+
+use milspec::cli::ModeList;
+use milspec::diagnose;
+use milspec::failure::Result;
+use milspec::model::{
+    mode_summary, mode_word, name_of, outcome_word, reason_word, Line, Machine, Reach, Standing,
+    Step, Word, MODES,
+};
+use milspec::root::Root;
+use milspec::snapshot::Snapshot;
+use milspec::source::{self, Access, Request, Source};
+use milspec_uapi::{APPLY_CONFIRM_LATCH, APPLY_LINES, MODE_PARANOID_PLUS};
+use nix::errno::Errno;
+use serde::Serialize;
+
+/// `milspec.mode-list/1`
+#[derive(Debug, Serialize)]
+pub struct ModeListDoc {
+    /// Name and major version of this document.
+    pub schema: &'static str,
+    /// Where a recording is from; null on the live machine.
+    pub recording: Option<String>,
+    /// Whether the machine is the project's simulated Dell.
+    pub simulated: bool,
+    /// How that was recognised; for people, in the document of `status` for programs.
+    #[serde(skip)]
+    pub simulated_because: Option<String>,
+    /// Generation of the reading.
+    pub generation: u64,
+    /// The mode that the machine is in.
+    pub mode: Standing,
+    /// The modes that were asked for.
+    pub modes: Vec<ModeEntry>,
+    /// Whether people are to see the steps.
+    #[serde(skip)]
+    pub with_steps: bool,
+}
+
+/// One mode.
+#[derive(Debug, Serialize)]
+pub struct ModeEntry {
+    /// Its name.
+    pub name: Word,
+    /// What it is, in one line.
+    pub summary: &'static str,
+    /// Whether it cannot be left before the next boot.
+    pub latches: bool,
+    /// How far it reaches on this machine.
+    pub reach: Reach,
+    /// `planned`, or `refused` where it cannot be set now.
+    pub outcome: Word,
+    /// Why it would be refused.
+    pub reason: Option<Word>,
+    /// The control that this is about.
+    pub control: Option<String>,
+    /// What setting it would change.
+    pub steps: Vec<Step>,
+    /// All that it asks of this machine; null in a recording that has no answer to that.
+    pub lines: Option<Vec<Line>>,
+}
+
+/// Fetches the document.
+pub fn run(root: &Root, list: ModeList, verbose: bool) -> Result<ModeListDoc> {
+    let source = source::open(root, Access::Read)?;
+    let snapshot = Snapshot::read(source.as_ref())?;
+    let (info, status, controls) = (&snapshot.info, &snapshot.status, &snapshot.controls);
+    let mode = Standing::new(status, controls);
+    let only = list.mode.map(|mode| mode.number());
+    let modes: Result<Vec<ModeEntry>> = MODES
+        .into_iter()
+        .filter(|number| only.is_none_or(|only| only == *number))
+        .map(|number| entry(source.as_ref(), &snapshot, number))
+        .collect();
+    let machine = Machine::new(info, status);
+    Ok(ModeListDoc {
+        schema: "milspec.mode-list/1",
+        recording: root.recording(),
+        simulated: machine.simulated_because.is_some(),
+        simulated_because: machine.simulated_because,
+        generation: status.generation,
+        mode,
+        modes: modes?,
+        with_steps: verbose || only.is_some(),
+    })
+}
+
+fn entry(source: &dyn Source, snapshot: &Snapshot, number: u8) -> Result<ModeEntry> {
+    let latches = number == MODE_PARANOID_PLUS;
+    let name = mode_word(number);
+    // A plan confirms nothing: with the bit, it shows the steps.
+    let mut request = Request {
+        mode: number,
+        options: if latches { APPLY_CONFIRM_LATCH } else { 0 },
+        ..Request::default()
+    };
+    let failed = |errno| diagnose::plan(&format!("mode {name}"), errno);
+    let answer = source.plan(&request).map_err(failed)?;
+    request.options |= APPLY_LINES;
+    let lines = match source.plan(&request) {
+        // A recording may have the plan only.
+        Err(Errno::EOPNOTSUPP) => None,
+        lines => Some(lines.map_err(failed)?),
+    };
+    let apply = &answer.apply;
+    Ok(ModeEntry {
+        name,
+        summary: mode_summary(number),
+        latches,
+        reach: Reach::of_plan(apply),
+        outcome: outcome_word(apply.outcome),
+        reason: reason_word(apply.reason),
+        control: (apply.control != 0).then(|| name_of(apply.control, &snapshot.controls)),
+        steps: Step::all(&answer.steps, &snapshot.controls),
+        lines: lines.map(|lines| Line::all(&lines.steps, &snapshot.controls)),
+    })
+}

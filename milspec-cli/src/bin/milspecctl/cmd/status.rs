@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `milspecctl status`
+
+use super::Abi;
+use milspec::cli::Refresh;
+use milspec::facts::{self, Npu, SecureBoot, Tpm};
+use milspec::failure::Result;
+use milspec::model::{
+    clean, names, tampered, Anchor, Control, Family, Journal, LastRequest, Machine,
+};
+use milspec::model::{Reading, Standing};
+use milspec::root::Root;
+use milspec::snapshot::{Refreshed, Snapshot};
+use milspec::warning::{self, Warning};
+use milspec::words::count;
+use milspec_uapi::{INFO_FORCED, STATUS_LATCHED, STATUS_RESTRICTED_ALLOWED, STATUS_TPM_REQUIRED};
+use serde::Serialize;
+
+/// `milspec.status/1`
+#[derive(Debug, Serialize)]
+pub struct Status {
+    /// Name and major version of this document.
+    pub schema: &'static str,
+    /// Where a recording is from; null on the live machine.
+    pub recording: Option<String>,
+    /// Whether the machine is the project's simulated Dell.
+    pub simulated: bool,
+    /// How that was recognised.
+    pub simulated_because: Option<String>,
+    /// The machine.
+    pub machine: Machine,
+    /// The driver.
+    pub driver: Driver,
+    /// This program.
+    pub client: Client,
+    /// Grows whenever a read of the firmware finds anything different.
+    pub generation: u64,
+    /// When the controls were last read, on the clock that counts from boot, sleep included.
+    pub read_boottime_ns: u64,
+    /// How long ago that was; null where the clock cannot be read.
+    pub read_age_ms: Option<u64>,
+    /// The families of controls.
+    pub families: Vec<Family>,
+    /// Names of the controls with which the firmware reports tampering.
+    pub tamper: Vec<String>,
+    /// The mode.
+    pub mode: Standing,
+    /// Whether it is latched until the next boot.
+    pub latched: bool,
+    /// Names of the controls that were changed and wait for the next boot.
+    pub pending_reboot: Vec<String>,
+    /// Names of the controls that something else has changed.
+    pub drifted: Vec<String>,
+    /// Names of the controls that could not be put back.
+    pub degraded: Vec<String>,
+    /// Whether controls of class restricted may be changed.
+    pub restricted_allowed: bool,
+    /// Whether changes are refused while the TPM cannot be read.
+    pub tpm_required: bool,
+    /// How the request for a change that ended last ended; null where none has since the module was
+    /// loaded.
+    pub last_request: Option<LastRequest>,
+    /// The TPM.
+    pub tpm: Tpm,
+    /// What ties the journal to it.
+    pub anchor: Anchor,
+    /// The journal.
+    pub journal: Journal,
+    /// Whether the firmware checks what it boots.
+    pub secure_boot: SecureBoot,
+    /// How far the kernel is locked down; null where that cannot be read.
+    pub lockdown: Option<String>,
+    /// The processor for neural networks.
+    pub npu: Npu,
+    /// What needs attention.
+    pub warnings: Vec<Warning>,
+    /// What `--refresh` did; null without it.
+    pub refresh: Option<Refreshed>,
+}
+
+/// The driver.
+#[derive(Debug, Serialize)]
+pub struct Driver {
+    /// Its version.
+    pub version: String,
+    /// Its ABI.
+    pub abi: Abi,
+    /// Whether it was loaded with `force` on a machine that is not a Dell.
+    pub forced: bool,
+}
+
+/// This program.
+#[derive(Debug, Serialize)]
+pub struct Client {
+    /// Its version.
+    pub version: &'static str,
+    /// The ABI it was built for.
+    pub abi: Abi,
+}
+
+/// Fetches the document.
+pub fn run(root: &Root, refresh: Refresh) -> Result<Status> {
+    let snapshot = Snapshot::take(root, refresh.refresh)?;
+    let (info, status, controls) = (&snapshot.info, &snapshot.status, &snapshot.controls);
+    let read_age_ms = root
+        .boottime_ns()
+        .map(|now| now.saturating_sub(status.refreshed_ns) / 1_000_000);
+    let families = Family::all(status);
+    let tamper = tampered(controls);
+    let forced = info.properties & INFO_FORCED != 0;
+    let machine = Machine::new(info, status);
+    let anchor = Anchor::new(status);
+    Ok(Status {
+        schema: "milspec.status/1",
+        recording: root.recording(),
+        simulated: machine.simulated_because.is_some(),
+        simulated_because: machine.simulated_because.clone(),
+        machine,
+        driver: Driver {
+            version: clean(&info.driver_version),
+            abi: Abi::of(info),
+            forced,
+        },
+        client: Client {
+            version: env!("CARGO_PKG_VERSION"),
+            abi: Abi::OWN,
+        },
+        generation: status.generation,
+        read_boottime_ns: status.refreshed_ns,
+        read_age_ms,
+        warnings: warnings(forced, &families, &tamper, controls, &anchor),
+        families,
+        tamper,
+        mode: Standing::new(status, controls),
+        latched: status.properties & STATUS_LATCHED != 0,
+        pending_reboot: names(controls, |control| control.pending_reboot),
+        drifted: names(controls, |control| control.drifted),
+        degraded: names(controls, |control| control.degraded),
+        restricted_allowed: status.properties & STATUS_RESTRICTED_ALLOWED != 0,
+        tpm_required: status.properties & STATUS_TPM_REQUIRED != 0,
+        last_request: LastRequest::new(status, controls),
+        tpm: facts::tpm(root),
+        anchor,
+        journal: Journal::new(status),
+        secure_boot: facts::secure_boot(root),
+        lockdown: facts::lockdown(root),
+        npu: facts::npu(root),
+        refresh: snapshot.refreshed,
+    })
+}
+
+fn warnings(
+    forced: bool,
+    families: &[Family],
+    tamper: &[String],
+    controls: &[Control],
+    anchor: &Anchor,
+) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let mut warn = |code, text: String, remedy, controls| {
+        warnings.push(Warning {
+            code,
+            text,
+            remedy,
+            controls,
+        });
+    };
+    if !tamper.is_empty() {
+        warn(
+            "tamper",
+            "the firmware reports tampering".into(),
+            "inspect the machine; only the firmware can take the report back",
+            tamper.to_vec(),
+        );
+    }
+    let degraded = names(controls, |control| control.degraded);
+    if !degraded.is_empty() {
+        warn(
+            "degraded",
+            format!("an apply could not put back {}", degraded.join(", ")),
+            "set the mode of before again: that puts them right",
+            degraded,
+        );
+    }
+    let drifted = names(controls, |control| control.drifted);
+    if !drifted.is_empty() {
+        warn(
+            "drifted",
+            format!(
+                "something else than the driver changed {}",
+                drifted.join(", ")
+            ),
+            "find out what did; then set the mode again, or \"milspecctl control accept\" them",
+            drifted,
+        );
+    }
+    if forced {
+        warn(
+            "forced",
+            "the driver was loaded with force on a machine that is not a Dell".into(),
+            "reload the module without force",
+            Vec::new(),
+        );
+    }
+    for family in families.iter().filter(|family| family.state == "failed") {
+        let error = family
+            .error
+            .as_ref()
+            .map(|error| format!(": {}", error.name))
+            .unwrap_or_default();
+        warn(
+            "family-failed",
+            format!("family {} could not be read{error}", family.name),
+            "see \"dmesg | grep milspec\", then \"milspecctl status --refresh\" as root",
+            Vec::new(),
+        );
+    }
+    if families.iter().all(|family| family.state == "absent") {
+        warn(
+            "no-controls",
+            "this machine offers no control".into(),
+            "run \"milspecctl doctor\" for what is missing",
+            Vec::new(),
+        );
+    }
+    // A family that failed as a whole is one warning, not one more for all that is in it.
+    let failed = |control: &Control| {
+        let mut families = families.iter();
+        families.any(|family| family.name == control.family && family.state == "failed")
+    };
+    let unreadable = names(controls, |c| c.reading != Reading::Known && !failed(c));
+    if !unreadable.is_empty() {
+        warn(
+            "unreadable",
+            format!(
+                "{} without a known value",
+                count(unreadable.len() as u64, "control")
+            ),
+            "\"milspecctl control list\" shows which, and why",
+            unreadable,
+        );
+    }
+    let failed = names(controls, Control::device_failed);
+    if !failed.is_empty() {
+        warn(
+            "device-failed",
+            format!(
+                "{} in state failed",
+                count(failed.len() as u64, "DSMIL device")
+            ),
+            "\"milspecctl control list --family dsmil\" shows which",
+            failed,
+        );
+    }
+    let contradictory = names(controls, |control| control.presence == "contradictory");
+    if !contradictory.is_empty() {
+        warn(
+            "contradictory",
+            format!(
+                "the machine's tables contradict themselves about {}",
+                count(contradictory.len() as u64, "control")
+            ),
+            "look for a BIOS update; \"milspecctl control list\" shows which",
+            contradictory,
+        );
+    }
+    if anchor.state == "failed" {
+        let error = anchor.error.as_ref().map_or("", |error| &error.name);
+        warn(
+            "anchor-failed",
+            format!("the TPM cannot be used ({error}): changes are not anchored"),
+            "run \"milspecctl doctor\"",
+            Vec::new(),
+        );
+    }
+    warnings.extend(warning::after(controls));
+    warnings
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `milspecctl journal save --follow`
+
+use super::ended;
+use crate::cmd::journal_save::{add, open};
+use crate::output;
+use crate::render::{self, Document};
+use crate::ui::Ui;
+use milspec::cli::{Global, JournalSave};
+use milspec::diagnose;
+use milspec::failure::Result;
+use milspec::interrupt;
+use milspec::journal;
+use milspec::journal::file::Saver;
+use milspec::root::Root;
+use milspec::source::Wait;
+
+/// Saves what there is, and what comes. Ctrl-C is how it is meant to end, and no failure.
+pub fn run(root: &Root, global: &Global, save: &JournalSave) -> Result<u8> {
+    interrupt::catch().map_err(|errno| interrupt::cannot_catch("follow", errno))?;
+    ended(global, keep(root, global, save))
+}
+
+fn keep(root: &Root, global: &Global, save: &JournalSave) -> Result<u8> {
+    let mut source = open(root)?;
+    let mut saver = Saver::open(&save.file)?;
+    let mut records = journal::read(source.as_mut())?;
+    loop {
+        let done = add(save, &mut saver, &records)?;
+        if global.json {
+            output::stdout(&render::line(&done))?;
+        } else {
+            Ui::new(global).say(&done.human(&output::stderr_screen(global.color)));
+        }
+        records = source.records(Wait::Yes).map_err(diagnose::journal)?;
+        if records.is_empty() {
+            return Ok(0);
+        }
+    }
+}

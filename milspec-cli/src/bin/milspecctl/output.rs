@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Writing to standard output and error, and what they can show.
+
+use crate::screen::{Screen, COLUMNS};
+use milspec::cli::{Global, When};
+use milspec::failure::{errno_name, Exit, Failure, Result};
+use nix::errno::Errno;
+use nix::poll::{poll, PollFd, PollFlags, PollTimeout};
+use std::ffi::OsString;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::os::fd::AsFd;
+
+/// What standard output shows.
+pub fn stdout_screen(global: &Global) -> Screen {
+    Screen {
+        color: color(global.color, io::stdout().is_terminal()),
+        ascii: ascii(),
+        width: width(),
+        verbose: global.verbose,
+    }
+}
+
+/// What standard error shows.
+pub fn stderr_screen(when: When) -> Screen {
+    Screen {
+        color: color(when, io::stderr().is_terminal()),
+        ascii: ascii(),
+        width: None,
+        verbose: false,
+    }
+}
+
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+fn color(when: When, terminal: bool) -> bool {
+    match when {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => {
+            terminal
+                && variable("NO_COLOR").is_none()
+                && variable("TERM").is_some_and(|term| term != "dumb")
+        }
+    }
+}
+
+/// Whether to keep to ASCII: the locale is not UTF-8, or the terminal's font has no other glyphs.
+fn ascii() -> bool {
+    let term = variable("TERM");
+    if term.is_some_and(|term| term == "dumb" || term == "linux") {
+        return true;
+    }
+    // The order in which setlocale() looks.
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .find_map(variable);
+    let locale = locale.unwrap_or_default().to_string_lossy().to_lowercase();
+    !(locale.contains("utf-8") || locale.contains("utf8"))
+}
+
+/// Columns of the terminal that standard output is, if it is one.
+fn width() -> Option<usize> {
+    if !io::stdout().is_terminal() {
+        return None;
+    }
+    // A serial console says 0, or nothing.
+    match terminal_size::terminal_size_of(io::stdout()) {
+        Some((terminal_size::Width(columns), _)) if columns > 0 => Some(usize::from(columns)),
+        _ => Some(COLUMNS),
+    }
+}
+
+/// What empties the terminal that standard output is, if it is one that can be emptied.
+pub fn clear() -> Option<&'static str> {
+    let smart = variable("TERM").is_some_and(|term| term != "dumb");
+    (smart && io::stdout().is_terminal()).then_some("\x1b[H\x1b[2J")
+}
+
+/// Writes to standard output. A reader that went away is no error: it has what it wanted.
+pub fn stdout(text: &str) -> Result<()> {
+    write(text).map(|_| ())
+}
+
+/// Writes to standard output. Returns false when the reader went away.
+pub fn write(text: &str) -> Result<bool> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => {
+            let number = error.raw_os_error().unwrap_or(0);
+            Err(Failure {
+                code: "output-failed",
+                exit: Exit::Failed,
+                errno: Some(Errno::from_raw(number)),
+                what: "cannot write to standard output".into(),
+                why: format!("the file or device behind it gave {}", errno_name(number)),
+                next: "check what the output is redirected to".into(),
+            })
+        }
+    }
+}
+
+/// Writes to standard error, unless that had to wait: a terminal that somebody has stopped, or whose
+/// connection is dead, takes nothing more, and may never again.
+pub fn stderr_now(text: &str) {
+    let output = io::stderr();
+    let mut outputs = [PollFd::new(output.as_fd(), PollFlags::POLLOUT)];
+    if poll(&mut outputs, PollTimeout::ZERO) == Ok(1) {
+        stderr(text);
+    }
+}
+
+/// Writes to standard error; there is nobody to tell when that fails.
+pub fn stderr(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}

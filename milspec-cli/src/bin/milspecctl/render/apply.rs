@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Plans, and what became of them, for people.
+
+use super::{attributes, Document};
+use crate::change::ApplyDoc;
+use crate::change::Note;
+use crate::screen::{lines, provenance, steps, warnings, Mark, Screen};
+use milspec::failure::Failure;
+use milspec::warning::Warning;
+use milspec::wish::LeftOut;
+use milspec::words::count;
+
+/// What was asked for, the steps, and how it ended.
+pub fn apply(screen: &Screen, doc: &ApplyDoc) -> String {
+    let mut text = provenance(
+        screen,
+        doc.recording.as_deref(),
+        doc.simulated_because.as_deref(),
+    );
+    text.push_str(&plan(screen, doc));
+    text
+}
+
+/// [`apply`], without where it is from.
+pub fn plan(screen: &Screen, doc: &ApplyDoc) -> String {
+    let mut text = String::new();
+    if let (Some(mode), Some(reach)) = (&doc.target.mode, doc.reach) {
+        let mode = screen.bold(&format!("Mode {mode}"));
+        text.push_str(&format!("{mode}: {}\n", reach.in_words()));
+    }
+    text.push_str(&steps(screen, &doc.steps, 0));
+    if !doc.excepted.is_empty() {
+        let line = format!("left as is: {}", doc.excepted.join(", "));
+        lines(screen, &mut text, Mark::None, &line);
+    }
+    text.push_str(&left_out(screen, &doc.left_out));
+    text.push_str(&format!("{}\n", ending(doc)));
+    if let Some(confirmation) = &doc.confirmation {
+        text.push_str(&super::confirmation(screen, confirmation));
+    }
+    if let Some(said) = &doc.attributes {
+        text.push_str(&attributes::after_change(screen, said));
+    }
+    if let Some(note) = &doc.baseline {
+        text.push_str(recorded(note));
+    }
+    // Those of before a change were shown before it.
+    let planned = doc.outcome == "planned";
+    const AFTER: [&str; 2] = ["pending-reboot", "attribute-disagrees"];
+    let shown = |warning: &&Warning| planned || AFTER.contains(&warning.code);
+    let left: Vec<Warning> = doc.warnings.iter().filter(shown).cloned().collect();
+    text.push_str(&warnings(screen, &left));
+    text
+}
+
+fn ending(doc: &ApplyDoc) -> String {
+    let steps = count(doc.steps.len() as u64, "step");
+    let later = doc.confirmation.as_ref().map_or(0, |it| it.firmware_calls);
+    let calls = count(doc.firmware_calls.saturating_sub(later), "firmware call");
+    match (doc.outcome.as_ref(), doc.steps.len()) {
+        ("planned", 0) if doc.accepts => {
+            format!("To be accepted as it is: {}. Nothing was done.", names(doc))
+        }
+        ("done", 0) if doc.accepts => {
+            format!("Accepted as it is: {}. Nothing was written.", names(doc))
+        }
+        ("planned" | "done", 0) => match &doc.target.mode {
+            None if doc.restores && doc.target.controls.is_empty() => {
+                "Nothing to do: nothing is recorded.".into()
+            }
+            None if doc.restores => "Nothing to do: all that can be restored is as it was.".into(),
+            Some(_) => "Nothing to do: every control within reach is as the mode asks.".into(),
+            None => "Nothing to do: the values are in force already.".into(),
+        },
+        ("planned", _) => format!("{steps} to make. Nothing was changed."),
+        ("done", _) => format!("Done: {steps} made and read back, with {calls}."),
+        ("refused", _) => "Refused. Nothing was changed.".into(),
+        ("undone", _) => format!("Undone, with {calls}: everything is as it was before."),
+        ("degraded", _) => format!("Degraded, with {calls}: not everything could be undone."),
+        ("conflict", _) => {
+            format!("Conflict, with {calls}: a foreign change stays, the rest is undone.")
+        }
+        (other, _) => format!("The driver says {other}, with {calls}."),
+    }
+}
+
+/// Names of the controls that were asked for.
+fn names(doc: &ApplyDoc) -> String {
+    let names = doc
+        .target
+        .controls
+        .iter()
+        .map(|wanted| wanted.name.as_str());
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// What became of the record of the baseline, where that is news.
+fn recorded(note: &Note) -> &'static str {
+    match (note.state, note.added) {
+        ("removed", _) => "The record is removed: the next change begins a new one.\n",
+        ("recorded", 1..) => "To bring back what was before: milspecctl baseline restore\n",
+        _ => "",
+    }
+}
+
+/// What was left out, and why.
+fn left_out(screen: &Screen, left_out: &[LeftOut]) -> String {
+    let mut text = String::new();
+    for left in left_out {
+        let line = format!("{}={} left out: {}", left.name, left.value, left.why);
+        lines(screen, &mut text, Mark::Warning, &line);
+        lines(screen, &mut text, Mark::Next, &left.next);
+    }
+    text
+}
+
+impl Document for ApplyDoc {
+    fn human(&self, screen: &Screen) -> String {
+        apply(screen, self)
+    }
+
+    fn failure(&self) -> Option<&Failure> {
+        self.error.as_ref()
+    }
+}

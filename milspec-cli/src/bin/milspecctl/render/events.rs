@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `events` for people.
+
+use super::Document;
+use crate::cmd::events::{EventsDoc, Provenance};
+use crate::screen::{provenance, warnings, wrap, Mark, Screen};
+use milspec::clock;
+use milspec::model::{Actor, Event};
+use milspec::words::count;
+
+/// Columns before what happened: the time, the sequence and the glyph.
+const LEAD: usize = 29;
+
+/// One line for each event, with the time in the reader's time zone.
+pub fn events(screen: &Screen, doc: &EventsDoc) -> String {
+    let mut text = header(screen, &doc.from);
+    for one in &doc.events {
+        text.push_str(&event(screen, one));
+    }
+    if doc.events.is_empty() {
+        text.push_str("No such event.\n");
+    }
+    text.push_str(&warnings(screen, &doc.warnings));
+    text
+}
+
+/// What stands before the first event.
+pub fn header(screen: &Screen, from: &Provenance) -> String {
+    provenance(
+        screen,
+        from.recording.as_deref(),
+        from.simulated_because.as_deref(),
+    )
+}
+
+/// One event.
+pub fn event(screen: &Screen, event: &Event) -> String {
+    let mark = mark(event);
+    let lead = format!(
+        "{} {:>6} {} ",
+        clock::local(event.wall_ns),
+        event.sequence,
+        screen.glyph(mark)
+    );
+    let mut lines = vec![what(screen, event)];
+    if let Some(actor) = event.actor.as_ref().filter(|_| has_actor(event)) {
+        lines.push(who(actor, event));
+    }
+    if screen.verbose {
+        lines.extend(more(event));
+    }
+    // In a pipe one event is one line.
+    let Some(columns) = screen.width.map(|_| screen.columns().saturating_sub(LEAD)) else {
+        let line = screen.marked(mark, &lines.join("; "));
+        return format!("{lead}{line}\n");
+    };
+    let mut text = String::new();
+    for (at, part) in lines.iter().flat_map(|l| wrap(l, columns)).enumerate() {
+        match at {
+            0 => text.push_str(&format!("{lead}{}\n", screen.marked(mark, &part))),
+            _ => text.push_str(&format!("{:LEAD$}{part}\n", "")),
+        }
+    }
+    text
+}
+
+fn mark(event: &Event) -> Mark {
+    match (event.severity.as_ref(), event.step.as_deref()) {
+        ("error", _) | (_, Some("failed" | "degraded")) => Mark::Bad,
+        ("warning", _) | (_, Some("undone" | "moved")) => Mark::Warning,
+        (_, Some(_)) => Mark::Good,
+        ("notice", _) if event.outcome.is_some() => Mark::Good,
+        ("notice", _) => Mark::Plain,
+        _ => Mark::None,
+    }
+}
+
+/// Whether it is news who did it: of what an apply consists of, its beginning says it.
+fn has_actor(event: &Event) -> bool {
+    matches!(
+        event.kind.as_ref(),
+        "load" | "apply-begun" | "refused" | "suppressed" | "unbind"
+    )
+}
+
+fn who(actor: &Actor, event: &Event) -> String {
+    let name = |uid: u32, name: &Option<String>| match name {
+        Some(name) => name.clone(),
+        None => format!("uid {uid}"),
+    };
+    let mut text = format!("by {}", name(actor.uid, &actor.user));
+    match actor.login_uid {
+        Some(uid) if uid != actor.uid => {
+            text.push_str(&format!(", logged in as {}", name(uid, &actor.login)));
+        }
+        _ => {}
+    }
+    match actor.command.as_str() {
+        "" => text.push_str(&format!(", pid {}", actor.pid)),
+        command => text.push_str(&format!(", {command} (pid {})", actor.pid)),
+    }
+    match event.origin.as_deref() {
+        Some("driver") | None => {}
+        Some(origin) => text.push_str(&format!(", through {origin}")),
+    }
+    text
+}
+
+/// What `-v` adds.
+fn more(event: &Event) -> Vec<String> {
+    let mut more = vec![format!("at {} from boot", seconds(event.boottime_ns))];
+    if event.kind == "gap" {
+        more.clear();
+    }
+    match (event.pcr, &event.pcr_value) {
+        (Some(pcr), Some(value)) => more.push(format!("PCR {pcr} held {value}")),
+        (Some(pcr), None) => more.push(format!("extended into PCR {pcr}")),
+        _ => {}
+    }
+    more.push(format!("load {}", event.load));
+    more.push(format!("chain {}", event.chain));
+    more
+}
+
+fn seconds(ns: u64) -> String {
+    format!("{}.{:09} s", ns / 1_000_000_000, ns % 1_000_000_000)
+}
+
+/// What happened.
+fn what(screen: &Screen, event: &Event) -> String {
+    let error = event.error.as_ref();
+    let error = error.map_or_else(String::new, |error| format!(" ({})", error.name));
+    let control = event.control.as_deref().unwrap_or("a control");
+    let number = u64::from(event.count);
+    match event.kind.as_ref() {
+        "load" => match (&event.pcr, event.error.as_ref()) {
+            (Some(pcr), _) => format!("module loaded; changes are extended into PCR {pcr}"),
+            (None, Some(error)) if error.name == "ENODEV" => "module loaded; no TPM".into(),
+            (None, _) => format!("module loaded; the TPM cannot be read{error}"),
+        },
+        "bind" if event.error.is_some() => format!("DSML0001 is of no use{error}"),
+        "bind" => format!("DSML0001 bound, {}", count(number, "device")),
+        "unbind" => "DSML0001 let go".into(),
+        "apply-begun" => format!("{}: begun, {}", target(event), count(number, "step")),
+        "apply-ended" => ended(event, &error),
+        "step" => {
+            let state = match event.step.as_deref() {
+                Some("done") | None => String::new(),
+                Some(other) => format!(": {other}{error}"),
+            };
+            format!("{control}: {}{state}", change(screen, event))
+        }
+        "refused" => refused(event, &error),
+        "suppressed" => format!(
+            "{} refused without a record of {} own{error}",
+            count(number, "more request"),
+            if number == 1 { "its" } else { "their" }
+        ),
+        "outside-change" => format!(
+            "{control}: {}, changed by something else{}",
+            change(screen, event),
+            if event.drift { ": drift" } else { "" }
+        ),
+        "tamper" => format!("{control}: the firmware reports tampering"),
+        "latch" => format!("{}: latched until the next boot", target(event)),
+        "resume" if event.error.is_some() => {
+            format!("woken up; the firmware could not be read{error}")
+        }
+        "resume" => format!("woken up; {} differently", reads(number)),
+        "anchor-failed" => format!(
+            "{} from {} on not extended into the PCR{error}",
+            count(number, "record"),
+            event.about.unwrap_or_default()
+        ),
+        "accepted" => match &event.from {
+            Some(from) => format!(
+                "{control}: {} accepted; it was to be {from}",
+                event.to.as_deref().unwrap_or("unknown")
+            ),
+            None => format!(
+                "{control}: {} accepted",
+                event.to.as_deref().unwrap_or("unknown")
+            ),
+        },
+        "gap" => format!("{} up to here lost: overwritten", count(number, "record")),
+        other => format!("{other}: {control}, {}{error}", event.count),
+    }
+}
+
+fn reads(number: u64) -> String {
+    match number {
+        1 => "1 control reads".into(),
+        n => format!("{n} controls read"),
+    }
+}
+
+/// What an apply was asked for.
+fn target(event: &Event) -> String {
+    match (&event.mode, event.listed) {
+        (Some(mode), false) => format!("mode {mode}"),
+        (Some(mode), true) => format!("mode {mode} with exceptions"),
+        (None, _) => "controls by name".into(),
+    }
+}
+
+fn change(screen: &Screen, event: &Event) -> String {
+    let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "unknown".into());
+    format!(
+        "{} {} {}",
+        value(&event.from),
+        screen.arrow(),
+        value(&event.to)
+    )
+}
+
+fn ended(event: &Event, error: &str) -> String {
+    let steps = count(u64::from(event.count), "step");
+    let begun = event.about.unwrap_or_default();
+    let culprit = match &event.control {
+        Some(control) if event.outcome.as_deref() == Some("conflict") => {
+            format!(": something else changed {control}{error}")
+        }
+        Some(control) => format!(": {control} failed{error}"),
+        None if error.is_empty() => String::new(),
+        None => format!(":{error}"),
+    };
+    match event.outcome.as_deref() {
+        Some("done") => format!("what began with {begun} is done, {steps}"),
+        Some(outcome) => format!("what began with {begun} is {outcome}{culprit}"),
+        None => format!("what began with {begun} has ended{culprit}"),
+    }
+}
+
+fn refused(event: &Event, error: &str) -> String {
+    let mut text = match (&event.reason, &event.mode, event.listed) {
+        (None, None, false) => format!("a request refused{error}"),
+        _ => format!("{}: refused{error}", target(event)),
+    };
+    if let Some(reason) = &event.reason {
+        text.push_str(&format!(", {reason}"));
+        if let Some(control) = &event.control {
+            text.push_str(&format!(": {control}"));
+        }
+        if let Some(needs) = &event.needs {
+            text.push_str(&format!(" and {needs}"));
+        }
+    }
+    text
+}
+
+impl Document for EventsDoc {
+    fn human(&self, screen: &Screen) -> String {
+        events(screen, self)
+    }
+}

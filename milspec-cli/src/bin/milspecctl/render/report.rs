@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `report`: the file, so that people read it too, and what is in it in a few lines.
+
+use crate::screen::{Mark, Rows, Screen};
+use milspec::report::{Report, Table};
+use milspec::words::count;
+
+/// Columns of the file; lists of tokens are longer.
+const COLUMNS: usize = 120;
+
+/// The report as a file: JSON in which everything that fits stands in one line.
+pub fn report_file(report: &Report) -> String {
+    let text = serde_json::to_string_pretty(report).unwrap_or_default();
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.lines() {
+        lines.push(line.to_string());
+        if line.trim_start().starts_with(['}', ']']) {
+            close(&mut lines);
+        }
+    }
+    let mut text = lines.join("\n");
+    text.push('\n');
+    text
+}
+
+/// An object or list that is complete goes into one line where it fits; else what is no object and
+/// no list in it goes into as few lines as may be.
+fn close(lines: &mut Vec<String>) {
+    let indent = |line: &String| line.len() - line.trim_start().len();
+    let Some(end) = lines.last().map(indent) else {
+        return;
+    };
+    let opens = |line: &String| indent(line) == end && line.ends_with(['{', '[']);
+    let before = lines.len().saturating_sub(1);
+    let Some(begin) = lines.iter().take(before).rposition(opens) else {
+        return;
+    };
+    let block = lines.split_off(begin);
+    let inner = block.iter().skip(1).take(block.len().saturating_sub(2));
+    let parts: Vec<&str> = inner.clone().map(|line| line.trim()).collect();
+    let (first, last) = (block.first(), block.last());
+    let first = first.cloned().unwrap_or_default();
+    let last = last.cloned().unwrap_or_default();
+    let single = format!("{first}{}{}", parts.join(" "), last.trim_start());
+    if single.len() <= COLUMNS && !parts.iter().any(|part| part.ends_with(['{', '['])) {
+        lines.push(single);
+        return;
+    }
+    lines.push(first);
+    let mut flowing = false;
+    for line in inner {
+        let plain = indent(line) == end + 2 && !line.contains(['{', '}', '[', ']']);
+        match lines.last_mut() {
+            Some(before) if plain && flowing && before.len() + 1 + line.trim().len() <= COLUMNS => {
+                before.push(' ');
+                before.push_str(line.trim());
+            }
+            _ => lines.push(line.clone()),
+        }
+        flowing = plain;
+    }
+    lines.push(last);
+}
+
+/// What is in it.
+pub fn report(screen: &Screen, report: &Report) -> String {
+    let mut rows = Rows::new(screen, 10);
+    rows.add("Report of", &report.of_what());
+    if let Some(from) = &report.recording {
+        rows.add_marked(
+            "From",
+            Mark::Warning,
+            &format!("recording, not this machine: {from}"),
+        );
+    }
+    if report.simulated {
+        rows.add_marked("From", Mark::Warning, "simulated machine");
+    }
+    match &report.token_table {
+        Some(table) => rows.add_marked("Tokens", Mark::Good, &tokens(table)),
+        None => rows.add_marked("Tokens", Mark::Unknown, "not read"),
+    }
+    let (mark, text) = readings(report);
+    rows.add_marked("Readings", mark, &text);
+    let (mark, text) = layout(report);
+    rows.add_marked("Layout", mark, &text);
+    for of in &report.attributes {
+        let values = of.enumerations.iter().filter(|one| one.value.is_some());
+        let text = format!(
+            "{}: {} ({} with their value), {}; {} left out",
+            of.driver,
+            count(of.enumerations.len() as u64, "enumeration"),
+            values.count(),
+            count(of.integers.len() as u64, "number"),
+            of.left_out
+        );
+        rows.add("Attributes", &text);
+    }
+    if let Some(driver) = &report.driver {
+        let controls = count(driver.controls.len() as u64, "control");
+        rows.add("Driver", &format!("{}, {controls}", driver.version));
+    }
+    for unread in &report.unread {
+        rows.add_marked(
+            "Not read",
+            Mark::Unknown,
+            &format!("{}: {}", unread.what, unread.why),
+        );
+    }
+    rows.add(
+        "Not in it",
+        "serial number, tags, UUID, names of host and users, any text that somebody typed",
+    );
+    format!("\n{}", rows.finish())
+}
+
+fn tokens(table: &Table) -> String {
+    format!(
+        "{} in {}",
+        count(table.tokens().len() as u64, "token"),
+        count(table.structures.len() as u64, "structure")
+    )
+}
+
+fn readings(report: &Report) -> (Mark, String) {
+    let (read, unread) = (report.readings.all().len(), report.readings.unread_count());
+    match (read, unread) {
+        (0, 0) => (Mark::Unknown, "not read".into()),
+        (0, unread) => (Mark::Unknown, format!("none of {unread} locations read")),
+        (read, unread) => (
+            Mark::Good,
+            format!("{} read, {unread} not", count(read as u64, "location")),
+        ),
+    }
+}
+
+/// Whether what is inferred of the locations holds.
+fn layout(report: &Report) -> (Mark, String) {
+    let Some(inference) = &report.inference else {
+        return (Mark::Unknown, "not known without tokens".into());
+    };
+    let (one, each) = (inference.one_cell, inference.cell_each);
+    let groups = |number: u32| count(number, "group");
+    let unread = one.unread + each.unread;
+    match (one.holds + each.holds, one.differs + each.differs) {
+        (0, 0) if unread == 0 => {
+            let text = "no group of tokens lies at several locations";
+            (Mark::None, text.into())
+        }
+        (0, 0) => (Mark::Unknown, format!("{} not read", groups(unread))),
+        (holds, 0) => {
+            let text = format!("as inferred for {}, {unread} not read", groups(holds));
+            (Mark::Good, text)
+        }
+        (holds, differs) => {
+            let differs = groups(differs);
+            let text = format!(
+                "NOT as inferred for {differs}, as inferred for {holds}, {unread} not read"
+            );
+            (Mark::Warning, text)
+        }
+    }
+}

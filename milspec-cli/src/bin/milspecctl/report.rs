@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `milspecctl report`
+
+use crate::output;
+use crate::render;
+use crate::ui::Ui;
+use milspec::cli::{self, Global};
+use milspec::failure::{errno_name, Exit, Failure, Result};
+use milspec::interrupt;
+use milspec::report;
+use milspec::root::Root;
+use nix::errno::Errno;
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// Shows the report; with a file, writes it there once that is wanted.
+pub fn run(root: &Root, global: &Global, ui: &Ui, asked: &cli::Report) -> Result<u8> {
+    let file = asked
+        .output
+        .as_deref()
+        .filter(|file| *file != Path::new("-"));
+    if let Some(file) = file {
+        if !asked.yes && !ui.can_ask() {
+            return Err(not_shown(file));
+        }
+    }
+    interrupt::catch().map_err(|errno| interrupt::cannot_catch("report", errno))?;
+    // A report of a report is that report.
+    let report = match root.report() {
+        Some(report) => report.clone(),
+        None => report::collect(root, !asked.no_firmware_calls, &|text| ui.say(text)),
+    };
+    if interrupt::arrived() {
+        return Err(interrupted());
+    }
+    let text = render::report_file(&report);
+    // What somebody asked for, or is about to be asked about, is not something to be quiet about.
+    let wanted = asked.output.is_some() && (file.is_none() || !asked.yes);
+    if global.json || !global.quiet || wanted {
+        output::stdout(&text)?;
+    }
+    let screen = output::stderr_screen(global.color);
+    ui.say(&render::report(&screen, &report));
+    let Some(file) = file else {
+        return Ok(0);
+    };
+    if !asked.yes {
+        let question = format!("Write what you see above to {}? Type yes:", file.display());
+        if ui.ask("", &question)? != "yes" {
+            return Err(Failure {
+                code: "refused-unconfirmed",
+                exit: Exit::Refused,
+                errno: None,
+                what: format!("{} was not written", file.display()),
+                why: "the answer was not yes".into(),
+                next: "run it again, and type yes once you have read it".into(),
+            });
+        }
+    }
+    write(file, &text)?;
+    ui.say(&format!("Written to {}.\n", file.display()));
+    Ok(0)
+}
+
+/// Writes a new file. One that is there is somebody's.
+fn write(file: &Path, text: &str) -> Result<()> {
+    let mut options = OpenOptions::new();
+    let opened = options.write(true).create_new(true).mode(0o644).open(file);
+    let written = opened.and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    });
+    written.map_err(|error| {
+        let errno = error.raw_os_error().map(Errno::from_raw);
+        let (why, next) = match error.kind() {
+            ErrorKind::AlreadyExists => (
+                "there is something of this name already".to_string(),
+                "name another file, or remove that one",
+            ),
+            _ => (
+                format!(
+                    "creating or writing it gave {}",
+                    errno.map_or_else(|| error.to_string(), |errno| errno_name(errno as i32))
+                ),
+                "name a file in a directory that you may write to",
+            ),
+        };
+        Failure {
+            code: "file-not-written",
+            exit: Exit::Failed,
+            errno,
+            what: format!("cannot write {}", file.display()),
+            why,
+            next: next.into(),
+        }
+    })
+}
+
+fn not_shown(file: &Path) -> Failure {
+    Failure {
+        code: "refused-unconfirmed",
+        exit: Exit::Refused,
+        errno: None,
+        what: format!("{} was not written", PathBuf::from(file).display()),
+        why: "a report is shown before it is written, and there is nobody to ask".into(),
+        next: "run it on a terminal, add --yes, or redirect standard output".into(),
+    }
+}
+
+fn interrupted() -> Failure {
+    Failure {
+        code: "interrupted",
+        exit: Exit::Failed,
+        errno: Some(Errno::EINTR),
+        what: "no report was made".into(),
+        why: "a signal arrived while the machine was read".into(),
+        next: "run it again".into(),
+    }
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The checks of `doctor`. None of them needs the driver, and none makes a firmware call; for the
+//! value of a BIOS attribute, which is root's to read, the kernel's own driver makes one.
+
+mod attributes;
+mod device;
+mod kernel;
+mod machine;
+mod module;
+
+use crate::attributes::{Attributes, Other};
+use crate::facts::{self, Installed, MODULE};
+use crate::failure::Exit;
+use crate::model::{simulated_because, Control};
+use crate::report::Report;
+use crate::root::Root;
+use crate::snapshot::Snapshot;
+use crate::source::{self, Access, Source};
+use serde::{Deserialize, Serialize};
+
+/// Outcome of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// As it should be.
+    Ok,
+    /// Works, but not all of it, or not for long.
+    Warning,
+    /// Keeps the driver or the CLI from working.
+    Problem,
+    /// Does not matter here, or cannot be told yet.
+    NotApplicable,
+}
+
+/// One check.
+#[derive(Clone, Debug, Serialize)]
+pub struct Check {
+    /// Stable name for scripts.
+    pub id: &'static str,
+    /// Name for people.
+    pub title: &'static str,
+    /// Outcome.
+    pub result: Verdict,
+    /// Why.
+    pub reason: String,
+    /// What to do about it; null where nothing is to be done.
+    pub remedy: Option<String>,
+    /// The exit status that a problem asks for.
+    #[serde(skip)]
+    pub exit: Exit,
+}
+
+/// Name of a check, from which its outcomes are made.
+#[derive(Clone, Copy)]
+struct About(&'static str, &'static str);
+
+impl About {
+    fn check(self, result: Verdict, reason: impl Into<String>) -> Check {
+        Check {
+            id: self.0,
+            title: self.1,
+            result,
+            reason: reason.into(),
+            remedy: None,
+            exit: Exit::Failed,
+        }
+    }
+
+    fn ok(self, reason: impl Into<String>) -> Check {
+        self.check(Verdict::Ok, reason)
+    }
+
+    fn not_applicable(self, reason: impl Into<String>) -> Check {
+        self.check(Verdict::NotApplicable, reason)
+    }
+
+    fn warning(self, reason: impl Into<String>, remedy: impl Into<String>) -> Check {
+        Check {
+            remedy: Some(remedy.into()),
+            ..self.check(Verdict::Warning, reason)
+        }
+    }
+
+    fn problem(self, exit: Exit, reason: impl Into<String>, remedy: impl Into<String>) -> Check {
+        Check {
+            remedy: Some(remedy.into()),
+            exit,
+            ..self.check(Verdict::Problem, reason)
+        }
+    }
+}
+
+/// What several checks need to know.
+struct Context<'a> {
+    root: &'a Root,
+    release: Option<String>,
+    dell: Option<bool>,
+    loaded: bool,
+    installed: Installed,
+    opened: nix::Result<Box<dyn Source + 'a>>,
+}
+
+impl Context<'_> {
+    /// Whether the module is there, so that building it is no concern.
+    fn built(&self) -> bool {
+        self.loaded || self.installed != Installed::No
+    }
+
+    /// The directory of the running kernel's modules.
+    fn modules(&self) -> Option<String> {
+        Some(format!("/lib/modules/{}", self.release.as_ref()?))
+    }
+}
+
+/// The controls of this machine; `None` where the driver cannot be asked.
+pub fn controls(root: &Root) -> Option<Vec<Control>> {
+    let source = source::try_open(root, Access::Read).ok()?;
+    let snapshot = Snapshot::read(source.as_ref()).ok()?;
+    Some(snapshot.controls)
+}
+
+/// Makes all checks, in the order in which things have to work.
+pub fn all(root: &Root, attributes: &Attributes) -> Vec<Check> {
+    let release = facts::release(root);
+    let context = Context {
+        root,
+        dell: facts::is_dell(root),
+        loaded: facts::loaded(root, MODULE),
+        installed: release.as_ref().map_or(Installed::No, |release| {
+            facts::installed(root, release, MODULE)
+        }),
+        opened: source::try_open(root, Access::Read),
+        release,
+    };
+    vec![
+        machine::vendor(&context),
+        kernel::version(&context),
+        kernel::rust(&context),
+        kernel::headers(&context),
+        module::installed(&context),
+        module::signature(&context),
+        module::loaded(&context),
+        device::node(&context),
+        device::permission(&context),
+        device::abi(&context),
+        machine::smbios(&context),
+        machine::dsmil(&context),
+        machine::families(&context),
+        machine::reported(&context),
+        attributes::attributes(&context, attributes),
+        machine::tpm(&context),
+        machine::anchor(&context),
+    ]
+}
+
+/// Exit status that the checks ask for: the first thing that has to be put right decides.
+pub fn exit(checks: &[Check]) -> u8 {
+    let wanted = |exit: Exit| {
+        checks
+            .iter()
+            .any(|check| check.result == Verdict::Problem && check.exit == exit)
+    };
+    [Exit::Unsupported, Exit::Permission, Exit::Abi, Exit::Failed]
+        .into_iter()
+        .find(|exit| wanted(*exit))
+        .map_or(0, |exit| exit as u8)
+}
+
+/// `milspec.doctor/1`
+#[derive(Debug, Serialize)]
+pub struct Doctor {
+    /// Name and major version of this document.
+    pub schema: &'static str,
+    /// Where a recording is from; null on the live machine.
+    pub recording: Option<String>,
+    /// Whether the machine is the project's simulated Dell.
+    pub simulated: bool,
+    /// How that was recognised; for people, in the document of `status` for programs.
+    #[serde(skip)]
+    pub simulated_because: Option<String>,
+    /// The worst of all outcomes; a check that is not applicable does not count.
+    pub result: Verdict,
+    /// The exit status of this command.
+    pub exit: u8,
+    /// The checks, in the order in which things have to work.
+    pub checks: Vec<Check>,
+    /// What the BIOS attributes say of the controls.
+    pub attributes: Attributes,
+    /// The BIOS attributes that matter for security and that no control stands beside.
+    pub others: Vec<Other>,
+    /// Whether the driver was asked which controls there are.
+    #[serde(skip)]
+    pub asked: bool,
+}
+
+/// Makes all checks.
+pub fn run(root: &Root) -> Doctor {
+    let controls = controls(root);
+    let (attributes, others) = crate::attributes::all(root, controls.as_deref());
+    let mut checks = all(root, &attributes);
+    if let Some(report) = root.report() {
+        as_reported(&mut checks, report);
+    }
+    let worst = [Verdict::Problem, Verdict::Warning]
+        .into_iter()
+        .find(|verdict| checks.iter().any(|check| check.result == *verdict));
+    // The driver may not be there to be asked: only DMI can tell.
+    let dmi = |name| facts::dmi(root, name).unwrap_or_default();
+    let because = simulated_because(&dmi("product_name"), &dmi("bios_version"), "");
+    Doctor {
+        schema: "milspec.doctor/1",
+        recording: root.recording(),
+        simulated: because.is_some(),
+        simulated_because: because,
+        result: worst.unwrap_or(Verdict::Ok),
+        exit: match root.report() {
+            Some(report) => report.doctor.exit,
+            None => exit(&checks),
+        },
+        checks,
+        attributes,
+        others,
+        asked: controls.is_some(),
+    }
+}
+
+/// What the checks said on the machine of a report: of that it has the outcomes only, and what is
+/// not in it cannot be checked again.
+fn as_reported(checks: &mut Vec<Check>, report: &Report) {
+    checks.retain(|check| report.doctor.checks.iter().any(|said| said.id == check.id));
+    for check in checks {
+        let mut said = report.doctor.checks.iter();
+        let Some(said) = said.find(|said| said.id == check.id) else {
+            continue;
+        };
+        check.result = said.result;
+        check.reason = "as the report has it".into();
+        check.remedy = match said.result {
+            Verdict::Warning | Verdict::Problem => {
+                Some("run \"milspecctl doctor\" on the machine for the reason".into())
+            }
+            Verdict::Ok | Verdict::NotApplicable => None,
+        };
+    }
+}
