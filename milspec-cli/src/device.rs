@@ -2,8 +2,8 @@
 
 //! The live device `/dev/milspec`: all its `ioctl()` calls, and `read()`.
 
-use crate::interrupt;
 use crate::root::Root;
+use crate::signals;
 use crate::source::{Access, Answer, Listing, Request, Source, Wait};
 use milspec_uapi::{
     Apply, Control, Controls, Event, Head, Info, Refresh, Status, Step, Target, DEVICE_NAME,
@@ -206,8 +206,8 @@ impl Source for Device {
     fn records(&mut self, wait: Wait) -> nix::Result<Vec<Event>> {
         // Nobody else reads from this descriptor: what there is now does not go.
         let there = match wait {
-            Wait::No => interrupt::is_readable(self.file.as_fd())?,
-            Wait::Yes => interrupt::wait_for_reader(self.file.as_fd())?,
+            Wait::No => signals::is_readable(self.file.as_fd())?,
+            Wait::Yes => signals::wait_for_reader(self.file.as_fd())?,
         };
         if !there {
             return Ok(Vec::new());

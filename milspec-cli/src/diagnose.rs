@@ -3,11 +3,11 @@
 //! Turns an errno of the driver into what failed, why, and what to do next. The "why" is looked up
 //! on the machine, not listed as possibilities.
 
-use crate::facts::{self, Installed, Me, MODULE};
 use crate::failure::{Exit, Failure};
 use crate::model::clean;
 use crate::root::Root;
 use crate::source::Access;
+use crate::system::{self, Installed, Me, MODULE};
 use milspec_uapi::{Info, ABI_MAJOR, ABI_MINOR, DEVICE_NAME};
 use nix::errno::Errno;
 
@@ -29,15 +29,15 @@ pub fn open(root: &Root, access: Access, errno: Errno) -> Failure {
 }
 
 fn no_driver(root: &Root, what: String, errno: Errno) -> Failure {
-    let release = facts::release(root).unwrap_or_else(|| "unknown".into());
-    let (why, next) = if facts::loaded(root, MODULE) {
+    let release = system::release(root).unwrap_or_else(|| "unknown".into());
+    let (why, next) = if system::loaded(root, MODULE) {
         (
             format!("module {MODULE} is loaded, but has no device node"),
             "run \"milspecctl doctor\"; see \"dmesg | grep milspec\"",
         )
     } else {
-        match facts::installed(root, &release, MODULE) {
-            _ if facts::is_dell(root) == Some(false) => (
+        match system::installed(root, &release, MODULE) {
+            _ if system::is_dell(root) == Some(false) => (
                 "this is not a Dell: the driver does not load here".to_string(),
                 "run \"milspecctl doctor\" for what the driver needs",
             ),
@@ -67,7 +67,7 @@ fn no_driver(root: &Root, what: String, errno: Errno) -> Failure {
 
 fn no_permission(root: &Root, access: Access, what: String, errno: Errno) -> Failure {
     let me = Me::read(root);
-    let group = facts::group(root, DEVICE_NAME);
+    let group = system::group(root, DEVICE_NAME);
     let name = me.as_ref().and_then(|me| me.name(root));
     let (why, next) = match (access, &group, &me, &name) {
         (Access::Refresh, ..) => (
@@ -243,13 +243,13 @@ pub fn refresh(errno: Errno) -> Failure {
 }
 
 /// `IOC_PLAN` failed without an answer.
-pub fn plan(wish: &str, errno: Errno) -> Failure {
+pub fn plan(change: &str, errno: Errno) -> Failure {
     match errno {
         Errno::EOPNOTSUPP => Failure {
             code: "unsupported",
             exit: Exit::Unsupported,
             errno: Some(errno),
-            what: format!("cannot plan {wish}"),
+            what: format!("cannot plan {change}"),
             why: "what answers here makes no plans".into(),
             next: "run it on the machine itself".into(),
         },

@@ -5,6 +5,7 @@
 use nix::errno::Errno;
 use serde::ser::{SerializeStruct, Serializer};
 use serde::Serialize;
+use std::fmt::{self, Display, Formatter};
 
 /// Exit statuses; scripts rely on them. 0 is "ok, or nothing to do".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,14 @@ pub struct Failure {
     /// What to do about it.
     pub next: String,
 }
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.what, self.why)
+    }
+}
+
+impl std::error::Error for Failure {}
 
 /// As it stands in every document.
 impl Serialize for Failure {

@@ -2,41 +2,41 @@
 
 //! Why a change was refused or failed, and what to do about it.
 
-use crate::facts;
 use crate::failure::{Exit, Failure, Result};
 use crate::model::{name_of, Control, Step};
 use crate::root::Root;
 use crate::snapshot::Snapshot;
 use crate::source::Answer;
+use crate::system;
 use milspec_uapi as uapi;
 use nix::errno::Errno;
 
-/// What went wrong with an answer; `None` where nothing did. `wish` is what was asked for, in words.
+/// What went wrong with an answer; `None` where nothing did. `change` is what was asked for, in words.
 pub fn failure(
     root: &Root,
     snapshot: &Snapshot,
-    wish: &str,
+    change: &str,
     answer: &Answer,
     steps: &[Step],
 ) -> Option<Failure> {
     match answer.apply.outcome {
         uapi::OUTCOME_PLANNED | uapi::OUTCOME_DONE => None,
-        uapi::OUTCOME_REFUSED => Some(refused(root, snapshot, wish, answer)),
-        uapi::OUTCOME_UNDONE => Some(undone(snapshot, wish, answer, steps)),
-        uapi::OUTCOME_DEGRADED => Some(degraded(snapshot, wish, answer, steps)),
-        uapi::OUTCOME_CONFLICT => Some(conflict(snapshot, wish, answer, steps)),
+        uapi::OUTCOME_REFUSED => Some(refused(root, snapshot, change, answer)),
+        uapi::OUTCOME_UNDONE => Some(undone(snapshot, change, answer, steps)),
+        uapi::OUTCOME_DEGRADED => Some(degraded(snapshot, change, answer, steps)),
+        uapi::OUTCOME_CONFLICT => Some(conflict(snapshot, change, answer, steps)),
         other => Some(Failure {
             code: "apply-failed",
             exit: Exit::Failed,
             errno: answer.errno,
-            what: format!("cannot tell what became of setting {wish}"),
+            what: format!("cannot tell what became of setting {change}"),
             why: format!("the driver gave outcome {other}, which milspecctl does not know"),
             next: "run \"milspecctl status\"; update milspecctl".into(),
         }),
     }
 }
 
-fn refused(root: &Root, snapshot: &Snapshot, wish: &str, answer: &Answer) -> Failure {
+fn refused(root: &Root, snapshot: &Snapshot, change: &str, answer: &Answer) -> Failure {
     let apply = &answer.apply;
     let control = name_of(apply.control, &snapshot.controls);
     let needs = name_of(apply.needs, &snapshot.controls);
@@ -141,7 +141,7 @@ fn refused(root: &Root, snapshot: &Snapshot, wish: &str, answer: &Answer) -> Fai
         code,
         exit: Exit::Refused,
         errno: None,
-        what: format!("refused to set {wish}"),
+        what: format!("refused to set {change}"),
         why,
         next,
     }
@@ -150,7 +150,7 @@ fn refused(root: &Root, snapshot: &Snapshot, wish: &str, answer: &Answer) -> Fai
 /// How far the kernel is locked down, if it is: then restricted controls stay as they are, whatever
 /// the module allows.
 fn locked_down(root: &Root) -> Option<String> {
-    facts::lockdown(root).filter(|level| level != "none")
+    system::lockdown(root).filter(|level| level != "none")
 }
 
 const ACCEPT: &str = "run it on a terminal to be asked, or add --accept-latch";
@@ -210,7 +210,7 @@ fn why(snapshot: &Snapshot, answer: &Answer, steps: &[Step]) -> String {
     }
 }
 
-fn undone(snapshot: &Snapshot, wish: &str, answer: &Answer, steps: &[Step]) -> Failure {
+fn undone(snapshot: &Snapshot, change: &str, answer: &Answer, steps: &[Step]) -> Failure {
     let errno = errno_of(answer);
     let (code, next) = match errno {
         Errno::EKEYREJECTED => (
@@ -227,7 +227,7 @@ fn undone(snapshot: &Snapshot, wish: &str, answer: &Answer, steps: &[Step]) -> F
         code,
         exit: Exit::Failed,
         errno: Some(errno),
-        what: format!("{wish} failed and was undone"),
+        what: format!("{change} failed and was undone"),
         why: why(snapshot, answer, steps),
         next: next.into(),
     }
@@ -242,7 +242,7 @@ pub fn key_was_given(failure: &mut Failure) {
     }
 }
 
-fn degraded(snapshot: &Snapshot, wish: &str, answer: &Answer, steps: &[Step]) -> Failure {
+fn degraded(snapshot: &Snapshot, change: &str, answer: &Answer, steps: &[Step]) -> Failure {
     let stuck: Vec<&str> = steps
         .iter()
         .filter(|step| step.state == "degraded")
@@ -252,7 +252,7 @@ fn degraded(snapshot: &Snapshot, wish: &str, answer: &Answer, steps: &[Step]) ->
         code: "degraded",
         exit: Exit::Failed,
         errno: Some(errno_of(answer)),
-        what: format!("{wish} failed and was not all undone"),
+        what: format!("{change} failed and was not all undone"),
         why: format!(
             "{}; not put back: {}",
             why(snapshot, answer, steps),
@@ -263,7 +263,7 @@ fn degraded(snapshot: &Snapshot, wish: &str, answer: &Answer, steps: &[Step]) ->
 }
 
 /// Somebody else was at it at the same time.
-fn conflict(snapshot: &Snapshot, wish: &str, answer: &Answer, steps: &[Step]) -> Failure {
+fn conflict(snapshot: &Snapshot, change: &str, answer: &Answer, steps: &[Step]) -> Failure {
     let control = name_of(answer.apply.control, &snapshot.controls);
     let mut moved = steps.iter().filter(|step| step.state == "moved");
     let is = moved
@@ -274,7 +274,7 @@ fn conflict(snapshot: &Snapshot, wish: &str, answer: &Answer, steps: &[Step]) ->
         code: "conflict",
         exit: Exit::Failed,
         errno: answer.errno,
-        what: format!("{wish} met a change by something else"),
+        what: format!("{change} met a change by something else"),
         why: format!(
             "something else changed {control}{is} meanwhile; that stays, and all else is as it was"
         ),

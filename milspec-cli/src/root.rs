@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The machine's files, relocatable: below `--root DIR` a recorded tree stands in for a machine, and
-//! so does `--root FILE` where the file is a report.
+//! The machine's files, relocatable: a recorded tree stands in for a machine, and so do files that
+//! are not on disk.
 
 use crate::failure::{Exit, Failure, Result};
-use crate::report::{self, Report};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +15,7 @@ use std::sync::Arc;
 pub const RECORDING_DIR: &str = "recording";
 
 /// More than any file that is read here has; a file that is longer is cut off, not trusted.
-const FILE_MAX: u64 = 32 << 20;
+pub const FILE_MAX: u64 = 32 << 20;
 
 /// `recording/recording.json` of a recorded tree. Without this file a tree is not a recording, so
 /// that a directory given by mistake is never shown as a machine.
@@ -60,8 +59,8 @@ pub type Files = BTreeMap<String, Vec<u8>>;
 pub struct Root {
     dir: PathBuf,
     note: Option<Note>,
-    /// The report that stands in for a machine, and what it has of its files.
-    report: Option<Arc<(Report, Files)>>,
+    /// The files, where they are not on disk.
+    files: Option<Arc<Files>>,
 }
 
 impl Root {
@@ -71,12 +70,9 @@ impl Root {
             return Ok(Self {
                 dir: PathBuf::from("/"),
                 note: None,
-                report: None,
+                files: None,
             });
         };
-        if dir.is_file() {
-            return Self::of_report(dir);
-        }
         let path = dir.join(RECORDING_DIR).join("recording.json");
         let note: Note = fs::read(&path)
             .map_err(|error| error.to_string())
@@ -96,57 +92,35 @@ impl Root {
         Ok(Self {
             dir: dir.to_path_buf(),
             note: Some(note),
-            report: None,
+            files: None,
         })
     }
 
-    /// A report as a recording. Nothing is below it on disk: what is not in the report is not there.
-    fn of_report(file: &Path) -> Result<Self> {
-        let read = || -> std::result::Result<Report, String> {
-            let file = fs::File::open(file).map_err(|error| error.to_string())?;
-            let mut bytes = Vec::new();
-            let read = file.take(FILE_MAX).read_to_end(&mut bytes);
-            read.map_err(|error| error.to_string())?;
-            let report: Report =
-                serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
-            match report.schema.as_str() {
-                report::SCHEMA => Ok(report),
-                other => Err(format!("unknown schema \"{}\"", other.escape_debug())),
-            }
-        };
-        let report = read().map_err(|why| Failure {
-            code: "bad-recording",
-            exit: Exit::Failed,
-            errno: None,
-            what: format!("{} is not a report", file.display()),
-            why,
-            next: "name a file that \"milspecctl report\" has made, or a recorded tree".into(),
-        })?;
-        let note = Note {
-            schema: "milspec.recording/1".into(),
-            from: format!("report of a {}", report.of_what()),
-            open_error: report.driver_error,
-            node: None,
-            errors: BTreeMap::new(),
-            apply_ms: 0,
-            unreadable: BTreeMap::new(),
-        };
-        let files = report::files(&report);
-        Ok(Self {
-            dir: file.to_path_buf(),
-            note: Some(note),
-            report: Some(Arc::new((report, files))),
-        })
+    /// Files that are not on disk, as a recording from `from`. What is not among them is not there.
+    pub fn of_files(from: String, open_error: Option<i32>, files: Files) -> Self {
+        Self {
+            // Nothing is below it.
+            dir: PathBuf::from("/dev/null"),
+            note: Some(Note {
+                schema: "milspec.recording/1".into(),
+                from,
+                open_error,
+                node: None,
+                errors: BTreeMap::new(),
+                apply_ms: 0,
+                unreadable: BTreeMap::new(),
+            }),
+            files: Some(Arc::new(files)),
+        }
     }
 
-    /// The report that stands in for a machine.
-    pub fn report(&self) -> Option<&Report> {
-        self.report.as_deref().map(|(report, _)| report)
+    /// Whether the files are on disk: else what is not among them is just not known.
+    pub fn is_on_disk(&self) -> bool {
+        self.files.is_none()
     }
 
-    /// What a report has of the machine's files.
     fn files(&self) -> Option<&Files> {
-        self.report.as_deref().map(|(_, files)| files)
+        self.files.as_deref()
     }
 
     /// The note of the recording, `None` on the live machine.

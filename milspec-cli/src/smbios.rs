@@ -85,12 +85,10 @@ impl Call {
     pub fn status(&self) -> i32 {
         self.output(0) as i32
     }
-
-    /// All of it.
-    pub fn bytes_mut(&mut self) -> &mut [u8] {
-        &mut self.bytes
-    }
 }
+
+/// The device of the kernel's dell-smbios.
+const DEVICE: &str = "/dev/wmi/dell-smbios";
 
 /// Where calls go.
 pub enum Smbios<'a> {
@@ -105,7 +103,7 @@ impl<'a> Smbios<'a> {
     /// Opens the device, or the recording.
     pub fn open(root: &'a Root) -> nix::Result<Self> {
         if root.note().is_none() {
-            return SmbiosDevice::open(root).map(Self::Device);
+            return SmbiosDevice::open(&root.path(DEVICE)).map(Self::Device);
         }
         if root.exists(&format!("/{RECORDING_DIR}/smbios")) {
             Ok(Self::Recording(root, Cell::new(0)))
@@ -126,7 +124,7 @@ impl<'a> Smbios<'a> {
     /// Makes the call.
     pub fn make(&self, call: &mut Call) -> nix::Result<()> {
         match self {
-            Self::Device(device) => device.make(call),
+            Self::Device(device) => device.make(&mut call.bytes),
             Self::Recording(root, next) => play(root, next, call),
         }
     }

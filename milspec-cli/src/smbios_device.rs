@@ -2,12 +2,11 @@
 
 //! The live device `/dev/wmi/dell-smbios`: its one `ioctl()`.
 
-use crate::root::Root;
-use crate::smbios::Call;
 use nix::errno::Errno;
 use std::fs::{File, OpenOptions};
 use std::io::Read;
 use std::os::fd::AsRawFd;
+use std::path::Path;
 
 /// `DELL_WMI_SMBIOS_CMD`: `_IOWR('W', 0, struct dell_wmi_smbios_buffer)`; the structure has 52
 /// bytes before its data.
@@ -26,14 +25,14 @@ pub struct SmbiosDevice {
 
 impl SmbiosDevice {
     /// Opens the device and asks how long a call must be.
-    pub fn open(root: &Root) -> nix::Result<Self> {
+    pub fn open(path: &Path) -> nix::Result<Self> {
         let errno = |error: std::io::Error| {
             Errno::from_raw(error.raw_os_error().unwrap_or(Errno::EIO as i32))
         };
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
-            .open(root.path("/dev/wmi/dell-smbios"))
+            .open(path)
             .map_err(errno)?;
         let mut size = [0; 8];
         file.read_exact(&mut size).map_err(errno)?;
@@ -51,9 +50,8 @@ impl SmbiosDevice {
         self.size
     }
 
-    /// Makes the call.
-    pub fn make(&self, call: &mut Call) -> nix::Result<()> {
-        let bytes = call.bytes_mut();
+    /// Makes the call whose bytes these are.
+    pub fn make(&self, bytes: &mut [u8]) -> nix::Result<()> {
         if bytes.len() < self.size {
             return Err(Errno::EINVAL);
         }

@@ -3,10 +3,11 @@
 //! Everything that the driver says, fetched so that it belongs together.
 
 use crate::diagnose;
+use crate::driver;
 use crate::failure::Result;
-use crate::model::{diff, Change, Control};
+use crate::model::{diff, Control, Difference};
 use crate::root::Root;
-use crate::source::{self, Access, Source};
+use crate::source::{Access, Source};
 use milspec_uapi::{Info, Status, ABI_MAJOR};
 use serde::Serialize;
 
@@ -18,7 +19,7 @@ pub struct Refreshed {
     /// Firmware calls that this took.
     pub firmware_calls: u32,
     /// Which controls differ from before.
-    pub changed: Vec<Change>,
+    pub changed: Vec<Difference>,
 }
 
 /// One consistent view of the driver.
@@ -41,7 +42,7 @@ impl Snapshot {
         } else {
             Access::Read
         };
-        let mut source = source::open(root, access)?;
+        let mut source = driver::open(root, access)?;
         if !refresh {
             return Self::read(source.as_ref());
         }

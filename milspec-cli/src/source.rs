@@ -2,11 +2,6 @@
 
 //! Where the answers of the driver come from: the device, or a recording of it.
 
-use crate::device::Device;
-use crate::diagnose;
-use crate::failure::Result;
-use crate::recording::Recording;
-use crate::root::Root;
 use milspec_uapi::{Apply, Control, Event, Info, Refresh, Status, Step, Target, OUTCOME_NONE};
 use nix::errno::Errno;
 use zeroize::Zeroizing;
@@ -67,12 +62,12 @@ pub enum Wait {
     /// Take what there is.
     No,
     /// Until there is something, a signal arrives, or nobody reads standard output any more. Call
-    /// [`interrupt::catch`](crate::interrupt::catch) first.
+    /// [`signals::catch`](crate::signals::catch) first.
     Yes,
 }
 
 /// The requests of `/dev/milspec`. An error is the errno of the call, to be explained by
-/// [`diagnose`].
+/// [`diagnose`](crate::diagnose).
 pub trait Source {
     /// `IOC_INFO`
     fn info(&self) -> nix::Result<Info>;
@@ -100,17 +95,4 @@ pub enum Access {
     Refresh,
     /// [`Source::apply`] too.
     Change,
-}
-
-/// Opens the device, or the recording below `root`.
-pub fn open(root: &Root, access: Access) -> Result<Box<dyn Source + '_>> {
-    try_open(root, access).map_err(|errno| diagnose::open(root, access, errno))
-}
-
-/// [`open`], with the bare errno.
-pub fn try_open(root: &Root, access: Access) -> nix::Result<Box<dyn Source + '_>> {
-    Ok(match root.note() {
-        Some(note) => Box::new(Recording::open(root, note)?),
-        None => Box::new(Device::open(root, access)?),
-    })
 }

@@ -2,8 +2,8 @@
 
 //! What needs attention before and after a change.
 
+use crate::change::Change;
 use crate::model::{names, Control, Step};
-use crate::wish::Wish;
 use serde::Serialize;
 
 /// Something that needs attention.
@@ -55,7 +55,7 @@ fn keeps_path(control: &str, value: &str) -> bool {
 }
 
 /// What to know before these steps are made.
-pub fn before(steps: &[Step], wish: &Wish) -> Vec<Warning> {
+pub fn before(steps: &[Step], change: &Change) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let lost: Vec<String> = steps
         .iter()
@@ -68,7 +68,7 @@ pub fn before(steps: &[Step], wish: &Wish) -> Vec<Warning> {
         warnings.push(Warning {
             code: "lock-out",
             text: "you are connected through SSH, and this may cut the connection".into(),
-            remedy: match (wish.confirm_within, wish.restores) {
+            remedy: match (change.confirm_within, change.restores) {
                 (Some(_), _) => "wait for the question; without an answer it is undone",
                 (None, None) => "add --confirm-within 5m, so that it is undone if it does",
                 (None, Some(_)) => "make sure that somebody can get to the machine",

@@ -3,9 +3,9 @@
 //! The files of mainline's `dell-wmi-sysman`. They are read, never written.
 
 use super::modifier::{self, Condition};
-use crate::facts::{self, Installed};
 use crate::model::clean;
 use crate::root::Root;
+use crate::system::{self, Installed};
 use nix::errno::Errno;
 use serde::Serialize;
 use std::io;
@@ -102,7 +102,7 @@ impl<'a> Class<'a> {
                     n => (State::Present, format!("{n} attributes"), None),
                 }
             }
-            Err(_) if root.report().is_some() => (
+            Err(_) if !root.is_on_disk() => (
                 State::Unknown,
                 "a report is no place to read them from: they stand in it".to_string(),
                 None,
@@ -252,15 +252,15 @@ fn no_class(root: &Root) -> (State, String, Option<String>) {
             None,
         );
     }
-    let (why, remedy) = if facts::loaded(root, MODULE) {
+    let (why, remedy) = if system::loaded(root, MODULE) {
         (
             "dell-wmi-sysman is loaded, but did not take it: one malformed entry of the firmware \
              is enough for that",
             "see \"dmesg | grep sysman\"; look for a BIOS update",
         )
     } else {
-        let release = facts::release(root);
-        let installed = release.map(|release| facts::installed(root, &release, MODULE));
+        let release = system::release(root);
+        let installed = release.map(|release| system::installed(root, &release, MODULE));
         match installed {
             Some(Installed::No) | None => (
                 "this kernel does not have dell-wmi-sysman",

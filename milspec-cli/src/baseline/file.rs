@@ -5,9 +5,9 @@
 
 use super::{Record, SCHEMA};
 use crate::failure::{Exit, Failure, Result};
-use crate::interrupt;
 use crate::json::shown;
 use crate::root::Root;
+use crate::signals;
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag};
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -32,7 +32,7 @@ pub struct Lock {
 }
 
 /// Takes the lock; `waiting` is called before it waits for somebody else. Call
-/// [`interrupt::catch`] first.
+/// [`signals::catch`] first.
 pub fn lock(root: &Root, waiting: &dyn Fn()) -> Result<Lock> {
     let dir = DirBuilder::new()
         .recursive(true)
@@ -50,7 +50,7 @@ pub fn lock(root: &Root, waiting: &dyn Fn()) -> Result<Lock> {
         result => result,
     };
     match held {
-        Ok(held) if !interrupt::arrived() => Ok(Lock { _held: held }),
+        Ok(held) if !signals::arrived() => Ok(Lock { _held: held }),
         Ok(_) | Err((_, Errno::EINTR)) => Err(Failure {
             code: "interrupted",
             exit: Exit::Failed,

@@ -4,15 +4,15 @@
 //! here it is kept on disk, in a [`Record`], until it is restored.
 //!
 //! The first value that was recorded of a control stays: what comes later is not what the machine
-//! had before. [`file`] says how the disk is written.
+//! had before. [`mod@file`] says how the disk is written.
 
 pub mod file;
 
 use crate::clock;
-use crate::facts;
 use crate::failure::{Exit, Failure};
 use crate::model::{Control, Step};
 use crate::root::Root;
+use crate::system;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -59,8 +59,8 @@ impl Identity {
             half.map(|byte| format!("{byte:02x}")).collect()
         };
         Self {
-            product: facts::dmi(root, "product_name"),
-            service_tag_hash: facts::dmi(root, "product_serial").map(hash),
+            product: system::dmi(root, "product_name"),
+            service_tag_hash: system::dmi(root, "product_serial").map(hash),
         }
     }
 

@@ -8,8 +8,8 @@ mod completion;
 mod config;
 mod confirm;
 mod events;
+pub mod help;
 mod journal;
-pub mod manual;
 mod mode;
 mod report;
 
@@ -23,7 +23,7 @@ pub use journal::{JournalCommand, JournalSave, JournalVerify};
 pub use mode::{ModeCommand, ModeList, ModePlan, ModeSet, Target};
 pub use report::Report;
 
-use crate::wish::Assignment;
+use crate::change::Assignment;
 use clap::{
     value_parser, Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
 };
@@ -58,7 +58,7 @@ impl Cli {
             .global(true)
             .hide(true)
             .value_parser(value_parser!(PathBuf));
-        let mut command = manual::dress(Self::command()).arg(root);
+        let mut command = help::dress(Self::command()).arg(root);
         let matches = command.try_get_matches_from_mut(arguments)?;
         let mut cli =
             Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;

@@ -2,7 +2,7 @@
 
 //! Do the BIOS attributes say the same as the controls?
 
-use super::{About, Check, Context};
+use super::check::{About, Check, Context};
 use crate::attributes::{Attributes, State, Verdict};
 
 /// Sums up what stands in full below the checks.

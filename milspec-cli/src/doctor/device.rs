@@ -2,12 +2,12 @@
 
 //! Can this user talk to the driver, and do both speak the same ABI?
 
-use super::{About, Check, Context};
+use super::check::{About, Check, Context};
 use crate::diagnose;
-use crate::facts;
 use crate::failure::{Exit, Failure};
 use crate::root::{Node, Root};
 use crate::source::Access;
+use crate::system;
 use milspec_uapi::{ABI_MAJOR, ABI_MINOR, DEVICE_NAME};
 use nix::errno::Errno;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
@@ -29,9 +29,9 @@ pub fn node(context: &Context<'_>) -> Check {
         "/dev/{DEVICE_NAME} is {:04o}, user {}, group {}",
         node.mode,
         node.uid,
-        facts::group_name(context.root, node.gid)
+        system::group_name(context.root, node.gid)
     );
-    match facts::group(context.root, DEVICE_NAME) {
+    match system::group(context.root, DEVICE_NAME) {
         None => about.warning(
             format!("{is}; there is no group {DEVICE_NAME}, so only root can read"),
             format!("groupadd --system {DEVICE_NAME}, and install the udev rule"),

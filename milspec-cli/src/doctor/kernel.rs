@@ -2,7 +2,7 @@
 
 //! Can this kernel have the module, and can the module be built for it?
 
-use super::{About, Check, Context};
+use super::check::{About, Check, Context};
 use crate::failure::Exit;
 use flate2::read::GzDecoder;
 use std::io::Read;

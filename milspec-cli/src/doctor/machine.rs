@@ -2,17 +2,17 @@
 
 //! What does this machine have that the driver can use?
 
-use super::{About, Check, Context};
-use crate::facts::{self, Installed};
+use super::check::{About, Check, Context};
 use crate::failure::Exit;
 use crate::model::{Anchor, Family};
+use crate::system::{self, Installed};
 use crate::words::count;
 use milspec_uapi::ABI_MAJOR;
 
 /// Is this a Dell?
 pub fn vendor(context: &Context<'_>) -> Check {
     let about = About("machine", "Machine");
-    let dmi = |name| facts::dmi(context.root, name).unwrap_or_default();
+    let dmi = |name| system::dmi(context.root, name).unwrap_or_default();
     let is = format!("{} {}", dmi("sys_vendor"), dmi("product_name"));
     match context.dell {
         Some(true) => about.ok(is),
@@ -39,14 +39,14 @@ pub fn smbios(context: &Context<'_>) -> Check {
     if context.dell != Some(true) {
         return about.not_applicable("not a Dell");
     }
-    if facts::loaded(context.root, "dell_smbios") {
+    if system::loaded(context.root, "dell_smbios") {
         return about.ok("loaded");
     }
     let remedy = "run \"modprobe dell-smbios\" as root and see dmesg";
     let Some(release) = &context.release else {
         return about.warning("not loaded", remedy);
     };
-    match facts::installed(context.root, release, "dell_smbios") {
+    match system::installed(context.root, release, "dell_smbios") {
         Installed::No => about.warning(
             "this kernel does not have it: there will be no platform controls",
             "boot a kernel with CONFIG_DELL_SMBIOS",
@@ -183,7 +183,7 @@ pub fn families(context: &Context<'_>) -> Check {
 /// Is there a TPM?
 pub fn tpm(context: &Context<'_>) -> Check {
     let about = About("tpm", "TPM");
-    let tpm = facts::tpm(context.root);
+    let tpm = system::tpm(context.root);
     let Some(chip) = tpm.chip else {
         return about.warning(
             "the kernel has none",
@@ -213,7 +213,7 @@ pub fn anchor(context: &Context<'_>) -> Check {
         return about.not_applicable("the driver cannot be asked");
     }
     let anchor = Anchor::new(&status);
-    let there = facts::tpm(context.root);
+    let there = system::tpm(context.root);
     match (anchor.state.as_ref(), anchor.pcr) {
         ("ready", Some(pcr)) if anchor.failures == 0 => about.ok(format!(
             "PCR {pcr} has {}",
@@ -271,7 +271,7 @@ fn reports(product: &str) -> Option<Reports> {
 /// Does this machine list as much as others of its product?
 pub fn reported(context: &Context<'_>) -> Check {
     let about = About("reports", "Other machines");
-    let product = facts::dmi(context.root, "product_name").unwrap_or_default();
+    let product = system::dmi(context.root, "product_name").unwrap_or_default();
     let Some(reports) = reports(product.trim()) else {
         return about.not_applicable(format!("no report of a \"{}\" is known", product.trim()));
     };

@@ -4,133 +4,44 @@
 //! value of a BIOS attribute, which is root's to read, the kernel's own driver makes one.
 
 mod attributes;
+pub mod check;
 mod device;
 mod kernel;
 mod machine;
 mod module;
 
+pub use check::{Check, Verdict};
+
 use crate::attributes::{Attributes, Other};
-use crate::facts::{self, Installed, MODULE};
+use crate::driver;
 use crate::failure::Exit;
 use crate::model::{simulated_because, Control};
-use crate::report::Report;
+use crate::report::{self, Report};
 use crate::root::Root;
 use crate::snapshot::Snapshot;
-use crate::source::{self, Access, Source};
-use serde::{Deserialize, Serialize};
-
-/// Outcome of a check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// As it should be.
-    Ok,
-    /// Works, but not all of it, or not for long.
-    Warning,
-    /// Keeps the driver or the CLI from working.
-    Problem,
-    /// Does not matter here, or cannot be told yet.
-    NotApplicable,
-}
-
-/// One check.
-#[derive(Clone, Debug, Serialize)]
-pub struct Check {
-    /// Stable name for scripts.
-    pub id: &'static str,
-    /// Name for people.
-    pub title: &'static str,
-    /// Outcome.
-    pub result: Verdict,
-    /// Why.
-    pub reason: String,
-    /// What to do about it; null where nothing is to be done.
-    pub remedy: Option<String>,
-    /// The exit status that a problem asks for.
-    #[serde(skip)]
-    pub exit: Exit,
-}
-
-/// Name of a check, from which its outcomes are made.
-#[derive(Clone, Copy)]
-struct About(&'static str, &'static str);
-
-impl About {
-    fn check(self, result: Verdict, reason: impl Into<String>) -> Check {
-        Check {
-            id: self.0,
-            title: self.1,
-            result,
-            reason: reason.into(),
-            remedy: None,
-            exit: Exit::Failed,
-        }
-    }
-
-    fn ok(self, reason: impl Into<String>) -> Check {
-        self.check(Verdict::Ok, reason)
-    }
-
-    fn not_applicable(self, reason: impl Into<String>) -> Check {
-        self.check(Verdict::NotApplicable, reason)
-    }
-
-    fn warning(self, reason: impl Into<String>, remedy: impl Into<String>) -> Check {
-        Check {
-            remedy: Some(remedy.into()),
-            ..self.check(Verdict::Warning, reason)
-        }
-    }
-
-    fn problem(self, exit: Exit, reason: impl Into<String>, remedy: impl Into<String>) -> Check {
-        Check {
-            remedy: Some(remedy.into()),
-            exit,
-            ..self.check(Verdict::Problem, reason)
-        }
-    }
-}
-
-/// What several checks need to know.
-struct Context<'a> {
-    root: &'a Root,
-    release: Option<String>,
-    dell: Option<bool>,
-    loaded: bool,
-    installed: Installed,
-    opened: nix::Result<Box<dyn Source + 'a>>,
-}
-
-impl Context<'_> {
-    /// Whether the module is there, so that building it is no concern.
-    fn built(&self) -> bool {
-        self.loaded || self.installed != Installed::No
-    }
-
-    /// The directory of the running kernel's modules.
-    fn modules(&self) -> Option<String> {
-        Some(format!("/lib/modules/{}", self.release.as_ref()?))
-    }
-}
+use crate::source::Access;
+use crate::system::{self, Installed, MODULE};
+use check::Context;
+use serde::Serialize;
 
 /// The controls of this machine; `None` where the driver cannot be asked.
 pub fn controls(root: &Root) -> Option<Vec<Control>> {
-    let source = source::try_open(root, Access::Read).ok()?;
+    let source = driver::try_open(root, Access::Read).ok()?;
     let snapshot = Snapshot::read(source.as_ref()).ok()?;
     Some(snapshot.controls)
 }
 
 /// Makes all checks, in the order in which things have to work.
 pub fn all(root: &Root, attributes: &Attributes) -> Vec<Check> {
-    let release = facts::release(root);
+    let release = system::release(root);
     let context = Context {
         root,
-        dell: facts::is_dell(root),
-        loaded: facts::loaded(root, MODULE),
+        dell: system::is_dell(root),
+        loaded: system::loaded(root, MODULE),
         installed: release.as_ref().map_or(Installed::No, |release| {
-            facts::installed(root, release, MODULE)
+            system::installed(root, release, MODULE)
         }),
-        opened: source::try_open(root, Access::Read),
+        opened: driver::try_open(root, Access::Read),
         release,
     };
     vec![
@@ -199,14 +110,15 @@ pub fn run(root: &Root) -> Doctor {
     let controls = controls(root);
     let (attributes, others) = crate::attributes::all(root, controls.as_deref());
     let mut checks = all(root, &attributes);
-    if let Some(report) = root.report() {
+    let report = report::of(root);
+    if let Some(report) = &report {
         as_reported(&mut checks, report);
     }
     let worst = [Verdict::Problem, Verdict::Warning]
         .into_iter()
         .find(|verdict| checks.iter().any(|check| check.result == *verdict));
     // The driver may not be there to be asked: only DMI can tell.
-    let dmi = |name| facts::dmi(root, name).unwrap_or_default();
+    let dmi = |name| system::dmi(root, name).unwrap_or_default();
     let because = simulated_because(&dmi("product_name"), &dmi("bios_version"), "");
     Doctor {
         schema: "milspec.doctor/1",
@@ -214,7 +126,7 @@ pub fn run(root: &Root) -> Doctor {
         simulated: because.is_some(),
         simulated_because: because,
         result: worst.unwrap_or(Verdict::Ok),
-        exit: match root.report() {
+        exit: match &report {
             Some(report) => report.doctor.exit,
             None => exit(&checks),
         },

@@ -2,10 +2,10 @@
 
 //! Is the module there, may it be loaded, is it loaded?
 
-use super::{About, Check, Context};
-use crate::facts::{self, Installed, SecureBoot, MODULE};
+use super::check::{About, Check, Context};
 use crate::failure::Exit;
 use crate::root::Root;
+use crate::system::{self, Installed, SecureBoot, MODULE};
 
 /// Is the module installed for the running kernel?
 pub fn installed(context: &Context<'_>) -> Check {
@@ -29,7 +29,7 @@ pub fn installed(context: &Context<'_>) -> Check {
             "run \"make install\" as root, or install dell-milspec-dkms",
         ),
         Installed::No => {
-            let others = facts::installed_releases(context.root, MODULE);
+            let others = system::installed_releases(context.root, MODULE);
             let reason = match others.as_slice() {
                 [] => "not installed for any kernel".to_string(),
                 others => format!("only for other kernels: {}", others.join(", ")),
@@ -113,11 +113,11 @@ pub fn signature(context: &Context<'_>) -> Check {
 
 /// Why unsigned modules are refused, where they are.
 fn enforced(root: &Root) -> Option<String> {
-    let lockdown = facts::lockdown(root);
+    let lockdown = system::lockdown(root);
     match lockdown.as_deref() {
         Some("none") | None => {}
         Some(mode) => {
-            let boot = if facts::secure_boot(root) == SecureBoot::On {
+            let boot = if system::secure_boot(root) == SecureBoot::On {
                 "Secure Boot, "
             } else {
                 ""
@@ -130,7 +130,7 @@ fn enforced(root: &Root) -> Option<String> {
         return Some("module.sig_enforce".to_string());
     }
     // Where lockdown cannot be read, Secure Boot is the next best sign of it.
-    let checked = facts::secure_boot(root) == SecureBoot::On;
+    let checked = system::secure_boot(root) == SecureBoot::On;
     (lockdown.is_none() && checked).then(|| "Secure Boot".to_string())
 }
 

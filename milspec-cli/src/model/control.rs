@@ -319,7 +319,7 @@ pub fn class(number: u8) -> Word {
 
 /// A control whose reading differs between two listings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Change {
+pub struct Difference {
     /// E.g. `camera`.
     pub name: String,
     /// `platform` or `dsmil`.
@@ -331,7 +331,7 @@ pub struct Change {
 }
 
 /// Which controls differ, in the order of `after`, those that are gone at the end.
-pub fn diff(before: &[Control], after: &[Control]) -> Vec<Change> {
+pub fn diff(before: &[Control], after: &[Control]) -> Vec<Difference> {
     let absent: Word = Cow::Borrowed("absent");
     let old: BTreeMap<u32, &Control> = before.iter().map(|c| (c.id, c)).collect();
     let new: BTreeMap<u32, &Control> = after.iter().map(|c| (c.id, c)).collect();
@@ -341,7 +341,7 @@ pub fn diff(before: &[Control], after: &[Control]) -> Vec<Change> {
     };
     let changed = after.iter().filter_map(|now| match old.get(&now.id) {
         Some(was) if same_reading(was, now) => None,
-        was => Some(Change {
+        was => Some(Difference {
             name: now.name.clone(),
             family: now.family.clone(),
             before: was.map_or(absent.clone(), |was| seen(was)),
@@ -351,7 +351,7 @@ pub fn diff(before: &[Control], after: &[Control]) -> Vec<Change> {
     let gone = before
         .iter()
         .filter(|was| !new.contains_key(&was.id))
-        .map(|was| Change {
+        .map(|was| Difference {
             name: was.name.clone(),
             family: was.family.clone(),
             before: seen(was),

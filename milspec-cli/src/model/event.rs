@@ -6,9 +6,9 @@ use super::{
     clean, mode_word, outcome_word, reason_word, step_word, word, Control, ErrnoDoc, Word,
 };
 use crate::clock;
-use crate::facts;
 use crate::journal::hex;
 use crate::root::Root;
+use crate::system;
 use milspec_posture::dsmil::STATES;
 use milspec_posture::settings::SETTINGS;
 use milspec_uapi as uapi;
@@ -120,7 +120,7 @@ impl Event {
     /// Puts records into words.
     pub fn all(wire: &[uapi::Event], naming: &Naming<'_>) -> Vec<Self> {
         // Once for all: there are thousands of records, and a few users.
-        let users = naming.users.map(facts::users).unwrap_or_default();
+        let users = naming.users.map(system::users).unwrap_or_default();
         let events = wire.iter();
         events
             .map(|event| Self::new(event, naming.controls, &users))

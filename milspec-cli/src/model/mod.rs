@@ -16,7 +16,7 @@ pub use apply::{
 };
 pub use control::{
     access as access_word, class as class_word, diff, family as family_word,
-    presence as presence_word, Change, Control, Reading,
+    presence as presence_word, Control, Difference, Reading,
 };
 pub use event::{Actor, Event, Naming};
 pub use machine::{simulated_because, tampered, Anchor, Family, Journal, LastRequest, Machine};

@@ -6,7 +6,7 @@
 //! free text says whose machine it is: an asset tag, an owner, a password. None of that is opened.
 
 use super::owner::{self, Owner};
-use super::Unread;
+use super::unread::Unread;
 use crate::root::Root;
 use serde::{Deserialize, Serialize};
 

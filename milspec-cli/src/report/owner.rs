@@ -3,8 +3,8 @@
 //! What could name the owner where firmware or a kernel is free in its words. What is in a report is
 //! a list of fields, none of which is for that: this is for what has strayed into one.
 
-use crate::facts::{self, Me};
 use crate::root::Root;
+use crate::system::{self, Me};
 
 /// Words that tell whose machine it is, in lower case.
 pub struct Owner(Vec<String>);
@@ -14,7 +14,7 @@ pub fn names(root: &Root) -> Owner {
     let host = root.text("/proc/sys/kernel/hostname");
     let me = Me::read(root).and_then(|me| me.name(root));
     // People's numbers begin here.
-    let people = facts::users(root)
+    let people = system::users(root)
         .into_iter()
         .filter(|(uid, _)| *uid >= 1000);
     let names = people.map(|(_, name)| name).chain(host).chain(me);
@@ -31,7 +31,7 @@ pub fn numbers(root: &Root) -> Owner {
         "chassis_serial",
         "chassis_asset_tag",
     ];
-    let texts = files.iter().filter_map(|name| facts::dmi(root, name));
+    let texts = files.iter().filter_map(|name| system::dmi(root, name));
     // A board's is made of several, with slashes between them.
     let parts = texts.flat_map(|text| text.split('/').map(str::to_string).collect::<Vec<_>>());
     let digit = |text: &String| text.bytes().any(|byte| byte.is_ascii_digit());

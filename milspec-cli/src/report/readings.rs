@@ -12,7 +12,7 @@
 
 use super::cells::{self, NOWHERE, NUMBER};
 use super::driver::Driver;
-use super::{errno_of, Unread};
+use super::unread::{errno_of, Unread};
 use crate::failure::errno_name;
 use crate::root::Root;
 use crate::smbios::Smbios;

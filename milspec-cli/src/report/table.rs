@@ -6,7 +6,7 @@
 //! behind the end, and the strings behind the structure, stay where they are: nobody knows whose
 //! they are.
 
-use super::{denied, Unread};
+use super::unread::{denied, Unread};
 use crate::root::Root;
 use milspec_posture::token_table::{self, Fault, Token};
 use serde::{Deserialize, Serialize};

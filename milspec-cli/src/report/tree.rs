@@ -3,17 +3,58 @@
 //! A report as a recording: the files that the machine would have, as far as the report knows them,
 //! and the answers of the driver.
 
-use super::Report;
-use crate::facts::{SecureBoot, There};
-use crate::root::{Files, RECORDING_DIR};
+use super::{Report, SCHEMA};
+use crate::failure::{Exit, Failure, Result};
+use crate::root::{Files, Root, FILE_MAX, RECORDING_DIR};
+use crate::system::{SecureBoot, There};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 use zerocopy::IntoBytes;
 
 /// Time since boot that a report opens at, in seconds: a driver that read its firmware days before
 /// the report was made fits in.
 const UPTIME: u64 = 100 * 365 * 86_400;
 
+/// Where the report itself is among them.
+const REPORT: &str = "recording/report.json";
+
+/// The report in a file, as a machine.
+pub fn root(path: &Path) -> Result<Root> {
+    let read = || -> std::result::Result<(Report, Vec<u8>), String> {
+        let file = File::open(path).map_err(|error| error.to_string())?;
+        let mut bytes = Vec::new();
+        let read = file.take(FILE_MAX).read_to_end(&mut bytes);
+        read.map_err(|error| error.to_string())?;
+        let report: Report = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
+        match report.schema.as_str() {
+            SCHEMA => Ok((report, bytes)),
+            other => Err(format!("unknown schema \"{}\"", other.escape_debug())),
+        }
+    };
+    let (report, bytes) = read().map_err(|why| Failure {
+        code: "bad-recording",
+        exit: Exit::Failed,
+        errno: None,
+        what: format!("{} is not a report", path.display()),
+        why,
+        next: "name a file that \"milspecctl report\" has made, or a recorded tree".into(),
+    })?;
+    let mut files = files(&report);
+    files.insert(REPORT.into(), bytes);
+    let from = format!("report of a {}", report.of_what());
+    Ok(Root::of_files(from, report.driver_error, files))
+}
+
+/// The report that stands in for a machine, where one does.
+pub fn of(root: &Root) -> Option<Report> {
+    root.note()?;
+    let bytes = root.bytes(&format!("/{REPORT}")).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
 /// The files of a report, by their paths without the first `/`.
-pub fn files(report: &Report) -> Files {
+fn files(report: &Report) -> Files {
     let mut files = Files::new();
     let mut put = |path: &str, bytes: Vec<u8>| files.insert(path.to_string(), bytes);
     let machine = &report.machine;

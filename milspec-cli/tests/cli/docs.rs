@@ -8,7 +8,7 @@ use crate::run::{command, document, finish};
 use clap::{Command, CommandFactory};
 use clap_mangen::roff::{bold, roman, Roff};
 use clap_mangen::Man;
-use milspec::cli::{manual, Cli};
+use milspec::cli::{help, Cli};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
@@ -94,22 +94,22 @@ fn page(path: &str, command: &Command, all: &[(String, Command)]) -> String {
             paragraph(roff, key, text);
         }
     };
-    if !manual::examples(path).is_empty() {
+    if !help::examples(path).is_empty() {
         section(&mut text, "EXAMPLES", |roff| {
-            pairs(roff, manual::examples(path))
+            pairs(roff, help::examples(path))
         });
     }
     section(&mut text, "EXIT STATUS", |roff| {
-        pairs(roff, &manual::EXIT_STATUS)
+        pairs(roff, &help::EXIT_STATUS)
     });
-    section(&mut text, "FILES", |roff| pairs(roff, &manual::FILES));
+    section(&mut text, "FILES", |roff| pairs(roff, &help::FILES));
     section(&mut text, "ENVIRONMENT", |roff| {
-        pairs(roff, &manual::ENVIRONMENT)
+        pairs(roff, &help::ENVIRONMENT)
     });
     section(&mut text, "SEE ALSO", |roff| {
         roff.text([roman(format!("{}.", see_also(path, all).join(", ")))]);
         roff.control("PP", []);
-        roff.text([roman(manual::DOCUMENTS)]);
+        roff.text([roman(help::DOCUMENTS)]);
     });
     // Each section defines once more how an apostrophe is written.
     let (mut page, mut seen) = (String::new(), 0);
@@ -214,7 +214,7 @@ fn completions_are_whole() {
 /// Promise: every example is a command line that milspecctl takes, and every command has one.
 #[test]
 fn examples() {
-    for (path, lines) in manual::EXAMPLES {
+    for (path, lines) in help::EXAMPLES {
         for (line, _) in lines {
             // What the shell does with it is not milspecctl's.
             let words = line.split_whitespace();
@@ -228,7 +228,7 @@ fn examples() {
     for (path, command) in commands() {
         let leaf = command.get_subcommands().count() == 0;
         assert!(
-            !leaf || !manual::examples(&path).is_empty(),
+            !leaf || !help::examples(&path).is_empty(),
             "{path} has no example"
         );
     }
@@ -245,7 +245,7 @@ fn help() {
         for line in output.stdout.lines() {
             assert!(line.chars().count() <= 80, "{path}: {line}");
         }
-        for (line, _) in manual::examples(&path) {
+        for (line, _) in help::examples(&path) {
             assert!(output.stdout.contains(line), "{path}: {line}");
         }
     }

@@ -6,8 +6,8 @@
 
 use crate::machines::{answer, by_name, info, status};
 use crate::tree::Tree;
+use milspec::change::Assignment;
 use milspec::cli::{BaselineCommand, Cli, Command, ConfigCommand, ControlCommand, ModeCommand};
-use milspec::wish::Assignment;
 use milspec_posture::control::{Class, Family, Reading};
 use milspec_posture::fact::{Fact, Mark, Policy, Want};
 use milspec_posture::mode::{Mode, MODES};

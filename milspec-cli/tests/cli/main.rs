@@ -24,6 +24,7 @@ mod events;
 mod guide;
 mod journal;
 mod journals;
+mod library;
 mod machines;
 mod modes;
 mod owner;

@@ -3,13 +3,13 @@
 //! `milspecctl`: shows how a Dell machine is hardened, and changes it, through the `dell_milspec`
 //! driver.
 //!
-//! Here are arguments ([`milspec::cli`]), what is asked and said around a change ([`change`]), and words for
+//! Here are arguments ([`milspec::cli`]), what is asked and said around a change ([`apply`]), and words for
 //! people ([`render`]); what it knows of driver and machine is the library's. A subcommand is a file
 //! in [`cmd`], one that goes on until Ctrl-C in [`follow`].
 
 #![forbid(unsafe_code)]
 
-mod change;
+mod apply;
 mod cmd;
 mod follow;
 mod output;
@@ -25,7 +25,7 @@ use milspec::cli::{
 };
 use milspec::doctor;
 use milspec::failure::{Exit, Failure, FailureDoc, Result};
-use milspec::root::Root;
+use milspec::machine;
 use render::Document;
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -57,7 +57,7 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> Result<u8> {
     let global = &cli.global;
-    let root = Root::open(global.root.as_deref())?;
+    let root = machine::open(global.root.as_deref())?;
     match &cli.command {
         Command::Status(status) if status.watch => follow::status::run(&root, global),
         Command::Status(status) => show(global, &cmd::status::run(&root, status.refresh)?),

@@ -7,9 +7,9 @@ use crate::render;
 use crate::ui::Ui;
 use milspec::cli::{self, Global};
 use milspec::failure::{errno_name, Exit, Failure, Result};
-use milspec::interrupt;
 use milspec::report;
 use milspec::root::Root;
+use milspec::signals;
 use nix::errno::Errno;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
@@ -27,13 +27,13 @@ pub fn run(root: &Root, global: &Global, ui: &Ui, asked: &cli::Report) -> Result
             return Err(not_shown(file));
         }
     }
-    interrupt::catch().map_err(|errno| interrupt::cannot_catch("report", errno))?;
+    signals::catch().map_err(|errno| signals::cannot_catch("report", errno))?;
     // A report of a report is that report.
-    let report = match root.report() {
-        Some(report) => report.clone(),
-        None => report::collect(root, !asked.no_firmware_calls, &|text| ui.say(text)),
+    let report = match report::of(root) {
+        Some(report) => report,
+        None => report::collect::collect(root, !asked.no_firmware_calls, &|text| ui.say(text)),
     };
-    if interrupt::arrived() {
+    if signals::arrived() {
         return Err(interrupted());
     }
     let text = render::report_file(&report);

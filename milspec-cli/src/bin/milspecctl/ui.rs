@@ -6,11 +6,12 @@
 use crate::output;
 use crate::screen::{self, wrap, Screen, COLUMNS};
 use milspec::cli::Global;
+use milspec::driver;
 use milspec::failure::{Exit, Failure, Result};
-use milspec::interrupt;
 use milspec::model::Step;
 use milspec::root::Root;
-use milspec::source::{self, Access};
+use milspec::signals;
+use milspec::source::Access;
 use milspec::warning::Warning;
 use milspec::words::count;
 use nix::errno::Errno;
@@ -65,13 +66,13 @@ impl Ui {
         }
     }
 
-    /// Asks, and returns the answer without white space around it. Call [`interrupt::catch`] first.
+    /// Asks, and returns the answer without white space around it. Call [`signals::catch`] first.
     pub fn ask(&self, preface: &str, question: &str) -> Result<String> {
         let answer = answer(preface, question)?;
         Ok(String::from_utf8_lossy(&answer).trim().to_string())
     }
 
-    /// Asks for a secret: it does not show, and is wiped when it goes. Call [`interrupt::catch`]
+    /// Asks for a secret: it does not show, and is wiped when it goes. Call [`signals::catch`]
     /// first.
     pub fn ask_secret(&self, preface: &str, question: &str) -> Result<Zeroizing<Vec<u8>>> {
         let hidden = Hidden::new().map_err(no_answer)?;
@@ -85,7 +86,7 @@ impl Ui {
     }
 
     /// Asks whether these steps are to be kept. Returns the terminal, where it can be answered
-    /// there. Call [`interrupt::outlive_terminal`] first.
+    /// there. Call [`signals::outlive_terminal`] first.
     pub fn ask_to_keep(&self, steps: &[Step], within: Duration) -> Option<Terminal> {
         let names: Vec<&str> = steps.iter().map(|step| step.control.as_str()).collect();
         let number = count(steps.len() as u64, "control");
@@ -141,7 +142,7 @@ impl Ui {
         }
         let done = AtomicBool::new(false);
         thread::scope(|scope| {
-            let watcher = interrupt::keep_from(|| scope.spawn(|| watch(root, name, &done)))?;
+            let watcher = signals::keep_from(|| scope.spawn(|| watch(root, name, &done)))?;
             let result = work();
             done.store(true, Ordering::Release);
             watcher.thread().unpark();
@@ -188,7 +189,7 @@ fn answer(preface: &str, question: &str) -> Result<Zeroizing<Vec<u8>>> {
     let mut byte = Zeroizing::new([0]);
     loop {
         let input = io::stdin();
-        let read = interrupt::wait_for(input.as_fd())
+        let read = signals::wait_for(input.as_fd())
             .and_then(|()| nix::unistd::read(&input, byte.as_mut()));
         match read {
             Ok(1) if *byte != *b"\n" && answer.len() < ANSWER_MAX => answer.push(byte[0]),
@@ -225,7 +226,7 @@ impl Drop for Hidden {
 
 /// Shows steps until `done`. What it cannot learn it does not show: the result says it all.
 fn watch(root: &Root, name: &dyn Fn(u32) -> String, done: &AtomicBool) {
-    let Ok(source) = source::try_open(root, Access::Read) else {
+    let Ok(source) = driver::try_open(root, Access::Read) else {
         return;
     };
     let mut shown = 0;

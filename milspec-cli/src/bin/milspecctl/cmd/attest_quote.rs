@@ -8,11 +8,12 @@ use milspec::attestation::quote::Quote;
 use milspec::attestation::{binding, key, Attestation, Parts, State};
 use milspec::cli::AttestQuote;
 use milspec::diagnose;
+use milspec::driver;
 use milspec::failure::{Exit, Failure, Result};
 use milspec::journal::live::{Anchor, Live, WAITS};
 use milspec::root::Root;
 use milspec::snapshot::Snapshot;
-use milspec::source::{self, Access};
+use milspec::source::Access;
 use milspec::tpm_tools;
 
 /// How often to begin again where something changed meanwhile.
@@ -22,7 +23,7 @@ const ATTEMPTS: u32 = 5;
 pub fn run(root: &Root, ui: &Ui, asked: &AttestQuote) -> Result<Attestation> {
     live(root, "attest quote")?;
     // Without a driver nothing else matters.
-    source::open(root, Access::Read)?;
+    driver::open(root, Access::Read)?;
     tpm_tools::find_tpm()?;
     if !key::is_there()? {
         return Err(not_enrolled());
@@ -49,7 +50,7 @@ enum Attempt {
 }
 
 fn attempt(root: &Root, ui: &Ui, asked: &AttestQuote) -> Result<Attempt> {
-    let mut source = source::open(root, Access::Read)?;
+    let mut source = driver::open(root, Access::Read)?;
     let snapshot = Snapshot::read(source.as_ref())?;
     let live = Live::read(root, source.as_mut(), &|| ui.say(WAITS))?;
     let (pcr, value) = match live.anchor {

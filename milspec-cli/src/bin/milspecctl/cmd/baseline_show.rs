@@ -3,11 +3,11 @@
 //! `milspecctl baseline show`
 
 use milspec::baseline::{self, Identity, Record};
-use milspec::facts;
 use milspec::failure::Result;
 use milspec::model::{simulated_because, Machine};
 use milspec::root::Root;
 use milspec::snapshot::Snapshot;
+use milspec::system;
 use milspec::warning::Warning;
 use serde::Serialize;
 
@@ -60,7 +60,7 @@ pub fn run(root: &Root) -> Result<BaselineShow> {
     let simulated_because = match &snapshot {
         Ok(snapshot) => Machine::new(&snapshot.info, &snapshot.status).simulated_because,
         Err(_) => {
-            let dmi = |name| facts::dmi(root, name).unwrap_or_default();
+            let dmi = |name| system::dmi(root, name).unwrap_or_default();
             simulated_because(&dmi("product_name"), &dmi("bios_version"), "")
         }
     };

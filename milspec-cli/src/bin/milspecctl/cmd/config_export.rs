@@ -2,7 +2,7 @@
 
 //! `milspecctl config export`
 
-use milspec::desired::SCHEMA;
+use milspec::config::SCHEMA;
 use milspec::failure::Result;
 use milspec::model::{Control, Machine, Reading};
 use milspec::root::Root;

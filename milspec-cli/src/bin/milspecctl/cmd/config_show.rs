@@ -2,14 +2,14 @@
 
 //! `milspecctl config show`
 
-use crate::change;
-use crate::change::ApplyDoc;
-use milspec::desired::Desired;
+use crate::apply;
+use crate::apply::ApplyDoc;
+use milspec::change::LEAVE;
+use milspec::config::Config;
 use milspec::failure::Result;
 use milspec::model::{mode_summary, Control, Word};
 use milspec::root::Root;
 use milspec::snapshot::Snapshot;
-use milspec::wish::LEAVE;
 use milspec_uapi::MODE_NONE;
 use serde::Serialize;
 use std::path::Path;
@@ -52,9 +52,9 @@ pub struct Explained {
 
 /// Reads the file, and explains it on this machine.
 pub fn run(root: &Root, file: &Path) -> Result<ConfigShow> {
-    let desired = Desired::read(file)?;
+    let desired = Config::read(file)?;
     let snapshot = Snapshot::take(root, false)?;
-    let wish = desired.wish(&snapshot.controls)?;
+    let change = desired.change(&snapshot.controls)?;
     let explain = |control: &Control, wanted: &str| Explained {
         name: control.name.clone(),
         label: control.label.clone(),
@@ -64,7 +64,7 @@ pub fn run(root: &Root, file: &Path) -> Result<ConfigShow> {
         in_words: control.in_words(),
         holds: wanted == LEAVE || control.value.as_deref() == Some(wanted),
     };
-    let controls = wish.assignments.iter().filter_map(|assignment| {
+    let controls = change.assignments.iter().filter_map(|assignment| {
         let mut all = snapshot.controls.iter();
         let control = all.find(|control| control.name == assignment.name)?;
         Some(explain(control, &assignment.value))
@@ -72,11 +72,11 @@ pub fn run(root: &Root, file: &Path) -> Result<ConfigShow> {
     Ok(ConfigShow {
         file: desired.file().into(),
         about: desired.about(),
-        summary: (wish.mode != MODE_NONE).then(|| mode_summary(wish.mode)),
+        summary: (change.mode != MODE_NONE).then(|| mode_summary(change.mode)),
         controls: controls.collect(),
         plan: ApplyDoc {
             schema: "milspec.config-show/1",
-            ..change::plan(root, &wish)?
+            ..apply::plan(root, &change)?
         },
     })
 }

@@ -2,7 +2,7 @@
 
 //! `milspecctl confirm`
 
-use crate::change::confirm;
+use crate::apply::confirm;
 use milspec::failure::Result;
 use milspec::root::Root;
 use serde::Serialize;

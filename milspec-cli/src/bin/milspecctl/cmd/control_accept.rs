@@ -2,13 +2,13 @@
 
 //! `milspecctl control accept`
 
-use crate::change;
-use crate::change::ApplyDoc;
+use crate::apply;
+use crate::apply::ApplyDoc;
 use crate::ui::Ui;
+use milspec::change::{Assignment, Change, ACCEPT};
 use milspec::cli::ControlAccept;
 use milspec::failure::Result;
 use milspec::root::Root;
-use milspec::wish::{Assignment, Wish, ACCEPT};
 
 /// Accepts the controls as they are, or shows what that would do.
 pub fn run(root: &Root, ui: &Ui, accept: &ControlAccept) -> Result<ApplyDoc> {
@@ -16,14 +16,14 @@ pub fn run(root: &Root, ui: &Ui, accept: &ControlAccept) -> Result<ApplyDoc> {
         name: name.clone(),
         value: ACCEPT.into(),
     });
-    let wish = Wish {
+    let change = Change {
         assignments: accepted.collect(),
         accepts: true,
-        ..Wish::default()
+        ..Change::default()
     };
     if accept.dry_run {
-        change::plan(root, &wish)
+        apply::plan(root, &change)
     } else {
-        change::apply(root, ui, &wish, None)
+        apply::apply(root, ui, &change, None)
     }
 }

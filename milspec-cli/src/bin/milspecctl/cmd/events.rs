@@ -3,13 +3,14 @@
 //! `milspecctl events`
 
 use milspec::cli::Events;
+use milspec::driver;
 use milspec::failure::Result;
 use milspec::journal::file::Saved;
 use milspec::journal::{self, chain, file};
 use milspec::model::{Event, Machine, Naming};
 use milspec::root::Root;
 use milspec::snapshot::Snapshot;
-use milspec::source::{self, Access};
+use milspec::source::Access;
 use milspec::warning::Warning;
 use milspec_uapi as uapi;
 use serde::Serialize;
@@ -65,7 +66,7 @@ pub fn run(root: &Root, asked: &Events) -> Result<EventsDoc> {
 }
 
 fn kept(root: &Root, asked: &Events) -> Result<EventsDoc> {
-    let mut source = source::open(root, Access::Read)?;
+    let mut source = driver::open(root, Access::Read)?;
     let snapshot = Snapshot::read(source.as_ref())?;
     let records = journal::read(source.as_mut())?;
     Ok(EventsDoc {

@@ -3,11 +3,12 @@
 //! `milspecctl journal save`
 
 use milspec::cli::JournalSave;
+use milspec::driver;
 use milspec::failure::Result;
 use milspec::journal::{self, file::Saver};
 use milspec::root::Root;
 use milspec::snapshot::Snapshot;
-use milspec::source::{self, Access, Source};
+use milspec::source::{Access, Source};
 use milspec_uapi::{Event, KIND_GAP};
 use serde::Serialize;
 
@@ -38,7 +39,7 @@ pub fn run(root: &Root, save: &JournalSave) -> Result<JournalSaveDoc> {
 
 /// Opens the driver, to read its records.
 pub fn open(root: &Root) -> Result<Box<dyn Source + '_>> {
-    let source = source::open(root, Access::Read)?;
+    let source = driver::open(root, Access::Read)?;
     Snapshot::read(source.as_ref())?;
     Ok(source)
 }

@@ -5,6 +5,7 @@
 use super::events::Provenance;
 use crate::ui::Ui;
 use milspec::cli::JournalVerify;
+use milspec::driver;
 use milspec::failure::{Failure, Result};
 use milspec::journal::chain::{self, Chains, Load};
 use milspec::journal::file::{self, Saved};
@@ -12,7 +13,7 @@ use milspec::journal::live::{Live, WAITS};
 use milspec::journal::verdict::{Broken, LoadDoc, Pcr};
 use milspec::root::Root;
 use milspec::snapshot::Snapshot;
-use milspec::source::{self, Access};
+use milspec::source::Access;
 use milspec::warning::Warning;
 use milspec::words::count;
 use milspec_uapi::{Event, KIND_GAP};
@@ -89,7 +90,7 @@ pub fn run(root: &Root, ui: &Ui, verify: &JournalVerify) -> Result<JournalVerify
 
 /// The driver's journal, and where it is from.
 fn live(root: &Root, ui: &Ui) -> Result<(Provenance, Live)> {
-    let mut source = source::open(root, Access::Read)?;
+    let mut source = driver::open(root, Access::Read)?;
     let snapshot = Snapshot::read(source.as_ref())?;
     let live = Live::read(root, source.as_mut(), &|| ui.say(WAITS))?;
     Ok((Provenance::of(root, &snapshot), live))

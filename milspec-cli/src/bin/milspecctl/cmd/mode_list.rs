@@ -4,6 +4,7 @@
 
 use milspec::cli::ModeList;
 use milspec::diagnose;
+use milspec::driver;
 use milspec::failure::Result;
 use milspec::model::{
     mode_summary, mode_word, name_of, outcome_word, reason_word, Line, Machine, Reach, Standing,
@@ -11,7 +12,7 @@ use milspec::model::{
 };
 use milspec::root::Root;
 use milspec::snapshot::Snapshot;
-use milspec::source::{self, Access, Request, Source};
+use milspec::source::{Access, Request, Source};
 use milspec_uapi::{APPLY_CONFIRM_LATCH, APPLY_LINES, MODE_PARANOID_PLUS};
 use nix::errno::Errno;
 use serde::Serialize;
@@ -64,7 +65,7 @@ pub struct ModeEntry {
 
 /// Fetches the document.
 pub fn run(root: &Root, list: ModeList, verbose: bool) -> Result<ModeListDoc> {
-    let source = source::open(root, Access::Read)?;
+    let source = driver::open(root, Access::Read)?;
     let snapshot = Snapshot::read(source.as_ref())?;
     let (info, status, controls) = (&snapshot.info, &snapshot.status, &snapshot.controls);
     let mode = Standing::new(status, controls);

@@ -2,17 +2,17 @@
 
 //! `milspecctl mode plan`
 
-use crate::change;
-use crate::change::ApplyDoc;
+use crate::apply;
+use crate::apply::ApplyDoc;
+use milspec::change::Change;
 use milspec::cli::ModePlan;
 use milspec::failure::Result;
 use milspec::root::Root;
-use milspec::wish::Wish;
 
 /// Fetches the plan.
 pub fn run(root: &Root, plan: &ModePlan) -> Result<ApplyDoc> {
-    change::plan(
+    apply::plan(
         root,
-        &Wish::of_mode(plan.target.mode.number(), &plan.target.except)?,
+        &Change::of_mode(plan.target.mode.number(), &plan.target.except)?,
     )
 }

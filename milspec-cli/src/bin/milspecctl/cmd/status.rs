@@ -4,7 +4,6 @@
 
 use super::Abi;
 use milspec::cli::Refresh;
-use milspec::facts::{self, Npu, SecureBoot, Tpm};
 use milspec::failure::Result;
 use milspec::model::{
     clean, names, tampered, Anchor, Control, Family, Journal, LastRequest, Machine,
@@ -12,6 +11,7 @@ use milspec::model::{
 use milspec::model::{Reading, Standing};
 use milspec::root::Root;
 use milspec::snapshot::{Refreshed, Snapshot};
+use milspec::system::{self, Npu, SecureBoot, Tpm};
 use milspec::warning::{self, Warning};
 use milspec::words::count;
 use milspec_uapi::{INFO_FORCED, STATUS_LATCHED, STATUS_RESTRICTED_ALLOWED, STATUS_TPM_REQUIRED};
@@ -140,12 +140,12 @@ pub fn run(root: &Root, refresh: Refresh) -> Result<Status> {
         restricted_allowed: status.properties & STATUS_RESTRICTED_ALLOWED != 0,
         tpm_required: status.properties & STATUS_TPM_REQUIRED != 0,
         last_request: LastRequest::new(status, controls),
-        tpm: facts::tpm(root),
+        tpm: system::tpm(root),
         anchor,
         journal: Journal::new(status),
-        secure_boot: facts::secure_boot(root),
-        lockdown: facts::lockdown(root),
-        npu: facts::npu(root),
+        secure_boot: system::secure_boot(root),
+        lockdown: system::lockdown(root),
+        npu: system::npu(root),
         refresh: snapshot.refreshed,
     })
 }

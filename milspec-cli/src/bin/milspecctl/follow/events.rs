@@ -8,13 +8,14 @@ use crate::output;
 use crate::render;
 use milspec::cli::{Events, Global};
 use milspec::diagnose;
+use milspec::driver;
 use milspec::failure::Result;
-use milspec::interrupt;
 use milspec::journal;
 use milspec::model::{Event, Naming};
 use milspec::root::Root;
+use milspec::signals;
 use milspec::snapshot::Snapshot;
-use milspec::source::{self, Access, Wait};
+use milspec::source::{Access, Wait};
 use milspec_uapi as uapi;
 use serde::Serialize;
 
@@ -30,12 +31,12 @@ struct EventLine<'a> {
 
 /// Shows what there is, then what comes. Ctrl-C is how it is meant to end, and no failure.
 pub fn run(root: &Root, global: &Global, asked: &Events) -> Result<u8> {
-    interrupt::catch().map_err(|errno| interrupt::cannot_catch("follow", errno))?;
+    signals::catch().map_err(|errno| signals::cannot_catch("follow", errno))?;
     ended(global, stream(root, global, asked))
 }
 
 fn stream(root: &Root, global: &Global, asked: &Events) -> Result<u8> {
-    let mut source = source::open(root, Access::Read)?;
+    let mut source = driver::open(root, Access::Read)?;
     let snapshot = Snapshot::read(source.as_ref())?;
     let from = Provenance::of(root, &snapshot);
     let records = journal::read(source.as_mut())?;

@@ -10,15 +10,15 @@ use crate::ui::Ui;
 use milspec::cli::{Global, JournalSave};
 use milspec::diagnose;
 use milspec::failure::Result;
-use milspec::interrupt;
 use milspec::journal;
 use milspec::journal::file::Saver;
 use milspec::root::Root;
+use milspec::signals;
 use milspec::source::Wait;
 
 /// Saves what there is, and what comes. Ctrl-C is how it is meant to end, and no failure.
 pub fn run(root: &Root, global: &Global, save: &JournalSave) -> Result<u8> {
-    interrupt::catch().map_err(|errno| interrupt::cannot_catch("follow", errno))?;
+    signals::catch().map_err(|errno| signals::cannot_catch("follow", errno))?;
     ended(global, keep(root, global, save))
 }
 

@@ -8,8 +8,8 @@ use crate::output;
 use crate::render::{self, Document};
 use milspec::cli::{Global, Refresh};
 use milspec::failure::Result;
-use milspec::interrupt;
 use milspec::root::Root;
+use milspec::signals;
 use std::time::Duration;
 
 /// Time between two looks. They make no firmware call.
@@ -17,7 +17,7 @@ const PERIOD: Duration = Duration::from_secs(2);
 
 /// Shows the status again and again. Ctrl-C is how it is meant to end, and no failure.
 pub fn run(root: &Root, global: &Global) -> Result<u8> {
-    interrupt::catch().map_err(|errno| interrupt::cannot_catch("watch", errno))?;
+    signals::catch().map_err(|errno| signals::cannot_catch("watch", errno))?;
     ended(global, watch(root, global))
 }
 
@@ -37,7 +37,7 @@ fn watch(root: &Root, global: &Global) -> Result<u8> {
             }
         };
         let read_on = output::write(&text)?;
-        if !read_on || !interrupt::pause(PERIOD) {
+        if !read_on || !signals::pause(PERIOD) {
             return Ok(0);
         }
     }

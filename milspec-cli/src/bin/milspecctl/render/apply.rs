@@ -3,12 +3,12 @@
 //! Plans, and what became of them, for people.
 
 use super::{attributes, Document};
-use crate::change::ApplyDoc;
-use crate::change::Note;
+use crate::apply::ApplyDoc;
+use crate::apply::Note;
 use crate::screen::{lines, provenance, steps, warnings, Mark, Screen};
+use milspec::change::LeftOut;
 use milspec::failure::Failure;
 use milspec::warning::Warning;
-use milspec::wish::LeftOut;
 use milspec::words::count;
 
 /// What was asked for, the steps, and how it ended.

@@ -7,8 +7,8 @@ use super::Document;
 use crate::cmd::config_export::ConfigExport;
 use crate::cmd::config_show::{ConfigShow, Explained};
 use crate::screen::{provenance, wrap, Mark, Screen};
+use milspec::change::LEAVE;
 use milspec::failure::Failure;
-use milspec::wish::LEAVE;
 
 /// The file, its controls, and what applying it would do.
 pub fn config_show(screen: &Screen, doc: &ConfigShow) -> String {

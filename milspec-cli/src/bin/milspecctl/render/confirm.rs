@@ -3,7 +3,7 @@
 //! Confirmations for people.
 
 use super::Document;
-use crate::change::confirm::Confirmation;
+use crate::apply::confirm::Confirmation;
 use crate::cmd::confirm::ConfirmDoc;
 use crate::screen::{provenance, steps, wrap, Screen};
 

@@ -5,8 +5,8 @@
 use super::{refreshed, Document};
 use crate::cmd::status::Status;
 use crate::screen::{provenance, Mark, Rows, Screen};
-use milspec::facts::{SecureBoot, There};
 use milspec::model::{Anchor, Family};
+use milspec::system::{SecureBoot, There};
 use milspec::words::{age, count};
 
 /// One screen.

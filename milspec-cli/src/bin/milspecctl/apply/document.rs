@@ -2,9 +2,10 @@
 
 //! The document of every command that plans or changes.
 
-use crate::change::confirm::Confirmation;
-use crate::change::Note;
+use crate::apply::confirm::Confirmation;
+use crate::apply::Note;
 use milspec::attributes::Attributes;
+use milspec::change::{Change, LeftOut};
 use milspec::failure::{Exit, Failure};
 use milspec::model::{mode_word, name_of, outcome_word, reason_word, Machine, Reach, Step, Word};
 use milspec::refusal;
@@ -12,7 +13,6 @@ use milspec::root::Root;
 use milspec::snapshot::Snapshot;
 use milspec::source::Answer;
 use milspec::warning::Warning;
-use milspec::wish::{LeftOut, Wish};
 use milspec_uapi::{MODE_NONE, OUTCOME_PLANNED, OUTCOME_REFUSED};
 use serde::Serialize;
 
@@ -95,13 +95,13 @@ impl ApplyDoc {
         schema: &'static str,
         root: &Root,
         snapshot: &Snapshot,
-        wish: &Wish,
+        change: &Change,
         answer: &Answer,
     ) -> Self {
         let machine = Machine::new(&snapshot.info, &snapshot.status);
         let (apply, controls) = (&answer.apply, &snapshot.controls);
         let name = |id: u32| (id != 0).then(|| name_of(id, controls));
-        let mode = (wish.mode != MODE_NONE).then(|| mode_word(wish.mode));
+        let mode = (change.mode != MODE_NONE).then(|| mode_word(change.mode));
         let steps = Step::all(&answer.steps, controls);
         // After a failure it is what could not be put back that is not as it was.
         let changed = |step: &&Step| matches!(step.state.as_ref(), "done" | "degraded");
@@ -115,14 +115,14 @@ impl ApplyDoc {
             recording: root.recording(),
             simulated: machine.simulated_because.is_some(),
             simulated_because: machine.simulated_because,
-            restores: wish.restores.is_some(),
-            accepts: wish.accepts,
+            restores: change.restores.is_some(),
+            accepts: change.accepts,
             outcome: outcome_word(apply.outcome),
             reach: (mode.is_some() && apply.outcome != OUTCOME_REFUSED)
                 .then(|| Reach::of_plan(apply)),
             target: TargetDoc {
                 mode,
-                controls: wish
+                controls: change
                     .assignments
                     .iter()
                     .map(|assignment| Wanted {
@@ -131,14 +131,14 @@ impl ApplyDoc {
                     })
                     .collect(),
             },
-            excepted: wish.excepted(),
+            excepted: change.excepted(),
             reason: reason_word(apply.reason),
             control: name(apply.control),
             needs: name(apply.needs),
             generation: apply.generation,
             firmware_calls: apply.firmware_calls,
             warnings: Vec::new(),
-            error: refusal::failure(root, snapshot, &wish.in_words(), answer, &steps),
+            error: refusal::failure(root, snapshot, &change.in_words(), answer, &steps),
             changes,
             steps,
             left_out: Vec::new(),
@@ -149,9 +149,9 @@ impl ApplyDoc {
     }
 
     /// Says what became of it afterwards: what was put back is no change any more.
-    pub fn confirm(&mut self, wish: &Wish, confirmation: Confirmation) {
+    pub fn confirm(&mut self, change: &Change, confirmation: Confirmation) {
         self.firmware_calls += confirmation.firmware_calls;
-        self.error = confirmation.failure(&wish.in_words());
+        self.error = confirmation.failure(&change.in_words());
         if self.error.is_some() {
             self.changes = confirmation.left.len();
         }

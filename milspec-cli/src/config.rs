@@ -4,11 +4,11 @@
 //!
 //! What is wrong with it has a place in it: the first error is told, with line and column.
 
+use crate::change::{Assignment, Change, LEAVE};
 use crate::failure::{Exit, Failure, Result};
 use crate::json::{fault, shown, Fault, Place, Token, Tokens};
 use crate::model::{mode_word, Control, MODES};
 use crate::refusal::near;
-use crate::wish::{Assignment, Wish, LEAVE};
 use milspec_uapi::{MODE_NONE, MODE_PARANOID_PLUS};
 use nix::errno::Errno;
 use std::fs::File;
@@ -33,7 +33,7 @@ struct Placed {
 
 /// The document, as it stands in its file.
 #[derive(Debug)]
-pub struct Desired {
+pub struct Config {
     file: String,
     document: Document,
 }
@@ -47,7 +47,7 @@ struct Document {
     controls: Vec<(Placed, Placed)>,
 }
 
-impl Desired {
+impl Config {
     /// Reads the file; `-` is standard input.
     pub fn read(path: &Path) -> Result<Self> {
         let (file, text) = text(path)?;
@@ -69,16 +69,16 @@ impl Desired {
     }
 
     /// What it asks of a machine with these controls.
-    pub fn wish(&self, controls: &[Control]) -> Result<Wish> {
-        let wish = || -> std::result::Result<Wish, Fault> {
-            Ok(Wish {
+    pub fn change(&self, controls: &[Control]) -> Result<Change> {
+        let change = || -> std::result::Result<Change, Fault> {
+            Ok(Change {
                 mode: self.mode_number()?,
                 assignments: self.assignments(controls)?,
                 leaves: true,
-                ..Wish::default()
+                ..Change::default()
             })
         };
-        wish().map_err(|fault| fault.failure(&self.file))
+        change().map_err(|fault| fault.failure(&self.file))
     }
 
     fn mode_number(&self) -> std::result::Result<u8, Fault> {

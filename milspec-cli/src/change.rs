@@ -33,7 +33,7 @@ pub struct Assignment {
 
 /// What somebody wants.
 #[derive(Clone, Debug, Default)]
-pub struct Wish {
+pub struct Change {
     /// `MODE_` number.
     pub mode: u8,
     /// Controls and their values.
@@ -53,7 +53,7 @@ pub struct Wish {
     pub confirm_within: Option<Duration>,
 }
 
-/// A control that was left out of a wish.
+/// A control that was left out of a change.
 #[derive(Clone, Debug, Serialize)]
 pub struct LeftOut {
     /// Name of the control.
@@ -78,7 +78,7 @@ pub struct Plan {
     pub left_out: Vec<LeftOut>,
 }
 
-impl Wish {
+impl Change {
     /// A mode, by its `MODE_` number, without the controls that were excepted.
     pub fn of_mode(mode: u8, except: &[String]) -> Result<Self> {
         if mode == MODE_PARANOID_PLUS && !except.is_empty() {

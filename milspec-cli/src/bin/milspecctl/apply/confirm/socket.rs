@@ -35,14 +35,14 @@ const LINE_MAX: u64 = 256;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The socket. It is gone when this goes.
-pub struct Door<'a> {
+pub struct Socket<'a> {
     root: &'a Root,
     listener: UnixListener,
     _held: Flock<File>,
 }
 
-impl<'a> Door<'a> {
-    /// Makes it; nobody can connect before [`Door::open`].
+impl<'a> Socket<'a> {
+    /// Makes it; nobody can connect before [`Socket::open`].
     pub fn set_up(root: &'a Root) -> Result<Self> {
         let file = private_dir(root)
             .and_then(|()| {
@@ -86,13 +86,13 @@ impl<'a> Door<'a> {
     }
 }
 
-impl AsFd for Door<'_> {
+impl AsFd for Socket<'_> {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.listener.as_fd()
     }
 }
 
-impl Drop for Door<'_> {
+impl Drop for Socket<'_> {
     fn drop(&mut self) {
         // What stays is replaced the next time.
         let _ = fs::remove_file(self.root.path(SOCKET));

@@ -5,20 +5,20 @@
 //! It is for who may lock himself out, so it must not need what the change may have cut: the
 //! terminal, the connection, the one who is typing.
 
-mod door;
 mod revert;
+mod socket;
 
-pub use door::confirm;
 pub use revert::revert;
+pub use socket::confirm;
 
 use crate::ui::Ui;
-use door::Door;
 use milspec::failure::{Exit, Failure, Result};
-use milspec::interrupt;
 use milspec::model::Step;
 use milspec::root::Root;
+use milspec::signals;
 use nix::errno::Errno;
 use serde::Serialize;
+use socket::Socket;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
@@ -99,16 +99,16 @@ impl Confirmation {
 /// A wait that is prepared.
 pub struct Trial<'a> {
     within: Duration,
-    door: Door<'a>,
+    socket: Socket<'a>,
 }
 
 impl<'a> Trial<'a> {
     /// Prepares it: what could fail fails here, before anything is changed. Call
-    /// [`interrupt::catch`] first.
+    /// [`signals::catch`] first.
     pub fn set_up(root: &'a Root, within: Duration) -> Result<Self> {
-        let door = Door::set_up(root)?;
-        interrupt::outlive_terminal().map_err(cannot_wait)?;
-        Ok(Self { within, door })
+        let socket = Socket::set_up(root)?;
+        signals::outlive_terminal().map_err(cannot_wait)?;
+        Ok(Self { within, socket })
     }
 
     /// Waits for the confirmation of a change of this name; `steps` were made. Once this returns,
@@ -128,16 +128,16 @@ impl<'a> Trial<'a> {
         // Time asleep does not count: a lid that was closed is nobody who had a chance.
         let until = Instant::now() + self.within;
         // Without others who could confirm there is still the terminal, or the end of the time.
-        let _ = self.door.open();
+        let _ = self.socket.open();
         let mut terminal = ui.ask_to_keep(steps, self.within);
         loop {
-            let mut inputs = vec![self.door.as_fd()];
+            let mut inputs = vec![self.socket.as_fd()];
             inputs.extend(terminal.as_ref().map(AsFd::as_fd));
-            let ready = match interrupt::wait_for_any(&inputs, Some(until)) {
+            let ready = match signals::wait_for_any(&inputs, Some(until)) {
                 Ok(ready) => ready,
                 Err(_) => return By::Signal,
             };
-            if ready.first() == Some(&true) && self.door.answer(change) {
+            if ready.first() == Some(&true) && self.socket.answer(change) {
                 return By::Command;
             }
             if let (Some(true), Some(open)) = (ready.get(1), &mut terminal) {

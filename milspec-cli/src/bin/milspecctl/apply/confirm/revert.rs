@@ -3,14 +3,14 @@
 //! Puts back what was before a change that nobody confirmed.
 
 use super::Confirmation;
+use milspec::change::{Assignment, Change};
 use milspec::diagnose;
 use milspec::failure::Result;
-use milspec::interrupt;
 use milspec::model::Step;
 use milspec::root::Root;
+use milspec::signals;
 use milspec::snapshot::Snapshot;
 use milspec::source::{Answer, Source};
-use milspec::wish::{Assignment, Wish};
 use milspec_uapi::{OUTCOME_DONE, OUTCOME_PLANNED};
 use zeroize::Zeroizing;
 
@@ -24,7 +24,7 @@ pub fn revert(
     confirmation: &mut Confirmation,
 ) {
     // It is done where they cannot be blocked, too.
-    let _blocked = interrupt::Blocked::new();
+    let _blocked = signals::Blocked::new();
     let mut attempt = |steps: &[Step]| {
         let Ok((answer, mut steps)) = put_back(root, source, key, steps) else {
             return false;
@@ -66,18 +66,18 @@ fn put_back(
         name: step.control.clone(),
         value: step.from.clone(),
     });
-    let wish = Wish {
+    let change = Change {
         assignments: assignments.collect(),
         restores: Some("what was before"),
-        ..Wish::default()
+        ..Change::default()
     };
-    let mut plan = wish.plan(root, source, &snapshot)?;
+    let mut plan = change.plan(root, source, &snapshot)?;
     let mut answer = plan.answer;
     if answer.apply.outcome == OUTCOME_PLANNED {
         plan.request.security_key = key.clone();
         answer = source
             .apply(&plan.request)
-            .map_err(|errno| diagnose::apply(format!("cannot set {}", wish.in_words()), errno))?;
+            .map_err(|errno| diagnose::apply(format!("cannot set {}", change.in_words()), errno))?;
     }
     let steps = Step::all(&answer.steps, &snapshot.controls);
     Ok((answer, steps))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! From a wish to its outcome: plan, warn, ask, apply. The driver decides; what is decided here is
+//! From a change to its outcome: plan, warn, ask, apply. The driver decides; what is decided here is
 //! only whether the person still wants it.
 
 mod bios_password;
@@ -15,17 +15,18 @@ use confirm::{By, Trial};
 use milspec::attributes::Attributes;
 
 use crate::ui::Ui;
+use milspec::change::{Change, Plan};
 use milspec::diagnose;
-use milspec::facts;
+use milspec::driver;
 use milspec::failure::{Exit, Failure, Result};
-use milspec::interrupt;
 use milspec::model::{mode_word, Control, Step};
 use milspec::refusal;
 use milspec::root::Root;
+use milspec::signals;
 use milspec::snapshot::Snapshot;
-use milspec::source::{self, Access, Answer, Request, Source};
+use milspec::source::{Access, Answer, Request, Source};
+use milspec::system;
 use milspec::warning;
-use milspec::wish::{Plan, Wish};
 use milspec_uapi::{
     APPLY_CONFIRM_LATCH, MODE_PARANOID_PLUS, OUTCOME_CONFLICT, OUTCOME_DONE, OUTCOME_PLANNED,
     OUTCOME_REFUSED, OUTCOME_UNDONE, STATUS_LATCHED,
@@ -33,13 +34,13 @@ use milspec_uapi::{
 use nix::errno::Errno;
 
 /// What would be done. Writes nothing and makes no firmware call.
-pub fn plan(root: &Root, wish: &Wish) -> Result<ApplyDoc> {
-    let source = source::open(root, Access::Read)?;
+pub fn plan(root: &Root, change: &Change) -> Result<ApplyDoc> {
+    let source = driver::open(root, Access::Read)?;
     let snapshot = Snapshot::read(source.as_ref())?;
-    let plan = wish.plan(root, source.as_ref(), &snapshot)?;
+    let plan = change.plan(root, source.as_ref(), &snapshot)?;
     let steps = Step::all(&plan.answer.steps, &snapshot.controls);
-    let mut document = ApplyDoc::new("milspec.plan/1", root, &snapshot, wish, &plan.answer);
-    document.warnings = warning::before(&steps, wish);
+    let mut document = ApplyDoc::new("milspec.plan/1", root, &snapshot, change, &plan.answer);
+    document.warnings = warning::before(&steps, change);
     document.leave_out(plan.left_out);
     Ok(document)
 }
@@ -48,36 +49,36 @@ pub fn plan(root: &Root, wish: &Wish) -> Result<ApplyDoc> {
 pub fn apply<'a>(
     root: &'a Root,
     ui: &Ui,
-    wish: &Wish,
+    change: &Change,
     recorder: Option<Recorder<'a>>,
 ) -> Result<ApplyDoc> {
-    if wish.confirm_within.is_some() && wish.mode == MODE_PARANOID_PLUS {
+    if change.confirm_within.is_some() && change.mode == MODE_PARANOID_PLUS {
         return Err(refusal::latch_cannot_be_undone());
     }
-    let mut source = source::open(root, Access::Change)?;
+    let mut source = driver::open(root, Access::Change)?;
     let snapshot = Snapshot::read(source.as_ref())?;
-    let mut plan = wish.plan(root, source.as_ref(), &snapshot)?;
+    let mut plan = change.plan(root, source.as_ref(), &snapshot)?;
     let left_out = std::mem::take(&mut plan.left_out);
     let document =
-        |answer: &Answer| ApplyDoc::new("milspec.apply/1", root, &snapshot, wish, answer);
+        |answer: &Answer| ApplyDoc::new("milspec.apply/1", root, &snapshot, change, answer);
     if plan.answer.apply.outcome != OUTCOME_PLANNED {
         return Ok(document(&refused(source.as_mut(), plan)));
     }
     let steps = Step::all(&plan.answer.steps, &snapshot.controls);
-    let mut warnings = warning::before(&steps, wish);
+    let mut warnings = warning::before(&steps, change);
     ui.warn(&warnings);
-    interrupt::catch().map_err(|errno| diagnose::apply(cannot(wish), errno))?;
+    signals::catch().map_err(|errno| diagnose::apply(cannot(change), errno))?;
     let latched = snapshot.status.properties & STATUS_LATCHED != 0;
-    if wish.mode == MODE_PARANOID_PLUS && !latched && !wish.accept_latch {
+    if change.mode == MODE_PARANOID_PLUS && !latched && !change.accept_latch {
         confirm_latch(root, ui)?;
     }
     // Before a try of the password is spent, before anything is changed, and before this waits for
     // another change, which may be one that is not confirmed yet.
-    let trial = match wish.confirm_within {
+    let trial = match change.confirm_within {
         Some(within) if !steps.is_empty() => Some(Trial::set_up(root, within)?),
         _ => None,
     };
-    if let Some(number) = wish.password_fd {
+    if let Some(number) = change.password_fd {
         // Without a step that the firmware could want it for, no try is spent.
         if steps.iter().any(|step| step.family == "platform") {
             plan.request.security_key =
@@ -92,10 +93,10 @@ pub fn apply<'a>(
     if let Some(recorder) = &mut recorder {
         recorder.record_before(&snapshot.controls, &steps)?;
     }
-    let answer = carry_out_with_password(root, ui, source.as_mut(), &mut plan, &steps, wish);
+    let answer = carry_out_with_password(root, ui, source.as_mut(), &mut plan, &steps, change);
     let confirmation = match (trial, &answer) {
         (Some(trial), Ok(answer)) if answer.apply.outcome == OUTCOME_DONE => {
-            let mut ended = trial.wait(ui, &wish.in_words(), &steps);
+            let mut ended = trial.wait(ui, &change.in_words(), &steps);
             if matches!(ended.by, By::Timeout | By::Signal) {
                 let key = &plan.request.security_key;
                 confirm::revert(root, source.as_mut(), key, &steps, &mut ended);
@@ -107,11 +108,11 @@ pub fn apply<'a>(
         }
         _ => None,
     };
-    let whole = wish.restores.is_some() && left_out.is_empty();
+    let whole = change.restores.is_some() && left_out.is_empty();
     let reverted = confirmation.as_ref().is_some_and(|it| it.is_reverted());
     let note = recorder.and_then(|recorder| {
         let answer = answer.as_ref().ok().filter(|_| !reverted);
-        close(recorder, answer, wish, whole)
+        close(recorder, answer, change, whole)
     });
     let answer = answer?;
     // What waits for the next boot is told by the controls, afterwards. When they cannot be read
@@ -127,7 +128,7 @@ pub fn apply<'a>(
         }
     }
     if let Some(confirmation) = confirmation {
-        document.confirm(wish, confirmation);
+        document.confirm(change, confirmation);
     }
     document.warnings = warnings;
     document.baseline = note;
@@ -167,16 +168,16 @@ fn refused(source: &mut dyn Source, plan: Plan) -> Answer {
 fn close(
     recorder: Recorder<'_>,
     answer: Option<&Answer>,
-    wish: &Wish,
+    change: &Change,
     whole: bool,
 ) -> Option<Note> {
-    let kept = recorder.made(wish.restores.is_some());
+    let kept = recorder.made(change.restores.is_some());
     match answer.map(|answer| answer.apply.outcome) {
         Some(OUTCOME_DONE) if whole => recorder.restored().unwrap_or(Some(kept)),
         None | Some(OUTCOME_REFUSED | OUTCOME_UNDONE | OUTCOME_CONFLICT) => {
             // A record that stays says of controls that were not changed what they are.
             let _ = recorder.take_back();
-            wish.restores.map(|_| kept)
+            change.restores.map(|_| kept)
         }
         Some(_) => Some(kept),
     }
@@ -189,7 +190,7 @@ fn carry_out_with_password(
     source: &mut dyn Source,
     plan: &mut Plan,
     steps: &[Step],
-    wish: &Wish,
+    change: &Change,
 ) -> Result<Answer> {
     plan.request.generation = plan.answer.apply.generation;
     let name = |number: u32| {
@@ -200,12 +201,12 @@ fn carry_out_with_password(
     };
     let mut carry_out = |request: &mut Request| {
         let dressed = &mut |work: Work<'_>| ui.during(root, &name, work);
-        carry_out(source, request, &plan.answer, wish, dressed)
+        carry_out(source, request, &plan.answer, change, dressed)
     };
     let answer = carry_out(&mut plan.request)?;
     let wants_key =
         answer.apply.outcome == OUTCOME_UNDONE && answer.apply.error == Errno::EKEYREJECTED as u32;
-    if !wants_key || wish.password_fd.is_some() || !ui.can_ask() {
+    if !wants_key || change.password_fd.is_some() || !ui.can_ask() {
         return Ok(answer);
     }
     plan.request.security_key = bios_password::key(root, &bios_password::from_terminal(ui)?)?;
@@ -222,41 +223,41 @@ fn carry_out(
     source: &mut dyn Source,
     request: &mut Request,
     planned: &Answer,
-    wish: &Wish,
+    change: &Change,
     dressed: &mut dyn FnMut(Work<'_>) -> nix::Result<nix::Result<Answer>>,
 ) -> Result<Answer> {
     for last in [false, true] {
-        if interrupt::arrived() {
-            return Err(diagnose::apply(cannot(wish), Errno::EINTR));
+        if signals::arrived() {
+            return Err(diagnose::apply(cannot(change), Errno::EINTR));
         }
         let result = dressed(&mut || source.apply(request));
         match result.and_then(|result| result) {
             Err(Errno::EAGAIN) if !last => {
                 request.generation = 0;
-                let again = wish.ask(source, request)?;
+                let again = change.ask(source, request)?;
                 let same = again.apply.outcome == OUTCOME_PLANNED && again.steps == planned.steps;
                 if !same {
-                    return Err(machine_changed(wish));
+                    return Err(machine_changed(change));
                 }
                 request.generation = again.apply.generation;
             }
-            Err(Errno::EAGAIN) => return Err(machine_changed(wish)),
-            result => return result.map_err(|errno| diagnose::apply(cannot(wish), errno)),
+            Err(Errno::EAGAIN) => return Err(machine_changed(change)),
+            result => return result.map_err(|errno| diagnose::apply(cannot(change), errno)),
         }
     }
-    Err(machine_changed(wish))
+    Err(machine_changed(change))
 }
 
-fn cannot(wish: &Wish) -> String {
-    format!("cannot set {}", wish.in_words())
+fn cannot(change: &Change) -> String {
+    format!("cannot set {}", change.in_words())
 }
 
-fn machine_changed(wish: &Wish) -> Failure {
+fn machine_changed(change: &Change) -> Failure {
     Failure {
         code: "machine-changed",
         exit: Exit::Failed,
         errno: Some(Errno::EAGAIN),
-        what: cannot(wish),
+        what: cannot(change),
         why: "the machine changed meanwhile: the plan is no longer the one decided on".into(),
         next: "look at the plan again with --dry-run, then run it again".into(),
     }
@@ -273,7 +274,7 @@ fn confirm_latch(root: &Root, ui: &Ui) -> Result<()> {
                    - no other mode can be set, and no control can be set to another value;\n\
                    - the module cannot be unloaded.\n\
                    Nothing but a reboot undoes this.\n";
-    let tag = facts::dmi(root, "product_serial").and_then(|tag| {
+    let tag = system::dmi(root, "product_serial").and_then(|tag| {
         let start = tag.char_indices().rev().nth(3).map(|(at, _)| at)?;
         tag.get(start..).map(str::to_string)
     });
