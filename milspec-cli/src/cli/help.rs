@@ -3,7 +3,7 @@
 //! What help texts and man pages say beyond commands and options. Every example is a line that
 //! milspecctl takes: a test types them all.
 
-use clap::Command;
+use clap::{Arg, Command};
 
 /// What the exit statuses mean.
 pub const EXIT_STATUS: [(&str, &str); 7] = [
@@ -324,9 +324,38 @@ pub fn examples(path: &str) -> &'static [(&'static str, &'static str)] {
         .map_or(&[], |(_, examples)| *examples)
 }
 
-/// Adds what is here to the help texts.
+/// Where the options of every command are.
+pub const GLOBAL: &str = "--json, --color, --quiet and --verbose: see \"milspecctl --help\".";
+
+/// What to do first, for who types no more than `milspecctl`.
+pub const START: &str = "\
+Shows how this Dell is hardened, and changes that. To begin with:
+
+  milspecctl doctor               what is missing for it to work
+  milspecctl status               how the machine stands
+  milspecctl control list         what can be changed
+  milspecctl mode list            the modes, and how far each reaches here
+  milspecctl mode plan enhanced   what a mode would change; changes nothing
+
+milspecctl --help has all commands, man milspecctl the same.
+";
+
+/// Adds what is here to the help texts. The options of every command are shown once, above: below
+/// they would be longer than what is a command's own.
 pub fn dress(command: Command) -> Command {
     let path = command.get_name().to_string();
+    let global: Vec<Arg> = command
+        .get_arguments()
+        .filter(|argument| argument.is_global_set())
+        .map(|argument| argument.clone().hide(true))
+        .collect();
+    let names: Vec<String> = command
+        .get_subcommands()
+        .map(|command| command.get_name().to_string())
+        .collect();
+    let command = names.into_iter().fold(command, |command, name| {
+        command.mut_subcommand(name, |command| command.args(&global))
+    });
     let parts = [
         examples_text(&path),
         format!("Exit status:{}", paragraphs(&EXIT_STATUS)),
@@ -334,7 +363,9 @@ pub fn dress(command: Command) -> Command {
         format!("Environment:{}", paragraphs(&ENVIRONMENT)),
         DOCUMENTS.to_string(),
     ];
-    below(command, &path).after_long_help(parts.join("\n\n"))
+    below(command, &path)
+        .arg_required_else_help(false)
+        .after_long_help(parts.join("\n\n"))
 }
 
 fn paragraphs(lines: &[(&str, &str)]) -> String {
@@ -353,12 +384,11 @@ fn below(command: Command, path: &str) -> Command {
         command.mut_subcommand(&name, |command| {
             let path = format!("{path} {name}");
             let text = examples_text(&path);
-            let command = below(command, &path);
-            if text.is_empty() {
-                command
-            } else {
-                command.after_long_help(text)
-            }
+            let command = below(command, &path).arg_required_else_help(false);
+            let parts = [text.as_str(), GLOBAL].join("\n\n");
+            command
+                .after_help(GLOBAL)
+                .after_long_help(parts.trim_start().to_string())
         })
     })
 }

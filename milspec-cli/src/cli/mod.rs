@@ -50,6 +50,11 @@ pub struct Cli {
 }
 
 impl Cli {
+    /// The command line, with all that help texts say of it.
+    pub fn dressed() -> clap::Command {
+        help::dress(Self::command())
+    }
+
     /// Takes a command line apart.
     pub fn read(arguments: &[OsString]) -> Result<Self, clap::Error> {
         // For tests, and for a look at a report: no part of what people see, completions included.
@@ -58,7 +63,7 @@ impl Cli {
             .global(true)
             .hide(true)
             .value_parser(value_parser!(PathBuf));
-        let mut command = help::dress(Self::command()).arg(root);
+        let mut command = Self::dressed().arg(root);
         let matches = command.try_get_matches_from_mut(arguments)?;
         let mut cli =
             Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;

@@ -71,7 +71,7 @@ fn refused() {
     assert_eq!((output.status, output.stdout.as_str()), (5, ""));
     assert_shows!(output.stderr, "confirm-refused.txt");
     for (words, what) in [
-        (&dry[..], "cannot be used with"),
+        (&dry[..], "contradict each other"),
         (&words("60")[..], "a unit are needed"),
         (&words("2h")[..], "between 1s and 1h"),
     ] {

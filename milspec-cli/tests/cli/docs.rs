@@ -5,7 +5,7 @@
 //! writes them anew.
 
 use crate::run::{command, document, finish};
-use clap::{Command, CommandFactory};
+use clap::Command;
 use clap_mangen::roff::{bold, roman, Roff};
 use clap_mangen::Man;
 use milspec::cli::{help, Cli};
@@ -58,7 +58,7 @@ fn commands() -> Vec<(String, Command)> {
         }
         all.push((path, command.clone()));
     }
-    let mut root = Cli::command();
+    let mut root = Cli::dressed();
     root.build();
     let mut all = Vec::new();
     walk("milspecctl".into(), &root, &mut all);
@@ -97,6 +97,11 @@ fn page(path: &str, command: &Command, all: &[(String, Command)]) -> String {
     if !help::examples(path).is_empty() {
         section(&mut text, "EXAMPLES", |roff| {
             pairs(roff, help::examples(path))
+        });
+    }
+    if path != "milspecctl" {
+        section(&mut text, "OPTIONS OF EVERY COMMAND", |roff| {
+            roff.text([roman(help::GLOBAL)]);
         });
     }
     section(&mut text, "EXIT STATUS", |roff| {

@@ -119,7 +119,6 @@ fn status_of_none() -> milspec_uapi::Status {
 fn usage() {
     let mut text = String::new();
     for line in [
-        "",
         "foo",
         "stauts",
         "control",
@@ -130,6 +129,11 @@ fn usage() {
         "control list --class foo",
         "control list --group x",
         "--color",
+        "--color blue",
+        "--verbose=1",
+        "control set camera",
+        "events --since soon",
+        "mode set paranoid --confirm-within 5 --dry-run",
     ] {
         let arguments: Vec<&str> = line.split_whitespace().collect();
         let output = finish(command(&arguments));
@@ -144,6 +148,32 @@ fn usage() {
         assert_eq!(document["error"]["code"], "usage");
     }
     assert_shows!(text, "usage.txt");
+}
+
+/// Promise: a command line without a command says what to do first, and help and version are
+/// documents where these were asked for.
+#[test]
+fn help_documents() {
+    let output = finish(command(&[]));
+    assert_eq!((output.status, output.stderr.as_str()), (0, ""));
+    assert!(
+        output.stdout.contains("milspecctl doctor"),
+        "{}",
+        output.stdout
+    );
+    for line in [
+        &["--help"][..],
+        &["help"],
+        &["--version"],
+        &["mode", "set", "-h"],
+    ] {
+        let text = finish(command(line)).stdout;
+        let output = finish(command(&[&["--json"], line].concat()));
+        assert_eq!((output.status, output.stderr.as_str()), (0, ""));
+        let document = document(&output);
+        assert_eq!(document["schema"], "milspec.help/1");
+        assert_eq!(document["text"], text);
+    }
 }
 
 /// Promise: after `--`, `--json` is a name and no option.

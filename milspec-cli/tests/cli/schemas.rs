@@ -7,7 +7,7 @@ use crate::run::schema;
 use serde_json::Value;
 
 /// All documents.
-pub const NAMES: [&str; 24] = [
+pub const NAMES: [&str; 25] = [
     "milspec.status/1",
     "milspec.control-list/1",
     "milspec.control/1",
@@ -32,6 +32,7 @@ pub const NAMES: [&str; 24] = [
     "milspec.doctor/1",
     "milspec.report/1",
     "milspec.error/1",
+    "milspec.help/1",
 ];
 
 /// Promise: every schema is a valid one, of the draft that it names, and names its document.

@@ -17,10 +17,10 @@ mod render;
 mod report;
 mod screen;
 mod ui;
+mod usage;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
 use milspec::cli::{
-    AttestCommand, BaselineCommand, Cli, Command, ConfigCommand, ControlCommand, Global,
+    self, AttestCommand, BaselineCommand, Cli, Command, ConfigCommand, ControlCommand, Global,
     JournalCommand, ModeCommand, When,
 };
 use milspec::doctor;
@@ -30,6 +30,7 @@ use render::Document;
 use std::ffi::OsString;
 use std::process::ExitCode;
 use ui::Ui;
+use usage::Help;
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
@@ -43,7 +44,7 @@ fn main() -> ExitCode {
                 .iter()
                 .take_while(|argument| *argument != "--")
                 .any(|argument| argument == "--json");
-            (not_parsed(&error), json, When::Auto)
+            (not_parsed(&error, &arguments, json), json, When::Auto)
         }
     };
     match ended {
@@ -146,60 +147,14 @@ fn show(global: &Global, document: &impl Document) -> Result<u8> {
     Ok(document.exit())
 }
 
-/// Help and version, which clap treats as errors, and wrong command lines.
-fn not_parsed(error: &clap::Error) -> Result<u8> {
-    if matches!(
-        error.kind(),
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
-    ) {
-        output::stdout(&format!("{}\n", error.render().to_string().trim_end()))?;
-        return Ok(0);
-    }
-    Err(usage(error))
-}
-
-/// A wrong command line, in the three parts that every error has.
-fn usage(error: &clap::Error) -> Failure {
-    let text = error.render().to_string();
-    let what = match error.kind() {
-        // Here clap shows the help instead of an error.
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "a command is missing".to_string(),
-        // The names follow, indented, up to an empty line.
-        ErrorKind::MissingRequiredArgument => {
-            let lines = text.lines().map(str::trim);
-            let lines: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
-            lines.join(" ")
-        }
-        _ => text.lines().next().unwrap_or("wrong usage").to_string(),
+/// What is no command: help, version, wrong command lines, and none at all.
+fn not_parsed(error: &clap::Error, arguments: &[OsString], json: bool) -> Result<u8> {
+    let help = match arguments.len() {
+        0 | 1 => Help::new(cli::help::START.into()),
+        _ => Help::of(error).ok_or_else(|| usage::failure(error))?,
     };
-    let why = match error.kind() {
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
-        | ErrorKind::MissingSubcommand
-        | ErrorKind::MissingRequiredArgument => "the command line ends too early",
-        ErrorKind::ArgumentConflict => "the two contradict each other",
-        ErrorKind::InvalidValue | ErrorKind::ValueValidation => "only certain values are allowed",
-        _ => "milspecctl has no such command, option or argument",
-    };
-    let tip = text.lines().map(str::trim).find_map(|line| {
-        line.strip_prefix("tip: ")
-            .or_else(|| line.strip_prefix('[')?.strip_suffix(']'))
-    });
-    let usage = match error.get(ContextKind::Usage) {
-        Some(ContextValue::StyledStr(usage)) => usage.to_string(),
-        _ => String::new(),
-    };
-    let usage = usage.trim().trim_start_matches("Usage: ").lines().next();
-    Failure {
-        code: "usage",
-        exit: Exit::Usage,
-        errno: None,
-        what: what.trim_start_matches("error: ").to_string(),
-        why: tip.unwrap_or(why).to_string(),
-        next: match usage {
-            Some(usage) if !usage.is_empty() => format!("use: {usage}"),
-            _ => "see \"milspecctl --help\"".to_string(),
-        },
-    }
+    output::stdout(&if json { render::json(&help) } else { help.text })?;
+    Ok(0)
 }
 
 /// Prints an error: as a document on standard output where JSON was asked for, else as three lines
