@@ -4,6 +4,7 @@
 
 use crate::change::Change;
 use crate::model::{names, Control, Step};
+use milspec_uapi::MODE_PARANOID_PLUS;
 use serde::Serialize;
 
 /// Something that needs attention.
@@ -54,8 +55,8 @@ fn keeps_path(control: &str, value: &str) -> bool {
     }
 }
 
-/// What to know before these steps are made.
-pub fn before(steps: &[Step], change: &Change) -> Vec<Warning> {
+/// What to know before these steps are made, on a machine that is latched already or not.
+pub fn before(steps: &[Step], change: &Change, latched: bool) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let lost: Vec<String> = steps
         .iter()
@@ -74,6 +75,16 @@ pub fn before(steps: &[Step], change: &Change) -> Vec<Warning> {
                 (None, Some(_)) => "make sure that somebody can get to the machine",
             },
             controls: lost,
+        });
+    }
+    if change.mode == MODE_PARANOID_PLUS && !latched {
+        warnings.push(Warning {
+            code: "latch",
+            text: "this mode latches: until the next boot no other mode or value can be set, and \
+                   the module cannot be unloaded"
+                .into(),
+            remedy: "nothing but a reboot undoes that",
+            controls: Vec::new(),
         });
     }
     let untried: Vec<String> = steps

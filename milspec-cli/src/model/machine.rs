@@ -2,7 +2,8 @@
 
 //! The machine, the driver and the families.
 
-use super::{clean, mode_word, name_of, outcome_word, reason_word, word, Control, ErrnoDoc, Word};
+use super::{clean, mode_word, name_of, names, outcome_word, reason_word, word};
+use super::{Control, ErrnoDoc, Reading, Word};
 use milspec_uapi as uapi;
 use serde::{Deserialize, Serialize};
 
@@ -249,14 +250,31 @@ impl LastRequest {
 
 /// Names of the controls with which the firmware reports tampering.
 pub fn tampered(controls: &[Control]) -> Vec<String> {
-    controls
-        .iter()
-        .filter(|control| {
-            // The chassis switch is a platform setting: its value is the report.
-            control.tamper
-                || (control.name == "intrusion-latch"
-                    && control.value.as_deref() == Some("tripped"))
-        })
-        .map(|control| control.name.clone())
-        .collect()
+    names(controls, |control| {
+        // The chassis switch is a platform setting: its value is the report.
+        control.tamper
+            || (control.name == CHASSIS_SWITCH && control.value.as_deref() == Some("tripped"))
+    })
 }
+
+/// Whether all that could report tampering was read: without that, no report is no answer.
+pub fn is_tamper_known(families: &[Family], controls: &[Control]) -> bool {
+    let mut reporters = controls
+        .iter()
+        .filter(|control| control.name == CHASSIS_SWITCH || control.family == "dsmil")
+        .peekable();
+    families.iter().all(|family| family.state != "failed")
+        && reporters.peek().is_some()
+        && reporters.all(|control| control.reading == Reading::Known)
+}
+
+/// Whether every control was read: of the others nobody knows whether they drifted.
+pub fn is_drift_known(families: &[Family], controls: &[Control]) -> bool {
+    families.iter().all(|family| family.state != "failed")
+        && controls
+            .iter()
+            .all(|control| control.reading == Reading::Known)
+}
+
+/// The setting that reports an open chassis.
+const CHASSIS_SWITCH: &str = "intrusion-latch";

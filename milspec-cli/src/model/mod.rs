@@ -19,7 +19,10 @@ pub use control::{
     presence as presence_word, Control, Difference, Reading,
 };
 pub use event::{Actor, Event, Naming};
-pub use machine::{simulated_because, tampered, Anchor, Family, Journal, LastRequest, Machine};
+pub use machine::{
+    is_drift_known, is_tamper_known, simulated_because, tampered, Anchor, Family, Journal,
+    LastRequest, Machine,
+};
 
 use crate::failure::errno_name;
 use serde::Serialize;

@@ -386,6 +386,63 @@ fn latch() {
     assert_eq!(json(&tree, &set).1["outcome"], "done");
 }
 
+/// Promise: the latch is told before, and after; where no control has to be changed too; and what a
+/// latched machine refuses is not offered.
+#[test]
+fn latch_is_told() {
+    let mode = uapi::MODE_PARANOID_PLUS;
+    let accepting = ["mode", "set", "paranoid-plus", "--accept-latch"];
+    let plan = ["mode", "plan", "paranoid-plus"];
+    let tree = latching("latch-told");
+    for line in [&plan[..], &["mode", "set", "paranoid-plus", "--dry-run"]] {
+        let (_, document) = json(&tree, line);
+        assert_eq!(document["latches"], true);
+        assert_eq!(document["warnings"][0]["code"], "latch");
+        assert!(on(&tree, line).stdout.contains("! this mode latches"));
+    }
+    let output = on(&tree, &accepting);
+    assert!(output.stderr.contains("! this mode latches"));
+    assert!(output.stdout.contains("Latched until the next boot."));
+    let offer = "To bring back what was before, after the next boot:";
+    assert!(output.stdout.contains(offer), "{}", output.stdout);
+
+    let confirm = uapi::APPLY_CONFIRM_LATCH;
+    let tree = rugged("latch-nothing")
+        .answer(
+            "plan-paranoid-plus",
+            &answered(mode, uapi::OUTCOME_PLANNED, &[]),
+            &[],
+        )
+        .request("apply-paranoid-plus", &request(1, confirm, mode, 0), &[])
+        .answer(
+            "apply-paranoid-plus",
+            &answered(mode, uapi::OUTCOME_DONE, &[]),
+            &[],
+        );
+    assert!(on(&tree, &plan).stdout.contains("the mode latches"));
+    let output = on(&tree, &accepting);
+    assert!(output.stdout.contains("Latched until the next boot."));
+    assert!(!output.stdout.contains("Nothing to do"));
+
+    // Latched already, it latches no more; and drift is no longer to be accepted.
+    let mut controls = rugged_controls();
+    controls[0].properties |= uapi::CONTROL_DRIFTED;
+    let mut status = status(&controls);
+    status.properties = uapi::STATUS_LATCHED;
+    let tree = rugged_in("latch-held", &status)
+        .answers(&info("Dell Inc.", "Rugged", "1"), &status, &controls)
+        .answer(
+            "plan-paranoid-plus",
+            &answered(mode, uapi::OUTCOME_PLANNED, &[]),
+            &[],
+        );
+    let (_, document) = json(&tree, &plan);
+    assert_eq!(document["latches"], false);
+    let text = on(&tree, &["status"]).stdout;
+    assert!(text.contains("set paranoid-plus again"), "{text}");
+    assert!(!text.contains("control accept"), "{text}");
+}
+
 /// Promise: who is connected through SSH is told what may cut the connection, before.
 #[test]
 fn lock_out() {

@@ -68,6 +68,40 @@ fn failed() {
     assert_eq!(document["warnings"][0]["code"], "family-failed");
 }
 
+/// Promise: what rests on something that could not be read is unknown, and not said to be none.
+#[test]
+fn unknown() {
+    let tree = failed_family("status-unknown");
+    let (_, document) = json(&tree, &["status"]);
+    assert_eq!(document["tamper"].as_array().unwrap().len(), 0);
+    assert_eq!(document["tamper_known"], false);
+    assert_eq!(document["drift_known"], false);
+    assert_eq!(json(&tree, &["mode", "get"]).1["drift_known"], false);
+    for (command, rows) in [
+        (&["status"][..], &["Tamper", "Drift", "Degraded"][..]),
+        (&["mode", "get"], &["Drift", "Degraded"]),
+    ] {
+        let text = on(&tree, command).stdout;
+        for row in rows {
+            let unknown = format!("{row:<8}  ? unknown");
+            assert!(text.contains(&unknown), "{text}");
+        }
+    }
+    // Nothing that could report it is no answer either.
+    let mut controls = business_controls();
+    controls.retain(|control| uapi::text(&control.name) != Some("intrusion-latch"));
+    let tree = Tree::loaded("status-no-reporter").answers(
+        &info("Dell Inc.", "Latitude 5450", "1.9.1"),
+        &crate::machines::status(&controls),
+        &controls,
+    );
+    let (_, document) = json(&tree, &["status"]);
+    assert_eq!(document["tamper_known"], false);
+    assert_eq!(document["drift_known"], true);
+    let (_, document) = json(&business("status-all-known"), &["status"]);
+    assert_eq!(document["tamper_known"], true);
+}
+
 /// Promise: everything that is not as it should be is a warning with a remedy; -v names the
 /// controls.
 #[test]

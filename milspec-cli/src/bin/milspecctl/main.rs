@@ -24,7 +24,7 @@ use milspec::cli::{
     JournalCommand, ModeCommand, When,
 };
 use milspec::doctor;
-use milspec::failure::{Exit, Failure, FailureDoc, Result};
+use milspec::failure::{Failure, FailureDoc, Result};
 use milspec::machine;
 use render::Document;
 use std::ffi::OsString;

@@ -13,7 +13,9 @@ use milspec::root::Root;
 use milspec::snapshot::Snapshot;
 use milspec::source::Answer;
 use milspec::warning::Warning;
-use milspec_uapi::{MODE_NONE, OUTCOME_PLANNED, OUTCOME_REFUSED};
+use milspec_uapi::{
+    MODE_NONE, MODE_PARANOID_PLUS, OUTCOME_DONE, OUTCOME_PLANNED, OUTCOME_REFUSED, STATUS_LATCHED,
+};
 use serde::Serialize;
 
 /// `milspec.plan/1`, where nothing was asked to be changed, and `milspec.apply/1`
@@ -42,6 +44,8 @@ pub struct ApplyDoc {
     pub excepted: Vec<String>,
     /// How far the mode reaches; null without a mode, and where the request was refused.
     pub reach: Option<Reach>,
+    /// Whether it latches the machine until the next boot, which it was not before.
+    pub latches: bool,
     /// How many controls it would change, or changed.
     pub changes: usize,
     /// The steps.
@@ -120,6 +124,9 @@ impl ApplyDoc {
             outcome: outcome_word(apply.outcome),
             reach: (mode.is_some() && apply.outcome != OUTCOME_REFUSED)
                 .then(|| Reach::of_plan(apply)),
+            latches: change.mode == MODE_PARANOID_PLUS
+                && matches!(apply.outcome, OUTCOME_PLANNED | OUTCOME_DONE)
+                && snapshot.status.properties & STATUS_LATCHED == 0,
             target: TargetDoc {
                 mode,
                 controls: change

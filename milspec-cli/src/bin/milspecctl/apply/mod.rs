@@ -40,7 +40,8 @@ pub fn plan(root: &Root, change: &Change) -> Result<ApplyDoc> {
     let plan = change.plan(root, source.as_ref(), &snapshot)?;
     let steps = Step::all(&plan.answer.steps, &snapshot.controls);
     let mut document = ApplyDoc::new("milspec.plan/1", root, &snapshot, change, &plan.answer);
-    document.warnings = warning::before(&steps, change);
+    let latched = snapshot.status.properties & STATUS_LATCHED != 0;
+    document.warnings = warning::before(&steps, change, latched);
     document.leave_out(plan.left_out);
     Ok(document)
 }
@@ -65,10 +66,10 @@ pub fn apply<'a>(
         return Ok(document(&refused(source.as_mut(), plan)));
     }
     let steps = Step::all(&plan.answer.steps, &snapshot.controls);
-    let mut warnings = warning::before(&steps, change);
+    let latched = snapshot.status.properties & STATUS_LATCHED != 0;
+    let mut warnings = warning::before(&steps, change, latched);
     ui.warn(&warnings);
     signals::catch().map_err(|errno| diagnose::apply(cannot(change), errno))?;
-    let latched = snapshot.status.properties & STATUS_LATCHED != 0;
     if change.mode == MODE_PARANOID_PLUS && !latched && !change.accept_latch {
         confirm_latch(root, ui)?;
     }
@@ -270,25 +271,21 @@ fn confirm_latch(root: &Root, ui: &Ui) -> Result<()> {
             "it latches until the next boot, and there is nobody to ask",
         ));
     }
-    let preface = "Mode paranoid-plus latches. Before the next boot\n\
-                   - no other mode can be set, and no control can be set to another value;\n\
-                   - the module cannot be unloaded.\n\
-                   Nothing but a reboot undoes this.\n";
     let tag = system::dmi(root, "product_serial").and_then(|tag| {
         let start = tag.char_indices().rev().nth(3).map(|(at, _)| at)?;
         tag.get(start..).map(str::to_string)
     });
     let (question, wanted) = match tag {
         Some(tag) => (
-            "To accept that, type the last four characters of the service tag:",
+            "To accept the latch, type the last four characters of the service tag:",
             tag,
         ),
         None => (
-            "To accept that, type the name of the mode:",
+            "To accept the latch, type the name of the mode:",
             mode_word(MODE_PARANOID_PLUS).to_string(),
         ),
     };
-    if ui.ask(preface, question)?.eq_ignore_ascii_case(&wanted) {
+    if ui.ask("", question)?.eq_ignore_ascii_case(&wanted) {
         Ok(())
     } else {
         Err(refusal::latch_not_accepted("the answer was another one"))

@@ -3,7 +3,7 @@
 //! `milspecctl mode get`
 
 use milspec::failure::Result;
-use milspec::model::{names, Control, Machine, Standing};
+use milspec::model::{is_drift_known, names, Control, Family, Machine, Standing};
 use milspec::root::Root;
 use milspec::snapshot::Snapshot;
 use milspec_uapi::STATUS_LATCHED;
@@ -33,6 +33,8 @@ pub struct ModeGet {
     pub drifted: Vec<String>,
     /// Controls that could not be put back.
     pub degraded: Vec<String>,
+    /// Whether every control was read: else one could have drifted, or be degraded, unseen.
+    pub drift_known: bool,
     /// The controls that deviate, for people.
     #[serde(skip)]
     pub deviating: Vec<Control>,
@@ -55,6 +57,7 @@ pub fn run(root: &Root) -> Result<ModeGet> {
         pending_reboot: names(controls, |control| control.pending_reboot),
         drifted: names(controls, |control| control.drifted),
         degraded: names(controls, |control| control.degraded),
+        drift_known: is_drift_known(&Family::all(status), controls),
         deviating: controls.iter().filter(deviates).cloned().collect(),
         mode,
     })

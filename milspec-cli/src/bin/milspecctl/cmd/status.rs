@@ -6,7 +6,8 @@ use super::Abi;
 use milspec::cli::Refresh;
 use milspec::failure::Result;
 use milspec::model::{
-    clean, names, tampered, Anchor, Control, Family, Journal, LastRequest, Machine,
+    clean, is_drift_known, is_tamper_known, names, tampered, Anchor, Control, Family, Journal,
+    LastRequest, Machine,
 };
 use milspec::model::{Reading, Standing};
 use milspec::root::Root;
@@ -44,6 +45,8 @@ pub struct Status {
     pub families: Vec<Family>,
     /// Names of the controls with which the firmware reports tampering.
     pub tamper: Vec<String>,
+    /// Whether all that could report it was read.
+    pub tamper_known: bool,
     /// The mode.
     pub mode: Standing,
     /// Whether it is latched until the next boot.
@@ -54,6 +57,8 @@ pub struct Status {
     pub drifted: Vec<String>,
     /// Names of the controls that could not be put back.
     pub degraded: Vec<String>,
+    /// Whether every control was read: else one could have drifted, or be degraded, unseen.
+    pub drift_known: bool,
     /// Whether controls of class restricted may be changed.
     pub restricted_allowed: bool,
     /// Whether changes are refused while the TPM cannot be read.
@@ -111,6 +116,7 @@ pub fn run(root: &Root, refresh: Refresh) -> Result<Status> {
     let forced = info.properties & INFO_FORCED != 0;
     let machine = Machine::new(info, status);
     let anchor = Anchor::new(status);
+    let latched = status.properties & STATUS_LATCHED != 0;
     Ok(Status {
         schema: "milspec.status/1",
         recording: root.recording(),
@@ -129,11 +135,13 @@ pub fn run(root: &Root, refresh: Refresh) -> Result<Status> {
         generation: status.generation,
         read_boottime_ns: status.refreshed_ns,
         read_age_ms,
-        warnings: warnings(forced, &families, &tamper, controls, &anchor),
+        warnings: warnings(forced, latched, &families, &tamper, controls, &anchor),
+        tamper_known: is_tamper_known(&families, controls),
+        drift_known: is_drift_known(&families, controls),
         families,
         tamper,
         mode: Standing::new(status, controls),
-        latched: status.properties & STATUS_LATCHED != 0,
+        latched,
         pending_reboot: names(controls, |control| control.pending_reboot),
         drifted: names(controls, |control| control.drifted),
         degraded: names(controls, |control| control.degraded),
@@ -152,6 +160,7 @@ pub fn run(root: &Root, refresh: Refresh) -> Result<Status> {
 
 fn warnings(
     forced: bool,
+    latched: bool,
     families: &[Family],
     tamper: &[String],
     controls: &[Control],
@@ -179,7 +188,11 @@ fn warnings(
         warn(
             "degraded",
             format!("an apply could not put back {}", degraded.join(", ")),
-            "set the mode of before again: that puts them right",
+            match latched {
+                // No other mode can be set.
+                true => "set paranoid-plus again: that puts them right",
+                false => "set the mode of before again: that puts them right",
+            },
             degraded,
         );
     }
@@ -191,7 +204,12 @@ fn warnings(
                 "something else than the driver changed {}",
                 drifted.join(", ")
             ),
-            "find out what did; then set the mode again, or \"milspecctl control accept\" them",
+            match latched {
+                true => "find out what did; then set paranoid-plus again",
+                false => {
+                    "find out what did; then set the mode again, or \"milspecctl control accept\" them"
+                }
+            },
             drifted,
         );
     }

@@ -43,7 +43,7 @@ pub fn plan(screen: &Screen, doc: &ApplyDoc) -> String {
         text.push_str(&attributes::after_change(screen, said));
     }
     if let Some(note) = &doc.baseline {
-        text.push_str(recorded(note));
+        text.push_str(recorded(note, doc.latches));
     }
     // Those of before a change were shown before it.
     let planned = doc.outcome == "planned";
@@ -65,6 +65,12 @@ fn ending(doc: &ApplyDoc) -> String {
         ("done", 0) if doc.accepts => {
             format!("Accepted as it is: {}. Nothing was written.", names(doc))
         }
+        ("planned", 0) if doc.latches => {
+            "No control has to be changed; the mode latches. Nothing was done.".into()
+        }
+        ("done", 0) if doc.latches => {
+            "Latched until the next boot. No control had to be changed.".into()
+        }
         ("planned" | "done", 0) => match &doc.target.mode {
             None if doc.restores && doc.target.controls.is_empty() => {
                 "Nothing to do: nothing is recorded.".into()
@@ -74,6 +80,9 @@ fn ending(doc: &ApplyDoc) -> String {
             None => "Nothing to do: the values are in force already.".into(),
         },
         ("planned", _) => format!("{steps} to make. Nothing was changed."),
+        ("done", _) if doc.latches => {
+            format!("Done: {steps} made and read back, with {calls}.\nLatched until the next boot.")
+        }
         ("done", _) => format!("Done: {steps} made and read back, with {calls}."),
         ("refused", _) => "Refused. Nothing was changed.".into(),
         ("undone", _) => format!("Undone, with {calls}: everything is as it was before."),
@@ -96,8 +105,11 @@ fn names(doc: &ApplyDoc) -> String {
 }
 
 /// What became of the record of the baseline, where that is news.
-fn recorded(note: &Note) -> &'static str {
+fn recorded(note: &Note, latches: bool) -> &'static str {
     match (note.state, note.added) {
+        ("recorded", 1..) if latches => {
+            "To bring back what was before, after the next boot: milspecctl baseline restore\n"
+        }
         ("removed", _) => "The record is removed: the next change begins a new one.\n",
         ("recorded", 1..) => "To bring back what was before: milspecctl baseline restore\n",
         _ => "",

@@ -22,13 +22,8 @@ pub fn mark(mode: &Standing) -> Mark {
     }
 }
 
-/// The rows about the mode and what became of it, as `mode get` and `status` show them.
-pub fn rows(
-    rows: &mut Rows<'_>,
-    mode: &Standing,
-    latched: bool,
-    about: &[(&str, Mark, &[String])],
-) {
+/// The rows about the mode, as `mode get` and `status` show them.
+pub fn rows(rows: &mut Rows<'_>, mode: &Standing, latched: bool) {
     rows.add_marked("Mode", mark(mode), &mode.in_words());
     if let Some(unreached) = mode.unreached_in_words() {
         rows.add_marked("", Mark::Warning, &unreached);
@@ -41,12 +36,18 @@ pub fn rows(
     } else {
         rows.add_marked("Latch", Mark::None, "not latched");
     }
-    for (key, mark, names) in about {
-        if names.is_empty() {
-            rows.add_marked(key, Mark::Good, "none");
-        } else {
-            rows.add_marked(key, *mark, &names.join(", "));
-        }
+}
+
+/// What was found, by name; without any, nothing where that is known.
+pub fn found(rows: &mut Rows<'_>, key: &str, mark: Mark, names: &[String], known: bool) {
+    match (names, known) {
+        ([], true) => rows.add_marked(key, Mark::Good, "none"),
+        ([], false) => rows.add_marked(
+            key,
+            Mark::Unknown,
+            "unknown: not all that could tell was read",
+        ),
+        (names, _) => rows.add_marked(key, mark, &names.join(", ")),
     }
 }
 
@@ -58,16 +59,17 @@ pub fn mode_get(screen: &Screen, doc: &ModeGet) -> String {
         doc.simulated_because.as_deref(),
     );
     let mut lines = Rows::new(screen, 8);
-    rows(
+    rows(&mut lines, &doc.mode, doc.latched);
+    found(
         &mut lines,
-        &doc.mode,
-        doc.latched,
-        &[
-            ("Pending", Mark::Warning, &doc.pending_reboot),
-            ("Drift", Mark::Warning, &doc.drifted),
-            ("Degraded", Mark::Bad, &doc.degraded),
-        ],
+        "Pending",
+        Mark::Warning,
+        &doc.pending_reboot,
+        true,
     );
+    let known = doc.drift_known;
+    found(&mut lines, "Drift", Mark::Warning, &doc.drifted, known);
+    found(&mut lines, "Degraded", Mark::Bad, &doc.degraded, known);
     if screen.verbose {
         for (at, control) in doc.deviating.iter().enumerate() {
             let key = if at == 0 { "Deviates" } else { "" };

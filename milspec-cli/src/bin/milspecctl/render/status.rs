@@ -2,6 +2,7 @@
 
 //! `status` for people.
 
+use super::mode::found;
 use super::{refreshed, Document};
 use crate::cmd::status::Status;
 use crate::screen::{provenance, Mark, Rows, Screen};
@@ -9,40 +10,91 @@ use milspec::model::{Anchor, Family};
 use milspec::system::{SecureBoot, There};
 use milspec::words::{age, count};
 
-/// One screen.
+/// Columns of the keys.
+const WIDTH: usize = 8;
+
+/// One screen: the machine, and three questions.
 pub fn status(screen: &Screen, doc: &Status) -> String {
     let mut text = provenance(
         screen,
         doc.recording.as_deref(),
         doc.simulated_because.as_deref(),
     );
-    let mut rows = Rows::new(screen, 8);
+    for (heading, part) in [
+        ("", machine(screen, doc)),
+        ("Is it hardened?", hardened(screen, doc)),
+        ("Does it need attention?", attention(screen, doc)),
+        ("Can that be proved?", proof(screen, doc)),
+    ] {
+        if !heading.is_empty() {
+            text.push_str(&format!("{}\n", screen.bold(heading)));
+        }
+        text.push_str(&part);
+    }
+    if let Some(done) = &doc.refresh {
+        text.push('\n');
+        text.push_str(&refreshed(screen, done));
+    }
+    text
+}
+
+fn machine(screen: &Screen, doc: &Status) -> String {
+    let mut rows = Rows::new(screen, WIDTH);
     let machine = &doc.machine;
-    rows.add(
-        "Machine",
-        &format!("{} {}", machine.vendor, machine.product),
-    );
-    rows.add("BIOS", &machine.bios_version);
-    let forced = if doc.driver.forced { ", forced" } else { "" };
+    let bios = &machine.bios_version;
+    let name = format!("{} {}, BIOS {bios}", machine.vendor, machine.product);
+    rows.add("Machine", &name);
+    let driver = &doc.driver;
+    let forced = if driver.forced { ", forced" } else { "" };
+    let (major, minor) = (driver.abi.major, driver.abi.minor);
+    let driver = &driver.version;
     rows.add(
         "Driver",
-        &format!(
-            "dell_milspec {}, ABI {}.{}{forced}",
-            doc.driver.version, doc.driver.abi.major, doc.driver.abi.minor
-        ),
+        &format!("dell_milspec {driver}, ABI {major}.{minor}{forced}"),
     );
+    let when = doc
+        .read_age_ms
+        .map_or_else(|| "at a time unknown".into(), age);
+    let mut read = format!("{when} (generation {})", doc.generation);
     if screen.verbose {
         let client = &doc.client;
+        let (major, minor) = (client.abi.major, client.abi.minor);
+        let client = client.version;
         rows.add(
             "Client",
-            &format!(
-                "milspecctl {}, ABI {}.{}",
-                client.version, client.abi.major, client.abi.minor
-            ),
+            &format!("milspecctl {client}, ABI {major}.{minor}"),
         );
+        read = format!("{read}, {} ns after boot", doc.read_boottime_ns);
     }
-    // What is out of order is a warning, further down.
-    super::mode::rows(&mut rows, &doc.mode, doc.latched, &[]);
+    rows.add("Read", &read);
+    npu_line(&mut rows, doc);
+    rows.finish()
+}
+
+/// The NPU where there is one. Where none is known, nothing is said of it; the document has it.
+fn npu_line(rows: &mut Rows<'_>, doc: &Status) {
+    let npu = &doc.npu;
+    let known = |text: &Option<String>| text.clone().unwrap_or_else(|| "unknown".into());
+    match (npu.state, &npu.driver) {
+        (There::Absent | There::Unknown, _) => {}
+        (There::Present, None) => {
+            let line = format!("PCI {}, no driver has it", known(&npu.pci_id));
+            rows.add_marked("NPU", Mark::Plain, &line);
+        }
+        (There::Present, Some(driver)) => {
+            let node = match &npu.device {
+                Some(node) => format!("/dev/accel/{node}"),
+                None => "no device node".into(),
+            };
+            let line = format!("PCI {}, driver {driver}, {node}", known(&npu.pci_id));
+            rows.add_marked("NPU", Mark::Plain, &line);
+        }
+    }
+}
+
+fn hardened(screen: &Screen, doc: &Status) -> String {
+    let mut rows = Rows::new(screen, WIDTH);
+    super::mode::rows(&mut rows, &doc.mode, doc.latched);
     if doc.restricted_allowed {
         rows.add_marked("Allowed", Mark::Warning, "changes of class restricted");
     }
@@ -56,7 +108,7 @@ pub fn status(screen: &Screen, doc: &Status) -> String {
         let key = if at == 0 { "Families" } else { "" };
         let (mark, line) = family_line(family);
         rows.add_marked(key, mark, &line);
-        if let Some(interface) = &family.interface {
+        if let Some(interface) = family.interface.as_ref().filter(|_| screen.verbose) {
             rows.add_marked(
                 "",
                 Mark::None,
@@ -67,24 +119,33 @@ pub fn status(screen: &Screen, doc: &Status) -> String {
             );
         }
     }
-    let when = doc
-        .read_age_ms
-        .map_or_else(|| "at a time unknown".into(), age);
-    let exact = if screen.verbose {
-        format!(", {} ns after boot", doc.read_boottime_ns)
-    } else {
-        String::new()
-    };
-    rows.add(
-        "Read",
-        &format!("{when}{exact} (generation {})", doc.generation),
+    boot(&mut rows, doc);
+    rows.finish()
+}
+
+fn attention(screen: &Screen, doc: &Status) -> String {
+    let mut rows = Rows::new(screen, WIDTH);
+    found(
+        &mut rows,
+        "Tamper",
+        Mark::Bad,
+        &doc.tamper,
+        doc.tamper_known,
     );
-    security(&mut rows, doc);
-    if doc.tamper.is_empty() {
-        rows.add_marked("Tamper", Mark::Good, "none reported");
-    } else {
-        rows.add_marked("Tamper", Mark::Bad, &doc.tamper.join(", "));
-    }
+    found(
+        &mut rows,
+        "Drift",
+        Mark::Warning,
+        &doc.drifted,
+        doc.drift_known,
+    );
+    found(
+        &mut rows,
+        "Degraded",
+        Mark::Bad,
+        &doc.degraded,
+        doc.drift_known,
+    );
     if doc.warnings.is_empty() {
         rows.add_marked("Warnings", Mark::Good, "none");
     }
@@ -96,16 +157,12 @@ pub fn status(screen: &Screen, doc: &Status) -> String {
         }
         rows.add_marked("", Mark::Next, warning.remedy);
     }
-    text.push_str(&rows.finish());
-    if let Some(done) = &doc.refresh {
-        text.push('\n');
-        text.push_str(&refreshed(screen, done));
-    }
-    text
+    rows.finish()
 }
 
-/// What stands beside the controls: the TPM and the journal, how it was booted, the NPU.
-fn security(rows: &mut Rows<'_>, doc: &Status) {
+/// The TPM and the journal; what proves it is another command.
+fn proof(screen: &Screen, doc: &Status) -> String {
+    let mut rows = Rows::new(screen, WIDTH);
     let tpm = match (doc.tpm.state, &doc.tpm.chip, doc.tpm.version) {
         (There::Present, Some(chip), Some(version)) => format!("{chip}, version {version}"),
         (There::Present, Some(chip), None) => chip.clone(),
@@ -127,6 +184,12 @@ fn security(rows: &mut Rows<'_>, doc: &Status) {
         "Journal",
         &format!("next record {}, {overwritten}", doc.journal.next),
     );
+    rows.add_marked("", Mark::Next, "\"milspecctl journal verify\" checks it");
+    rows.finish()
+}
+
+/// How it was booted.
+fn boot(rows: &mut Rows<'_>, doc: &Status) {
     let boot = match doc.secure_boot {
         SecureBoot::On => "Secure Boot on",
         SecureBoot::Off => "Secure Boot off",
@@ -140,24 +203,6 @@ fn security(rows: &mut Rows<'_>, doc: &Status) {
         _ => Mark::None,
     };
     rows.add_marked("Boot", mark, &format!("{boot}, kernel lockdown {lockdown}"));
-    let npu = &doc.npu;
-    let known = |text: &Option<String>| text.clone().unwrap_or_else(|| "unknown".into());
-    match (npu.state, &npu.driver) {
-        (There::Absent, _) => rows.add_marked("NPU", Mark::None, "none"),
-        (There::Unknown, _) => rows.add_marked("NPU", Mark::Unknown, "unknown"),
-        (There::Present, None) => {
-            let line = format!("PCI {}, no driver has it", known(&npu.pci_id));
-            rows.add_marked("NPU", Mark::Plain, &line);
-        }
-        (There::Present, Some(driver)) => {
-            let node = match &npu.device {
-                Some(node) => format!("/dev/accel/{node}"),
-                None => "no device node".into(),
-            };
-            let line = format!("PCI {}, driver {driver}, {node}", known(&npu.pci_id));
-            rows.add_marked("NPU", Mark::Plain, &line);
-        }
-    }
 }
 
 fn anchor_line(anchor: &Anchor) -> (Mark, String) {
