@@ -7,6 +7,7 @@
 
 use crate::failure::{Exit, Failure, Result};
 use crate::model::clean;
+use crate::root::Root;
 use nix::errno::Errno;
 use nix::sys::memfd::{memfd_create, MFdFlags};
 use std::ffi::OsString;
@@ -60,6 +61,17 @@ impl Scratch {
         read.map_err(|error| no_scratch(errno(&error)))?;
         Ok(bytes)
     }
+}
+
+/// Whether they are installed.
+pub fn installed(root: &Root) -> bool {
+    let live = root.note().is_none();
+    let path = variable("PATH").filter(|_| live);
+    let path = path.unwrap_or_else(|| PATH.into());
+    std::env::split_paths(&path).any(|dir| {
+        let tool = dir.join("tpm2_quote");
+        tool.to_str().is_some_and(|tool| root.exists(tool))
+    })
 }
 
 /// What a tool printed; or why it failed, in its own words.

@@ -2,8 +2,10 @@
 
 //! What needs attention before and after a change.
 
+use crate::baseline;
 use crate::change::Change;
 use crate::model::{names, Control, Step};
+use crate::root::Root;
 use milspec_uapi::MODE_PARANOID_PLUS;
 use serde::Serialize;
 
@@ -56,7 +58,7 @@ fn keeps_path(control: &str, value: &str) -> bool {
 }
 
 /// What to know before these steps are made, on a machine that is latched already or not.
-pub fn before(steps: &[Step], change: &Change, latched: bool) -> Vec<Warning> {
+pub fn before(root: &Root, steps: &[Step], change: &Change, latched: bool) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let lost: Vec<String> = steps
         .iter()
@@ -106,11 +108,17 @@ pub fn before(steps: &[Step], change: &Change, latched: bool) -> Vec<Warning> {
         .map(|step| step.control.clone())
         .collect();
     if !firmware.is_empty() {
+        // Who has changed this machine before has read it.
+        let known = matches!(baseline::file::load(root), Ok(Some(_)));
         warnings.push(Warning {
             code: "measured-boot",
-            text: "BIOS settings are part of measured boot: from the next boot on, disk keys in \
-                   the TPM (systemd-cryptenroll, BitLocker) may no longer open the disk"
-                .into(),
+            text: if known {
+                "BIOS settings are part of measured boot".into()
+            } else {
+                "BIOS settings are part of measured boot: from the next boot on, disk keys in the \
+                 TPM (systemd-cryptenroll, BitLocker) may no longer open the disk"
+                    .into()
+            },
             remedy: "have the recovery key of the disk at hand before you reboot",
             controls: firmware,
         });

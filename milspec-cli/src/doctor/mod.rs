@@ -6,6 +6,7 @@
 mod attributes;
 pub mod check;
 mod device;
+mod kept;
 mod kernel;
 mod machine;
 mod module;
@@ -62,6 +63,11 @@ pub fn all(root: &Root, attributes: &Attributes) -> Vec<Check> {
         attributes::attributes(&context, attributes),
         machine::tpm(&context),
         machine::anchor(&context),
+        kept::tools(&context),
+        kept::changes(&context),
+        kept::record(&context),
+        kept::journal(&context),
+        kept::space(&context),
     ]
 }
 

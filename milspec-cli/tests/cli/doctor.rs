@@ -75,7 +75,7 @@ fn empty() {
         .without("boot");
     let (status, document) = json(&tree, &["doctor"]);
     assert_eq!(status, 3);
-    assert_eq!(document["checks"].as_array().unwrap().len(), 17);
+    assert_eq!(document["checks"].as_array().unwrap().len(), 22);
 }
 
 /// Promise: not a Dell is said to be no Dell, not a missing module.
@@ -237,6 +237,64 @@ fn anchor() {
     }
     let none = tree("doctor-anchor-none", uapi::ANCHOR_NONE, 0).without("sys/class/tpm");
     expect(&none, "tpm-anchor", "not-applicable", 0);
+}
+
+/// Promise: what stops a change is never passed over: doctor says it, and not that all works.
+#[test]
+fn what_stops_a_change() {
+    const RECORD: &str = "var/lib/milspecctl/baseline.json";
+    let tree = business("doctor-record");
+    expect(&tree, "baseline", "not-applicable", 0);
+    let controls =
+        r#"[{"name": "camera", "value": "enabled", "recorded_at": "2026-11-27T00:00:00Z"}]"#;
+    let record = |product: &str| {
+        format!(
+            r#"{{"schema": "milspec.baseline-file/1", "controls": {controls},
+                "machine": {{"product": "{product}", "service_tag_hash": null}}}}"#
+        )
+    };
+    let tree = tree.file(RECORD, &record("Latitude 5450"));
+    expect(&tree, "baseline", "ok", 0);
+    for text in ["{", &record("Another 1")] {
+        let tree = business("doctor-record-bad").file(RECORD, text);
+        expect(&tree, "baseline", "problem", 1);
+        let text = on(&tree, &["doctor"]).stdout;
+        assert!(!text.contains("Everything works"), "{text}");
+    }
+
+    let with = |name: &str, properties: u32| {
+        let controls = business_controls();
+        let mut status = status(&controls);
+        status.properties |= properties;
+        let info = info("Dell Inc.", "Latitude 5450", "1.9.1");
+        Tree::loaded(name).answers(&info, &status, &controls)
+    };
+    expect(&with("doctor-changes", 0), "changes", "ok", 0);
+    let latched = with("doctor-latched", uapi::STATUS_LATCHED);
+    expect(&latched, "changes", "warning", 0);
+    let required = with("doctor-required", uapi::STATUS_TPM_REQUIRED);
+    expect(&required, "changes", "ok", 0);
+    let required = required.without("sys/class/tpm");
+    expect(&required, "changes", "problem", 1);
+}
+
+/// Promise: what is kept on disk and what speaks to the TPM is looked at.
+#[test]
+fn kept() {
+    const JOURNAL: &str = "var/lib/milspec/journal";
+    let tree = business("doctor-kept");
+    expect(&tree, "kept-journal", "not-applicable", 0);
+    expect(&tree, "tpm-tools", "ok", 0);
+    let mut bytes = crate::journal::varied().bytes();
+    tree.put(JOURNAL, &bytes);
+    expect(&tree, "kept-journal", "ok", 0);
+    bytes[20] ^= 1;
+    tree.put(JOURNAL, &bytes);
+    expect(&tree, "kept-journal", "warning", 0);
+    let tree = tree.without("usr/bin/tpm2_quote");
+    expect(&tree, "tpm-tools", "warning", 0);
+    let tree = tree.without("sys/class/tpm");
+    expect(&tree, "tpm-tools", "not-applicable", 0);
 }
 
 /// Promise: what is wrong with the device node, or with this user's rights, has its own remedy, and

@@ -67,6 +67,7 @@ impl Tree {
                 "A80593CE-A997-11DA-B012-B622A1EF5492\n",
             )
             .file("sys/class/tpm/tpm0/tpm_version_major", "2\n")
+            .file("usr/bin/tpm2_quote", "")
             .file(
                 "sys/bus/pci/devices/0000:00:00.0/uevent",
                 "PCI_CLASS=60000\nPCI_ID=8086:7D01\n",

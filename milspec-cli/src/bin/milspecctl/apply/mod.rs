@@ -41,7 +41,7 @@ pub fn plan(root: &Root, change: &Change) -> Result<ApplyDoc> {
     let steps = Step::all(&plan.answer.steps, &snapshot.controls);
     let mut document = ApplyDoc::new("milspec.plan/1", root, &snapshot, change, &plan.answer);
     let latched = snapshot.status.properties & STATUS_LATCHED != 0;
-    document.warnings = warning::before(&steps, change, latched);
+    document.warnings = warning::before(root, &steps, change, latched);
     document.leave_out(plan.left_out);
     Ok(document)
 }
@@ -67,7 +67,7 @@ pub fn apply<'a>(
     }
     let steps = Step::all(&plan.answer.steps, &snapshot.controls);
     let latched = snapshot.status.properties & STATUS_LATCHED != 0;
-    let mut warnings = warning::before(&steps, change, latched);
+    let mut warnings = warning::before(root, &steps, change, latched);
     ui.warn(&warnings);
     signals::catch().map_err(|errno| diagnose::apply(cannot(change), errno))?;
     if change.mode == MODE_PARANOID_PLUS && !latched && !change.accept_latch {
