@@ -206,7 +206,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "dell-docks-always-allowed",
-        label: "Dell docks work while Thunderbolt is disabled",
+        label: "Dell docks work with Thunderbolt off",
         class: Safe,
         values: &[v("enabled", 0x0444), v("disabled", 0x0445)],
     },

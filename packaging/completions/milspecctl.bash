@@ -944,7 +944,7 @@ _milspecctl() {
             return 0
             ;;
         milspecctl__subcmd__control__subcmd__list)
-            opts="-q -v -h --refresh --family --class --group --changed --deviating --attributes --json --color --quiet --verbose --help"
+            opts="-q -v -h --all --refresh --family --class --topic --group --changed --deviating --attributes --json --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -956,6 +956,10 @@ _milspecctl() {
                     ;;
                 --class)
                     COMPREPLY=($(compgen -W "safe monitored restricted quarantined read-only" -- "${cur}"))
+                    return 0
+                    ;;
+                --topic)
+                    COMPREPLY=($(compgen -W "sensors radios wired-network ports docks boot bios passwords tpm processor chassis stealth power destructive" -- "${cur}"))
                     return 0
                     ;;
                 --group)

@@ -24,6 +24,8 @@ pub use mode::{ModeCommand, ModeList, ModePlan, ModeSet, Target};
 pub use report::Report;
 
 use crate::change::Assignment;
+use crate::model::{group_number, topics};
+use clap::builder::PossibleValuesParser;
 use clap::{
     value_parser, Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
 };
@@ -191,7 +193,7 @@ pub enum Command {
 /// `control ...`
 #[derive(Debug, Subcommand)]
 pub enum ControlCommand {
-    /// Show all controls with their values
+    /// Show the controls with their values, by what they are about
     List(List),
     /// Show all about one control
     ///
@@ -283,8 +285,14 @@ pub struct Refresh {
 }
 
 /// `control list`
-#[derive(Args, Clone, Copy, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct List {
+    /// Show every control in one table
+    ///
+    /// Without this option and without a filter, settings are shown by topic, and DSMIL devices as
+    /// one line for each group; what is never changed is left out.
+    #[arg(long)]
+    pub all: bool,
     /// Whether to read the firmware first.
     #[command(flatten)]
     pub refresh: Refresh,
@@ -294,8 +302,11 @@ pub struct List {
     /// Only controls of this class
     #[arg(long)]
     pub class: Option<Class>,
-    /// Only DSMIL devices of this group
-    #[arg(long, value_name = "NUMBER")]
+    /// Only settings of this topic
+    #[arg(long, value_parser = PossibleValuesParser::new(topics()))]
+    pub topic: Option<String>,
+    /// Only DSMIL devices of this group: its name, e.g. storage, or its number
+    #[arg(long, value_name = "GROUP", value_parser = group_number)]
     pub group: Option<u32>,
     /// Only controls that the driver has changed from what they were
     #[arg(long)]

@@ -93,6 +93,8 @@ pub struct Control {
     pub pending_reboot: bool,
     /// Whether it is never changed on this model of machine.
     pub denied: bool,
+    /// What it is about, family `platform` only, e.g. `radios`.
+    pub topic: Option<Word>,
     /// Group, family `dsmil` only.
     pub group: Option<u32>,
     /// Generation at which the reading last changed.
@@ -179,6 +181,8 @@ impl Control {
             degraded: property(uapi::CONTROL_DEGRADED),
             pending_reboot: property(uapi::CONTROL_PENDING_REBOOT),
             denied: property(uapi::CONTROL_DENIED),
+            topic: super::topic(&clean(&wire.name))
+                .filter(|_| wire.family == uapi::FAMILY_PLATFORM),
             group: (wire.family == uapi::FAMILY_DSMIL).then_some(wire.group),
             changed_generation: wire.changed,
             baseline,

@@ -9,6 +9,7 @@ mod apply;
 mod control;
 mod event;
 mod machine;
+mod topic;
 
 pub use apply::{
     mode_summary, mode_word, name_of, names, outcome_word, reason_word, step_word, Line, Reach,
@@ -23,6 +24,7 @@ pub use machine::{
     is_drift_known, is_tamper_known, simulated_because, tampered, Anchor, Family, Journal,
     LastRequest, Machine,
 };
+pub use topic::{group_number, topic, topics, Group};
 
 use crate::failure::errno_name;
 use serde::Serialize;

@@ -13,13 +13,25 @@ fn names(document: &Value) -> Vec<&str> {
     list.iter().map(|c| c["name"].as_str().unwrap()).collect()
 }
 
-/// Promise: a list is a table, one line for each control.
+/// Promise: a list shows what a person decides on, by topic, DSMIL devices by group; what a group
+/// holds, a topic or everything is a table, one line for each control.
 #[test]
 fn list() {
     let tree = rugged("list");
     let output = on(&tree, &["control", "list"]);
     assert_eq!((output.status, output.stderr.as_str()), (0, ""));
     assert_shows!(output.stdout, "list-rugged.txt");
+    let (_, document) = json(&tree, &["control", "list"]);
+    assert_eq!(document["groups"][0]["name"], "core");
+    assert_eq!(document["groups"][0]["devices"], 12);
+    let lines = |options: &[&str]| {
+        let output = on(&tree, &[&["control", "list"], options].concat());
+        assert_eq!(output.status, 0);
+        output.stdout.lines().filter(|l| l.starts_with('●')).count()
+    };
+    assert_eq!(lines(&["--all"]), 97);
+    assert_eq!(lines(&["--group", "core"]), lines(&["--group", "0"]));
+    assert_eq!(lines(&["--topic", "radios"]), 2);
 }
 
 /// Promise: a value that is not known is never guessed: raw numbers, candidates or the errno stand

@@ -119,7 +119,7 @@ fn pipe_is_whole() {
     camera.properties = milspec_uapi::CONTROL_TAMPER;
     fail(camera, Errno::ENOTRECOVERABLE);
     let tree = rugged_with("pipe", &controls);
-    let mut command = command(&["--root", tree.dir(), "control", "list"]);
+    let mut command = command(&["--root", tree.dir(), "control", "list", "--all"]);
     command.env("COLUMNS", "40").env("TERM", "xterm");
     let output = finish(command);
     let line = output

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use milspec::attributes::Attributes;
 use milspec::cli::List;
 use milspec::failure::Result;
-use milspec::model::{Control, Machine};
+use milspec::model::{Control, Group, Machine};
 use milspec::root::Root;
 use milspec::snapshot::{Refreshed, Snapshot};
 use serde::Serialize;
@@ -29,6 +29,11 @@ pub struct ControlList {
     pub total: u64,
     /// Those that were asked for.
     pub controls: Vec<Control>,
+    /// The groups of the DSMIL devices among them.
+    pub groups: Vec<Group>,
+    /// Whether nothing in particular was asked for: people get it by topic.
+    #[serde(skip)]
+    pub by_topic: bool,
     /// What the BIOS attributes say of them; null without `--attributes`.
     pub attributes: Option<Attributes>,
     /// What `--refresh` did; null without it.
@@ -44,6 +49,7 @@ pub fn run(root: &Root, list: &List) -> Result<ControlList> {
     controls.retain(|control| {
         is(list.family, &control.family)
             && is(list.class, &control.class)
+            && (list.topic.is_none() || control.topic.as_deref() == list.topic.as_deref())
             && list.group.is_none_or(|group| control.group == Some(group))
             && (!list.changed || control.is_changed())
             && (!list.deviating || control.deviates)
@@ -59,6 +65,8 @@ pub fn run(root: &Root, list: &List) -> Result<ControlList> {
         simulated_because: machine.simulated_because,
         generation: snapshot.status.generation,
         total,
+        groups: Group::all(&controls),
+        by_topic: controls.len() as u64 == total && !list.all && attributes.is_none(),
         controls,
         attributes,
         refresh: snapshot.refreshed,

@@ -5,7 +5,7 @@
 use super::{attributes, refreshed, Document};
 use crate::cmd::control_list::ControlList;
 use crate::screen::{provenance, wrap, Mark, Screen};
-use milspec::model::{Control, Reading};
+use milspec::model::{topics, Control, Group, Reading};
 use milspec::words::count;
 
 /// The columns between glyph and notes.
@@ -14,8 +14,8 @@ const HEADINGS: [&str; 4] = ["NAME", "FAMILY", "CLASS", "VALUE"];
 /// What follows each: narrow where that keeps the usual line within 80 columns.
 const GAPS: [&str; 4] = ["  ", " ", " ", "  "];
 
-/// A table, one line for each control.
-pub fn control_list(screen: &Screen, doc: &ControlList) -> String {
+/// What there is, by topic or as a table.
+fn control_list(screen: &Screen, doc: &ControlList) -> String {
     let mut text = provenance(
         screen,
         doc.recording.as_deref(),
@@ -25,6 +25,122 @@ pub fn control_list(screen: &Screen, doc: &ControlList) -> String {
         text.push_str(&refreshed(screen, done));
         text.push('\n');
     }
+    text.push_str(&match doc.by_topic {
+        true => by_topic(screen, doc),
+        false => table(screen, doc),
+    });
+    if let Some(said) = &doc.attributes {
+        text.push_str(&attributes::summary(screen, said));
+    }
+    text
+}
+
+/// What a person decides on: a heading for each topic, a line for each setting and for each group of
+/// DSMIL devices.
+fn by_topic(screen: &Screen, doc: &ControlList) -> String {
+    let shown = |control: &&Control| control.class != "quarantined" && control.group.is_none();
+    let controls: Vec<&Control> = doc.controls.iter().filter(shown).collect();
+    let width = |of: fn(&Control) -> usize| controls.iter().map(|c| of(c)).max().unwrap_or(0);
+    let names = width(|control| control.name.len());
+    let values = width(|control| value(control).len());
+    let columns = Some(screen.columns());
+    let mut text = String::new();
+    // A setting without a topic is of a later driver.
+    for topic in topics().map(Some).chain([None]) {
+        let mut mine = controls
+            .iter()
+            .filter(|control| control.topic.as_deref() == topic)
+            .peekable();
+        if mine.peek().is_some() {
+            heading(screen, &mut text, topic.unwrap_or("other"));
+        }
+        for control in mine {
+            let mut notes = notes(control);
+            if !matches!(control.class.as_ref(), "safe" | "monitored") {
+                notes.insert(0, control.class.to_string());
+            }
+            if screen.verbose || !says_it_all(control) {
+                notes.push(control.label.clone());
+            }
+            let name = format!("{:<names$}  {:<values$}", control.name, value(control));
+            let notes = notes.join(", ");
+            entry(screen, &mut text, columns, mark(control), &name, &notes);
+        }
+    }
+    if !doc.groups.is_empty() {
+        heading(screen, &mut text, "dsmil");
+    }
+    for group in &doc.groups {
+        let Group {
+            number, devices, ..
+        } = group;
+        let name = format!("{number} {}", group.name.unwrap_or_default());
+        let mut notes = vec![format!("{} of {devices} active", group.active)];
+        notes.extend((group.failed > 0).then(|| format!("{} failed", group.failed)));
+        notes.extend((group.tampered > 0).then(|| format!("{} tampered with", group.tampered)));
+        notes.extend((group.deviating > 0).then(|| format!("{} deviating", group.deviating)));
+        let mark = match (group.failed, group.tampered + group.deviating) {
+            (0, 0) => Mark::Plain,
+            (0, _) => Mark::Warning,
+            _ => Mark::Bad,
+        };
+        let function = group.function.unwrap_or("free");
+        let notes = format!("{}: {function}", notes.join(", "));
+        entry(
+            screen,
+            &mut text,
+            columns,
+            mark,
+            &format!("{name:<14}"),
+            &notes,
+        );
+    }
+    text.push_str(&format!(
+        "{}; --all shows every one in a table\n",
+        total(doc)
+    ));
+    text
+}
+
+fn heading(screen: &Screen, text: &mut String, topic: &str) {
+    let topic = topic.replace('-', " ");
+    text.push_str(&format!("{}\n", screen.bold(&topic)));
+}
+
+/// A line, with what is said of it on lines of its own where it is too long for so many columns.
+fn entry(
+    screen: &Screen,
+    text: &mut String,
+    columns: Option<usize>,
+    mark: Mark,
+    lead: &str,
+    notes: &str,
+) {
+    let indent = lead.chars().count() + 4;
+    let parts = match columns {
+        Some(width) => wrap(notes, width.saturating_sub(indent).max(12)),
+        None => vec![notes.to_string()],
+    };
+    for (at, part) in parts.iter().enumerate() {
+        if at == 0 {
+            let rest = format!("{lead}  {part}");
+            let rest = screen.marked(mark, rest.trim_end());
+            text.push_str(&format!("{} {rest}\n", screen.glyph(mark)));
+        } else {
+            text.push_str(&format!("{:indent$}{part}\n", ""));
+        }
+    }
+}
+
+/// Whether the name of a control says what it does: each of its words is in the label.
+fn says_it_all(control: &Control) -> bool {
+    let label = control.label.to_lowercase();
+    control.name.split('-').all(|word| label.contains(word))
+}
+
+/// A table, one line for each control.
+fn table(screen: &Screen, doc: &ControlList) -> String {
+    let mut text = String::new();
     let cells: Vec<[String; 4]> = doc.controls.iter().map(cells).collect();
     let mut widths = HEADINGS.map(str::len);
     for row in &cells {
@@ -45,29 +161,15 @@ pub fn control_list(screen: &Screen, doc: &ControlList) -> String {
         }
         let row: [&str; 4] = row.each_ref().map(String::as_str);
         let lead = line(&row, &widths);
-        let notes = notes.join(", ");
         // Only a terminal breaks lines: who reads through a pipe wants whole records.
-        let parts = match screen.width {
-            Some(width) => wrap(&notes, width.saturating_sub(lead.len() + 2).max(12)),
-            None => vec![notes],
-        };
-        for (at, part) in parts.iter().enumerate() {
-            if at == 0 {
-                let rest = format!("{lead}{part}");
-                let rest = screen.marked(mark, rest.trim_end());
-                text.push_str(&format!("{} {rest}\n", screen.glyph(mark)));
-            } else {
-                text.push_str(&format!("{:indent$}{part}\n", "", indent = lead.len() + 2));
-            }
-        }
+        let columns = screen.width;
+        let lead = lead.trim_end_matches("  ");
+        entry(screen, &mut text, columns, mark, lead, &notes.join(", "));
         if screen.verbose && !control.label.is_empty() {
             text.push_str(&format!("    {}\n", control.label));
         }
     }
     text.push_str(&format!("{}\n", total(doc)));
-    if let Some(said) = &doc.attributes {
-        text.push_str(&attributes::summary(screen, said));
-    }
     text
 }
 
@@ -99,18 +201,21 @@ fn line(cells: &[&str; 4], widths: &[usize; 4]) -> String {
 }
 
 fn cells(control: &Control) -> [String; 4] {
-    let value = match (control.reading, &control.value) {
-        (Reading::Known, Some(value)) => value.as_str(),
-        (Reading::Known | Reading::Unknown, _) => "unknown",
-        (Reading::Ambiguous, _) => "ambiguous",
-        (Reading::Failed, _) => "failed",
-    };
     [
         control.name.clone(),
         control.family.to_string(),
         control.class.to_string(),
-        value.to_string(),
+        value(control).to_string(),
     ]
+}
+
+fn value(control: &Control) -> &str {
+    match (control.reading, &control.value) {
+        (Reading::Known, Some(value)) => value,
+        (Reading::Known | Reading::Unknown, _) => "unknown",
+        (Reading::Ambiguous, _) => "ambiguous",
+        (Reading::Failed, _) => "failed",
+    }
 }
 
 fn mark(control: &Control) -> Mark {

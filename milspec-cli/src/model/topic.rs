@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What people look for a control by: the topics of platform settings, the groups of DSMIL devices.
+
+use super::{Control, Word};
+use serde::Serialize;
+
+/// The topics, each with its settings, in the order in which they are shown.
+const TOPICS: [(&str, &[&str]); 14] = [
+    (
+        "sensors",
+        &[
+            "camera",
+            "camera-rear",
+            "microphone",
+            "mic-mute",
+            "gps",
+            "speaker",
+            "sound-device",
+            "touchscreen",
+        ],
+    ),
+    (
+        "radios",
+        &[
+            "wireless-adapter",
+            "radio-transmission",
+            "wlan",
+            "bluetooth",
+            "wwan",
+            "wxan-radio",
+            "nfc",
+            "wlan-off-when-wired",
+            "wwan-off-when-wired",
+            "wireless-switch-lock",
+        ],
+    ),
+    ("wired-network", &["embedded-nic", "second-nic", "modem"]),
+    (
+        "ports",
+        &[
+            "usb-external",
+            "usb-user-ports",
+            "usb-front",
+            "usb-rear",
+            "usb-side",
+            "usb3-front",
+            "usb3-rear",
+            "sd-card",
+            "sd-card-read-only",
+            "media-card",
+            "firewire",
+            "express-card",
+            "esata",
+            "smartcard",
+            "serial-port-1",
+            "module-bay",
+        ],
+    ),
+    (
+        "docks",
+        &[
+            "thunderbolt",
+            "thunderbolt-security",
+            "thunderbolt-boot",
+            "thunderbolt-preboot",
+            "dell-docks-always-allowed",
+            "rugged-dock",
+        ],
+    ),
+    (
+        "boot",
+        &[
+            "secure-boot",
+            "boot-mode",
+            "legacy-option-roms",
+            "uefi-network-stack",
+            "usb-boot",
+            "pxe-next-boot",
+            "orom-keyboard",
+            "service-os",
+            "post-warnings",
+        ],
+    ),
+    (
+        "bios",
+        &[
+            "bios-downgrade",
+            "bios-recovery",
+            "unsigned-firmware",
+            "flash-without-password",
+            "remote-bios-update",
+        ],
+    ),
+    (
+        "passwords",
+        &[
+            "admin-setup-lockout",
+            "strong-password",
+            "password-bypass",
+            "system-password-lock",
+            "mebx-hotkey",
+        ],
+    ),
+    (
+        "tpm",
+        &[
+            "tpm",
+            "tpm-deactivated",
+            "tpm-owned",
+            "tpm-ppi",
+            "tpm-provision-override",
+            "tpm-deprovision-override",
+        ],
+    ),
+    (
+        "processor",
+        &[
+            "txt",
+            "vt-d",
+            "virtualization",
+            "cpu-xd",
+            "hyper-threading",
+            "sgx",
+        ],
+    ),
+    (
+        "chassis",
+        &["intrusion-reporting", "intrusion-latch", "chassis-door"],
+    ),
+    (
+        "stealth",
+        &[
+            "stealth",
+            "unobtrusive",
+            "stealth-lcd",
+            "stealth-leds",
+            "stealth-speakers",
+            "stealth-fans",
+            "stealth-wlan",
+            "stealth-wwan",
+            "stealth-wigig",
+            "stealth-bluetooth",
+            "stealth-gps",
+        ],
+    ),
+    (
+        "power",
+        &[
+            "wake-on-lan",
+            "wake-on-sfp",
+            "wake-on-dock",
+            "wake-on-usb",
+            "auto-on",
+            "ac-recovery",
+            "block-s3",
+            "smart-connect",
+        ],
+    ),
+    ("destructive", &["data-wipe", "service-os-clear"]),
+];
+
+/// The names of the topics, in the order in which they are shown.
+pub fn topics() -> impl Iterator<Item = &'static str> {
+    TOPICS.into_iter().map(|(topic, _)| topic)
+}
+
+/// The topic of a platform setting; `None` for what is none, or of a later driver.
+pub fn topic(setting: &str) -> Option<Word> {
+    let mut all = TOPICS.iter();
+    all.find(|(_, settings)| settings.contains(&setting))
+        .map(|(topic, _)| (*topic).into())
+}
+
+/// The groups of DSMIL devices: name and function, see section 2.1 of `docs/dsmil-interface.md`.
+const GROUPS: [(&str, &str); 7] = [
+    ("core", "keys, audit, integrity"),
+    ("intrusion", "detection and prevention of intrusions"),
+    ("network", "control of the network"),
+    ("data", "data processing that storage control needs"),
+    ("storage", "control of storage"),
+    ("peripherals", "control of peripherals"),
+    ("training", "training, without effect on the protection"),
+];
+
+/// The number of a group, from its number or its name.
+pub fn group_number(text: &str) -> Result<u32, String> {
+    let named = GROUPS.iter().position(|(name, _)| *name == text);
+    match (named.map(u32::try_from), text.parse()) {
+        (Some(Ok(number)), _) | (_, Ok(number)) => Ok(number),
+        _ => Err("it is the number of a group, or a name, e.g. storage".into()),
+    }
+}
+
+/// A group of DSMIL devices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Group {
+    /// Its number.
+    pub number: u32,
+    /// Its name; null for a group whose meaning is free.
+    pub name: Option<&'static str>,
+    /// What its devices are for.
+    pub function: Option<&'static str>,
+    /// Number of its devices.
+    pub devices: usize,
+    /// How many of them are active.
+    pub active: usize,
+    /// How many have no known state, or are in state failed.
+    pub failed: usize,
+    /// How many report tampering.
+    pub tampered: usize,
+    /// How many are not as the mode of the machine asks for.
+    pub deviating: usize,
+}
+
+impl Group {
+    /// The groups of these controls, by their numbers.
+    pub fn all(controls: &[Control]) -> Vec<Self> {
+        let mut numbers: Vec<u32> = controls.iter().filter_map(|c| c.group).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let group = |number: u32| {
+            let mine = || controls.iter().filter(|c| c.group == Some(number));
+            let meaning = usize::try_from(number).ok().and_then(|at| GROUPS.get(at));
+            Self {
+                number,
+                name: meaning.map(|(name, _)| *name),
+                function: meaning.map(|(_, function)| *function),
+                devices: mine().count(),
+                active: mine()
+                    .filter(|c| c.value.as_deref() == Some("active"))
+                    .count(),
+                failed: mine()
+                    .filter(|c| c.value.is_none() || c.device_failed())
+                    .count(),
+                tampered: mine().filter(|c| c.tamper).count(),
+                deviating: mine().filter(|c| c.deviates).count(),
+            }
+        };
+        numbers.into_iter().map(group).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use milspec_posture::settings::SETTINGS;
+
+    /// Promise: every setting of the catalogue is found under one topic, and no other name is.
+    #[test]
+    fn every_setting_has_a_topic() {
+        let mut listed: Vec<&str> = TOPICS.iter().flat_map(|(_, all)| *all).copied().collect();
+        let mut settings: Vec<&str> = SETTINGS.iter().map(|setting| setting.name).collect();
+        listed.sort_unstable();
+        settings.sort_unstable();
+        assert_eq!(listed, settings);
+    }
+
+    /// Promise: a group is named by its number or its name.
+    #[test]
+    fn groups() {
+        assert_eq!(group_number("0"), Ok(0));
+        assert_eq!(group_number("storage"), Ok(4));
+        assert_eq!(group_number("99"), Ok(99));
+        assert!(group_number("none").is_err());
+    }
+}
