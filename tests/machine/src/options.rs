@@ -148,7 +148,9 @@ impl Parts {
         };
         // panic=1: with -no-reboot a panic ends QEMU, and is seen at once.
         // loglevel=5: warnings and worse on the console; dmesg has the rest.
-        let mut cmdline = "console=ttyS0,115200 loglevel=5 panic=1".to_owned();
+        // no_timer_check: the emulated timer ticks late on a busy host; the kernel would take it for
+        // broken, and panic.
+        let mut cmdline = "console=ttyS0,115200 loglevel=5 panic=1 no_timer_check".to_owned();
         if !options.cmdline.is_empty() {
             cmdline.push(' ');
             cmdline.push_str(&options.cmdline);
