@@ -3,6 +3,7 @@
 //! Facts about the machine that stand in files: for `doctor`, and for the "why" of an error.
 
 use crate::root::Root;
+use nix::unistd::{Group, User};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -214,8 +215,11 @@ fn is_module(path: &str, module: &str) -> bool {
         .any(|end| file == format!("{module}.{end}"))
 }
 
-/// Members and number of a group of `/etc/group`.
+/// Number and members of a group: on the live machine of whoever knows it, LDAP for one.
 pub fn group(root: &Root, name: &str) -> Option<(u32, Vec<String>)> {
+    if let (None, Ok(Some(group))) = (root.note(), Group::from_name(name)) {
+        return Some((group.gid.as_raw(), group.mem));
+    }
     root.text("/etc/group")?.lines().find_map(|line| {
         let mut fields = line.split(':');
         (fields.next()? == name).then_some(())?;
@@ -227,15 +231,24 @@ pub fn group(root: &Root, name: &str) -> Option<(u32, Vec<String>)> {
 
 /// Name of a group number, or the number.
 pub fn group_name(root: &Root, number: u32) -> String {
-    root.text("/etc/group")
-        .and_then(|text| {
-            text.lines().find_map(|line| {
-                let mut fields = line.split(':');
-                let name = fields.next()?;
-                (fields.nth(1)?.parse::<u32>() == Ok(number)).then(|| name.to_string())
-            })
-        })
-        .unwrap_or_else(|| number.to_string())
+    if let (None, Ok(Some(group))) = (root.note(), Group::from_gid(number.into())) {
+        return group.name;
+    }
+    let text = root.text("/etc/group").unwrap_or_default();
+    let name = text.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)?.parse::<u32>() == Ok(number)).then(|| name.to_string())
+    });
+    name.unwrap_or_else(|| number.to_string())
+}
+
+/// Name of a user number: on the live machine of whoever knows it, LDAP for one.
+pub fn user_name(root: &Root, number: u32) -> Option<String> {
+    if let (None, Ok(Some(user))) = (root.note(), User::from_uid(number.into())) {
+        return Some(user.name);
+    }
+    users(root).remove(&number)
 }
 
 /// Names of the users in `/etc/passwd`, by their numbers; of several, the first.
@@ -280,6 +293,6 @@ impl Me {
 
     /// Name of the user.
     pub fn name(&self, root: &Root) -> Option<String> {
-        users(root).remove(&self.uid)
+        user_name(root, self.uid)
     }
 }

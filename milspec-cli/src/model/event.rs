@@ -13,7 +13,7 @@ use milspec_posture::dsmil::STATES;
 use milspec_posture::settings::SETTINGS;
 use milspec_uapi as uapi;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One record.
 #[derive(Clone, Debug, Serialize)]
@@ -120,7 +120,10 @@ impl Event {
     /// Puts records into words.
     pub fn all(wire: &[uapi::Event], naming: &Naming<'_>) -> Vec<Self> {
         // Once for all: there are thousands of records, and a few users.
-        let users = naming.users.map(system::users).unwrap_or_default();
+        let numbers = wire.iter().flat_map(|event| [event.uid, event.login_uid]);
+        let numbers: BTreeSet<u32> = numbers.filter(|uid| *uid != uapi::LOGIN_UID_NONE).collect();
+        let named = |uid: u32| Some((uid, system::user_name(naming.users?, uid)?));
+        let users: BTreeMap<u32, String> = numbers.into_iter().filter_map(named).collect();
         let events = wire.iter();
         events
             .map(|event| Self::new(event, naming.controls, &users))
