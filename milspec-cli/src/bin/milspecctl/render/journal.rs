@@ -35,7 +35,7 @@ pub fn journal_save(screen: &Screen, doc: &JournalSaveDoc) -> String {
         (saved, None) => format!("Saved {}", count(saved as u64, "record")),
         (saved, Some(last)) => format!("Saved {}, up to {last}", count(saved as u64, "record")),
     };
-    format!("{}{saved}: {}\n", rows.finish(), doc.file)
+    format!("{}{saved}: {}\n", rows.finish(), screen.foreign(&doc.file))
 }
 
 /// One block for each load, what it was compared with, and what that makes of it.
