@@ -45,6 +45,7 @@ pub mod diagnose;
 pub mod doctor;
 pub mod driver;
 pub mod failure;
+pub mod input;
 pub mod journal;
 pub mod json;
 pub mod machine;

@@ -213,7 +213,7 @@ impl Source for Recording<'_> {
         };
         self.records += 1;
         match self.root.bytes(&format!("/{RECORDING_DIR}/{name}")) {
-            Ok(bytes) => Ok(file::parse(&bytes).events),
+            Ok(bytes) => Ok(file::parse(&bytes).0),
             Err(_) if self.records > 1 => Ok(Vec::new()),
             // A recording without records is of a driver that has none, or of nobody who asked.
             Err(_) => Err(Errno::EOPNOTSUPP),

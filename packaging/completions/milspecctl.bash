@@ -1628,7 +1628,7 @@ _milspecctl() {
             return 0
             ;;
         milspecctl__subcmd__journal__subcmd__verify)
-            opts="-q -v -h --json --color --quiet --verbose --help"
+            opts="-q -v -h --exit-code --json --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

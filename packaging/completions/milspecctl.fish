@@ -296,6 +296,7 @@ complete -c milspecctl -n "__fish_milspecctl_using_subcommand journal; and __fis
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand journal; and __fish_seen_subcommand_from verify" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c milspecctl -n "__fish_milspecctl_using_subcommand journal; and __fish_seen_subcommand_from verify" -l exit-code -d 'Judge by the exit status: it does so without this option, too'
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand journal; and __fish_seen_subcommand_from verify" -l json -d 'Print one JSON document, in success and in failure'
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand journal; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Print errors only; the exit status tells the rest'
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand journal; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Print more'
@@ -314,7 +315,7 @@ complete -c milspecctl -n "__fish_milspecctl_using_subcommand attest; and not __
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand attest; and not __fish_seen_subcommand_from enroll quote verify help" -f -a "quote" -d 'Print an attestation: journal, state, and a quote of the TPM that ties them together'
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand attest; and not __fish_seen_subcommand_from enroll quote verify help" -f -a "verify" -d 'Check an attestation of another machine'
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand attest; and not __fish_seen_subcommand_from enroll quote verify help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c milspecctl -n "__fish_milspecctl_using_subcommand attest; and __fish_seen_subcommand_from enroll" -l out -d 'Where to write the public key, in PEM' -r -F
+complete -c milspecctl -n "__fish_milspecctl_using_subcommand attest; and __fish_seen_subcommand_from enroll" -l out -d 'Where to write the public key, in PEM, or - for standard output' -r -F
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand attest; and __fish_seen_subcommand_from enroll" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -330,7 +331,7 @@ complete -c milspecctl -n "__fish_milspecctl_using_subcommand attest; and __fish
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand attest; and __fish_seen_subcommand_from quote" -s q -l quiet -d 'Print errors only; the exit status tells the rest'
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand attest; and __fish_seen_subcommand_from quote" -s v -l verbose -d 'Print more'
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand attest; and __fish_seen_subcommand_from quote" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c milspecctl -n "__fish_milspecctl_using_subcommand attest; and __fish_seen_subcommand_from verify" -l key -d 'The public key of the machine, from attest enroll' -r -F
+complete -c milspecctl -n "__fish_milspecctl_using_subcommand attest; and __fish_seen_subcommand_from verify" -l key -d 'The public key of the machine, from attest enroll, or - for standard input' -r -F
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand attest; and __fish_seen_subcommand_from verify" -l nonce -d 'The nonce that was sent to the machine' -r
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand attest; and __fish_seen_subcommand_from verify" -l pcr -d 'The PCR of the journal, where the module is loaded with another one' -r
 complete -c milspecctl -n "__fish_milspecctl_using_subcommand attest; and __fish_seen_subcommand_from verify" -l journal -d 'A saved journal of the machine, with loads before that of the attestation' -r -F

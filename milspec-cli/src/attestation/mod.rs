@@ -11,17 +11,15 @@ mod state;
 pub use state::State;
 
 use crate::failure::{Exit, Failure, Result};
+use crate::input;
 use crate::journal::chain::hash;
 use crate::journal::{bytes, file, hex};
 use crate::json::shown;
 use base64::prelude::{Engine, BASE64_STANDARD};
 use milspec_posture::journal::Digest;
 use milspec_uapi::Event;
-use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 use zerocopy::IntoBytes;
 
@@ -110,12 +108,12 @@ impl Parts {
 
     /// Reads a file, or standard input for `-`.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = read(path)?;
+        let bytes = input::read(path, LENGTH_MAX)?;
         decode(&bytes).map_err(|why| Failure {
             code: "attestation-invalid",
             exit: Exit::Failed,
             errno: None,
-            what: format!("{} is no attestation", path.display()),
+            what: format!("{} is no attestation", input::name(path)),
             why: shown(&why),
             next: "name what \"milspecctl attest quote\" printed, whole and unchanged".into(),
         })
@@ -144,8 +142,8 @@ fn decode(text: &[u8]) -> std::result::Result<Parts, String> {
         let bytes = BASE64_STANDARD.decode(text);
         bytes.map_err(|error| format!("{field}: {error}"))
     };
-    let saved = file::parse(&base64("journal.records", &document.journal.records)?);
-    if saved.torn > 0 {
+    let (records, torn) = file::parse(&base64("journal.records", &document.journal.records)?);
+    if torn > 0 {
         return Err("journal.records: the last record is cut off".into());
     }
     let pcr = |(number, text): (&u8, &String)| match bytes(text).map(Digest::try_from) {
@@ -163,7 +161,7 @@ fn decode(text: &[u8]) -> std::result::Result<Parts, String> {
         nonce: bytes(&document.nonce).ok_or("nonce: it is not hexadecimal digits")?,
         state,
         pcr: document.journal.pcr,
-        records: saved.events,
+        records,
         message: base64("quote.message", &document.quote.message)?,
         signature: base64("quote.signature", &document.quote.signature)?,
         pcrs: document
@@ -178,7 +176,7 @@ fn decode(text: &[u8]) -> std::result::Result<Parts, String> {
 
 /// A public key in PEM.
 pub fn read_key(path: &Path) -> Result<Vec<u8>> {
-    let bytes = read(path)?;
+    let bytes = input::read(path, LENGTH_MAX)?;
     let text = String::from_utf8_lossy(&bytes);
     if text.trim_start().starts_with("-----BEGIN PUBLIC KEY-----") {
         return Ok(bytes);
@@ -187,29 +185,8 @@ pub fn read_key(path: &Path) -> Result<Vec<u8>> {
         code: "key-invalid",
         exit: Exit::Failed,
         errno: None,
-        what: format!("{} is no public key", path.display()),
+        what: format!("{} is no public key", input::name(path)),
         why: "it does not begin as a public key in PEM does".into(),
         next: "name the file that \"milspecctl attest enroll\" wrote".into(),
     })
-}
-
-/// The bytes of a file, or of standard input for `-`.
-fn read(path: &Path) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let done = if path == Path::new("-") {
-        io::stdin().lock().take(LENGTH_MAX).read_to_end(&mut bytes)
-    } else {
-        File::open(path).and_then(|file| file.take(LENGTH_MAX).read_to_end(&mut bytes))
-    };
-    match done {
-        Ok(_) => Ok(bytes),
-        Err(error) => Err(Failure {
-            code: "file-unreadable",
-            exit: Exit::Failed,
-            errno: error.raw_os_error().map(Errno::from_raw),
-            what: format!("cannot read {}", path.display()),
-            why: "the kernel does not let milspecctl read the file".into(),
-            next: "see that it is a file, and that you may read it".into(),
-        }),
-    }
 }

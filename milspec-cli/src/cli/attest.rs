@@ -32,7 +32,7 @@ pub enum AttestCommand {
 /// `attest enroll`
 #[derive(Args, Clone, Debug)]
 pub struct AttestEnroll {
-    /// Where to write the public key, in PEM
+    /// Where to write the public key, in PEM, or - for standard output
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
 }
@@ -51,7 +51,7 @@ pub struct AttestVerify {
     /// The attestation, or - for standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// The public key of the machine, from attest enroll
+    /// The public key of the machine, from attest enroll, or - for standard input
     #[arg(long, value_name = "PEM")]
     pub key: PathBuf,
     /// The nonce that was sent to the machine

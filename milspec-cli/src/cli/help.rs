@@ -6,7 +6,7 @@
 use clap::{Arg, Command};
 
 /// What the exit statuses mean.
-pub const EXIT_STATUS: [(&str, &str); 7] = [
+pub const EXIT_STATUS: [(&str, &str); 8] = [
     ("0", "Done, or nothing to do."),
     ("1", "Failed. What became of a change is in the output: everything is as it was, or the output names what is not."),
     ("2", "The command line is wrong."),
@@ -14,6 +14,7 @@ pub const EXIT_STATUS: [(&str, &str); 7] = [
     ("4", "Permission is missing, or the BIOS administrator password was not accepted."),
     ("5", "Refused for safety: by the driver, or because a danger was not accepted. Nothing was changed."),
     ("6", "Driver and milspecctl are of versions that do not fit together."),
+    ("7", "Not so, or not proven here: see --exit-code."),
 ];
 
 /// The files that milspecctl reads and writes.

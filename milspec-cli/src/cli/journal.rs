@@ -19,16 +19,20 @@ pub enum JournalCommand {
     Save(JournalSave),
     /// Check that no record was changed, taken out or put in
     ///
-    /// Computes the chain of the records anew and, for the present load of the module, compares
-    /// them with what the driver and the TPM have. Says which record is the first that does not
-    /// fit. Without a file it checks what the driver has.
+    /// Computes the chain of the records anew, and compares them with what the driver and the TPM
+    /// have of the load of the module that is running. All files of the journal are needed, the
+    /// oldest first; without a file it checks what the driver has.
+    ///
+    /// The exit status is 0 where all is proven, up to the last record that is there; 1 where a
+    /// record does not fit, or is missing; 7 where it cannot be proven here, because there is no
+    /// driver, no TPM, or because the module was loaded before in an earlier boot.
     Verify(JournalVerify),
 }
 
 /// `journal save`
 #[derive(Args, Clone, Debug)]
 pub struct JournalSave {
-    /// The file
+    /// The file, or - for standard output
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Go on with what happens from now on, until Ctrl-C
@@ -44,4 +48,7 @@ pub struct JournalVerify {
     /// Files in the order in which they were saved, or - for standard input
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// Judge by the exit status: it does so without this option, too
+    #[arg(long)]
+    pub exit_code: bool,
 }

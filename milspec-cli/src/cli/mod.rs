@@ -24,8 +24,10 @@ pub use mode::{ModeCommand, ModeList, ModePlan, ModeSet, Target};
 pub use report::Report;
 
 use crate::change::Assignment;
+use crate::input::is_standard;
 use crate::model::{group_number, topics};
 use clap::builder::PossibleValuesParser;
+use clap::error::ErrorKind;
 use clap::{
     value_parser, Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
 };
@@ -70,8 +72,41 @@ impl Cli {
         let mut cli =
             Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
         cli.global.root = matches.get_one("root").cloned();
-        Ok(cli)
+        match cli.shared_stream() {
+            Some(stream) => Err(command.error(ErrorKind::ArgumentConflict, stream)),
+            None => Ok(cli),
+        }
     }
+
+    /// Standard input or output, where two want it.
+    fn shared_stream(&self) -> Option<&'static str> {
+        let readers = match &self.command {
+            Command::Config(ConfigCommand::Apply(apply)) => {
+                let password = apply.how.bios_password_fd == Some(0);
+                usize::from(password) + usize::from(is_standard(&apply.file.file))
+            }
+            Command::Journal(JournalCommand::Verify(verify)) => standard(&verify.files),
+            Command::Attest(AttestCommand::Verify(verify)) => {
+                standard([&verify.file, &verify.key]) + standard(&verify.journal)
+            }
+            _ => 0,
+        };
+        let written = match &self.command {
+            Command::Journal(JournalCommand::Save(save)) => Some(&save.file),
+            Command::Attest(AttestCommand::Enroll(enroll)) => Some(&enroll.out),
+            _ => None,
+        };
+        if readers > 1 {
+            return Some("standard input is named twice, and can be read once");
+        }
+        let both = self.global.json && written.is_some_and(|file| is_standard(file));
+        both.then_some("--json and - would both write to standard output")
+    }
+}
+
+/// How many of these stand for standard input.
+fn standard<'a>(files: impl IntoIterator<Item = &'a PathBuf>) -> usize {
+    files.into_iter().filter(|file| is_standard(file)).count()
 }
 
 /// Options of every command.

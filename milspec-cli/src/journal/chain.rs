@@ -81,6 +81,43 @@ pub fn gap(load: [u8; 16], sequence: u64, lost: u32, chain: Digest) -> Event {
     }
 }
 
+/// A gap that stands for all records up to this one.
+pub fn stand_in(last: &Event) -> Event {
+    gap(last.load, last.sequence, count(last.sequence), last.chain)
+}
+
+/// A number of records as a gap has it.
+fn count(records: u64) -> u32 {
+    u32::try_from(records).unwrap_or(u32::MAX)
+}
+
+/// The last record that leads on from the one before it, or begins a load of the module. Where there
+/// is none, this is no journal.
+pub fn last_that_holds(events: &[Event]) -> Option<usize> {
+    let holds = |events: &[Event]| verify([events]).broken.is_none();
+    let leads_on = |before: &Event, event: &Event| holds(&[stand_in(before), *event]);
+    let alone = || events.iter().take(1).rposition(|event| holds(&[*event]));
+    let mut pairs = events.windows(2).enumerate().rev();
+    let found = pairs.find_map(|(at, pair)| match pair {
+        [before, event] if leads_on(before, event) || holds(&[*event]) => Some(at + 1),
+        _ => None,
+    });
+    found.or_else(alone)
+}
+
+/// What comes after `last` among the driver's records. A gap counts from there.
+pub fn after(last: &Event, events: &[Event]) -> Vec<Event> {
+    let known = |event: &Event| event.load == last.load && event.sequence <= last.sequence;
+    let start = events.iter().rposition(known).map_or(0, |at| at + 1);
+    let mut new = events.get(start..).unwrap_or_default().to_vec();
+    if let Some(first) = new.first_mut() {
+        if first.kind == KIND_GAP && first.load == last.load {
+            first.count = count(first.sequence - last.sequence);
+        }
+    }
+    new
+}
+
 /// Verifies parts of a journal that follow each other. A part may begin with records that the one
 /// before it has as well, or with a gap that stands for them: so does a file that is saved to after
 /// the one before it was moved away.

@@ -8,11 +8,13 @@
 
 use super::chain;
 use crate::failure::{Exit, Failure, Result};
-use milspec_uapi::{Event, EVENT_SIZE, KIND_GAP};
+use crate::input;
+use milspec_uapi::{Event, EVENT_SIZE, KIND_GAP, ORIGIN_DRIVER, SEVERITY_INFO};
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag};
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::mem::offset_of;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use zerocopy::{FromBytes, IntoBytes};
@@ -20,36 +22,75 @@ use zerocopy::{FromBytes, IntoBytes};
 /// More than a journal that somebody keeps in one file: a record for each second of five years.
 const LENGTH_MAX: u64 = 32 << 30;
 
+/// How many records are looked at to find the end of a journal: all that the driver can give at
+/// once, and some before them.
+const TAIL: u64 = 4096 + 16;
+
 /// What is in a file.
 #[derive(Clone, Debug)]
 pub struct Saved {
+    /// Its name, for people.
+    pub name: String,
     /// The records.
     pub events: Vec<Event>,
     /// Bytes of a record that was not written to its end.
     pub torn: usize,
 }
 
-/// Takes records apart.
-pub fn parse(bytes: &[u8]) -> Saved {
+/// The records in these bytes, and how many bytes of another one are left.
+pub fn parse(bytes: &[u8]) -> (Vec<Event>, usize) {
     let records = bytes.chunks_exact(EVENT_SIZE);
-    Saved {
-        torn: records.remainder().len(),
-        events: records
-            .filter_map(|b| Event::read_from_bytes(b).ok())
-            .collect(),
+    let torn = records.remainder().len();
+    let events = records.filter_map(|bytes| Event::read_from_bytes(bytes).ok());
+    (events.collect(), torn)
+}
+
+/// Reads a file, or standard input for `-`. It can be empty, but is nothing else than a journal.
+pub fn read(path: &Path) -> Result<Saved> {
+    let bytes = input::read(path, LENGTH_MAX)?;
+    let (events, torn) = parse(&bytes);
+    if !bytes.is_empty() && chain::last_that_holds(&events).is_none() {
+        return Err(no_journal(path));
+    }
+    Ok(Saved {
+        name: input::name(path),
+        events,
+        torn,
+    })
+}
+
+/// There is no record of a journal in this file.
+pub fn no_journal(path: &Path) -> Failure {
+    Failure {
+        code: "not-a-journal",
+        exit: Exit::Failed,
+        errno: None,
+        what: format!("{} is no journal", input::name(path)),
+        why: "there is no record of a journal in it".into(),
+        next: "name a file that \"milspecctl journal save\" wrote".into(),
     }
 }
 
-/// Reads a file, or standard input for `-`.
-pub fn read(path: &Path) -> Result<Saved> {
-    let mut bytes = Vec::new();
-    let done = if path == Path::new("-") {
-        io::stdin().lock().take(LENGTH_MAX).read_to_end(&mut bytes)
-    } else {
-        File::open(path).and_then(|file| file.take(LENGTH_MAX).read_to_end(&mut bytes))
-    };
-    done.map_err(|error| unreadable(path, &error))?;
-    Ok(parse(&bytes))
+/// Whether this is what a power cut can leave of a record that comes after `last`: its first bytes,
+/// zeros, or both.
+fn is_torn(rest: &[u8], last: &Event) -> bool {
+    let written = rest.iter().rposition(|byte| *byte != 0);
+    let written = written.map_or(0, |at| at + 1);
+    let mut begun = Event::default();
+    if written == 0 || written >= EVENT_SIZE {
+        return written == 0;
+    }
+    begun.as_mut_bytes()[..written].copy_from_slice(&rest[..written]);
+    let seen = rest.len().min(size_of::<u64>());
+    let numbered = |sequence: u64| sequence.to_ne_bytes()[..seen] == rest[..seen];
+    let seen = written.saturating_sub(offset_of!(Event, load));
+    let seen = seen.min(last.load.len());
+    let same_load = begun.load[..seen] == last.load[..seen];
+    let comes_next = numbered(last.sequence.saturating_add(1)) && same_load;
+    let is_first = numbered(1);
+    let is_gap = begun.kind == KIND_GAP && begun.sequence > last.sequence;
+    let is_event = begun.severity <= SEVERITY_INFO && begun.origin <= ORIGIN_DRIVER;
+    is_event && (comes_next || is_first || is_gap && same_load)
 }
 
 /// A file that records are added to.
@@ -66,35 +107,56 @@ pub struct Saver {
 
 impl Saver {
     /// Opens the file, or makes it, for one process at a time. A record that was not written to its
-    /// end is cut off.
+    /// end is cut off; nothing else is, and nothing from a file that is no journal.
     pub fn open(path: &Path) -> Result<Self> {
         let file = open(path).map_err(|error| not_saved(path, &error))?;
-        let file = lock(path, file)?;
         let mut saver = Self {
             path: path.to_path_buf(),
-            file,
+            file: lock(path, file)?,
             length: 0,
             last: None,
             torn: 0,
         };
-        saver.find_end().map_err(|error| not_saved(path, &error))?;
+        let metadata = saver.file.metadata();
+        let metadata = metadata.map_err(|error| not_saved(path, &error))?;
+        let left_alone = || Failure {
+            next: "name another file: this one stays as it is".into(),
+            ..no_journal(path)
+        };
+        // A disk has no length, and is no empty file.
+        if !metadata.is_file() {
+            return Err(left_alone());
+        }
+        let tail = saver.tail(metadata.len());
+        let (start, tail) = tail.map_err(|error| not_saved(path, &error))?;
+        if tail.is_empty() {
+            return Ok(saver);
+        }
+        let (events, _) = parse(&tail);
+        let at = chain::last_that_holds(&events).ok_or_else(left_alone)?;
+        let end = (at + 1) * EVENT_SIZE;
+        let rest = tail.get(end..).unwrap_or_default();
+        saver.last = events.get(at).copied();
+        if !saver.last.is_some_and(|last| is_torn(rest, &last)) {
+            return Err(meddled(path));
+        }
+        saver.length = start + end as u64;
+        saver.torn = rest.len();
+        if saver.torn > 0 {
+            let cut = saver.file.set_len(saver.length);
+            cut.map_err(|error| not_saved(path, &error))?;
+        }
         Ok(saver)
     }
 
-    fn find_end(&mut self) -> io::Result<()> {
-        let length = self.file.metadata()?.len();
+    /// The end of the file, from the beginning of a record on, and where that is: more than is
+    /// written at once.
+    fn tail(&self, length: u64) -> io::Result<(u64, Vec<u8>)> {
         let size = EVENT_SIZE as u64;
-        self.torn = usize::try_from(length % size).unwrap_or(0);
-        self.length = length - length % size;
-        if self.torn > 0 {
-            self.file.set_len(self.length)?;
-        }
-        if let Some(at) = self.length.checked_sub(size) {
-            let mut last = Event::default();
-            self.file.read_exact_at(last.as_mut_bytes(), at)?;
-            self.last = Some(last);
-        }
-        Ok(())
+        let start = (length / size).saturating_sub(TAIL) * size;
+        let mut bytes = vec![0; usize::try_from(length - start).unwrap_or(usize::MAX)];
+        self.file.read_exact_at(&mut bytes, start)?;
+        Ok((start, bytes))
     }
 
     /// How many bytes of a torn record were cut off, since this was last asked.
@@ -127,16 +189,7 @@ impl Saver {
             Some(event) if event.chain != last.chain => return Err(another(&self.path, last)),
             _ => {}
         }
-        let known = |event: &Event| event.load == last.load && event.sequence <= last.sequence;
-        let start = events.iter().rposition(known).map_or(0, |at| at + 1);
-        let mut new = events.get(start..).unwrap_or_default().to_vec();
-        if let Some(first) = new.first_mut() {
-            if first.kind == KIND_GAP && first.load == last.load {
-                // It counts from where the reader began; here it stands for less.
-                first.count = count(first.sequence - last.sequence);
-            }
-        }
-        Ok(new)
+        Ok(chain::after(last, events))
     }
 
     fn append(&mut self, events: &[Event]) -> io::Result<()> {
@@ -178,23 +231,13 @@ impl Saver {
             self.file = new.file;
         }
         self.length = 0;
-        match self.last.map(|last| stand_in(&last)) {
+        match self.last.map(|last| chain::stand_in(&last)) {
             Some(gap) => self
                 .append(&[gap])
                 .map_err(|error| not_saved(&self.path, &error)),
             None => Ok(()),
         }
     }
-}
-
-/// A gap that stands for all records up to `last`, which are in the file before.
-fn stand_in(last: &Event) -> Event {
-    chain::gap(last.load, last.sequence, count(last.sequence), last.chain)
-}
-
-/// A number of records as a gap has it.
-fn count(records: u64) -> u32 {
-    u32::try_from(records).unwrap_or(u32::MAX)
 }
 
 fn open(path: &Path) -> io::Result<File> {
@@ -226,26 +269,6 @@ fn not_saved(path: &Path, error: &io::Error) -> Failure {
         what: format!("cannot save to {}", path.display()),
         why: "the file or the disk it is on cannot be written".into(),
         next: "see that it is a file, in a directory that exists, on a disk with space".into(),
-    }
-}
-
-fn unreadable(path: &Path, error: &io::Error) -> Failure {
-    let denied = error.kind() == io::ErrorKind::PermissionDenied;
-    Failure {
-        code: "journal-unreadable",
-        exit: if denied {
-            Exit::Permission
-        } else {
-            Exit::Failed
-        },
-        errno: error.raw_os_error().map(Errno::from_raw),
-        what: format!("cannot read {}", path.display()),
-        why: "the kernel does not let milspecctl read the file".into(),
-        next: if denied {
-            "run it as root: a saved journal is root's".into()
-        } else {
-            "see that it is a file, on a disk without errors".into()
-        },
     }
 }
 

@@ -4,6 +4,7 @@
 
 pub mod chain;
 pub mod file;
+pub mod judge;
 pub mod live;
 pub mod pcr;
 pub mod replay;

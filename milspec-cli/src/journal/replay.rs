@@ -83,6 +83,11 @@ impl Replay {
         self.steps.len()
     }
 
+    /// Sequence of the last record that was extended.
+    pub fn last(&self) -> Option<u64> {
+        self.steps.last().map(|(sequence, _)| *sequence)
+    }
+
     /// The value after the last record; where a failed TPM leaves several, that without the records
     /// in doubt or another one of them.
     pub fn end(&self) -> Digest {
@@ -108,6 +113,21 @@ impl Replay {
             None => Compared::Matches,
         }
     }
+}
+
+/// Whether the last load, or one that it leads on from, began with a PCR that was zero.
+pub fn since_boot(loads: &[Load]) -> bool {
+    let mut replays = loads.iter().rev().map(|load| Replay::of(load).ok());
+    let Some(Some(mut later)) = replays.next() else {
+        return false;
+    };
+    while later.start != Digest::default() {
+        match replays.next() {
+            Some(Some(before)) if before.ends_with(&later.start) => later = before,
+            _ => return false,
+        }
+    }
+    true
 }
 
 fn anchored(event: &Event) -> bool {

@@ -2,7 +2,8 @@
 
 //! What verifying gave, in the words of the documents.
 
-use super::chain::{Break, Load};
+use super::chain::{Break, Chains, Load};
+use super::file::Saved;
 use super::hex;
 use super::live::Anchor;
 use super::replay::{Compared, NoReplay, Replay};
@@ -35,9 +36,12 @@ pub struct LoadDoc {
     pub pcr_value: Option<String>,
     /// Whether the PCR held, at its start, what the load before it left.
     pub continues: bool,
-    /// Whether it is known that no change is missing after the last record: from the driver, or
-    /// because the load after it continues this one.
-    pub end_known: bool,
+    /// Sequence up to which it is proven that these are the records; `None` where only their chain
+    /// says so.
+    pub proven_to: Option<u64>,
+    /// Sequence of the last record that was extended.
+    #[serde(skip)]
+    last_extended: Option<u64>,
 }
 
 impl LoadDoc {
@@ -52,9 +56,6 @@ impl LoadDoc {
                 (&before, &replay),
                 (Some(before), Some(now)) if before.extended() > 0 && before.ends_with(&now.start)
             );
-            if let (true, Some(before)) = (continues, all.last_mut()) {
-                before.end_known = true;
-            }
             all.push(Self::new(load, replay.as_ref(), continues));
             before = replay;
         }
@@ -75,7 +76,25 @@ impl LoadDoc {
             extended: replay.map(Replay::extended),
             pcr_value: replay.map(|replay| hex(&replay.end())),
             continues,
-            end_known: false,
+            proven_to: None,
+            last_extended: replay.and_then(Replay::last),
+        }
+    }
+
+    /// Notes that the last of these loads is proven up to this record, and with it the changes of
+    /// those before it, as far as each leads on to the next.
+    pub fn prove(loads: &mut [Self], to: u64) {
+        let mut loads = loads.iter_mut().rev();
+        let Some(mut later) = loads.next() else {
+            return;
+        };
+        later.proven_to = Some(to);
+        for load in loads {
+            if !later.continues {
+                return;
+            }
+            load.proven_to = load.last_extended;
+            later = load;
         }
     }
 }
@@ -99,14 +118,9 @@ pub struct Broken {
 
 impl Broken {
     /// A record at this place of a file.
-    pub fn new(
-        file: Option<&String>,
-        at: usize,
-        sequence: Option<u64>,
-        code: &'static str,
-    ) -> Self {
+    pub fn new(file: Option<&Saved>, at: usize, sequence: Option<u64>, code: &'static str) -> Self {
         Self {
-            file: file.cloned(),
+            file: file.map(|file| file.name.clone()),
             record: at.saturating_add(1),
             offset: at.saturating_mul(EVENT_SIZE),
             sequence,
@@ -122,8 +136,20 @@ impl Broken {
         }
     }
 
-    /// What [`chain::verify`](super::chain::verify) found.
-    pub fn of(found: &Break, files: &[String]) -> Self {
+    /// The first record of these files that does not fit to the one before it, or is cut off.
+    pub fn first(chains: &Chains, files: &[Saved]) -> Option<Self> {
+        let found = chains.broken.as_ref();
+        // What is cut off is the last of its file.
+        let mut before = files
+            .iter()
+            .take(found.map_or(files.len(), |found| found.part));
+        let torn = before.find(|saved| saved.torn > 0);
+        let torn = torn.map(|saved| Self::new(Some(saved), saved.events.len(), None, "cut-off"));
+        torn.or_else(|| found.map(|found| Self::of(found, files)))
+    }
+
+    /// What [`chain::verify`](super::chain::verify) found; in the driver's records without files.
+    pub fn of(found: &Break, files: &[Saved]) -> Self {
         let code = match found.flaw {
             Flaw::Sequence(_) | Flaw::Missing(_) => "sequence",
             Flaw::Load => "load",
@@ -176,15 +202,20 @@ pub struct Pcr {
 }
 
 impl Pcr {
-    /// Compares.
-    pub fn compare(load: &Load, anchor: Anchor) -> Self {
-        let not = |number, why: &str| Self {
+    /// There is nothing to compare.
+    pub fn not_compared(number: Option<u8>, why: &str) -> Self {
+        Self {
             number,
             value: None,
             result: "not-compared",
             lacks: None,
             why: why.into(),
-        };
+        }
+    }
+
+    /// Compares.
+    pub fn compare(load: &Load, anchor: Anchor) -> Self {
+        let not = Self::not_compared;
         let (number, value) = match anchor {
             Anchor::None => return not(None, "there is no TPM"),
             Anchor::Silent(number) => return not(Some(number), "the TPM does not answer"),
@@ -219,7 +250,10 @@ impl Pcr {
             Compared::Matches => (
                 "matches",
                 None,
-                format!("holds what {} records lead to", replay.extended()),
+                match replay.extended() {
+                    1 => "holds what 1 record leads to".into(),
+                    extended => format!("holds what {extended} records lead to"),
+                },
             ),
             Compared::Lacks(sequence) => (
                 "lacks",

@@ -4,14 +4,19 @@
 //! that are missing or fail. What holds and what does not is tested where tpm2-tools and a TPM are,
 //! in guests.
 
+use crate::journal::varied;
 use crate::machines::rugged;
 use crate::run::{command, document, finish, json, Output};
+use crate::tree::Tree;
+use base64::prelude::{Engine, BASE64_STANDARD};
 use serde_json::{json, Value};
+use sha2::{Digest, Sha256};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-const NONCE: &str = "00112233445566778899";
+/// The nonce of every attestation here.
+pub const NONCE: &str = "00112233445566778899";
 
 const KEY: &str = "-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n";
 
@@ -65,6 +70,38 @@ fn tool(dir: &Path, name: &str, script: &str) {
     let path = dir.join(name);
     fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// Puts an attestation with [`varied`] records into the tree, with a key, and tools in `bin` that
+/// find it signed: then it holds.
+pub fn stand_in(tree: &Tree) {
+    let hex = |bytes: &[u8]| -> String { bytes.iter().map(|b| format!("{b:02x}")).collect() };
+    let hash = |parts: &[&[u8]]| Sha256::digest(parts.concat());
+    let (mut attestation, journal) = (attestation(), varied());
+    attestation["journal"]["records"] = json!(BASE64_STANDARD.encode(journal.bytes()));
+    let held: Vec<(u8, [u8; 32])> = (0..8)
+        .map(|number| (number, [0; 32]))
+        .chain([(13, journal.pcr)])
+        .collect();
+    for (number, value) in &held {
+        attestation["quote"]["pcrs"][number.to_string()] = json!(hex(value));
+    }
+    let nonce: Vec<u8> = (0..10).map(|at| at * 0x11).collect();
+    let state = attestation["state"].as_str().unwrap();
+    let bound = [&nonce, state.as_bytes(), &journal.bytes()].map(|part| hash(&[part]));
+    let binding = hash(&[b"milspec.attestation/1\0", &bound.concat()]);
+    let values: Vec<u8> = held.iter().flat_map(|(_, value)| *value).collect();
+    let said = format!(
+        "type: 8018\nextraData: {}\nresetCount: 1\nrestartCount: 0\ncount: 1\n\
+         hash: 11 (sha256)\npcrSelect: ff2000\npcrDigest: {}",
+        hex(&binding),
+        hex(&hash(&[&values]))
+    );
+    tree.put("attestation", attestation.to_string().as_bytes());
+    tree.put("key", KEY.as_bytes());
+    fs::create_dir_all(tree.path("bin")).unwrap();
+    tool(&tree.path("bin"), "tpm2_print", &format!("echo '{said}'"));
+    tool(&tree.path("bin"), "tpm2_checkquote", "exit 0");
 }
 
 /// Verifies, with the tools in the same directory and no others.

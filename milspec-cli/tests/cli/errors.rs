@@ -205,3 +205,55 @@ fn quiet() {
     assert_eq!(output.status, 3);
     assert_eq!(output.stderr.lines().count(), 3);
 }
+
+/// Promise: no text of an argument reaches the terminal as anything but text.
+#[test]
+fn arguments_are_no_escapes() {
+    let tree = rugged("error-escapes");
+    let hostile = "\u{1b}[2J\u{7}\r\u{9b}31m\u{202e}\tx\nmilspecctl: y";
+    std::fs::write(tree.path(hostile), crate::journal::varied().bytes()).unwrap();
+    let set = format!("{hostile}={hostile}");
+    let camera = format!("camera={hostile}");
+    for words in [
+        &[hostile][..],
+        &["status", hostile],
+        &["control", "show", hostile],
+        &["control", "set", hostile],
+        &["control", "set", &set],
+        &["control", "set", &camera],
+        &["control", "accept", hostile],
+        &["control", "list", "--class", hostile],
+        &["mode", "plan", hostile],
+        &["mode", "set", "paranoid", "--except", hostile],
+        &["config", "show", hostile],
+        &["config", "apply", &format!("/nowhere/{hostile}")],
+        &["events", "--since", hostile],
+        &["events", "--file", &format!("/nowhere/{hostile}")],
+        &["journal", "save", hostile],
+        &["journal", "save", &format!("/nowhere/{hostile}")],
+        &["journal", "verify", hostile],
+        &[
+            "attest",
+            "verify",
+            hostile,
+            "--key",
+            "k",
+            "--nonce",
+            "0011223344556677",
+        ],
+        &["report", "--yes", "-o", &format!("/nowhere/{hostile}")],
+        &["--root", hostile, "status"],
+    ] {
+        let mut command = match words[0] {
+            "--root" => command(&[]),
+            _ => command(&["--root", tree.dir()]),
+        };
+        command.args(words).current_dir(tree.dir());
+        let output = finish(command);
+        let text = output.stdout + &output.stderr;
+        let acts = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+        assert!(!text.contains(acts), "{words:?}: {text:?}");
+        assert!(!text.contains("\nmilspecctl: y"), "{words:?}: {text:?}");
+        assert!(!text.is_empty(), "{words:?}");
+    }
+}

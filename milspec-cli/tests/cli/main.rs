@@ -23,6 +23,8 @@ mod errors;
 mod events;
 mod guide;
 mod journal;
+mod journal_files;
+mod journal_verdicts;
 mod journals;
 mod library;
 mod machines;

@@ -4,6 +4,7 @@
 //! closed or go away, other versions of the driver.
 
 use crate::answers::*;
+use crate::attest;
 use crate::baselines::with;
 use crate::changes::succeeds;
 use crate::docs::source;
@@ -14,7 +15,7 @@ use crate::tree::Tree;
 use milspec_uapi as uapi;
 use milspec_uapi::Control;
 use serde_json::Value;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use zerocopy::IntoBytes;
 
 /// A machine on which each of [`COMMANDS`] succeeds.
@@ -37,11 +38,13 @@ fn ready(name: &str) -> Tree {
     }
     let journal = varied();
     tree.put("saved", &journal.bytes());
+    attest::stand_in(&tree);
     with(journal.to(tree), &[("camera", "disabled")])
 }
 
-/// One line for each command, but `confirm`, which talks with another milspecctl and no driver.
-const COMMANDS: [&str; 24] = [
+/// One line for each command, but `confirm`, which talks with another milspecctl and no driver, and
+/// [`NOT_RECORDED`].
+const COMMANDS: [&str; 25] = [
     "status",
     "mode get",
     "mode list",
@@ -62,31 +65,68 @@ const COMMANDS: [&str; 24] = [
     "journal save saved",
     "journal verify",
     "journal verify saved",
+    "attest verify attestation --key key --nonce 00112233445566778899",
     "doctor",
     "report",
     "completion bash",
     "completion fish",
 ];
 
-fn run(tree: &Tree, line: &str, options: &[&str]) -> Output {
+/// Commands that a recording has no TPM for.
+const NOT_RECORDED: [&str; 2] = [
+    "attest enroll --out -",
+    "attest quote --nonce 00112233445566778899",
+];
+
+fn line(tree: &Tree, line: &str, options: &[&str]) -> Command {
     let mut command = command(&["--root", tree.dir()]);
     command
         .args(line.split(' '))
         .args(options)
+        .env(
+            "PATH",
+            format!("{}:/usr/bin:/bin", tree.path("bin").display()),
+        )
         .current_dir(tree.dir());
-    finish(command)
+    command
 }
 
-/// Promise: there is a line here for every command, but for those that need a TPM.
+fn run(tree: &Tree, words: &str, options: &[&str]) -> Output {
+    finish(line(tree, words, options))
+}
+
+/// Promise: there is a line here for every command.
 #[test]
 fn complete() {
     for entry in std::fs::read_dir(source("docs/man")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let path = name.trim_end_matches(".1").replace('-', " ");
         let path = path.trim_start_matches("milspecctl").trim_start();
-        let here = COMMANDS.iter().any(|line| line.starts_with(path));
-        let apart = path == "confirm" || path.starts_with("attest");
-        assert!(here || apart, "{path}");
+        let mut here = COMMANDS.iter().chain(&NOT_RECORDED);
+        assert!(
+            path == "confirm" || here.any(|line| line.starts_with(path)),
+            "{path}"
+        );
+    }
+}
+
+/// Promise: what a recording cannot do is an error in the form that all have, with any options.
+#[test]
+fn not_recorded() {
+    let tree = ready("robust-not-recorded");
+    for words in NOT_RECORDED {
+        let words = words.replace("--out -", "--out key.pem");
+        let output = run(&tree, &words, &["--json"]);
+        assert_eq!((output.status, output.stderr.as_str()), (3, ""), "{words}");
+        let document: Value = serde_json::from_str(&output.stdout).unwrap();
+        validate(&document);
+        assert_eq!(document["error"]["code"], "unsupported", "{words}");
+        for options in [&["-q"][..], &["-v", "--color", "never"]] {
+            let output = run(&tree, &words, options);
+            assert_eq!((output.status, output.stdout.as_str()), (3, ""), "{words}");
+            assert_eq!(output.stderr.lines().count(), 3, "{words}");
+        }
+        assert!(!tree.has("key.pem"));
     }
 }
 
@@ -115,7 +155,7 @@ fn options() {
 #[test]
 fn wrong_options() {
     let tree = ready("robust-wrong");
-    for line in COMMANDS {
+    for line in COMMANDS.into_iter().chain(NOT_RECORDED) {
         let output = run(&tree, line, &["--json", "--nonsense"]);
         assert_eq!((output.status, output.stderr.as_str()), (2, ""), "{line}");
         validate(&serde_json::from_str::<Value>(&output.stdout).unwrap());
@@ -127,13 +167,12 @@ fn wrong_options() {
 #[test]
 fn broken_pipe() {
     let tree = ready("robust-pipe");
-    for line in COMMANDS {
-        let mut command = command(&["--root", tree.dir()]);
-        command.args(line.split(' ')).current_dir(tree.dir());
+    for words in COMMANDS {
+        let mut command = line(&tree, words, &[]);
         let (reader, writer) = nix::unistd::pipe().unwrap();
         drop(reader);
         command.stdout(Stdio::from(writer));
-        assert_eq!(finish(command).status, 0, "{line}");
+        assert_eq!(finish(command).status, 0, "{words}");
     }
     assert!(tree.has("var/lib/milspecctl/lock"));
 }
@@ -143,13 +182,14 @@ fn broken_pipe() {
 fn closed_streams() {
     let tree = ready("robust-closed");
     let program = env!("CARGO_BIN_EXE_milspecctl");
-    for line in COMMANDS {
-        let script = format!("exec \"$0\" --root \"$1\" {line} <&- >&- 2>&-");
-        let mut shell = std::process::Command::new("/bin/sh");
+    let statuses = COMMANDS.map(|line| (line, 0)).into_iter();
+    for (line, status) in statuses.chain(NOT_RECORDED.map(|line| (line, 3))) {
+        let script = format!("PATH=$PWD/bin:$PATH exec \"$0\" --root \"$1\" {line} <&- >&- 2>&-");
+        let mut shell = Command::new("/bin/sh");
         shell
             .args(["-c", &script, program, tree.dir()])
             .current_dir(tree.dir());
-        assert_eq!(finish(shell).status, 0, "{line}");
+        assert_eq!(finish(shell).status, status, "{line}");
     }
 }
 
@@ -170,10 +210,11 @@ fn other_major() {
                 "completion",
                 "baseline show",
                 "journal verify saved",
+                "attest verify",
             ];
             if alone.iter().any(|alone| line.starts_with(alone)) {
                 assert!(
-                    matches!(output.status, 0 | 3 | 6),
+                    matches!(output.status, 0 | 3 | 6 | 7),
                     "{line}: {}",
                     output.status
                 );
@@ -204,7 +245,13 @@ fn later_minor() {
         &listing(&controls, size_of::<Control>() + 64),
     );
     for line in COMMANDS {
-        assert_eq!(run(&tree, line, &[]).status, 0, "{line}");
+        // Without a TPM no journal is proven.
+        let status = if line.starts_with("journal verify") {
+            7
+        } else {
+            0
+        };
+        assert_eq!(run(&tree, line, &[]).status, status, "{line}");
     }
     let (_, document) = json(&tree, &["control", "list"]);
     assert_eq!(document["total"], controls.len());

@@ -62,7 +62,7 @@ pub fn on(tree: &Tree, arguments: &[&str]) -> Output {
 }
 
 /// Runs it on a recorded tree, with this on standard input.
-pub fn on_with_input(tree: &Tree, arguments: &[&str], input: &str) -> Output {
+pub fn on_with_input(tree: &Tree, arguments: &[&str], input: impl AsRef<[u8]>) -> Output {
     let path = tree.path("standard-input");
     std::fs::write(&path, input).unwrap();
     let mut command = command(&["--root", tree.dir()]);

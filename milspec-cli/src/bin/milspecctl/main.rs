@@ -25,9 +25,11 @@ use milspec::cli::{
 };
 use milspec::doctor;
 use milspec::failure::{Failure, FailureDoc, Result};
+use milspec::input::is_standard;
 use milspec::machine;
 use render::Document;
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 use ui::Ui;
 use usage::Help;
@@ -106,14 +108,16 @@ fn run(cli: &Cli) -> Result<u8> {
             follow::journal::run(&root, global, save)
         }
         Command::Journal(JournalCommand::Save(save)) => {
-            show(global, &cmd::journal_save::run(&root, save)?)
+            let saved = cmd::journal_save::run(&root, save)?;
+            show_beside(global, &save.file, &saved)
         }
         Command::Journal(JournalCommand::Verify(verify)) => show(
             global,
             &cmd::journal_verify::run(&root, &Ui::new(global), verify)?,
         ),
         Command::Attest(AttestCommand::Enroll(enroll)) => {
-            show(global, &cmd::attest_enroll::run(&root, enroll)?)
+            let enrolled = cmd::attest_enroll::run(&root, enroll)?;
+            show_beside(global, &enroll.out, &enrolled)
         }
         Command::Attest(AttestCommand::Quote(quote)) => show(
             global,
@@ -144,6 +148,15 @@ fn show(global: &Global, document: &impl Document) -> Result<u8> {
             ));
         }
     }
+    Ok(document.exit())
+}
+
+/// Says what was written to this file: on standard error, where that is standard output.
+fn show_beside(global: &Global, file: &Path, document: &impl Document) -> Result<u8> {
+    if !is_standard(file) {
+        return show(global, document);
+    }
+    Ui::new(global).say(&document.human(&output::stderr_screen(global.color)));
     Ok(document.exit())
 }
 

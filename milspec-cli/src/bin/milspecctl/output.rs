@@ -5,11 +5,13 @@
 use crate::screen::{Screen, COLUMNS};
 use milspec::cli::{Global, When};
 use milspec::failure::{errno_name, Exit, Failure, Result};
+use milspec::input::is_standard;
 use nix::errno::Errno;
 use nix::poll::{poll, PollFd, PollFlags, PollTimeout};
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::os::fd::AsFd;
+use std::path::Path;
 
 /// What standard output shows.
 pub fn stdout_screen(global: &Global) -> Screen {
@@ -79,15 +81,23 @@ pub fn clear() -> Option<&'static str> {
     (smart && io::stdout().is_terminal()).then_some("\x1b[H\x1b[2J")
 }
 
+/// The name for people of a file that is written, where `-` is standard output.
+pub fn name(path: &Path) -> String {
+    match is_standard(path) {
+        true => "standard output".into(),
+        false => path.display().to_string(),
+    }
+}
+
 /// Writes to standard output. A reader that went away is no error: it has what it wanted.
 pub fn stdout(text: &str) -> Result<()> {
     write(text).map(|_| ())
 }
 
 /// Writes to standard output. Returns false when the reader went away.
-pub fn write(text: &str) -> Result<bool> {
+pub fn write(text: impl AsRef<[u8]>) -> Result<bool> {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(text.as_ref()).and_then(|()| out.flush()) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
         Err(error) => {

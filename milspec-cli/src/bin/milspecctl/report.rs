@@ -14,7 +14,7 @@ use nix::errno::Errno;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Shows the report; with a file, writes it there once that is wanted.
 pub fn run(root: &Root, global: &Global, ui: &Ui, asked: &cli::Report) -> Result<u8> {
@@ -47,8 +47,9 @@ pub fn run(root: &Root, global: &Global, ui: &Ui, asked: &cli::Report) -> Result
     let Some(file) = file else {
         return Ok(0);
     };
+    let name = screen.foreign(&file.display().to_string());
     if !asked.yes {
-        let question = format!("Write what you see above to {}? Type yes:", file.display());
+        let question = format!("Write what you see above to {name}? Type yes:");
         if ui.ask("", &question)? != "yes" {
             return Err(Failure {
                 code: "refused-unconfirmed",
@@ -61,7 +62,7 @@ pub fn run(root: &Root, global: &Global, ui: &Ui, asked: &cli::Report) -> Result
         }
     }
     write(file, &text)?;
-    ui.say(&format!("Written to {}.\n", file.display()));
+    ui.say(&format!("Written to {name}.\n"));
     Ok(0)
 }
 
@@ -104,7 +105,7 @@ fn not_shown(file: &Path) -> Failure {
         code: "refused-unconfirmed",
         exit: Exit::Refused,
         errno: None,
-        what: format!("{} was not written", PathBuf::from(file).display()),
+        what: format!("{} was not written", file.display()),
         why: "a report is shown before it is written, and there is nobody to ask".into(),
         next: "run it on a terminal, add --yes, or redirect standard output".into(),
     }

@@ -110,18 +110,14 @@ impl Screen {
         self.paint(Style::new().bold(), text)
     }
 
-    /// Text that somebody else wrote: what the terminal cannot show is spelled out.
+    /// Text that somebody else wrote: what the terminal cannot show, or would act on, is spelled out.
     pub fn foreign(&self, text: &str) -> String {
-        if self.ascii {
-            let spelled = |c: char| {
-                let escape = (!c.is_ascii()).then(|| c.escape_unicode());
-                let itself = c.is_ascii().then_some(c);
-                escape.into_iter().flatten().chain(itself)
-            };
-            text.chars().flat_map(spelled).collect()
-        } else {
-            text.to_string()
-        }
+        let spelled = |c: char| match c {
+            _ if self.ascii && !c.is_ascii() => c.escape_unicode().to_string(),
+            '"' | '\'' | '\\' => c.to_string(),
+            _ => c.escape_debug().to_string(),
+        };
+        text.chars().map(spelled).collect()
     }
 
     /// The arrow between before and after.
@@ -192,7 +188,8 @@ impl<'a> Rows<'a> {
         let indent = self.key_width + 2;
         let inner = if mark.is_some() { indent + 2 } else { indent };
         let columns = self.screen.columns().saturating_sub(inner);
-        for (at, line) in wrap(value, columns).iter().enumerate() {
+        let value = self.screen.foreign(value);
+        for (at, line) in wrap(&value, columns).iter().enumerate() {
             match (at, mark) {
                 (0, Some(mark)) => {
                     self.text.push_str(&format!(
@@ -221,19 +218,12 @@ impl<'a> Rows<'a> {
 /// The lines that keep a recording or a simulated machine from being taken for a real one.
 pub fn provenance(screen: &Screen, recording: Option<&str>, simulated: Option<&str>) -> String {
     let mut text = String::new();
-    let lines = [
+    let said = [
         recording.map(|from| format!("recording, not this machine: {from}")),
         simulated.map(|because| format!("simulated machine: {because}")),
     ];
-    for line in lines.iter().flatten() {
-        for (at, part) in wrap(line, screen.columns() - 2).iter().enumerate() {
-            let lead = if at == 0 {
-                screen.glyph(Mark::Warning)
-            } else {
-                " ".to_string()
-            };
-            text.push_str(&format!("{lead} {}\n", screen.marked(Mark::Warning, part)));
-        }
+    for line in said.iter().flatten() {
+        lines(screen, &mut text, Mark::Warning, line);
     }
     text
 }
@@ -291,7 +281,7 @@ pub fn warnings(screen: &Screen, warnings: &[Warning]) -> String {
 
 /// A line with a glyph, broken where it is too long.
 pub fn lines(screen: &Screen, text: &mut String, mark: Mark, line: &str) {
-    let parts = wrap(line, screen.columns().saturating_sub(2));
+    let parts = wrap(&screen.foreign(line), screen.columns().saturating_sub(2));
     for (at, part) in parts.iter().enumerate() {
         let lead = if at == 0 {
             screen.glyph(mark)

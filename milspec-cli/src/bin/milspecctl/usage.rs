@@ -74,7 +74,7 @@ pub fn failure(error: &Error) -> Failure {
             format!("{argument} is missing"),
             "the command does not work without it".into(),
         ),
-        ErrorKind::ArgumentConflict => (
+        ErrorKind::ArgumentConflict if !argument.is_empty() => (
             format!(
                 "{argument} and {} contradict each other",
                 list(ContextKind::PriorArg)

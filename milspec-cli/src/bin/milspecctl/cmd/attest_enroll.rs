@@ -2,15 +2,19 @@
 
 //! `milspecctl attest enroll`
 
+use crate::output;
 use milspec::attestation::key;
 use milspec::cli::AttestEnroll;
 use milspec::failure::{Exit, Failure, Result};
+use milspec::input::is_standard;
 use milspec::journal::chain::hash;
 use milspec::journal::hex;
 use milspec::root::Root;
 use milspec::tpm_tools;
 use nix::errno::Errno;
 use serde::Serialize;
+use std::io;
+use std::path::Path;
 
 /// `milspec.attest-enroll/1`
 #[derive(Debug, Serialize)]
@@ -37,21 +41,28 @@ pub fn run(root: &Root, enroll: &AttestEnroll) -> Result<AttestEnrollDoc> {
     }
     let pem = key::public()?;
     let file = &enroll.out;
-    std::fs::write(file, &pem).map_err(|error| Failure {
+    match is_standard(file) {
+        true => drop(output::write(&pem)?),
+        false => std::fs::write(file, &pem).map_err(|error| not_written(file, &error))?,
+    }
+    Ok(AttestEnrollDoc {
+        schema: "milspec.attest-enroll/1",
+        handle: key::HANDLE,
+        made,
+        file: output::name(file),
+        sha256: hex(&hash(&pem)),
+    })
+}
+
+fn not_written(file: &Path, error: &io::Error) -> Failure {
+    Failure {
         code: "file-not-written",
         exit: Exit::Failed,
         errno: error.raw_os_error().map(Errno::from_raw),
         what: format!("cannot write {}", file.display()),
         why: "the file or the disk it is on cannot be written".into(),
         next: "name a file in a directory that exists: the key is there, and stays".into(),
-    })?;
-    Ok(AttestEnrollDoc {
-        schema: "milspec.attest-enroll/1",
-        handle: key::HANDLE,
-        made,
-        file: file.display().to_string(),
-        sha256: hex(&hash(&pem)),
-    })
+    }
 }
 
 /// Refuses to take a recording for a machine with a TPM.

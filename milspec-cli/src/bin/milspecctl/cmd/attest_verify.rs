@@ -7,11 +7,12 @@ use milspec::attestation::quote::{self, Boot};
 use milspec::attestation::{self, Parts, State};
 use milspec::cli::AttestVerify;
 use milspec::failure::{Failure, Result};
-use milspec::journal::chain::{self, hash, Load};
+use milspec::input;
+use milspec::journal::chain::{self, hash};
 use milspec::journal::file::{self, Saved};
 use milspec::journal::hex;
 use milspec::journal::live::Anchor;
-use milspec::journal::replay::Replay;
+use milspec::journal::replay::since_boot;
 use milspec::journal::verdict::{Broken, LoadDoc, Pcr};
 use milspec::warning::Warning;
 use milspec_posture::journal::Digest;
@@ -53,15 +54,17 @@ pub struct AttestVerifyDoc {
 pub fn run(verify: &AttestVerify) -> Result<AttestVerifyDoc> {
     let parts = Parts::read(&verify.file)?;
     let key = attestation::read_key(&verify.key)?;
-    let journals = &verify.journal;
-    let saved: Vec<Saved> = journals
-        .iter()
-        .map(|f| file::read(f))
-        .collect::<Result<_>>()?;
-    let saved = until(saved, parts.records.last());
+    let saved = verify.journal.iter().map(|path| file::read(path));
+    let saved = saved.collect::<Result<Vec<Saved>>>()?;
+    let mut files = until(saved, parts.records.last());
+    files.push(Saved {
+        name: input::name(&verify.file),
+        events: parts.records.clone(),
+        torn: 0,
+    });
     let mut document = AttestVerifyDoc {
         schema: "milspec.attestation-verify/1",
-        file: verify.file.display().to_string(),
+        file: input::name(&verify.file),
         key_sha256: hex(&hash(&key)),
         checks: Vec::new(),
         state: None,
@@ -74,7 +77,7 @@ pub fn run(verify: &AttestVerify) -> Result<AttestVerifyDoc> {
         error: None,
     };
     document.check_quote(&parts, &key, verify)?;
-    document.check_journal(&parts, verify, &saved);
+    document.check_journal(&parts, &files);
     document.error = document
         .checks
         .iter()
@@ -118,18 +121,9 @@ impl AttestVerifyDoc {
     }
 
     /// Whether the records are all of them, and lead to the PCR.
-    fn check_journal(&mut self, parts: &Parts, verify: &AttestVerify, saved: &[Saved]) {
-        let files = verify.journal.iter().take(saved.len());
-        let files = files.chain([&verify.file]);
-        let files: Vec<String> = files.map(|file| file.display().to_string()).collect();
-        let events = saved.iter().map(|saved| saved.events.as_slice());
-        let chains = chain::verify(events.chain([parts.records.as_slice()]));
-        let torn = saved.iter().zip(&files).find(|(saved, _)| saved.torn > 0);
-        let broken = chains.broken.map(|found| Broken::of(&found, &files));
-        self.broken = broken.or_else(|| {
-            let (saved, file) = torn?;
-            Some(Broken::new(Some(file), saved.events.len(), None, "cut-off"))
-        });
+    fn check_journal(&mut self, parts: &Parts, files: &[Saved]) {
+        let chains = chain::verify(files.iter().map(|saved| saved.events.as_slice()));
+        self.broken = Broken::first(&chains, files);
         self.loads = LoadDoc::all(&chains.loads);
         let chain = Check::chain(parts.records.len(), self.broken.as_ref());
         let load = chains.loads.last().filter(|_| chain.holds());
@@ -138,8 +132,8 @@ impl AttestVerifyDoc {
         let compared =
             compared.map(|(load, value)| Pcr::compare(load, Anchor::Holds(parts.pcr, *value)));
         let journal = Check::journal(compared.as_ref());
-        if let (true, Some(last)) = (journal.holds(), self.loads.last_mut()) {
-            last.end_known = true;
+        if let (true, true, Some(load)) = (journal.holds(), self.state.is_some(), load) {
+            LoadDoc::prove(&mut self.loads, load.last());
         }
         self.since_boot = journal.holds() && since_boot(&chains.loads);
         if journal.holds() && !self.since_boot {
@@ -173,19 +167,4 @@ fn until(mut saved: Vec<Saved>, last: Option<&Event>) -> Vec<Saved> {
         }
     }
     saved
-}
-
-/// Whether the last load, or one that it leads on from, began with a PCR that was zero.
-fn since_boot(loads: &[Load]) -> bool {
-    let mut replays = loads.iter().rev().map(|load| Replay::of(load).ok());
-    let Some(Some(mut later)) = replays.next() else {
-        return false;
-    };
-    while later.start != Digest::default() {
-        match replays.next() {
-            Some(Some(before)) if before.ends_with(&later.start) => later = before,
-            _ => return false,
-        }
-    }
-    true
 }

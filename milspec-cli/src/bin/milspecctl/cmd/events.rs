@@ -80,16 +80,19 @@ fn kept(root: &Root, asked: &Events) -> Result<EventsDoc> {
 
 fn saved(asked: &Events, path: &Path) -> Result<EventsDoc> {
     let saved = file::read(path)?;
+    if saved.events.is_empty() {
+        return Err(file::no_journal(path));
+    }
     Ok(EventsDoc {
         schema: "milspec.events/1",
         from: Provenance::default(),
-        file: Some(path.display().to_string()),
+        file: Some(saved.name.clone()),
         events: chosen(asked, &saved.events, &Naming::NONE),
         warnings: doubts(&saved),
     })
 }
 
-/// A file can be edited, and can be no journal at all.
+/// A file can be edited.
 fn doubts(saved: &Saved) -> Vec<Warning> {
     let broken = chain::verify([saved.events.as_slice()]).broken;
     if broken.is_none() && saved.torn == 0 {

@@ -2,15 +2,20 @@
 
 //! `milspecctl journal save`
 
+use crate::output;
 use milspec::cli::JournalSave;
 use milspec::driver;
-use milspec::failure::Result;
+use milspec::failure::{Exit, Failure, Result};
+use milspec::input::is_standard;
 use milspec::journal::{self, file::Saver};
 use milspec::root::Root;
 use milspec::snapshot::Snapshot;
 use milspec::source::{Access, Source};
 use milspec_uapi::{Event, KIND_GAP};
 use serde::Serialize;
+use std::io::{self, IsTerminal};
+use std::path::Path;
+use zerocopy::IntoBytes;
 
 /// `milspec.journal-save/1`
 #[derive(Debug, Serialize)]
@@ -32,9 +37,9 @@ pub struct JournalSaveDoc {
 /// Saves what there is.
 pub fn run(root: &Root, save: &JournalSave) -> Result<JournalSaveDoc> {
     let mut source = open(root)?;
-    let mut saver = Saver::open(&save.file)?;
+    let mut to = Target::open(&save.file)?;
     let records = journal::read(source.as_mut())?;
-    add(save, &mut saver, &records)
+    to.add(&records)
 }
 
 /// Opens the driver, to read its records.
@@ -44,16 +49,53 @@ pub fn open(root: &Root) -> Result<Box<dyn Source + '_>> {
     Ok(source)
 }
 
-/// Adds to the file what is new.
-pub fn add(save: &JournalSave, saver: &mut Saver, records: &[Event]) -> Result<JournalSaveDoc> {
-    let added = saver.add(records)?;
-    let gaps = added.iter().filter(|event| event.kind == KIND_GAP);
-    Ok(JournalSaveDoc {
-        schema: "milspec.journal-save/1",
-        file: save.file.display().to_string(),
-        saved: added.iter().filter(|event| event.kind != KIND_GAP).count(),
-        last: records.last().map(|event| event.sequence),
-        lost: gaps.map(|gap| u64::from(gap.count)).sum(),
-        torn_bytes: saver.take_torn(),
-    })
+/// Where records go.
+pub struct Target {
+    name: String,
+    /// The file; `None` for standard output.
+    saver: Option<Saver>,
+    /// Whether somebody still reads what is written.
+    pub read_on: bool,
+}
+
+impl Target {
+    /// Opens the file, or standard output for `-`.
+    pub fn open(path: &Path) -> Result<Self> {
+        let standard = is_standard(path);
+        if standard && io::stdout().is_terminal() {
+            return Err(Failure {
+                code: "usage",
+                exit: Exit::Usage,
+                errno: None,
+                what: "cannot write records to a terminal".into(),
+                why: "they are no text".into(),
+                next: "redirect standard output, or name a file".into(),
+            });
+        }
+        Ok(Self {
+            name: output::name(path),
+            saver: (!standard).then(|| Saver::open(path)).transpose()?,
+            read_on: true,
+        })
+    }
+
+    /// Adds what is new.
+    pub fn add(&mut self, records: &[Event]) -> Result<JournalSaveDoc> {
+        let added = match &mut self.saver {
+            Some(saver) => saver.add(records)?,
+            None => {
+                self.read_on = output::write(records.as_bytes())?;
+                records.to_vec()
+            }
+        };
+        let gaps = added.iter().filter(|event| event.kind == KIND_GAP);
+        Ok(JournalSaveDoc {
+            schema: "milspec.journal-save/1",
+            file: self.name.clone(),
+            saved: added.iter().filter(|event| event.kind != KIND_GAP).count(),
+            last: records.last().map(|event| event.sequence),
+            lost: gaps.map(|gap| u64::from(gap.count)).sum(),
+            torn_bytes: self.saver.as_mut().map_or(0, Saver::take_torn),
+        })
+    }
 }

@@ -3,7 +3,7 @@
 //! `milspecctl journal save --follow`
 
 use super::ended;
-use crate::cmd::journal_save::{add, open};
+use crate::cmd::journal_save::{open, Target};
 use crate::output;
 use crate::render::{self, Document};
 use crate::ui::Ui;
@@ -11,7 +11,6 @@ use milspec::cli::{Global, JournalSave};
 use milspec::diagnose;
 use milspec::failure::Result;
 use milspec::journal;
-use milspec::journal::file::Saver;
 use milspec::root::Root;
 use milspec::signals;
 use milspec::source::Wait;
@@ -24,14 +23,17 @@ pub fn run(root: &Root, global: &Global, save: &JournalSave) -> Result<u8> {
 
 fn keep(root: &Root, global: &Global, save: &JournalSave) -> Result<u8> {
     let mut source = open(root)?;
-    let mut saver = Saver::open(&save.file)?;
+    let mut to = Target::open(&save.file)?;
     let mut records = journal::read(source.as_mut())?;
     loop {
-        let done = add(save, &mut saver, &records)?;
+        let done = to.add(&records)?;
         if global.json {
             output::stdout(&render::line(&done))?;
         } else {
             Ui::new(global).say(&done.human(&output::stderr_screen(global.color)));
+        }
+        if !to.read_on {
+            return Ok(0);
         }
         records = source.records(Wait::Yes).map_err(diagnose::journal)?;
         if records.is_empty() {

@@ -9,7 +9,6 @@ use crate::screen::{provenance, warnings, Mark, Rows, Screen};
 use milspec::attestation::Attestation;
 use milspec::attestation::State;
 use milspec::failure::Failure;
-use milspec::model::clean;
 use milspec::words::count;
 
 /// What was made, and what to do with it.
@@ -38,8 +37,7 @@ pub fn attest_verify(screen: &Screen, doc: &AttestVerifyDoc) -> String {
         .state
         .as_ref()
         .and_then(|state| state.simulated_because.as_deref());
-    let because = because.map(|because| clean(because.as_bytes()));
-    let mut text = provenance(screen, None, because.as_deref());
+    let mut text = provenance(screen, None, because);
     let mut rows = Rows::new(screen, 9);
     if let Some(state) = &doc.state {
         machine(&mut rows, state);
@@ -75,24 +73,19 @@ pub fn attest_verify(screen: &Screen, doc: &AttestVerifyDoc) -> String {
     text
 }
 
-/// All of this is text that somebody else wrote.
 fn machine(rows: &mut Rows<'_>, state: &State) {
-    let foreign = |text: &str| clean(text.as_bytes());
     let machine = &state.machine;
     let name = format!(
         "{} {}, BIOS {}",
         machine.vendor, machine.product, machine.bios_version
     );
-    rows.add("Machine", &foreign(&name));
-    rows.add(
-        "Time",
-        &foreign(&format!("{}, by its own clock", state.time)),
-    );
+    rows.add("Machine", &name);
+    rows.add("Time", &format!("{}, by its own clock", state.time));
     let latched = if state.latched { "; latched" } else { "" };
     let mode = state.mode.in_words();
-    rows.add("Mode", &foreign(&format!("{mode}{latched}")));
+    rows.add("Mode", &format!("{mode}{latched}"));
     if let Some(unreached) = state.mode.unreached_in_words() {
-        rows.add_marked("", Mark::Warning, &foreign(&unreached));
+        rows.add_marked("", Mark::Warning, &unreached);
     }
     for (what, names) in [
         ("Tamper", &state.tamper),
@@ -101,7 +94,7 @@ fn machine(rows: &mut Rows<'_>, state: &State) {
         ("Pending", &state.pending_reboot),
     ] {
         if !names.is_empty() {
-            rows.add_marked(what, Mark::Warning, &foreign(&names.join(", ")));
+            rows.add_marked(what, Mark::Warning, &names.join(", "));
         }
     }
 }

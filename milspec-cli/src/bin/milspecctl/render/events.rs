@@ -4,7 +4,7 @@
 
 use super::Document;
 use crate::cmd::events::{EventsDoc, Provenance};
-use crate::screen::{provenance, warnings, wrap, Mark, Screen};
+use crate::screen::{lines, provenance, warnings, wrap, Mark, Screen};
 use milspec::clock;
 use milspec::model::{Actor, Event};
 use milspec::words::count;
@@ -27,11 +27,16 @@ pub fn events(screen: &Screen, doc: &EventsDoc) -> String {
 
 /// What stands before the first event.
 pub fn header(screen: &Screen, from: &Provenance) -> String {
-    provenance(
+    let mut text = provenance(
         screen,
         from.recording.as_deref(),
         from.simulated_because.as_deref(),
-    )
+    );
+    if from.simulated.is_none() {
+        let line = "a saved journal does not say which machine it is of";
+        lines(screen, &mut text, Mark::None, line);
+    }
+    text
 }
 
 /// One event.

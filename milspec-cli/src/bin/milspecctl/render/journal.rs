@@ -5,7 +5,7 @@
 use super::{events_header, Document};
 use crate::cmd::journal_save::JournalSaveDoc;
 use crate::cmd::journal_verify::JournalVerifyDoc;
-use crate::screen::{warnings, Mark, Rows, Screen};
+use crate::screen::{Mark, Rows, Screen};
 use milspec::failure::Failure;
 use milspec::journal::verdict::LoadDoc;
 use milspec::words::count;
@@ -35,88 +35,69 @@ pub fn journal_save(screen: &Screen, doc: &JournalSaveDoc) -> String {
         (saved, None) => format!("Saved {}", count(saved as u64, "record")),
         (saved, Some(last)) => format!("Saved {}, up to {last}", count(saved as u64, "record")),
     };
-    format!("{}{saved}: {}\n", rows.finish(), doc.file)
+    format!("{}{saved}: {}\n", rows.finish(), screen.foreign(&doc.file))
 }
 
-/// One block for each load, and what it was compared with.
+/// One block for each load, what it was compared with, and what that makes of it.
 pub fn journal_verify(screen: &Screen, doc: &JournalVerifyDoc) -> String {
-    let mut text = events_header(screen, &doc.from);
+    let verdict = &doc.verdict;
     let mut rows = Rows::new(screen, 6);
-    for load in &doc.loads {
-        let broken = doc.broken.is_some() && doc.loads.last().is_some_and(|l| l.id == load.id);
-        chain(&mut rows, screen, load, broken);
+    let broken = verdict.broken.as_ref();
+    let broken = broken.is_some_and(|broken| broken.code != "driver");
+    for load in &verdict.loads {
+        let last = verdict.loads.last().is_some_and(|last| last.id == load.id);
+        chain(&mut rows, screen, load, broken && last);
     }
-    if let Some(driver) = &doc.driver {
-        let newer = match driver.newer {
-            0 => String::new(),
-            newer => format!(
-                ", and has {} that {} newer",
-                newer,
-                if newer == 1 { "is" } else { "are" }
-            ),
-        };
-        let compared = count(driver.compared as u64, "record");
-        rows.add_marked(
-            "Driver",
-            Mark::Good,
-            &format!("has the same {compared}{newer}"),
-        );
+    if let Some(driver) = &verdict.driver {
+        compared(&mut rows, "Driver", driver.result, &driver.why);
     }
-    if let Some(tpm) = &doc.tpm {
-        let mark = match tpm.result {
-            "matches" => Mark::Good,
-            "not-compared" => Mark::Unknown,
-            _ => Mark::Bad,
-        };
-        let number = tpm
-            .number
-            .map(|number| format!("PCR {number}: "))
-            .unwrap_or_default();
-        rows.add_marked("TPM", mark, &format!("{number}{}", tpm.why));
+    let number = verdict.tpm.number.map(|number| format!("PCR {number}: "));
+    let why = format!("{}{}", number.unwrap_or_default(), verdict.tpm.why);
+    compared(&mut rows, "TPM", verdict.tpm.result, &why);
+    let (mark, result) = match verdict.result {
+        "proven" => (Mark::Good, "proven"),
+        "not-provable" => (Mark::Unknown, "not provable here"),
+        _ => (Mark::Bad, "wrong"),
+    };
+    rows.add_marked("Result", mark, result);
+    format!("{}{}", events_header(screen, &doc.from), rows.finish())
+}
+
+fn compared(rows: &mut Rows<'_>, what: &str, result: &str, why: &str) {
+    match result {
+        "same" | "matches" => rows.add_marked(what, Mark::Good, why),
+        "not-compared" => rows.add_marked(what, Mark::Unknown, &format!("not compared: {why}")),
+        _ => rows.add_marked(what, Mark::Bad, why),
     }
-    text.push_str(&rows.finish());
-    if doc.loads.is_empty() && doc.broken.is_none() {
-        text.push_str("No records.\n");
-    }
-    text.push_str(&warnings(screen, &doc.warnings));
-    text
 }
 
 fn chain(rows: &mut Rows<'_>, screen: &Screen, load: &LoadDoc, broken: bool) {
-    let records = count(load.records as u64, "record");
-    let (mark, holds) = if broken {
-        (Mark::Bad, "holds up to here")
-    } else {
-        (Mark::Good, "holds")
+    let (mark, holds) = match load.proven_to {
+        _ if broken => (Mark::Bad, "the chain holds up to here".into()),
+        None => (Mark::Unknown, "the chain holds".into()),
+        Some(to) if to == load.last => (Mark::Good, "proven".into()),
+        Some(to) => (Mark::Good, format!("proven up to {to}, the last change")),
     };
+    let records = count(load.records as u64, "record");
     let id = load.id.get(..8).unwrap_or(&load.id);
-    rows.add_marked(
-        "Load",
-        mark,
-        &format!("{id}: {records} up to {}; the chain {holds}", load.last),
-    );
-    rows.add_marked(
-        "",
-        Mark::None,
-        &format!("from {} to {}", load.from, load.to),
-    );
+    let text = format!("{id}: {records} up to {}; {holds}", load.last);
+    rows.add_marked("Load", mark, &text);
+    let mut more = |text: &str| rows.add_marked("", Mark::None, text);
+    more(&format!("from {} to {}", load.from, load.to));
+    if load.lost > 0 {
+        let lost = count(load.lost, "record");
+        more(&format!("{lost} not here: overwritten, or in another file"));
+    }
     if let (Some(pcr), Some(extended)) = (load.pcr, load.extended) {
         let extended = count(extended as u64, "record");
-        rows.add_marked(
-            "",
-            Mark::None,
-            &format!("{extended} extended into PCR {pcr}"),
-        );
+        more(&format!("{extended} extended into PCR {pcr}"));
         if let Some(value) = load.pcr_value.as_ref().filter(|_| screen.verbose) {
-            rows.add_marked("", Mark::None, value);
+            more(value);
         }
     }
-    let end = match (load.continues, load.end_known) {
-        (true, _) => "begins where the PCR was left by the load before it",
-        (false, true) => return,
-        (false, false) => "nothing says whether records are missing after its last one",
-    };
-    rows.add_marked("", Mark::None, end);
+    if load.continues {
+        more("begins where the PCR was left by the load before it");
+    }
 }
 
 impl Document for JournalSaveDoc {
@@ -131,6 +112,6 @@ impl Document for JournalVerifyDoc {
     }
 
     fn failure(&self) -> Option<&Failure> {
-        self.error.as_ref()
+        self.verdict.error.as_ref()
     }
 }
