@@ -22,6 +22,8 @@ pub enum Exit {
     Refused = 5,
     /// Driver and CLI speak different major versions.
     Abi = 6,
+    /// What was asked about is not so, or cannot be proven here.
+    Differs = 7,
 }
 
 /// One error, in the three parts that every error has.

@@ -6,7 +6,7 @@
 use clap::Command;
 
 /// What the exit statuses mean.
-pub const EXIT_STATUS: [(&str, &str); 7] = [
+pub const EXIT_STATUS: [(&str, &str); 8] = [
     ("0", "Done, or nothing to do."),
     ("1", "Failed. What became of a change is in the output: everything is as it was, or the output names what is not."),
     ("2", "The command line is wrong."),
@@ -14,6 +14,7 @@ pub const EXIT_STATUS: [(&str, &str); 7] = [
     ("4", "Permission is missing, or the BIOS administrator password was not accepted."),
     ("5", "Refused for safety: by the driver, or because a danger was not accepted. Nothing was changed."),
     ("6", "Driver and milspecctl are of versions that do not fit together."),
+    ("7", "Not so, or not proven here: see --exit-code."),
 ];
 
 /// The files that milspecctl reads and writes.
@@ -59,7 +60,7 @@ pub const DOCUMENTS: &str =
      asks for and why, docs/schema has a JSON schema for every document.";
 
 /// Commands with their examples: what to type, and what that does.
-pub const EXAMPLES: [(&str, &[(&str, &str)]); 26] = [
+pub const EXAMPLES: [(&str, &[(&str, &str)]); 27] = [
     (
         "milspecctl",
         &[
@@ -151,11 +152,21 @@ pub const EXAMPLES: [(&str, &[(&str, &str)]); 26] = [
         ],
     ),
     (
+        "milspecctl control get",
+        &[("milspecctl control get camera", "its value, for scripts")],
+    ),
+    (
         "milspecctl control show",
-        &[(
-            "milspecctl control show camera",
-            "its values, and what stands behind them",
-        )],
+        &[
+            (
+                "milspecctl control show camera",
+                "its values, and what stands behind them",
+            ),
+            (
+                "milspecctl control show camera 'usb-*'",
+                "that of all whose names begin so, too",
+            ),
+        ],
     ),
     (
         "milspecctl control set",
@@ -180,33 +191,39 @@ pub const EXAMPLES: [(&str, &[(&str, &str)]); 26] = [
     (
         "milspecctl config show",
         &[(
-            "milspecctl config show laptop.json",
+            "milspecctl config show laptop.toml",
             "what the file asks for, and what is not so yet",
         )],
     ),
     (
         "milspecctl config export",
         &[(
-            "milspecctl config export >before.json",
+            "milspecctl config export >before.toml",
             "keep the present state",
         )],
     ),
     (
         "milspecctl config diff",
-        &[(
-            "milspecctl --json config diff laptop.json",
-            "\"changes\" is 0 where nothing is to be done",
-        )],
+        &[
+            (
+                "milspecctl --json config diff laptop.toml",
+                "\"changes\" is 0 where nothing is to be done",
+            ),
+            (
+                "milspecctl -q config diff laptop.toml --exit-code",
+                "status 7 where something is to be done, for scripts",
+            ),
+        ],
     ),
     (
         "milspecctl config apply",
         &[
             (
-                "milspecctl config apply laptop.json",
+                "milspecctl config apply laptop.toml",
                 "bring the machine to that state",
             ),
             (
-                "milspecctl config apply - <before.json",
+                "milspecctl config apply - <before.toml",
                 "the file on standard input",
             ),
         ],
@@ -233,7 +250,7 @@ pub const EXAMPLES: [(&str, &[(&str, &str)]); 26] = [
         &[
             ("milspecctl events", "all that the driver remembers"),
             (
-                "milspecctl events --since 2h --severity warning",
+                "milspecctl events --since yesterday --severity warning",
                 "what somebody should look at",
             ),
             (

@@ -36,6 +36,7 @@ mod restores;
 mod robust;
 mod run;
 mod schemas;
+mod scripts;
 mod security;
 mod status;
 mod terminal;
