@@ -155,7 +155,8 @@ fn locked_down(root: &Root) -> Option<String> {
     system::lockdown(root).filter(|level| level != "none")
 }
 
-const ACCEPT: &str = "run it on a terminal to be asked, or add --accept-latch";
+const ACCEPT: &str =
+    "run it on a terminal to be asked, or add --accept-latch; a file says accept-latch = true";
 
 /// The latch was not accepted.
 pub fn latch_not_accepted(why: &str) -> Failure {

@@ -18,10 +18,11 @@ pub const EXIT_STATUS: [(&str, &str); 8] = [
 ];
 
 /// The files that milspecctl reads and writes.
-pub const FILES: [(&str, &str); 9] = [
+pub const FILES: [(&str, &str); 10] = [
     ("/dev/milspec", "The driver. Members of group milspec may read it; changes need root."),
     ("/var/lib/milspecctl/baseline.json", "What controls were before the first change; see milspecctl-baseline(1). Back it up with the machine."),
     ("/var/lib/milspecctl/lock", "Held while a change is made, so that two do not meet."),
+    ("/etc/milspec/config.toml", "The state to which milspec-enforce.service brings the machine, where that is enabled."),
     ("/var/lib/milspec/journal", "Where milspec-journal.service keeps the journal; logrotate keeps older parts beside it."),
     ("/sys/class/tpm/tpm0/pcr-sha256", "The PCRs of the TPM, as journal verify compares them."),
     ("/sys/class/firmware-attributes/dell-wmi-sysman", "BIOS attributes, as mainline's driver shows them. They are read, never written."),
@@ -31,7 +32,7 @@ pub const FILES: [(&str, &str); 9] = [
 ];
 
 /// The variables that milspecctl looks at.
-pub const ENVIRONMENT: [(&str, &str); 5] = [
+pub const ENVIRONMENT: [(&str, &str); 6] = [
     (
         "NO_COLOR",
         "When set and not empty, there is no colour, unless --color always says otherwise.",
@@ -47,6 +48,10 @@ pub const ENVIRONMENT: [(&str, &str); 5] = [
     (
         "SSH_CONNECTION",
         "When set, changes that may cut the connection are warned of.",
+    ),
+    (
+        "MILSPECCTL_COMPLETE",
+        "Set by the script of a shell, which asks what may come next: see milspecctl-completion(1).",
     ),
     (
         "TPM2TOOLS_TCTI",

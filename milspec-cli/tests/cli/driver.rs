@@ -58,6 +58,14 @@ impl Driver {
         }
     }
 
+    /// Something else than the driver puts a value in force, e.g. somebody in the BIOS setup.
+    pub fn meddle(&mut self, name: &str, value: &str) {
+        let control = by_name(&mut self.controls, name);
+        let mut values = control.values.iter();
+        let at = values.position(|v| uapi::text(&v.name) == Some(value));
+        answer(control, at.unwrap() as u32);
+    }
+
     /// Records how things stand, and what this command line will ask. Returns what is so once it
     /// was done.
     pub fn record(&self, tree: Tree, words: &[&str]) -> (Tree, Self) {
