@@ -2,6 +2,7 @@
 
 //! What somebody wants, and the plan for it.
 
+use crate::catalogue;
 use crate::diagnose;
 use crate::failure::{Exit, Failure, Result};
 use crate::model::{mode_word, name_of, reason_word, Control, Step, Word};
@@ -40,6 +41,8 @@ pub struct Change {
     pub assignments: Vec<Assignment>,
     /// Whether the value [`LEAVE`] is one.
     pub leaves: bool,
+    /// What is not for this machine.
+    pub skipped: Vec<Skipped>,
     /// Whether all controls are accepted as they are, [`ACCEPT`].
     pub accepts: bool,
     /// What is restored, in a few words, if this restores something: what the driver refuses of it
@@ -52,6 +55,28 @@ pub struct Change {
     /// Undone unless it is confirmed in this time.
     pub confirm_within: Option<Duration>,
 }
+
+/// What is not for this machine, and so no part of a change.
+#[derive(Clone, Debug, Serialize)]
+pub struct Skipped {
+    /// Name of the control.
+    pub name: String,
+    /// The value that was wanted, or [`LEAVE`].
+    pub value: String,
+    /// Why it is skipped.
+    pub why: &'static str,
+}
+
+impl Skipped {
+    /// Nothing is done about what was asked.
+    pub fn new(asked: Assignment, why: &'static str) -> Self {
+        let Assignment { name, value } = asked;
+        Self { name, value, why }
+    }
+}
+
+/// Why what is asked of a control is skipped where there is no such control.
+pub const ABSENT: &str = "this machine has no such control";
 
 /// A control that was left out of a change.
 #[derive(Clone, Debug, Serialize)]
@@ -101,6 +126,21 @@ impl Change {
             leaves: true,
             ..Self::default()
         })
+    }
+
+    /// The same on a machine with these controls: it may lack what other machines have, and needs no
+    /// exception for it then.
+    pub fn on(&self, controls: &[Control]) -> Self {
+        let mut change = self.clone();
+        let lacks = |name: &str| !controls.iter().any(|c| c.name == name) && catalogue::knows(name);
+        let (skipped, asked) = std::mem::take(&mut change.assignments)
+            .into_iter()
+            .partition(|one| self.leaves && one.value == LEAVE && lacks(&one.name));
+        change.assignments = asked;
+        let skipped: Vec<Assignment> = skipped;
+        let skipped = skipped.into_iter().map(|one| Skipped::new(one, ABSENT));
+        change.skipped.extend(skipped);
+        change
     }
 
     /// Names of the controls that are to stay as they are.

@@ -2,9 +2,10 @@
 
 //! The time of day: as documents say it, as people read it, and as they write it.
 
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime, Time};
+use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{Span, Timestamp, ToSpan, Zoned};
 
 /// Now, in UTC, as in RFC 3339: `2026-11-23T23:12:58Z`.
 pub fn now() -> String {
@@ -25,28 +26,51 @@ pub fn local(ns: u64) -> String {
     local.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// A moment that a person wrote, in nanoseconds since 1970: how long ago (`10m`, `2h 30m`, `3d`),
-/// a date, or a date and a time, in the local time zone unless it names one.
+/// A moment that a person wrote, in nanoseconds since 1970: how long ago (`10m`, `2 hours ago`), a
+/// day (`yesterday`, `monday`, `2026-11-24`), a time of today, or a day and a time; in the local time
+/// zone unless it names one.
 pub fn moment(text: &str) -> Result<u64, String> {
-    let days = text.strip_suffix('d').and_then(|days| days.parse().ok());
-    let ago = match days {
-        Some(days) => Some(SignedDuration::from_hours(24i64.saturating_mul(days))),
-        None => text.parse::<SignedDuration>().ok(),
-    };
-    let then = if let Some(ago) = ago {
-        Timestamp::now().checked_sub(ago.abs()).ok()
-    } else if let Ok(then) = text.parse::<Timestamp>() {
-        Some(then)
-    } else {
-        let local = text.parse::<DateTime>().ok();
-        local
-            .and_then(|local| local.to_zoned(TimeZone::system()).ok())
-            .map(|zoned| zoned.timestamp())
-    };
+    let then = before(text.trim(), &Zoned::now());
     then.and_then(|then| u64::try_from(then.as_nanosecond()).ok())
         .ok_or_else(|| {
-            "it is how long ago (10m, 2h 30m, 3d), or when (2026-11-24 08:30)".to_string()
+            "it is how long ago (2 hours ago), a day (monday, 2026-11-24), or a time".to_string()
         })
+}
+
+fn before(text: &str, now: &Zoned) -> Option<Timestamp> {
+    if let Ok(ago) = text.parse::<Span>() {
+        return Some(now.checked_sub(ago.abs()).ok()?.timestamp());
+    }
+    if let Ok(then) = text.parse::<Timestamp>() {
+        return Some(then);
+    }
+    let local = text.parse::<DateTime>().ok().or_else(|| {
+        // Without a colon it could be a number of anything.
+        let time = |text: &str| text.contains(':').then(|| text.parse::<Time>().ok())?;
+        Some(match text.split_once(' ') {
+            Some((word, at)) => day(word, now.date())?.to_datetime(time(at)?),
+            None => match day(text, now.date()) {
+                Some(day) => day.to_datetime(Time::midnight()),
+                None => now.date().to_datetime(time(text)?),
+            },
+        })
+    });
+    let zoned = local?.to_zoned(now.time_zone().clone()).ok()?;
+    Some(zoned.timestamp())
+}
+
+/// `today`, `yesterday`, or the last day with this name.
+fn day(word: &str, today: Date) -> Option<Date> {
+    match word.to_lowercase().as_str() {
+        "today" => Some(today),
+        "yesterday" => today.checked_sub(1.day()).ok(),
+        name => {
+            let name = ["%A", "%a"].map(|form| strtime::parse(form, name).ok()?.weekday());
+            today
+                .nth_weekday(-1, name.into_iter().flatten().next()?)
+                .ok()
+        }
+    }
 }
 
 fn timestamp(ns: u64) -> Timestamp {
@@ -56,7 +80,9 @@ fn timestamp(ns: u64) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
-    use super::{moment, utc};
+    use super::{before, moment, utc};
+    use jiff::civil::DateTime;
+    use jiff::Zoned;
 
     #[test]
     fn known_moments() {
@@ -71,15 +97,43 @@ mod tests {
     }
 
     #[test]
-    fn how_long_ago() {
-        let (now, minute) = (moment("0s").unwrap(), 60_000_000_000);
-        for (text, minutes) in [("90m", 90), ("1h 30m", 90), ("2d", 2880)] {
-            let ago = now - moment(text).unwrap();
-            // The clock goes on between the two.
-            assert_eq!((ago + minute / 2) / minute, minutes, "{text}");
+    fn what_people_write() {
+        let now: Zoned = "2026-11-24T09:00:00[Europe/Berlin]".parse().unwrap();
+        for (text, then) in [
+            ("90m", "2026-11-24T07:30"),
+            ("1h 30m", "2026-11-24T07:30"),
+            ("2 hours ago", "2026-11-24T07:00"),
+            ("2d", "2026-11-22T09:00"),
+            ("1 week ago", "2026-11-17T09:00"),
+            ("today", "2026-11-24T00:00"),
+            ("yesterday", "2026-11-23T00:00"),
+            ("Yesterday 18:00", "2026-11-23T18:00"),
+            ("monday", "2026-11-23T00:00"),
+            // It is a Tuesday.
+            ("tue", "2026-11-17T00:00"),
+            ("08:30", "2026-11-24T08:30"),
+            ("2026-11-20", "2026-11-20T00:00"),
+            ("2026-11-20 08:30", "2026-11-20T08:30"),
+            // Summer time ends in between: a day is a day of the calendar.
+            ("60 days ago", "2026-09-25T09:00"),
+        ] {
+            let then: DateTime = then.parse().unwrap();
+            let then = then.to_zoned(now.time_zone().clone()).unwrap();
+            assert_eq!(before(text, &now), Some(then.timestamp()), "{text}");
         }
-        for text in ["", "soon", "10", "-5000000d", "2026-13-01", "d"] {
-            assert!(moment(text).is_err(), "{text}");
+        for text in [
+            "",
+            "soon",
+            "10",
+            "-5000000d",
+            "2026-13-01",
+            "d",
+            "tomorrow",
+            "m",
+            "25:00",
+            "monday 8",
+        ] {
+            assert_eq!(before(text, &now), None, "{text}");
         }
     }
 }

@@ -1,60 +1,93 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The desired state: the document `milspec.config/1`, as people write it.
+//! The desired state: the document `milspec.config/1`, as people write it, in TOML.
 //!
 //! What is wrong with it has a place in it: the first error is told, with line and column.
 
-use crate::change::{Assignment, Change, LEAVE};
+use crate::catalogue;
+use crate::change::{Assignment, Change, Skipped, ABSENT, LEAVE};
 use crate::failure::{Exit, Failure, Result};
-use crate::json::{fault, shown, Fault, Place, Token, Tokens};
 use crate::model::{mode_word, Control, MODES};
 use crate::refusal::near;
+use crate::words::shown;
 use milspec_uapi::{MODE_NONE, MODE_PARANOID_PLUS};
 use nix::errno::Errno;
+use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use toml::Spanned;
 
 /// Name and major version of the document.
 pub const SCHEMA: &str = "milspec.config/1";
-
-/// The keys of the document.
-const KEYS: [&str; 4] = ["schema", "about", "mode", "controls"];
 
 /// More than any such document has.
 const LENGTH_MAX: u64 = 1 << 20;
 
 /// Text with its place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Placed {
-    at: Place,
-    text: String,
-}
+type Placed = Spanned<String>;
 
 /// The document, as it stands in its file.
 #[derive(Debug)]
 pub struct Config {
     file: String,
+    text: String,
     document: Document,
 }
 
 /// What the keys of the document hold.
-#[derive(Debug, Default)]
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Document {
-    schema: Option<Placed>,
-    about: Option<Placed>,
+    schema: Placed,
+    about: Option<String>,
     mode: Option<Placed>,
-    controls: Vec<(Placed, Placed)>,
+    #[serde(default)]
+    accept_latch: bool,
+    #[serde(default)]
+    controls: BTreeMap<Placed, Placed>,
+    #[serde(default)]
+    if_present: BTreeMap<Placed, Placed>,
+}
+
+/// The keys of [`Document`].
+const KEYS: [&str; 6] = [
+    "schema",
+    "about",
+    "mode",
+    "accept-latch",
+    "controls",
+    "if-present",
+];
+
+/// What is wrong, and at which byte.
+struct Fault {
+    at: usize,
+    why: String,
+    next: String,
+}
+
+type Parsed<T> = std::result::Result<T, Fault>;
+
+fn fault<T>(at: &Placed, why: impl Into<String>, next: impl Into<String>) -> Parsed<T> {
+    Err(Fault {
+        at: at.span().start,
+        why: why.into(),
+        next: next.into(),
+    })
 }
 
 impl Config {
     /// Reads the file; `-` is standard input.
     pub fn read(path: &Path) -> Result<Self> {
         let (file, text) = text(path)?;
-        let document = Reader::new(&text)
-            .document()
-            .map_err(|fault| fault.failure(&file))?;
-        Ok(Self { file, document })
+        let document = document(&text).map_err(|fault| fault.failure(&file, &text))?;
+        Ok(Self {
+            file,
+            text,
+            document,
+        })
     }
 
     /// What to call the file.
@@ -64,90 +97,197 @@ impl Config {
 
     /// What it says of itself.
     pub fn about(&self) -> Option<String> {
-        let about = self.document.about.as_ref();
-        about.map(|about| shown(&about.text))
+        self.document.about.as_deref().map(shown)
     }
 
     /// What it asks of a machine with these controls.
     pub fn change(&self, controls: &[Control]) -> Result<Change> {
-        let change = || -> std::result::Result<Change, Fault> {
-            Ok(Change {
-                mode: self.mode_number()?,
-                assignments: self.assignments(controls)?,
-                leaves: true,
-                ..Change::default()
-            })
+        let change = self.document.change(controls);
+        change.map_err(|fault| fault.failure(&self.file, &self.text))
+    }
+}
+
+impl Document {
+    fn change(&self, controls: &[Control]) -> Parsed<Change> {
+        let must = self.controls.iter().map(|entry| (entry, true));
+        let may = self.if_present.iter().map(|entry| (entry, false));
+        let mut entries: Vec<_> = must.chain(may).collect();
+        entries.sort_by_key(|((name, _), _)| name.span().start);
+        let mut change = Change {
+            mode: self.mode(entries.first().map(|((name, _), _)| *name))?,
+            leaves: true,
+            accept_latch: self.accept_latch,
+            ..Change::default()
         };
-        change().map_err(|fault| fault.failure(&self.file))
+        for (at, ((name, value), must)) in entries.iter().enumerate() {
+            let mut before = entries.iter().take(at);
+            if before.any(|((other, _), _)| other.get_ref() == name.get_ref()) {
+                return fault(
+                    name,
+                    format!("\"{}\" stands in both tables", shown(name.get_ref())),
+                    "keep one of the two",
+                );
+            }
+            let asked = Assignment {
+                name: name.get_ref().clone(),
+                value: value.get_ref().clone(),
+            };
+            match skips(name, value, *must, controls)? {
+                Some(why) => change.skipped.push(Skipped::new(asked, why)),
+                None => change.assignments.push(asked),
+            }
+        }
+        Ok(change)
     }
 
-    fn mode_number(&self) -> std::result::Result<u8, Fault> {
-        let Some(mode) = &self.document.mode else {
+    fn mode(&self, exception: Option<&Placed>) -> Parsed<u8> {
+        let Some(mode) = &self.mode else {
             return Ok(MODE_NONE);
         };
         let names = MODES.map(mode_word);
-        let Some(number) = MODES.into_iter().find(|n| mode_word(*n) == mode.text) else {
+        let names = names.iter().map(AsRef::as_ref);
+        let Some(number) = MODES.into_iter().find(|n| mode_word(*n) == *mode.get_ref()) else {
             return fault(
-                mode.at,
-                format!("there is no mode \"{}\"", shown(&mode.text)),
-                did_you_mean(&mode.text, names.iter().map(AsRef::as_ref), "the modes are"),
+                mode,
+                format!("there is no mode \"{}\"", shown(mode.get_ref())),
+                did_you_mean(mode.get_ref(), names, "the modes are"),
             );
         };
-        match self.document.controls.first() {
-            Some((name, _)) if number == MODE_PARANOID_PLUS => fault(
-                name.at,
+        match exception {
+            Some(name) if number == MODE_PARANOID_PLUS => fault(
+                name,
                 "mode paranoid-plus takes no exceptions",
-                "leave \"controls\" empty, or choose mode paranoid",
+                "name no controls, or choose mode paranoid",
             ),
             _ => Ok(number),
         }
     }
-
-    fn assignments(&self, controls: &[Control]) -> std::result::Result<Vec<Assignment>, Fault> {
-        let all = self.document.controls.iter();
-        all.map(|(name, value)| {
-            let Some(control) = controls.iter().find(|c| c.name == name.text) else {
-                return fault(
-                    name.at,
-                    format!("this machine has no control \"{}\"", shown(&name.text)),
-                    match near(&name.text, controls).as_slice() {
-                        [] => "\"milspecctl control list\" shows all names".into(),
-                        near => format!("did you mean {}?", near.join(", ")),
-                    },
-                );
-            };
-            let mut values: Vec<&str> = control.values.iter().map(|v| v.name.as_str()).collect();
-            values.push(LEAVE);
-            if !values.contains(&value.text.as_str()) {
-                return fault(
-                    value.at,
-                    format!("{} has no value \"{}\"", control.name, shown(&value.text)),
-                    did_you_mean(&value.text, values.into_iter(), "its values are"),
-                );
-            }
-            Ok(Assignment {
-                name: name.text.clone(),
-                value: value.text.clone(),
-            })
-        })
-        .collect()
-    }
 }
 
-/// The one name that is near, or all of them.
+/// Why an entry is not for this machine, if it is not; a fault where no machine could take it.
+fn skips(
+    name: &Placed,
+    value: &Placed,
+    must: bool,
+    controls: &[Control],
+) -> Parsed<Option<&'static str>> {
+    let (named, wanted) = (name.get_ref().as_str(), value.get_ref().as_str());
+    let control = controls.iter().find(|control| control.name == named);
+    let mut values: Vec<&str> = match control {
+        Some(control) => control.values.iter().map(|v| v.name.as_str()).collect(),
+        None => catalogue::values(named),
+    };
+    if control.is_none() && (must || values.is_empty()) {
+        let mut all: Vec<&str> = catalogue::names().collect();
+        let here = controls.iter().map(|control| control.name.as_str());
+        all.extend(here.filter(|name| !catalogue::knows(name)));
+        return fault(
+            name,
+            match must {
+                true => format!("this machine has no control \"{}\"", shown(named)),
+                false => format!("no machine has a control \"{}\"", shown(named)),
+            },
+            match near(named, all.into_iter()).as_slice() {
+                _ if !values.is_empty() => {
+                    "put it below [if-present]: some machines lack it".into()
+                }
+                [] => "\"milspecctl control list\" shows all names".into(),
+                near => format!("did you mean {}?", near.join(", ")),
+            },
+        );
+    }
+    values.push(LEAVE);
+    if !values.contains(&wanted) {
+        return fault(
+            value,
+            format!("{named} has no value \"{}\"", shown(wanted)),
+            did_you_mean(wanted, values.into_iter(), "its values are"),
+        );
+    }
+    let listed = |control: &Control| {
+        let mut values = control.values.iter();
+        wanted == LEAVE || values.any(|value| value.name == wanted && value.present)
+    };
+    Ok(match control {
+        None => Some(ABSENT),
+        Some(control) if !must && !listed(control) => Some("this machine does not list that value"),
+        Some(_) => None,
+    })
+}
+
+/// The names that are near, or all of them.
 fn did_you_mean<'a>(
     wrong: &str,
     names: impl Iterator<Item = &'a str> + Clone,
     all_are: &str,
 ) -> String {
-    let wrong = wrong.to_lowercase();
-    let distance = |name: &str| strsim::damerau_levenshtein(&wrong, name);
-    match names.clone().min_by_key(|name| distance(name)) {
-        Some(name) if distance(name) <= 1 + wrong.chars().count() / 4 => {
-            format!("did you mean \"{name}\"?")
-        }
-        _ => format!("{all_are} {}", names.collect::<Vec<_>>().join(", ")),
+    match near(wrong, names.clone()).as_slice() {
+        [] => format!("{all_are} {}", names.collect::<Vec<_>>().join(", ")),
+        near => format!("did you mean \"{}\"?", near.join("\", \"")),
     }
+}
+
+fn document(text: &str) -> Parsed<Document> {
+    let document: Document = toml::from_str(text).map_err(|error| {
+        let span = error.span().unwrap_or_default();
+        let here = text.get(span.clone()).unwrap_or_default();
+        let (why, next) = match error.message() {
+            message if message.starts_with("unknown field") => (
+                format!("there is no key \"{}\" here", shown(here)),
+                did_you_mean(here, KEYS.into_iter(), "the keys are"),
+            ),
+            "missing field `schema`" => (
+                "the document does not say what it is".into(),
+                format!("begin with: schema = \"{SCHEMA}\""),
+            ),
+            "duplicate key" => (
+                format!("\"{}\" stands here a second time", shown(here)),
+                "keep one of the two".into(),
+            ),
+            message => (
+                shown(message),
+                "\"milspecctl config export\" prints such a file".into(),
+            ),
+        };
+        Fault {
+            at: span.start,
+            why,
+            next,
+        }
+    })?;
+    match document.schema.get_ref() {
+        schema if schema == SCHEMA => Ok(document),
+        schema => fault(
+            &document.schema,
+            format!("milspecctl does not know the schema \"{}\"", shown(schema)),
+            format!("write \"{SCHEMA}\", or update milspecctl"),
+        ),
+    }
+}
+
+impl Fault {
+    /// In the three parts that every error has. Lines and columns count from 1, columns in
+    /// characters.
+    fn failure(self, file: &str, text: &str) -> Failure {
+        let before = text.get(..self.at).unwrap_or(text);
+        // Some editors write a mark of the byte order, which no reader sees.
+        let before = before.strip_prefix('\u{FEFF}').unwrap_or(before);
+        let (line, column) = place(before);
+        Failure {
+            code: "config-invalid",
+            exit: Exit::Failed,
+            errno: None,
+            what: format!("{file} is wrong in line {line}, column {column}"),
+            why: self.why,
+            next: self.next,
+        }
+    }
+}
+
+/// Line and column of what comes after this text.
+fn place(before: &str) -> (usize, usize) {
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    (1 + before.matches('\n').count(), 1 + line.chars().count())
 }
 
 /// Name and text of a file.
@@ -189,192 +329,16 @@ fn text(path: &Path) -> Result<(String, String)> {
             next: "name a document like that of \"milspecctl config export\"".into(),
         });
     }
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok((name, text)),
-        Err(error) => {
+    String::from_utf8(bytes)
+        .map_err(|error| {
             let good = error.utf8_error().valid_up_to();
-            let before = String::from_utf8_lossy(error.as_bytes().get(..good).unwrap_or_default());
-            let line = before.rsplit('\n').next().unwrap_or_default();
+            let text = String::from_utf8_lossy(error.as_bytes());
             let fault = Fault {
-                at: Place {
-                    line: 1 + before.matches('\n').count(),
-                    column: 1 + line.chars().count(),
-                },
+                at: good,
                 why: "what stands here is not UTF-8 text".into(),
                 next: "save it as UTF-8; is it the right file?".into(),
             };
-            Err(fault.failure(&name))
-        }
-    }
-}
-
-type Parsed<T> = std::result::Result<T, Fault>;
-
-/// Reads the document.
-struct Reader<'a> {
-    tokens: Tokens<'a>,
-}
-
-impl<'a> Reader<'a> {
-    fn new(text: &'a str) -> Self {
-        Self {
-            tokens: Tokens::new(text),
-        }
-    }
-
-    fn document(mut self) -> Parsed<Document> {
-        let mut document = Document::default();
-        let at = self.object("the document", &mut |reader, key| {
-            match key.text.as_str() {
-                "schema" => document.schema = Some(reader.string("\"schema\"", None)?),
-                "about" => document.about = Some(reader.string("\"about\"", None)?),
-                "mode" => document.mode = reader.string_or_null()?,
-                "controls" => document.controls = reader.controls()?,
-                unknown => {
-                    return fault(
-                        key.at,
-                        format!("there is no key \"{}\" here", shown(unknown)),
-                        did_you_mean(unknown, KEYS.into_iter(), "the keys are"),
-                    )
-                }
-            }
-            Ok(())
-        })?;
-        match self.tokens.take()? {
-            (_, Token::End) => {}
-            (at, token) => {
-                return fault(
-                    at,
-                    format!("after the end of the document comes {}", token.in_words()),
-                    "remove it: a file holds one document",
-                )
-            }
-        }
-        match &document.schema {
-            Some(Placed { text, .. }) if text == SCHEMA => Ok(document),
-            Some(Placed { text, at }) => fault(
-                *at,
-                format!("milspecctl does not know the schema \"{}\"", shown(text)),
-                format!("write \"{SCHEMA}\", or update milspecctl"),
-            ),
-            None => fault(
-                at,
-                "the document does not say what it is",
-                format!("add the key \"schema\" with \"{SCHEMA}\""),
-            ),
-        }
-    }
-
-    fn controls(&mut self) -> Parsed<Vec<(Placed, Placed)>> {
-        let mut controls = Vec::new();
-        self.object("\"controls\"", &mut |reader, name| {
-            let value = reader.string(&format!("\"{}\"", shown(&name.text)), None)?;
-            controls.push((name, value));
-            Ok(())
-        })?;
-        Ok(controls)
-    }
-
-    /// An object of which `member` reads the value of each key; where it begins.
-    fn object(
-        &mut self,
-        what: &str,
-        member: &mut dyn FnMut(&mut Self, Placed) -> Parsed<()>,
-    ) -> Parsed<Place> {
-        let begins = match self.tokens.take()? {
-            (at, Token::Sign('{')) => at,
-            (at, Token::End) => {
-                return fault(
-                    at,
-                    format!("{what} is missing"),
-                    "begin with what \"milspecctl config export\" prints",
-                )
-            }
-            (at, token) => {
-                return fault(
-                    at,
-                    format!("{what} is {}, which is no object", token.in_words()),
-                    "write names and values between { and }",
-                )
-            }
-        };
-        let mut keys: Vec<String> = Vec::new();
-        let mut comma = None;
-        loop {
-            let key = match (self.tokens.take()?, comma) {
-                ((_, Token::Sign('}')), None) => return Ok(begins),
-                ((_, Token::Sign('}')), Some(at)) => {
-                    return fault(
-                        at,
-                        "nothing comes after this comma but \"}\"",
-                        "remove the comma: JSON takes none after the last entry",
-                    )
-                }
-                ((at, Token::Text(text)), _) => Placed { at, text },
-                ((at, token), _) => {
-                    return fault(
-                        at,
-                        format!("a name is expected here, and not {}", token.in_words()),
-                        "write the name in double quotes, or close with \"}\"",
-                    )
-                }
-            };
-            if keys.contains(&key.text) {
-                return fault(
-                    key.at,
-                    format!("\"{}\" stands here a second time", shown(&key.text)),
-                    "keep one of the two",
-                );
-            }
-            keys.push(key.text.clone());
-            self.sign(':', "a colon")?;
-            member(self, key)?;
-            comma = match self.tokens.take()? {
-                (_, Token::Sign('}')) => return Ok(begins),
-                (at, Token::Sign(',')) => Some(at),
-                (at, token) => {
-                    return fault(
-                        at,
-                        format!("a comma is missing before {}", token.in_words()),
-                        "put a comma between two entries, and \"}\" after the last",
-                    )
-                }
-            };
-        }
-    }
-
-    fn sign(&mut self, sign: char, name: &str) -> Parsed<()> {
-        match self.tokens.take()? {
-            (_, Token::Sign(found)) if found == sign => Ok(()),
-            (at, token) => fault(
-                at,
-                format!("{name} is missing before {}", token.in_words()),
-                format!("write {name} between name and value"),
-            ),
-        }
-    }
-
-    fn string_or_null(&mut self) -> Parsed<Option<Placed>> {
-        match self.tokens.take()? {
-            (_, Token::Word(word)) if word == "null" => Ok(None),
-            token => self.string("\"mode\"", Some(token)).map(Some),
-        }
-    }
-
-    /// A string, for the key `what`.
-    fn string(&mut self, what: &str, token: Option<(Place, Token)>) -> Parsed<Placed> {
-        match token.map_or_else(|| self.tokens.take(), Ok)? {
-            (at, Token::Text(text)) => Ok(Placed { at, text }),
-            (at, Token::Word(word)) => fault(
-                at,
-                format!("{what} is {}, without quotes", shown(&word)),
-                "write a name in double quotes",
-            ),
-            (at, token) => fault(
-                at,
-                format!("{what} is {}, which is no name", token.in_words()),
-                "write a name in double quotes",
-            ),
-        }
-    }
+            fault.failure(&name, &text)
+        })
+        .map(|text| (name.clone(), text))
 }

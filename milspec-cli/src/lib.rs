@@ -34,6 +34,7 @@
 pub mod attestation;
 pub mod attributes;
 pub mod baseline;
+pub mod catalogue;
 pub mod change;
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -47,7 +48,6 @@ pub mod driver;
 pub mod failure;
 pub mod input;
 pub mod journal;
-pub mod json;
 pub mod machine;
 pub mod model;
 pub mod recording;

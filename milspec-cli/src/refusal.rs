@@ -2,12 +2,14 @@
 
 //! Why a change was refused or failed, and what to do about it.
 
+use crate::catalogue;
 use crate::failure::{Exit, Failure, Result};
 use crate::model::{name_of, Control, Step};
 use crate::root::Root;
 use crate::snapshot::Snapshot;
 use crate::source::Answer;
 use crate::system;
+use glob::Pattern;
 use milspec_uapi as uapi;
 use nix::errno::Errno;
 
@@ -153,7 +155,8 @@ fn locked_down(root: &Root) -> Option<String> {
     system::lockdown(root).filter(|level| level != "none")
 }
 
-const ACCEPT: &str = "run it on a terminal to be asked, or add --accept-latch";
+const ACCEPT: &str =
+    "run it on a terminal to be asked, or add --accept-latch; a file says accept-latch = true";
 
 /// The latch was not accepted.
 pub fn latch_not_accepted(why: &str) -> Failure {
@@ -288,19 +291,53 @@ pub fn find<'a>(name: &str, controls: &'a [Control]) -> Result<&'a Control> {
     found.ok_or_else(|| no_such_control(name, controls))
 }
 
+/// The controls with these names, or whose names fit patterns such as `usb-*`: each once, in the
+/// order in which they are asked for.
+pub fn find_all<'a>(names: &[String], controls: &'a [Control]) -> Result<Vec<&'a Control>> {
+    let mut all: Vec<&Control> = Vec::new();
+    for name in names {
+        let found = match Pattern::new(name) {
+            Ok(pattern) if name.contains(['*', '?', '[']) => {
+                let fits = controls.iter().filter(|c| pattern.matches(&c.name));
+                fits.collect()
+            }
+            _ => vec![find(name, controls)?],
+        };
+        if found.is_empty() {
+            return Err(no_such_control(name, controls));
+        }
+        let known = |control: &&Control| all.iter().any(|other| other.id == control.id);
+        let new: Vec<&Control> = found.into_iter().filter(|c| !known(c)).collect();
+        all.extend(new);
+    }
+    Ok(all)
+}
+
 fn no_such_control(name: &str, controls: &[Control]) -> Failure {
-    let near = near(name, controls);
-    let next = if near.is_empty() {
+    let known = catalogue::knows(name);
+    let here = controls.iter().map(|control| control.name.as_str());
+    let here = near(name, here);
+    let near = match here.is_empty() {
+        true => near(name, catalogue::names()),
+        false => here,
+    };
+    let next = if known || near.is_empty() {
         "\"milspecctl control list\" shows all names".to_string()
     } else {
         format!("did you mean {}?", near.join(", "))
     };
     Failure {
         code: "no-such-control",
-        exit: Exit::Failed,
+        exit: match known {
+            true => Exit::Unsupported,
+            false => Exit::Failed,
+        },
         errno: None,
         what: format!("there is no control \"{name}\" on this machine"),
-        why: format!("none of its {} controls has this name", controls.len()),
+        why: match known {
+            true => "other machines have it, and the firmware of this one does not offer it".into(),
+            false => format!("none of its {} controls has this name", controls.len()),
+        },
         next,
     }
 }
@@ -319,15 +356,14 @@ pub fn no_such_value(control: &Control, value: &str) -> Failure {
 }
 
 /// At most three names that could have been meant, the nearest first.
-pub fn near<'a>(name: &str, controls: &'a [Control]) -> Vec<&'a str> {
+pub fn near<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let wanted = name.to_lowercase();
-    let mut near: Vec<(usize, &str)> = controls
-        .iter()
-        .filter_map(|control| {
-            let have = control.name.to_lowercase();
+    let mut near: Vec<(usize, &str)> = names
+        .filter_map(|name| {
+            let have = name.to_lowercase();
             let distance = strsim::damerau_levenshtein(&wanted, &have);
             let part = wanted.len() >= 3 && (have.contains(&wanted) || wanted.contains(&have));
-            (distance <= 1 + wanted.len() / 4 || part).then_some((distance, control.name.as_str()))
+            (distance <= 1 + wanted.len() / 4 || part).then_some((distance, name))
         })
         .collect();
     near.sort_by_key(|(distance, _)| *distance);

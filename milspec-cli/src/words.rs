@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Numbers and times in words.
+//! Numbers and times in words, and words of others.
 
 /// `1 control`, `2 controls`.
 pub fn count(number: impl Into<u64>, thing: &str) -> String {
@@ -21,4 +21,13 @@ pub fn age(ms: u64) -> String {
         _ => format!("{days} d {} h", hours % 24),
     };
     format!("{text} ago")
+}
+
+/// Text that somebody else wrote: what a terminal would act on, or not show, is spelled out.
+pub fn shown(text: &str) -> String {
+    let spelled = |c: char| match c {
+        '"' | '\'' | '\\' => c.to_string(),
+        _ => c.escape_debug().to_string(),
+    };
+    text.chars().map(spelled).collect()
 }

@@ -29,20 +29,21 @@ fn fails(machine: &Machine, arguments: &[&str], exit: i32) -> Result<Value> {
 /// A mode, a file and a list are set as the NVRAM shows it, planning and repeating write nothing, with one look for a repeat,
 /// and `baseline restore` leaves every cell as it was before the first of them.
 fn changes_and_restores() -> Result<()> {
-    const FILE: &str = r#"{"schema": "milspec.config/1", "mode": "enhanced",
-        "controls": {"camera": "disabled", "bluetooth": "leave"}}"#;
+    const FILE: &str = r#"schema = "milspec.config/1"
+mode = "enhanced"
+controls = {camera = "disabled", bluetooth = "leave"}"#;
     for profile in ["latitude-7490", "rugged"] {
         let machine = machine(profile, Module::Autoload)?;
         let image = || Image::of(machine.nvram()?);
         let before = image()?;
         machine
-            .sh(&format!("cat >/tmp/config.json <<'E'\n{FILE}\nE"))?
+            .sh(&format!("cat >/tmp/config.toml <<'E'\n{FILE}\nE"))?
             .ok()?;
         for dry in [
             &["mode", "plan", "enhanced"][..],
             &["mode", "set", "enhanced", "--dry-run"],
-            &["config", "diff", "/tmp/config.json"],
-            &["config", "apply", "/tmp/config.json", "--dry-run"],
+            &["config", "diff", "/tmp/config.toml"],
+            &["config", "apply", "/tmp/config.toml", "--dry-run"],
         ] {
             milspecctl(&machine, dry)?;
             ensure!(
@@ -52,7 +53,7 @@ fn changes_and_restores() -> Result<()> {
         }
         for change in [
             &["mode", "set", "standard"][..],
-            &["config", "apply", "/tmp/config.json"],
+            &["config", "apply", "/tmp/config.toml"],
             &["control", "set", "camera=enabled"],
         ] {
             let then = image()?;

@@ -44,7 +44,7 @@ const NOBODY: u32 = 65534;
 
 /// The commands, those that change something at the end. `CONTROL`, `VALUE` and `OTHER` are the
 /// machine's, see [`Expected`]; a changing command gets the password where there is one.
-const COMMANDS: [&str; 27] = [
+const COMMANDS: [&str; 28] = [
     "status",
     "status --refresh",
     "doctor",
@@ -55,10 +55,11 @@ const COMMANDS: [&str; 27] = [
     "mode plan enhanced",
     "mode plan paranoid --except CONTROL",
     "control list",
+    "control get CONTROL",
     "control show CONTROL",
     "config export",
-    "config show /tmp/config.json",
-    "config diff /tmp/config.json",
+    "config show /tmp/config.toml",
+    "config diff /tmp/config.toml",
     "confirm",
     "completion bash",
     "events",
@@ -67,7 +68,7 @@ const COMMANDS: [&str; 27] = [
     "journal verify",
     "mode set enhanced",
     "control set CONTROL=VALUE",
-    "config apply /tmp/config.json",
+    "config apply /tmp/config.toml",
     "control set OTHER --confirm-within 1s",
     "baseline show",
     "baseline restore",
@@ -154,13 +155,13 @@ fn on(profile: &str, module: Module, user: u32, expected: &Expected) -> Result<(
     let machine = machine(profile, module)?;
     let password = &machine.profile().password.admin;
     let file = format!(
-        "{{\"schema\": \"milspec.config/1\", \"mode\": \"enhanced\", \
-          \"controls\": {{\"{}\": \"{}\", \"wlan\": \"leave\"}}}}",
+        "schema = \"milspec.config/1\"\nmode = \"enhanced\"\n\
+         [controls]\n{} = \"{}\"\n[if-present]\nwlan = \"leave\"\n",
         expected.control, expected.value
     );
     machine
         .guest()?
-        .create("/tmp/config.json", file.as_bytes(), 0o644)?;
+        .create("/tmp/config.toml", file.as_bytes(), 0o644)?;
     machine
         .guest()?
         .create("/tmp/password", password.as_bytes(), 0o644)?;
@@ -251,9 +252,8 @@ fn judge(
         }
         // Applied at once, what was exported changes nothing.
         "milspec.config/1" => {
-            let diff = GuestCommand::new(["milspecctl", "--json", "config", "diff", "-"]);
-            let diff = diff.stdin(document.to_string());
-            let diff = machine.run_command(diff)?.ok()?.json()?;
+            let diff = machine.sh("milspecctl config export | milspecctl --json config diff -")?;
+            let diff = diff.ok()?.json()?;
             ensure!(diff["changes"] == 0, "{diff:#}");
             Ok(())
         }
@@ -267,8 +267,11 @@ fn judge(
             )
         }
         "milspec.control/1" => {
-            let control = &document["control"];
+            let control = &document["controls"][0];
             holds(machine, [(&control["name"], &control["value"])].into_iter())
+        }
+        "milspec.control-value/1" => {
+            holds(machine, [(&document["name"], &document["value"])].into_iter())
         }
         "milspec.status/1" => {
             ensure!(document["simulated"] == true);

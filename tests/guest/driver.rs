@@ -396,11 +396,11 @@ fn refresh_finds() -> Result<()> {
         ("thunderbolt", "disabled"),
     ] {
         let old = milspecctl(&machine, &["control", "show", setting])?;
-        ensure!(old["control"]["value"] == "enabled", "{old:#}");
+        ensure!(old["controls"][0]["value"] == "enabled", "{old:#}");
         nvram.set_setting(machine.plan(), setting, value)?;
         let unread = milspecctl(&machine, &["control", "show", setting])?;
         ensure!(
-            unread["control"] == old["control"],
+            unread["controls"][0] == old["controls"][0],
             "without a refresh: {unread:#}"
         );
         let status = milspecctl(&machine, &["status", "--refresh"])?;
@@ -414,9 +414,9 @@ fn refresh_finds() -> Result<()> {
             "{status:#}"
         );
         let new = milspecctl(&machine, &["control", "show", setting])?;
-        ensure!(new["control"]["value"] == value, "{new:#}");
+        ensure!(new["controls"][0]["value"] == value, "{new:#}");
         ensure!(
-            new["control"]["changed_generation"] == status["generation"],
+            new["controls"][0]["changed_generation"] == status["generation"],
             "{new:#}"
         );
     }
@@ -433,8 +433,8 @@ fn refresh_finds_dsmil() -> Result<()> {
         "{status:#}"
     );
     let shown = milspecctl(&machine, &["control", "show", "DSMIL0D6"])?;
-    ensure!(shown["control"]["value"] == "active", "{shown:#}");
-    ensure!(shown["control"]["tamper"] == true, "{shown:#}");
+    ensure!(shown["controls"][0]["value"] == "active", "{shown:#}");
+    ensure!(shown["controls"][0]["tamper"] == true, "{shown:#}");
     machine.check_kernel_log()
 }
 
@@ -480,7 +480,7 @@ fn unknown_values() -> Result<()> {
         ("DSMIL0D3", "unknown"),
     ] {
         let shown = milspecctl(&machine, &["control", "show", name])?;
-        let control = &shown["control"];
+        let control = &shown["controls"][0];
         ensure!(
             control["reading"] == reading && control["value"].is_null(),
             "{shown:#}"
@@ -488,7 +488,7 @@ fn unknown_values() -> Result<()> {
     }
     let shown = milspecctl(&machine, &["control", "show", "bluetooth"])?;
     ensure!(
-        shown["control"]["values"][0]["read"] == 0x77,
+        shown["controls"][0]["values"][0]["read"] == 0x77,
         "the raw answer: {shown:#}"
     );
     machine.check_kernel_log()
@@ -512,20 +512,20 @@ fn failed_calls() -> Result<()> {
         milspecctl(&machine, &["status", "--refresh"])?;
         ensure!(nvram.hits(fault)? == 1, "{wrong:?} did not strike");
         let shown = milspecctl(&machine, &["control", "show", "bluetooth"])?;
-        let control = &shown["control"];
+        let control = &shown["controls"][0];
         ensure!(control["reading"] == "failed", "{wrong:?}: {shown:#}");
         ensure!(control["error"]["name"] == errno, "{wrong:?}: {shown:#}");
         ensure!(control["value"].is_null(), "{wrong:?}: {shown:#}");
         let other = milspecctl(&machine, &["control", "show", "camera"])?;
         ensure!(
-            other["control"]["reading"] == "known",
+            other["controls"][0]["reading"] == "known",
             "one fault spoils another: {other:#}"
         );
         nvram.clear_faults()?;
         milspecctl(&machine, &["status", "--refresh"])?;
         let shown = milspecctl(&machine, &["control", "show", "bluetooth"])?;
         ensure!(
-            shown["control"]["value"] == "enabled",
+            shown["controls"][0]["value"] == "enabled",
             "it does not recover: {shown:#}"
         );
     }

@@ -49,7 +49,7 @@ pub fn names(machine: &Machine, family: &str) -> Result<Vec<String>> {
 
 /// One control, as milspecctl shows it.
 pub fn show(machine: &Machine, name: &str) -> Result<Value> {
-    Ok(milspecctl(machine, &["control", "show", name])?["control"].clone())
+    Ok(milspecctl(machine, &["control", "show", name])?["controls"][0].clone())
 }
 
 /// Lines of the driver's that blame the firmware.

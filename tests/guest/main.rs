@@ -26,6 +26,7 @@ mod cut;
 mod delay;
 mod driver;
 mod faults;
+mod fleet;
 mod foreign;
 mod hostile;
 mod hostile_dsml;
@@ -110,6 +111,7 @@ fn main() -> ExitCode {
         attest::TESTS,
         cli::TESTS,
         cli_everywhere::TESTS,
+        fleet::TESTS,
     ];
     let long = [
         faults::LONG,

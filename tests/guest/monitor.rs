@@ -50,7 +50,7 @@ fn listening(profile: &str, interval: u32) -> Result<Machine> {
 /// The value that the driver shows. Makes no firmware call.
 fn shown(machine: &Machine, control: &str) -> Result<Option<String>> {
     let document = milspecctl(machine, &["control", "show", control])?;
-    Ok(document["control"]["value"].as_str().map(str::to_owned))
+    Ok(document["controls"][0]["value"].as_str().map(str::to_owned))
 }
 
 /// Waits until the driver shows a value, without asking it to look.

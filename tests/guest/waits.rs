@@ -152,7 +152,7 @@ fn gives_way() -> Result<()> {
     nvram.clear_faults()?;
     wait_until("the look comes after all", || {
         let camera = milspecctl(&machine, &["control", "show", "camera"])?;
-        Ok(camera["control"]["value"] == "disabled")
+        Ok(camera["controls"][0]["value"] == "disabled")
     })?;
     machine.check_kernel_log()
 }

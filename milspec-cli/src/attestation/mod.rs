@@ -14,7 +14,7 @@ use crate::failure::{Exit, Failure, Result};
 use crate::input;
 use crate::journal::chain::hash;
 use crate::journal::{bytes, file, hex};
-use crate::json::shown;
+use crate::words::shown;
 use base64::prelude::{Engine, BASE64_STANDARD};
 use milspec_posture::journal::Digest;
 use milspec_uapi::Event;

@@ -5,9 +5,9 @@
 
 use super::{Record, SCHEMA};
 use crate::failure::{Exit, Failure, Result};
-use crate::json::shown;
 use crate::root::Root;
 use crate::signals;
+use crate::words::shown;
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag};
 use std::fs::{self, DirBuilder, File, OpenOptions};

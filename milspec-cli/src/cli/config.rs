@@ -20,9 +20,9 @@ pub enum ConfigCommand {
     Export,
     /// Show what applying a file would change; changes nothing
     ///
-    /// The exit status is 0 whether there is something to change or not. "changes" in the JSON
-    /// document says how much; config apply --dry-run is the same.
-    Diff(ConfigFile),
+    /// The exit status is 0 whether there is something to change or not, unless --exit-code is given.
+    /// "changes" in the JSON document says how much; config apply --dry-run is the same.
+    Diff(ConfigDiff),
     /// Bring the machine to the state in a file, all of it or nothing
     ///
     /// As mode set. Applying the same file again changes nothing: "changes" in the JSON document is
@@ -36,6 +36,17 @@ pub struct ConfigFile {
     /// File with the desired state, or - for standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+}
+
+/// `config diff`
+#[derive(Args, Clone, Debug)]
+pub struct ConfigDiff {
+    /// The file.
+    #[command(flatten)]
+    pub file: ConfigFile,
+    /// End with 7 when there is something to change
+    #[arg(long)]
+    pub exit_code: bool,
 }
 
 /// `config apply`
@@ -52,7 +63,8 @@ pub struct ConfigApply {
     pub trial: Trial,
     /// Accept that paranoid-plus cannot be left before the next boot
     ///
-    /// Needed for a file that asks for that mode where there is no terminal to ask on.
+    /// Needed for a file that asks for that mode where there is no terminal to ask on, unless the file
+    /// says so itself: accept-latch = true.
     #[arg(long)]
     pub accept_latch: bool,
 }

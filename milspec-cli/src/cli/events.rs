@@ -9,9 +9,16 @@ use std::path::PathBuf;
 /// `events`
 #[derive(Args, Clone, Debug)]
 pub struct Events {
-    /// Only events from then on: how long ago (10m, 2h 30m, 3d), or a date and time
+    /// Only events from then on: 10m, "2 hours ago", yesterday, monday, 08:30, a date
+    ///
+    /// How long ago, a day, a time of today, or a day and a time; in the local time zone unless it
+    /// names one.
     #[arg(long, value_name = "WHEN", value_parser = clock::moment, allow_hyphen_values = true)]
     pub since: Option<u64>,
+    /// Only events until then, in the same words
+    #[arg(long, value_name = "WHEN", value_parser = clock::moment, allow_hyphen_values = true,
+        conflicts_with = "follow")]
+    pub until: Option<u64>,
     /// Only the last so many events
     #[arg(long, value_name = "NUMBER")]
     pub count: Option<usize>,

@@ -18,10 +18,11 @@ pub const EXIT_STATUS: [(&str, &str); 8] = [
 ];
 
 /// The files that milspecctl reads and writes.
-pub const FILES: [(&str, &str); 9] = [
+pub const FILES: [(&str, &str); 10] = [
     ("/dev/milspec", "The driver. Members of group milspec may read it; changes need root."),
     ("/var/lib/milspecctl/baseline.json", "What controls were before the first change; see milspecctl-baseline(1). Back it up with the machine."),
     ("/var/lib/milspecctl/lock", "Held while a change is made, so that two do not meet."),
+    ("/etc/milspec/config.toml", "The state to which milspec-enforce.service brings the machine, where that is enabled."),
     ("/var/lib/milspec/journal", "Where milspec-journal.service keeps the journal; logrotate keeps older parts beside it."),
     ("/sys/class/tpm/tpm0/pcr-sha256", "The PCRs of the TPM, as journal verify compares them."),
     ("/sys/class/firmware-attributes/dell-wmi-sysman", "BIOS attributes, as mainline's driver shows them. They are read, never written."),
@@ -31,7 +32,7 @@ pub const FILES: [(&str, &str); 9] = [
 ];
 
 /// The variables that milspecctl looks at.
-pub const ENVIRONMENT: [(&str, &str); 5] = [
+pub const ENVIRONMENT: [(&str, &str); 6] = [
     (
         "NO_COLOR",
         "When set and not empty, there is no colour, unless --color always says otherwise.",
@@ -49,6 +50,10 @@ pub const ENVIRONMENT: [(&str, &str); 5] = [
         "When set, changes that may cut the connection are warned of.",
     ),
     (
+        "MILSPECCTL_COMPLETE",
+        "Set by the script of a shell, which asks what may come next: see milspecctl-completion(1).",
+    ),
+    (
         "TPM2TOOLS_TCTI",
         "How attest reaches the TPM, as tpm2-tools take it. Without it: device:/dev/tpmrm0.",
     ),
@@ -60,7 +65,7 @@ pub const DOCUMENTS: &str =
      asks for and why, docs/schema has a JSON schema for every document.";
 
 /// Commands with their examples: what to type, and what that does.
-pub const EXAMPLES: [(&str, &[(&str, &str)]); 26] = [
+pub const EXAMPLES: [(&str, &[(&str, &str)]); 27] = [
     (
         "milspecctl",
         &[
@@ -152,11 +157,21 @@ pub const EXAMPLES: [(&str, &[(&str, &str)]); 26] = [
         ],
     ),
     (
+        "milspecctl control get",
+        &[("milspecctl control get camera", "its value, for scripts")],
+    ),
+    (
         "milspecctl control show",
-        &[(
-            "milspecctl control show camera",
-            "its values, and what stands behind them",
-        )],
+        &[
+            (
+                "milspecctl control show camera",
+                "its values, and what stands behind them",
+            ),
+            (
+                "milspecctl control show camera 'usb-*'",
+                "that of all whose names begin so, too",
+            ),
+        ],
     ),
     (
         "milspecctl control set",
@@ -181,33 +196,39 @@ pub const EXAMPLES: [(&str, &[(&str, &str)]); 26] = [
     (
         "milspecctl config show",
         &[(
-            "milspecctl config show laptop.json",
+            "milspecctl config show laptop.toml",
             "what the file asks for, and what is not so yet",
         )],
     ),
     (
         "milspecctl config export",
         &[(
-            "milspecctl config export >before.json",
+            "milspecctl config export >before.toml",
             "keep the present state",
         )],
     ),
     (
         "milspecctl config diff",
-        &[(
-            "milspecctl --json config diff laptop.json",
-            "\"changes\" is 0 where nothing is to be done",
-        )],
+        &[
+            (
+                "milspecctl --json config diff laptop.toml",
+                "\"changes\" is 0 where nothing is to be done",
+            ),
+            (
+                "milspecctl -q config diff laptop.toml --exit-code",
+                "status 7 where something is to be done, for scripts",
+            ),
+        ],
     ),
     (
         "milspecctl config apply",
         &[
             (
-                "milspecctl config apply laptop.json",
+                "milspecctl config apply laptop.toml",
                 "bring the machine to that state",
             ),
             (
-                "milspecctl config apply - <before.json",
+                "milspecctl config apply - <before.toml",
                 "the file on standard input",
             ),
         ],
@@ -234,7 +255,7 @@ pub const EXAMPLES: [(&str, &[(&str, &str)]); 26] = [
         &[
             ("milspecctl events", "all that the driver remembers"),
             (
-                "milspecctl events --since 2h --severity warning",
+                "milspecctl events --since yesterday --severity warning",
                 "what somebody should look at",
             ),
             (

@@ -4,6 +4,7 @@
 
 mod attest;
 mod baseline;
+pub mod complete;
 mod completion;
 mod config;
 mod confirm;
@@ -16,11 +17,11 @@ mod report;
 pub use attest::{AttestCommand, AttestEnroll, AttestQuote, AttestVerify};
 pub use baseline::{BaselineCommand, BaselineRestore};
 pub use completion::{Completion, Shell};
-pub use config::{ConfigApply, ConfigCommand};
+pub use config::{ConfigApply, ConfigCommand, ConfigDiff};
 pub use confirm::Trial;
 pub use events::Events;
 pub use journal::{JournalCommand, JournalSave, JournalVerify};
-pub use mode::{ModeCommand, ModeList, ModePlan, ModeSet, Target};
+pub use mode::{ModeCommand, ModeGet, ModeList, ModePlan, ModeSet, Target};
 pub use report::Report;
 
 use crate::change::Assignment;
@@ -31,6 +32,7 @@ use clap::error::ErrorKind;
 use clap::{
     value_parser, Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
 };
+use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -165,10 +167,13 @@ pub enum Command {
     Control(ControlCommand),
     /// Bring the machine to a state that stands in a file
     ///
-    /// The file is JSON: {"schema": "milspec.config/1", "mode": "enhanced", "controls": {"camera":
-    /// "disabled", "gps": "leave"}}. All but "schema" may be left out. "mode" is a mode or null.
-    /// "controls" are exceptions from the mode, or with null all that is to be changed; the value
-    /// "leave" leaves a control as it is. A text "about" is for people.
+    /// The file is TOML: schema = "milspec.config/1", and what else is needed of mode = "enhanced",
+    /// a table [controls] with lines such as camera = "disabled", and a table [if-present] with lines
+    /// like that. The tables are exceptions from the mode, or without a mode all that is to be
+    /// changed; the value "leave" leaves a control as it is. Every machine must have what is in
+    /// [controls]; what is in [if-present] is skipped, and named, where a machine does not have the
+    /// control or the value. accept-latch = true accepts that paranoid-plus latches. A text about = "..."
+    /// is for people.
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Show what controls were before the first change, and bring that back
@@ -210,7 +215,7 @@ pub enum Command {
     /// On models with BIOS attributes it shows what they say beside the controls, and those that
     /// matter for security and have no control, with the command that sets them. Only root may
     /// read their values, for which the kernel's dell-wmi-sysman asks the firmware.
-    Doctor,
+    Doctor(DoctorArgs),
     /// Report this machine to the project, without anything that names it or you
     ///
     /// Works on every Dell, with the driver or without. As root it reads the machine's token table,
@@ -230,7 +235,11 @@ pub enum Command {
 pub enum ControlCommand {
     /// Show the controls with their values, by what they are about
     List(List),
-    /// Show all about one control
+    /// Print the value of one control, and nothing else
+    ///
+    /// Where its value is not known, the exit status is 1; where this machine has no such control, 3.
+    Get(Get),
+    /// Show all about one control, or several
     ///
     /// As root also what the BIOS attribute of the same meaning says, on models that have
     /// attributes: the kernel's dell-wmi-sysman asks the firmware for it.
@@ -251,7 +260,7 @@ pub enum ControlCommand {
 #[derive(Args, Clone, Debug)]
 pub struct ControlAccept {
     /// Names of the controls, e.g. camera
-    #[arg(required = true, value_name = "NAME")]
+    #[arg(required = true, value_name = "NAME", add = ArgValueCandidates::new(complete::names))]
     pub names: Vec<String>,
     /// Show what would be accepted, and accept nothing
     #[arg(long)]
@@ -262,7 +271,8 @@ pub struct ControlAccept {
 #[derive(Args, Clone, Debug)]
 pub struct ControlSet {
     /// Controls and their new values, e.g. camera=disabled
-    #[arg(required = true, value_name = "NAME=VALUE", value_parser = assignment)]
+    #[arg(required = true, value_name = "NAME=VALUE", value_parser = assignment,
+        add = ArgValueCompleter::new(complete::assignments))]
     pub assignments: Vec<Assignment>,
     /// How to change.
     #[command(flatten)]
@@ -307,6 +317,17 @@ pub struct StatusArgs {
     /// With --json, one document in each line. Makes no firmware call.
     #[arg(long, conflicts_with = "refresh")]
     pub watch: bool,
+    /// End with 7 when something needs attention
+    #[arg(long, conflicts_with = "watch")]
+    pub exit_code: bool,
+}
+
+/// `doctor`
+#[derive(Args, Clone, Copy, Debug)]
+pub struct DoctorArgs {
+    /// End with 7 when there is a warning, and no problem
+    #[arg(long)]
+    pub exit_code: bool,
 }
 
 /// `--refresh`
@@ -358,11 +379,23 @@ pub struct List {
     pub attributes: bool,
 }
 
+/// `control get`
+#[derive(Args, Clone, Debug)]
+pub struct Get {
+    /// Name of the control, e.g. camera
+    #[arg(add = ArgValueCandidates::new(complete::names))]
+    pub name: String,
+    /// Whether to read the firmware first.
+    #[command(flatten)]
+    pub refresh: Refresh,
+}
+
 /// `control show`
 #[derive(Args, Clone, Debug)]
 pub struct Show {
-    /// Name of the control, e.g. camera
-    pub name: String,
+    /// Names of the controls, e.g. camera, or patterns such as 'usb-*'
+    #[arg(required = true, value_name = "NAME", add = ArgValueCandidates::new(complete::names))]
+    pub names: Vec<String>,
     /// Whether to read the firmware first.
     #[command(flatten)]
     pub refresh: Refresh,

@@ -2,8 +2,9 @@
 
 //! `mode ...`
 
-use super::{How, Trial};
+use super::{complete, How, Trial};
 use clap::{Args, Subcommand, ValueEnum};
+use clap_complete::engine::ArgValueCandidates;
 
 /// `mode ...`
 #[derive(Debug, Subcommand)]
@@ -11,7 +12,7 @@ pub enum ModeCommand {
     /// Show the mode that the machine is in
     ///
     /// It is derived from what the controls are: a mode, one with deviations, or custom.
-    Get,
+    Get(ModeGet),
     /// Show what each mode is, and how far it reaches on this machine
     List(ModeList),
     /// Show what setting a mode would change; changes nothing
@@ -25,6 +26,14 @@ pub enum ModeCommand {
     /// BIOS settings are part of measured boot: have the recovery key of an encrypted disk at hand
     /// before the next boot.
     Set(ModeSet),
+}
+
+/// `mode get`
+#[derive(Args, Clone, Copy, Debug)]
+pub struct ModeGet {
+    /// End with 7 unless the machine is in a mode with nothing deviating and nothing out of reach
+    #[arg(long)]
+    pub exit_code: bool,
 }
 
 /// `mode list`
@@ -53,8 +62,10 @@ pub struct Target {
     /// Leave these controls as they are, whatever the mode asks for
     ///
     /// May be given more than once. What the mode asks of other controls that cannot be had without
-    /// them is left out too. paranoid-plus takes no exceptions.
-    #[arg(long, value_name = "NAME[,NAME...]", value_delimiter = ',')]
+    /// them is left out too. One that this machine lacks needs no exception, and is skipped.
+    /// paranoid-plus takes none.
+    #[arg(long, value_name = "NAME[,NAME...]", value_delimiter = ',',
+        add = ArgValueCandidates::new(complete::names))]
     pub except: Vec<String>,
 }
 

@@ -318,6 +318,11 @@ impl Standing {
         }
     }
 
+    /// Whether the machine is in a mode, and in all of it.
+    pub fn is_whole(&self) -> bool {
+        self.standing == "exact" && self.unreached.is_empty()
+    }
+
     /// For people: `standard, 1 out of reach, with 2 deviations: camera, gps`.
     pub fn in_words(&self) -> String {
         let Some(name) = &self.name else {

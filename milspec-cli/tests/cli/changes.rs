@@ -283,7 +283,7 @@ fn accepts() {
     assert_eq!(dry.status, 0);
     assert!(dry.stdout.contains("Nothing was done."), "{}", dry.stdout);
     let (status, document) = json(&tree, &["control", "accept", "gps"]);
-    assert_eq!(status, 1);
+    assert_eq!(status, 3);
     assert_eq!(document["error"]["code"], "no-such-control");
 }
 

@@ -6,7 +6,7 @@ use crate::answers::*;
 use crate::assert_shows;
 use crate::changes::{request, shown};
 use crate::machines::*;
-use crate::run::{command, document, finish, on, on_with_input, validate};
+use crate::run::{command, document, finish, on, on_with_input};
 use crate::tree::Tree;
 use milspec_uapi as uapi;
 use milspec_uapi::{Step, Target};
@@ -14,20 +14,19 @@ use std::fmt::Write;
 
 /// A document with this in it.
 fn config(rest: &str) -> String {
-    format!("{{\"schema\": \"milspec.config/1\"{rest}}}")
+    format!("schema = \"milspec.config/1\"\n{rest}")
 }
 
 /// Mode enhanced, with an exception of each kind.
-const ENHANCED: &str = r#"{
-  "schema": "milspec.config/1",
-  "about": "laptops of the sales team",
-  "mode": "enhanced",
-  "controls": {
-    "camera": "disabled",
-    "wlan": "enabled",
-    "bluetooth": "leave"
-  }
-}
+const ENHANCED: &str = r#"# Reviewed once a year.
+schema = "milspec.config/1"
+about = "laptops of the sales team"
+mode = "enhanced"
+
+[controls]
+camera = "disabled"
+wlan = "enabled"
+bluetooth = "leave"
 "#;
 
 fn target(name: &str, value: u8) -> Target {
@@ -140,13 +139,98 @@ fn refused() {
 #[test]
 fn latch() {
     let tree = crate::changes::latching("config-latch");
-    let plus = config(r#", "mode": "paranoid-plus""#);
+    let plus = config("mode = \"paranoid-plus\"");
     let output = on_with_input(&tree, &["--json", "config", "apply", "-"], &plus);
     assert_eq!(output.status, 5);
     assert_eq!(document(&output)["error"]["code"], "refused-unconfirmed");
     let accepting = ["--json", "config", "apply", "-", "--accept-latch"];
     let output = on_with_input(&tree, &accepting, &plus);
     assert_eq!(document(&output)["outcome"], "done");
+}
+
+/// Promise: a file can accept the latch itself.
+#[test]
+fn latch_in_the_file() {
+    let tree = crate::changes::latching("config-latch-file");
+    for (accepts, status) in [("false", 5), ("true", 0)] {
+        let plus = config(&format!(
+            "mode = \"paranoid-plus\"\naccept-latch = {accepts}"
+        ));
+        let output = on_with_input(&tree, &["--json", "config", "apply", "-"], &plus);
+        assert_eq!(output.status, status, "{}", output.stdout);
+        document(&output);
+    }
+}
+
+/// Promise: what stands below [if-present] is asked of a machine that has the control and lists the
+/// value; else it is skipped, and the answer names it with the reason.
+#[test]
+fn if_present() {
+    let mut controls = rugged_controls();
+    // This one lists no value "disabled".
+    by_name(&mut controls, "bluetooth").values[1].properties = 0;
+    let tree = rugged_with("config-if-present", &controls);
+    let asked = [target("camera", 1), target("wlan", 0)];
+    let steps = [steps()[0]];
+    let tree = tree
+        .request("plan-list", &request(0, 0, 0, 2), &asked)
+        .answer(
+            "plan-list",
+            &answered(0, uapi::OUTCOME_PLANNED, &steps),
+            &steps,
+        );
+    let file = config(
+        "[if-present]\ncamera = \"disabled\"\nnfc = \"disabled\"\nbluetooth = \"disabled\"\n\
+         DSMIL9D9 = \"inactive\"\n[controls]\nwlan = \"enabled\"",
+    );
+    let mut text = String::new();
+    for words in [
+        &["config", "diff", "-"][..],
+        &["config", "show", "-"],
+        &["config", "apply", "--dry-run", "-"],
+    ] {
+        let output = on_with_input(&tree, words, &file);
+        assert_eq!(output.status, 0, "{}", output.stderr);
+        text.push_str(&shown(&words.join(" "), &output));
+        let mut json = vec!["--json"];
+        json.extend(words);
+        let document = document(&on_with_input(&tree, &json, &file));
+        let skipped = document["skipped"].as_array().unwrap();
+        let names: Vec<_> = skipped.iter().map(|one| &one["name"]).collect();
+        assert_eq!(names, ["nfc", "bluetooth", "DSMIL9D9"]);
+        assert_eq!(skipped[0]["value"], "disabled");
+        assert_ne!(skipped[0]["why"], skipped[1]["why"]);
+    }
+    assert_shows!(text, "config-if-present.txt");
+}
+
+/// Promise: an exception for a control that this machine lacks is skipped, and named; one for a
+/// control that no machine has is an error.
+#[test]
+fn exception_of_others() {
+    let tree = answers("config-except", &steps());
+    let except = ["mode", "plan", "standard", "--except", "nfc,bluetooth"];
+    let plan = answered(uapi::MODE_STANDARD, uapi::OUTCOME_PLANNED, &[]);
+    let left = [target("bluetooth", uapi::TARGET_LEAVE)];
+    let tree = tree
+        .request(
+            "plan-standard",
+            &request(0, 0, uapi::MODE_STANDARD, 1),
+            &left,
+        )
+        .answer("plan-standard", &plan, &[]);
+    let (status, document) = crate::run::json(&tree, &except);
+    assert_eq!(status, 0);
+    assert_eq!(document["excepted"], serde_json::json!(["bluetooth"]));
+    assert_eq!(document["skipped"][0]["name"], "nfc");
+    assert!(on(&tree, &except)
+        .stdout
+        .contains("not on this machine: nfc"));
+    let wrong = ["mode", "plan", "standard", "--except", "nfcc"];
+    let (status, document) = crate::run::json(&tree, &wrong);
+    assert_eq!(status, 1);
+    assert_eq!(document["error"]["code"], "no-such-control");
+    assert_eq!(document["error"]["next"], "did you mean nfc?");
 }
 
 /// Promise: what is wrong in a file is told with line and column, why, and what to do about it.
@@ -170,61 +254,60 @@ fn faults() {
         write!(text, "# {title}\n{}\n", output.stderr).unwrap();
     };
     add("empty", "");
-    add("no object", "[]");
-    add("no JSON", "mode: enhanced\n");
-    add("comment", "{\n  // all of them\n  \"mode\": null }");
-    add("hash comment", "# ours\n{}");
-    add("comma after the last", &config(",\n  \"mode\": null,\n"));
-    add(
-        "comma after the last control",
-        &config(",\n \"controls\": {\"camera\": \"disabled\",}"),
-    );
-    add("comma missing", &config("\n  \"mode\": null"));
-    add("colon missing", "{\"schema\" \"milspec.config/1\"}");
-    add("single quotes", "{'schema': 'milspec.config/1'}");
-    add("no quotes", &config(", \"mode\": enhanced"));
-    add("name without quotes", &config(", mode: null"));
-    add("number", &config(", \"controls\": {\"camera\": 0}"));
-    add("list", &config(", \"controls\": [\"camera\"]"));
-    add("mode is an object", &config(", \"mode\": {}"));
-    add("not closed", "{\"schema\": \"milspec.config/1");
-    add("ends early", "{\"schema\": \"milspec.config/1\",");
-    add("escape", &config(", \"mode\": \"\\x\""));
-    add("control character", &config(", \"mode\": \"\u{7}\""));
-    add("goes on", &config("} {"));
-    add("schema missing", "\n {\"mode\": null}");
-    add("later schema", "{\"schema\": \"milspec.config/2\"}");
-    add("key", &config(", \"contrls\": {}"));
-    add("other key", &config(", \"owner\": \"me\""));
+    add("JSON", "{\"schema\": \"milspec.config/1\"}");
+    add("YAML", "mode: enhanced\n");
+    add("no quotes", &config("mode = enhanced"));
+    add("quote missing", &config("mode = \"enhanced"));
+    add("value missing", &config("mode ="));
+    add("number", &config("[controls]\ncamera = 0"));
+    add("list", &config("controls = [\"camera\"]"));
+    add("mode is a table", &config("[mode]"));
+    add("accept-latch is a word", &config("accept-latch = \"yes\""));
+    add("escape", &config("mode = \"\\x\""));
+    add("control character", &config("mode = \"\u{7}\""));
+    add("schema missing", "\nmode = \"enhanced\"");
+    add("later schema", "\n  schema = \"milspec.config/2\"");
+    add("key", &config("[contrls]"));
+    add("other key", &config("owner = \"me\""));
     add(
         "key twice",
-        &config(",\n  \"mode\": null,\n  \"mode\": null"),
+        &config("mode = \"standard\"\nmode = \"standard\""),
     );
     add(
         "control twice",
-        &config(", \"controls\": {\n  \"camera\": \"leave\",\n  \"camera\": \"leave\"}"),
+        &config("[controls]\ncamera = \"leave\"\ncamera = \"leave\""),
     );
-    add("mode", &config(", \"mode\": \"enhaced\""));
-    add("other mode", &config(", \"mode\": \"strict\""));
     add(
-        "control",
-        &config(", \"controls\": {\n  \"camrea\": \"disabled\"}"),
+        "control in both tables",
+        &config("[if-present]\ncamera = \"leave\"\n[controls]\n  camera = \"leave\""),
+    );
+    add("mode", &config("mode = \"enhaced\""));
+    add("other mode", &config("mode = \"strict\""));
+    add("control", &config("[controls]\n  camrea = \"disabled\""));
+    add(
+        "control of others",
+        &config("[controls]\nnfc = \"disabled\""),
     );
     add(
         "other control",
-        &config(", \"controls\": {\"\\u001b[31mr\u{f6}t\": \"disabled\"}"),
+        &config("[controls]\n\"\\u001b[31mr\u{f6}t\" = \"disabled\""),
     );
     add(
-        "value",
-        &config(", \"controls\": {\n  \"camera\": \"disable\"}"),
+        "control of no machine",
+        &config("[if-present]\nnfcc = \"disabled\""),
+    );
+    add("value", &config("[controls]\n  camera = \"disable\""));
+    add(
+        "value of no machine",
+        &config("[if-present]\nnfc = \"disable\""),
     );
     add(
         "other value",
-        &config(", \"controls\": {\"thunderbolt-security\": \"off\"}"),
+        &config("[controls]\nthunderbolt-security = \"off\""),
     );
     add(
         "exception of paranoid-plus",
-        &config(", \"mode\": \"paranoid-plus\", \"controls\": {\"camera\": \"leave\"}"),
+        &config("mode = \"paranoid-plus\"\n[controls]\ncamera = \"leave\""),
     );
     assert_shows!(text, "config-faults.txt");
 }
@@ -236,10 +319,10 @@ fn columns() {
     let output = on_with_input(
         &tree,
         &["config", "diff", "-"],
-        "\u{FEFF}{\"about\": \"für alle\", \"mood\": null}",
+        "\u{FEFF}schema = \"milspec.config/1\"\nabout = \"für alle\"\ncontrols.\"für\".alle = 1",
     );
     assert!(
-        output.stderr.contains("line 1, column 23"),
+        output.stderr.contains("line 3, column 10"),
         "{}",
         output.stderr
     );
@@ -251,11 +334,11 @@ fn ascii() {
     let tree = answers("config-ascii", &steps());
     for (input, exit) in [
         (ENHANCED.replace("sales", "größte"), 0),
-        (ENHANCED.replace("wlan", "größte"), 1),
+        (ENHANCED.replace("wlan", "\"größte\""), 1),
     ] {
-        let path = tree.path("wünsche.json");
+        let path = tree.path("wünsche.toml");
         std::fs::write(&path, input).unwrap();
-        let mut command = command(&["--root", tree.dir(), "config", "show", "wünsche.json"]);
+        let mut command = command(&["--root", tree.dir(), "config", "show", "wünsche.toml"]);
         command.current_dir(tree.dir()).env("LANG", "C");
         let output = finish(command);
         assert_eq!(output.status, exit);
@@ -271,14 +354,14 @@ fn ascii() {
 #[test]
 fn files() {
     let tree = rugged("config-files");
-    tree.put("not-text.json", b"{\n \"mode\xFF\"");
-    tree.put("long.json", &vec![b' '; (1 << 20) + 1]);
+    tree.put("not-text.toml", b"# notes\nmode = \"\xFF\"");
+    tree.put("long.toml", &vec![b' '; (1 << 20) + 1]);
     let mut text = String::new();
     for (file, code) in [
-        ("missing.json", "config-unreadable"),
+        ("missing.toml", "config-unreadable"),
         (".", "config-unreadable"),
-        ("not-text.json", "config-invalid"),
-        ("long.json", "config-invalid"),
+        ("not-text.toml", "config-invalid"),
+        ("long.toml", "config-invalid"),
     ] {
         let run = |json: bool| {
             let mut command = command(&["--root", tree.dir(), "config", "diff", file]);
@@ -313,12 +396,9 @@ fn export() {
     let output = on(&tree, &["config", "export"]);
     assert_eq!((output.status, output.stderr.as_str()), (0, ""));
     assert_shows!(output.stdout.clone(), "config-export.txt");
-    assert_eq!(
-        on(&tree, &["--json", "config", "export"]).stdout,
-        output.stdout
-    );
-    let document: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
-    validate(&document);
+    let (_, document) = crate::run::json(&tree, &["config", "export"]);
+    let same: serde_json::Value = toml::from_str(&output.stdout).unwrap();
+    assert_eq!(same, document);
 
     // The request is the present state, and the answer is for no other.
     let map = document["controls"].as_object().unwrap();
@@ -350,7 +430,6 @@ fn export() {
     // Restricted controls are part of it where they may be changed.
     status.properties = uapi::STATUS_RESTRICTED_ALLOWED;
     let tree = make("config-export-all", &status);
-    let more = on(&tree, &["config", "export"]).stdout;
-    let more: serde_json::Value = serde_json::from_str(&more).unwrap();
+    let (_, more) = crate::run::json(&tree, &["config", "export"]);
     assert!(more["controls"].as_object().unwrap().len() > map.len());
 }

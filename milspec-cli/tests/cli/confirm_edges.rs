@@ -18,7 +18,7 @@ fn no_socket() {
         .file("run/milspecctl", "no directory\n")
         .file(
             "paranoid.json",
-            "{\"schema\": \"milspec.config/1\", \"mode\": \"paranoid\"}",
+            "schema = \"milspec.config/1\"\nmode = \"paranoid\"\n",
         );
     let file = tree.path("paranoid.json");
     let controls = [

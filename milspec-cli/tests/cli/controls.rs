@@ -129,9 +129,9 @@ fn show_dsmil() {
     assert_eq!(output.status, 0);
     assert_shows!(output.stdout, "show-dsmil.txt");
     let (_, document) = json(&tree, &["control", "show", "DSMIL1D1"]);
-    assert_eq!(document["control"]["depends"][0], "DSMIL0D0");
-    assert_eq!(document["control"]["group"], 1);
-    assert!(document["control"]["values"][0]["token"].is_null());
+    assert_eq!(document["controls"][0]["depends"][0], "DSMIL0D0");
+    assert_eq!(document["controls"][0]["group"], 1);
+    assert!(document["controls"][0]["values"][0]["token"].is_null());
 }
 
 /// Promise: show explains each way in which a value can be not known.
@@ -170,7 +170,7 @@ fn marks() {
     }
     assert_shows!(text, "control-marks.txt");
     let (_, document) = json(&tree, &["control", "show", "camera"]);
-    let control = &document["control"];
+    let control = &document["controls"][0];
     assert_eq!(control["deviates"], true);
     assert_eq!(control["drifted"], true);
     assert_eq!(control["degraded"], false);
@@ -200,8 +200,8 @@ fn refresh() {
     );
     assert_shows!(output.stdout, "list-refresh.txt");
     let (_, document) = json(&tree, &["control", "show", "camera", "--refresh"]);
-    assert_eq!(document["control"]["value"], "disabled");
-    assert_eq!(document["control"]["changed_generation"], 2);
+    assert_eq!(document["controls"][0]["value"], "disabled");
+    assert_eq!(document["controls"][0]["changed_generation"], 2);
     assert_eq!(document["refresh"]["changed"].as_array().unwrap().len(), 2);
 }
 

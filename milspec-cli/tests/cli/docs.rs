@@ -179,7 +179,8 @@ const SHELLS: [(&str, &str); 3] = [
     ("fish", "milspecctl.fish"),
 ];
 
-fn completion(shell: &str) -> String {
+/// What `completion` prints for a shell.
+pub fn completion(shell: &str) -> String {
     let output = finish(command(&["completion", shell]));
     assert_eq!((output.status, output.stderr.as_str()), (0, ""));
     output.stdout
@@ -194,25 +195,6 @@ fn completions() {
         let document = document(&finish(command(&["--json", "completion", shell])));
         assert_eq!(document["shell"], shell);
         assert_eq!(document["script"], completion(shell));
-    }
-}
-
-/// Promise: every command is in the completions of every shell, and what is for tests is in none.
-#[test]
-fn completions_are_whole() {
-    for (shell, _) in SHELLS {
-        let script = completion(shell);
-        for (path, _) in commands() {
-            let name = path.rsplit(' ').next().unwrap();
-            assert!(script.contains(name), "{shell}: {path}");
-        }
-        for option in ["dry-run", "accept-latch", "bios-password-fd", "watch"] {
-            assert!(script.contains(option), "{shell}: {option}");
-        }
-        assert!(
-            !script.contains("--root") && !script.contains("-l root"),
-            "{shell}"
-        );
     }
 }
 

@@ -58,6 +58,14 @@ impl Driver {
         }
     }
 
+    /// Something else than the driver puts a value in force, e.g. somebody in the BIOS setup.
+    pub fn meddle(&mut self, name: &str, value: &str) {
+        let control = by_name(&mut self.controls, name);
+        let mut values = control.values.iter();
+        let at = values.position(|v| uapi::text(&v.name) == Some(value));
+        answer(control, at.unwrap() as u32);
+    }
+
     /// Records how things stand, and what this command line will ask. Returns what is so once it
     /// was done.
     pub fn record(&self, tree: Tree, words: &[&str]) -> (Tree, Self) {
@@ -149,10 +157,16 @@ impl Driver {
             ..asked
         };
         let config = |file: &Path| {
-            let text = std::fs::read(tree.path(file.to_str()?)).ok()?;
-            let config: Value = serde_json::from_slice(&text).ok()?;
-            let list = pairs(config["controls"].as_object()?.iter());
-            Some(asked(config["mode"].as_str(), list))
+            let text = std::fs::read_to_string(tree.path(file.to_str()?)).ok()?;
+            let config: toml::Table = toml::from_str(&text).ok()?;
+            let tables = ["controls", "if-present"].map(|table| config.get(table)?.as_table());
+            let entries = tables.into_iter().flatten().flatten();
+            let list = entries.map(|(name, value)| Assignment {
+                name: name.clone(),
+                value: value.as_str().unwrap().into(),
+            });
+            let mode = config.get("mode").and_then(|mode| mode.as_str());
+            Some(asked(mode, list.collect()))
         };
         let left = |target: milspec::cli::Target| {
             let names = target.except.into_iter().map(|name| Assignment {
@@ -175,7 +189,7 @@ impl Driver {
                 Some(how(asked(None, set.assignments), set.how))
             }
             Command::Config(ConfigCommand::Show(show)) => config(&show.file),
-            Command::Config(ConfigCommand::Diff(diff)) => config(&diff.file),
+            Command::Config(ConfigCommand::Diff(diff)) => config(&diff.file.file),
             Command::Config(ConfigCommand::Apply(apply)) => {
                 Some(how(config(&apply.file.file)?, apply.how))
             }
@@ -300,14 +314,6 @@ impl Driver {
         }
         (controls, status)
     }
-}
-
-fn pairs<'a>(map: impl Iterator<Item = (&'a String, &'a Value)>) -> Vec<Assignment> {
-    map.map(|(name, value)| Assignment {
-        name: name.clone(),
-        value: value.as_str().unwrap().into(),
-    })
-    .collect()
 }
 
 fn fact(control: &Control) -> Fact {

@@ -179,7 +179,7 @@ fn help_documents() {
 /// Promise: after `--`, `--json` is a name and no option.
 #[test]
 fn json_after_the_options() {
-    let output = finish(command(&["control", "show", "--", "a", "--json"]));
+    let output = finish(command(&["control", "get", "--", "a", "--json"]));
     assert_eq!((output.status, output.stdout.as_str()), (2, ""));
 }
 

@@ -96,6 +96,10 @@ fn chosen() {
     assert_eq!(shown(&["--since", "2026-11-24 08:00:05"])[0], 6);
     assert_eq!(shown(&["--since", "2026-11-24"])[0], 1);
     assert_eq!(shown(&["--since", "2030-01-01"]), [0; 0]);
+    assert_eq!(shown(&["--until", second]), (1..=6).collect::<Vec<_>>());
+    assert_eq!(shown(&["--since", second, "--until", second]), [6]);
+    assert_eq!(shown(&["--until", "2026-11-24"]), [0; 0]);
+    assert_eq!(shown(&["--since", "1 hour ago", "--until", "0s"]), [0; 0]);
     let text = on(&tree, &["events", "--since", "2030-01-01"]).stdout;
     assert!(text.ends_with("No such event.\n"), "{text}");
 

@@ -4,7 +4,7 @@
 //! machine that starts as it came from the factory, and what comes out is what stands there.
 //! `UPDATE_DOCS=1 cargo test -p milspecctl guide` writes what comes out.
 //!
-//! A block `json NAME` is the content of the file NAME. Lines with `$ ` or `# ` are run, the latter
+//! A block `toml NAME` is the content of the file NAME. Lines with `$ ` or `# ` are run, the latter
 //! being root's.
 
 use crate::docs::{source, update};
@@ -89,7 +89,7 @@ fn guide() {
         match (&mut block, line.strip_prefix("```")) {
             (None, Some(kind)) => block = Some((kind.to_string(), String::new())),
             (Some((kind, content)), Some("")) => {
-                if let Some(name) = kind.strip_prefix("json ") {
+                if let Some(name) = kind.strip_prefix("toml ") {
                     tree.put(name, content.as_bytes());
                 }
                 block = None;

@@ -5,6 +5,7 @@
 //! Expected output is in `snapshots/`; `SNAPSHOTS=overwrite cargo test -p milspecctl` rewrites it,
 //! to be read in `git diff` before it is committed.
 
+mod ansible;
 mod answers;
 mod attest;
 mod attributes;
@@ -21,6 +22,7 @@ mod doctor;
 mod driver;
 mod errors;
 mod events;
+mod fleet;
 mod guide;
 mod journal;
 mod journal_files;
@@ -38,6 +40,7 @@ mod restores;
 mod robust;
 mod run;
 mod schemas;
+mod scripts;
 mod security;
 mod status;
 mod terminal;

@@ -182,7 +182,7 @@ fn latch_without_tag() {
 fn latch_of_a_file() {
     let tree = latching("prompt-config").file(
         "plus.json",
-        "{\"schema\": \"milspec.config/1\", \"mode\": \"paranoid-plus\"}",
+        "schema = \"milspec.config/1\"\nmode = \"paranoid-plus\"\n",
     );
     let file = tree.path("plus.json");
     for (answer, exit) in [("paranoid-plus", 0), ("yes", 5)] {

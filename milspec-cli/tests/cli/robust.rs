@@ -29,8 +29,8 @@ fn ready(name: &str) -> Tree {
         )
         .answer("apply-list", &answered(0, uapi::OUTCOME_DONE, &done), &done)
         .file(
-            "config.json",
-            "{\"schema\": \"milspec.config/1\", \"controls\": {\"camera\": \"disabled\"}}",
+            "config.toml",
+            "schema = \"milspec.config/1\"\n[controls]\ncamera = \"disabled\"\n",
         );
     for mode in ["baseline", "standard", "enhanced", "paranoid-plus"] {
         let plan = answered(uapi::MODE_STANDARD, uapi::OUTCOME_PLANNED, &[]);
@@ -44,7 +44,7 @@ fn ready(name: &str) -> Tree {
 
 /// One line for each command, but `confirm`, which talks with another milspecctl and no driver, and
 /// [`NOT_RECORDED`].
-const COMMANDS: [&str; 25] = [
+const COMMANDS: [&str; 26] = [
     "status",
     "mode get",
     "mode list",
@@ -52,13 +52,14 @@ const COMMANDS: [&str; 25] = [
     "mode set paranoid",
     "mode set paranoid --dry-run",
     "control list",
+    "control get camera",
     "control show camera",
     "control set camera=disabled",
     "control accept camera",
-    "config show config.json",
+    "config show config.toml",
     "config export",
-    "config diff config.json",
-    "config apply config.json",
+    "config diff config.toml",
+    "config apply config.toml",
     "baseline show",
     "baseline restore",
     "events",

@@ -7,10 +7,11 @@ use crate::run::schema;
 use serde_json::Value;
 
 /// All documents.
-pub const NAMES: [&str; 25] = [
+pub const NAMES: [&str; 26] = [
     "milspec.status/1",
     "milspec.control-list/1",
     "milspec.control/1",
+    "milspec.control-value/1",
     "milspec.mode/1",
     "milspec.mode-list/1",
     "milspec.plan/1",

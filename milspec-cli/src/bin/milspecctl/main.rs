@@ -19,12 +19,14 @@ mod screen;
 mod ui;
 mod usage;
 
+use clap::CommandFactory;
+use clap_complete::CompleteEnv;
 use milspec::cli::{
-    self, AttestCommand, BaselineCommand, Cli, Command, ConfigCommand, ControlCommand, Global,
-    JournalCommand, ModeCommand, When,
+    self, complete, AttestCommand, BaselineCommand, Cli, Command, ConfigCommand, ControlCommand,
+    Global, JournalCommand, ModeCommand, When,
 };
-use milspec::doctor;
-use milspec::failure::{Failure, FailureDoc, Result};
+use milspec::doctor::{self, Verdict};
+use milspec::failure::{Exit, Failure, FailureDoc, Result};
 use milspec::input::is_standard;
 use milspec::machine;
 use render::Document;
@@ -35,6 +37,9 @@ use ui::Ui;
 use usage::Help;
 
 fn main() -> ExitCode {
+    CompleteEnv::with_factory(Cli::command)
+        .var(complete::VARIABLE)
+        .complete();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let (ended, json, color) = match Cli::read(&arguments) {
         Ok(cli) => {
@@ -63,8 +68,19 @@ fn run(cli: &Cli) -> Result<u8> {
     let root = machine::open(global.root.as_deref())?;
     match &cli.command {
         Command::Status(status) if status.watch => follow::status::run(&root, global),
-        Command::Status(status) => show(global, &cmd::status::run(&root, status.refresh)?),
-        Command::Mode(ModeCommand::Get) => show(global, &cmd::mode_get::run(&root)?),
+        Command::Status(status) => {
+            let document = cmd::status::run(&root, status.refresh)?;
+            let differs = status.exit_code && !document.warnings.is_empty();
+            judge(global, &document, differs)
+        }
+        Command::Mode(ModeCommand::Get(get)) => {
+            let document = cmd::mode_get::run(&root)?;
+            judge(
+                global,
+                &document,
+                get.exit_code && !document.mode.is_whole(),
+            )
+        }
         Command::Mode(ModeCommand::List(list)) => {
             show(global, &cmd::mode_list::run(&root, *list, global.verbose)?)
         }
@@ -83,6 +99,9 @@ fn run(cli: &Cli) -> Result<u8> {
         Command::Control(ControlCommand::List(list)) => {
             show(global, &cmd::control_list::run(&root, list)?)
         }
+        Command::Control(ControlCommand::Get(what)) => {
+            show(global, &cmd::control_get::run(&root, what)?)
+        }
         Command::Control(ControlCommand::Show(what)) => {
             show(global, &cmd::control_show::run(&root, what)?)
         }
@@ -90,8 +109,9 @@ fn run(cli: &Cli) -> Result<u8> {
             show(global, &cmd::config_show::run(&root, &what.file)?)
         }
         Command::Config(ConfigCommand::Export) => show(global, &cmd::config_export::run(&root)?),
-        Command::Config(ConfigCommand::Diff(what)) => {
-            show(global, &cmd::config_apply::diff(&root, &what.file)?)
+        Command::Config(ConfigCommand::Diff(diff)) => {
+            let document = cmd::config_apply::diff(&root, &diff.file.file)?;
+            judge(global, &document, diff.exit_code && document.changes != 0)
         }
         Command::Config(ConfigCommand::Apply(apply)) => show(
             global,
@@ -129,7 +149,13 @@ fn run(cli: &Cli) -> Result<u8> {
         Command::Confirm => show(global, &cmd::confirm::run(&root)?),
         Command::Completion(shell) => show(global, &cmd::completion::run(*shell)),
         Command::Report(asked) => report::run(&root, global, &Ui::new(global), asked),
-        Command::Doctor => show(global, &doctor::run(&root)),
+        Command::Doctor(asked) => {
+            let mut document = doctor::run(&root);
+            if asked.exit_code && document.exit == 0 && document.result != Verdict::Ok {
+                document.exit = Exit::Differs as u8;
+            }
+            show(global, &document)
+        }
     }
 }
 
@@ -149,6 +175,14 @@ fn show(global: &Global, document: &impl Document) -> Result<u8> {
         }
     }
     Ok(document.exit())
+}
+
+/// [`show`], with an exit status of its own where all went well and something `differs`.
+fn judge(global: &Global, document: &impl Document, differs: bool) -> Result<u8> {
+    Ok(match show(global, document)? {
+        0 if differs => Exit::Differs as u8,
+        status => status,
+    })
 }
 
 /// Says what was written to this file: on standard error, where that is standard output.

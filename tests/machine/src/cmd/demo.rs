@@ -230,7 +230,7 @@ fn ended(argv: &[&str], output: Output, code: i32) -> Result<()> {
 fn value(machine: &Machine, control: &str) -> Result<String> {
     let argv = ["milspecctl", "--json", "control", "show", control];
     let document = machine.run(argv)?.ok()?.json()?;
-    let value = document["control"]["value"].as_str();
+    let value = document["controls"][0]["value"].as_str();
     let value = value.with_context(|| format!("no value in {document:#}"))?;
     Ok(value.to_owned())
 }

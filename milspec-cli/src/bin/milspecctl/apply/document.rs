@@ -5,7 +5,7 @@
 use crate::apply::confirm::Confirmation;
 use crate::apply::Note;
 use milspec::attributes::Attributes;
-use milspec::change::{Change, LeftOut};
+use milspec::change::{Change, LeftOut, Skipped};
 use milspec::failure::{Exit, Failure};
 use milspec::model::{mode_word, name_of, outcome_word, reason_word, Machine, Reach, Step, Word};
 use milspec::refusal;
@@ -42,6 +42,8 @@ pub struct ApplyDoc {
     pub target: TargetDoc,
     /// Names of the controls that were to stay as they are, whatever the mode asks for.
     pub excepted: Vec<String>,
+    /// What is not for this machine.
+    pub skipped: Vec<Skipped>,
     /// How far the mode reaches; null without a mode, and where the request was refused.
     pub reach: Option<Reach>,
     /// Whether it latches the machine until the next boot, which it was not before.
@@ -139,6 +141,7 @@ impl ApplyDoc {
                     .collect(),
             },
             excepted: change.excepted(),
+            skipped: change.skipped.clone(),
             reason: reason_word(apply.reason),
             control: name(apply.control),
             needs: name(apply.needs),

@@ -37,6 +37,7 @@ use nix::errno::Errno;
 pub fn plan(root: &Root, change: &Change) -> Result<ApplyDoc> {
     let source = driver::open(root, Access::Read)?;
     let snapshot = Snapshot::read(source.as_ref())?;
+    let change = &change.on(&snapshot.controls);
     let plan = change.plan(root, source.as_ref(), &snapshot)?;
     let steps = Step::all(&plan.answer.steps, &snapshot.controls);
     let mut document = ApplyDoc::new("milspec.plan/1", root, &snapshot, change, &plan.answer);
@@ -58,6 +59,7 @@ pub fn apply<'a>(
     }
     let mut source = driver::open(root, Access::Change)?;
     let snapshot = Snapshot::read(source.as_ref())?;
+    let change = &change.on(&snapshot.controls);
     let mut plan = change.plan(root, source.as_ref(), &snapshot)?;
     let left_out = std::mem::take(&mut plan.left_out);
     let document =

@@ -15,11 +15,12 @@ use std::path::Path;
 
 /// Brings the machine to the state in the file, or shows what that would do.
 pub fn run(root: &Root, ui: &Ui, apply: &ConfigApply) -> Result<ApplyDoc> {
+    let change = change(root, &apply.file.file)?;
     let change = Change {
-        accept_latch: apply.accept_latch,
+        accept_latch: apply.accept_latch || change.accept_latch,
         password_fd: apply.how.bios_password_fd,
         confirm_within: apply.trial.confirm_within,
-        ..change(root, &apply.file.file)?
+        ..change
     };
     if apply.how.dry_run {
         apply::plan(root, &change)

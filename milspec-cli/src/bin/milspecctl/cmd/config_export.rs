@@ -18,8 +18,6 @@ pub struct ConfigExport {
     pub schema: &'static str,
     /// Where it is from.
     pub about: String,
-    /// None: a mode can ask for more than the present state.
-    pub mode: Option<String>,
     /// Each control that can be changed, by its name, with its value.
     pub controls: BTreeMap<String, String>,
 }
@@ -41,7 +39,6 @@ pub fn run(root: &Root) -> Result<ConfigExport> {
     Ok(ConfigExport {
         schema: SCHEMA,
         about,
-        mode: None,
         controls: writable
             .filter_map(|control| Some((control.name, control.value?)))
             .collect(),

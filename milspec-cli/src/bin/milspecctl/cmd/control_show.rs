@@ -25,41 +25,53 @@ pub struct ControlShow {
     pub simulated_because: Option<String>,
     /// Generation of the reading.
     pub generation: u64,
+    /// The controls.
+    pub controls: Vec<Shown>,
+    /// What the BIOS attributes say of them.
+    pub attributes: Attributes,
+    /// What `--refresh` did; null without it.
+    pub refresh: Option<Refreshed>,
+}
+
+/// One control.
+#[derive(Debug, Serialize)]
+pub struct Shown {
     /// The control.
+    #[serde(flatten)]
     pub control: Control,
     /// Names and present values of the controls that must be active first.
     #[serde(skip)]
     pub depends: Vec<(String, String)>,
-    /// What the BIOS attributes say of it.
-    pub attributes: Attributes,
-    /// What `--refresh` did; null without it.
-    pub refresh: Option<Refreshed>,
 }
 
 /// Fetches the document.
 pub fn run(root: &Root, show: &Show) -> Result<ControlShow> {
     let snapshot = Snapshot::take(root, show.refresh.refresh)?;
     let machine = Machine::new(&snapshot.info, &snapshot.status);
-    let controls = &snapshot.controls;
-    let find = |name: &str| controls.iter().find(|control| control.name == name);
-    let control = refusal::find(&show.name, controls)?;
-    let depends = control
-        .depends
-        .iter()
-        .map(|name| {
-            let value = find(name).map_or_else(|| "absent".into(), Control::in_words);
-            (name.clone(), value)
-        })
-        .collect();
+    let all = &snapshot.controls;
+    let in_words = |name: &String| {
+        let control = all.iter().find(|control| control.name == *name);
+        control.map_or_else(|| "absent".into(), Control::in_words)
+    };
+    let controls = refusal::find_all(&show.names, all)?;
     Ok(ControlShow {
         schema: "milspec.control/1",
         recording: root.recording(),
         simulated: machine.simulated_because.is_some(),
         simulated_because: machine.simulated_because,
         generation: snapshot.status.generation,
-        attributes: Attributes::beside(root, &[control]),
-        control: control.clone(),
-        depends,
+        attributes: Attributes::beside(root, &controls),
+        controls: controls
+            .into_iter()
+            .map(|control| Shown {
+                depends: control
+                    .depends
+                    .iter()
+                    .map(|name| (name.clone(), in_words(name)))
+                    .collect(),
+                control: control.clone(),
+            })
+            .collect(),
         refresh: snapshot.refreshed,
     })
 }

@@ -118,7 +118,8 @@ pub fn chosen(asked: &Events, records: &[uapi::Event], naming: &Naming<'_>) -> V
 
 /// Whether this record was asked for.
 pub fn wanted(asked: &Events, event: &uapi::Event) -> bool {
-    let late = asked.since.is_none_or(|since| event.wall_ns >= since);
+    let late = asked.since.is_none_or(|since| event.wall_ns >= since)
+        && asked.until.is_none_or(|until| event.wall_ns <= until);
     let severe = asked
         .severity
         .is_none_or(|severity| event.severity <= severity.number());

@@ -13,6 +13,7 @@ pub mod config_export;
 pub mod config_show;
 pub mod confirm;
 pub mod control_accept;
+pub mod control_get;
 pub mod control_list;
 pub mod control_set;
 pub mod control_show;

@@ -6,7 +6,7 @@ use super::{attributes, Document};
 use crate::apply::ApplyDoc;
 use crate::apply::Note;
 use crate::screen::{lines, provenance, steps, warnings, Mark, Screen};
-use milspec::change::LeftOut;
+use milspec::change::{LeftOut, Skipped, ABSENT};
 use milspec::failure::Failure;
 use milspec::warning::Warning;
 use milspec::words::count;
@@ -32,6 +32,15 @@ pub fn plan(screen: &Screen, doc: &ApplyDoc) -> String {
     text.push_str(&steps(screen, &doc.steps, 0));
     if !doc.excepted.is_empty() {
         let line = format!("left as is: {}", doc.excepted.join(", "));
+        lines(screen, &mut text, Mark::None, &line);
+    }
+    if !doc.skipped.is_empty() {
+        let name = |skipped: &Skipped| match skipped.why {
+            ABSENT => skipped.name.clone(),
+            _ => format!("{}={}", skipped.name, skipped.value),
+        };
+        let names: Vec<String> = doc.skipped.iter().map(name).collect();
+        let line = format!("not on this machine: {}", names.join(", "));
         lines(screen, &mut text, Mark::None, &line);
     }
     text.push_str(&left_out(screen, &doc.left_out));

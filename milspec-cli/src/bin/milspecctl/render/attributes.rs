@@ -51,10 +51,11 @@ fn sentence(witness: &Witness) -> String {
 
 /// The rows of `control show`: what stands beside the control, or why nothing does.
 pub fn rows(rows: &mut Rows<'_>, attributes: &Attributes, control: &Control) {
-    for witness in &attributes.witnesses {
+    let mine: Vec<&Witness> = of(attributes, control).collect();
+    for witness in &mine {
         rows.add_marked("Witness", mark(witness), &sentence(witness));
     }
-    if !attributes.witnesses.is_empty() || !attributes::is_known(control) {
+    if !mine.is_empty() || !attributes::is_known(control) {
         return;
     }
     match attributes.state {

@@ -81,8 +81,9 @@ impl Document for ConfigShow {
 }
 
 impl Document for ConfigExport {
-    /// The same for people as for programs: a file to be kept.
+    /// A file to be kept: the same on every screen.
     fn human(&self, _screen: &Screen) -> String {
-        super::json(self)
+        // The document has nothing that TOML has no words for.
+        toml::to_string(self).unwrap_or_default()
     }
 }

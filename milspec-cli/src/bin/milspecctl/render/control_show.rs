@@ -3,18 +3,30 @@
 //! `control show` for people.
 
 use super::{attributes, refreshed, Document};
-use crate::cmd::control_show::ControlShow;
+use crate::cmd::control_get::ControlValue;
+use crate::cmd::control_show::{ControlShow, Shown};
 use crate::screen::{provenance, Mark, Rows, Screen};
 use milspec::model::{Control, Reading};
 
-/// Key and value, one thing per line.
+/// The controls, one after the other.
 pub fn control_show(screen: &Screen, doc: &ControlShow) -> String {
-    let control = &doc.control;
     let mut text = provenance(
         screen,
         doc.recording.as_deref(),
         doc.simulated_because.as_deref(),
     );
+    let controls = doc.controls.iter().map(|shown| one(screen, doc, shown));
+    text.push_str(&controls.collect::<Vec<_>>().join("\n"));
+    if let Some(done) = &doc.refresh {
+        text.push('\n');
+        text.push_str(&refreshed(screen, done));
+    }
+    text
+}
+
+/// Key and value, one thing per line.
+fn one(screen: &Screen, doc: &ControlShow, shown: &Shown) -> String {
+    let control = &shown.control;
     let mut rows = Rows::new(screen, 8);
     rows.add("Name", &control.name);
     if !control.label.is_empty() {
@@ -37,8 +49,8 @@ pub fn control_show(screen: &Screen, doc: &ControlShow) -> String {
             presence_meaning(&control.family, &control.presence),
         ),
     );
-    if !doc.depends.is_empty() {
-        let list: Vec<String> = doc
+    if !shown.depends.is_empty() {
+        let list: Vec<String> = shown
             .depends
             .iter()
             .map(|(name, value)| format!("{name} ({value})"))
@@ -102,13 +114,7 @@ pub fn control_show(screen: &Screen, doc: &ControlShow) -> String {
         ),
     );
     rows.add("Id", &control.id.to_string());
-    text.push_str(&rows.finish());
-    text.push_str(&values(screen, control));
-    if let Some(done) = &doc.refresh {
-        text.push('\n');
-        text.push_str(&refreshed(screen, done));
-    }
-    text
+    rows.finish() + &values(screen, control)
 }
 
 fn with(word: &str, meaning: &str) -> String {
@@ -194,5 +200,12 @@ fn values(screen: &Screen, control: &Control) -> String {
 impl Document for ControlShow {
     fn human(&self, screen: &Screen) -> String {
         control_show(screen, self)
+    }
+}
+
+impl Document for ControlValue {
+    /// The value and nothing else: it is for scripts.
+    fn human(&self, _screen: &Screen) -> String {
+        format!("{}\n", self.value)
     }
 }

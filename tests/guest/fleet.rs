@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! One file for a fleet, brought about by what milspec-enforce.service runs.
+
+use crate::common::{field, machine, milspecctl, Test};
+use crate::model::Image;
+use anyhow::{ensure, Context, Result};
+use milspec_machine::machine::{Machine, Module};
+
+/// The tests of this file.
+pub const TESTS: &[Test] = &[("fleet_file_holds_on_three_models", three_models)];
+
+const FILE: &str = include_str!("../../packaging/examples/kiosks.toml");
+const UNIT: &str = include_str!("../../packaging/systemd/milspec-enforce.service");
+
+/// What the unit runs, one after the other; what it would leave in the journal.
+fn enforce(machine: &Machine) -> Result<String> {
+    let lines = UNIT.lines().filter_map(|line| {
+        let (key, value) = line.split_once('=')?;
+        key.starts_with("ExecStart").then_some(value)
+    });
+    let lines: Vec<&str> = lines.collect();
+    ensure!(lines.len() == 2, "{lines:?}");
+    Ok(machine.sh(&lines.join(" && "))?.ok()?.text())
+}
+
+/// A fleet file applies on the tables of a notebook, a desktop and a rugged notebook: what they have
+/// of it is so in the NVRAM, what they lack is named, and the second time nothing is written. What
+/// something else changes is changed back, and said.
+fn three_models() -> Result<()> {
+    for profile in ["latitude-7490", "optiplex-7090", "rugged-5430"] {
+        let machine = machine(profile, Module::Autoload)?;
+        machine.sh("mkdir -p /etc/milspec")?.ok()?;
+        let guest = machine.guest()?;
+        guest.create("/etc/milspec/config.toml", FILE.as_bytes(), 0o644)?;
+        let image = || Image::of(machine.nvram()?);
+        let diff = ["config", "diff", "/etc/milspec/config.toml"];
+        let plan = milspecctl(&machine, &diff)?;
+        let steps = plan["steps"].as_array().context("no steps")?;
+        let skipped = plan["skipped"].as_array().context("nothing skipped")?;
+        ensure!(!steps.is_empty() && !skipped.is_empty(), "{profile}: {plan:#}");
+        let before = image()?;
+        let text = enforce(&machine)?;
+        for step in steps {
+            ensure!(text.contains(field(step, "control")?), "{profile}: {text}");
+        }
+        ensure!(text.contains("not on this machine: "), "{profile}: {text}");
+        let after = image()?;
+        ensure!(!after.differs(&before).is_empty(), "{profile}");
+        let exit = [&["milspecctl"][..], &diff, &["--exit-code"]].concat();
+        machine.run(exit)?.ok()?;
+        let text = enforce(&machine)?;
+        ensure!(text.contains("Nothing to do"), "{profile}: {text}");
+        ensure!(image()?.differs(&after).is_empty(), "{profile}: wrote");
+
+        let (control, from) = (field(&steps[0], "control")?, field(&steps[0], "from")?);
+        machine.nvram()?.set_setting(machine.plan(), control, from)?;
+        ensure!(!image()?.differs(&after).is_empty(), "{profile}: no drift");
+        let text = enforce(&machine)?;
+        ensure!(text.contains("Done: 1 step"), "{profile}: {text}");
+        ensure!(image()?.differs(&after).is_empty(), "{profile}: not back");
+        machine.check_kernel_log()?;
+    }
+    Ok(())
+}
