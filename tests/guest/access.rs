@@ -106,7 +106,9 @@ fn rights() -> Result<()> {
         ensure!(written.code != 0, "{who} wrote {file}");
     }
     let made = nvram.counts()?.since(&counts).nonzero();
+    // Claim: nor cause a firmware call
     ensure!(made.is_empty(), "calls were made: {made:?}");
+    // Claim: cannot change a control
     ensure!(image == Image::of(nvram)?, "the NVRAM was changed");
     machine
         .guest()?
@@ -132,9 +134,11 @@ fn password(profile: &str, control: &str) -> Result<()> {
     ];
     for words in wrong {
         let answer = one(&machine, &words)?.ends(ECANCELED, OUTCOME_UNDONE)?;
+        // Claim: cannot have a change taken for made
         ensure!(answer.error == EKEYREJECTED as u64, "{words}: {answer:?}");
         ensure!(answer.number("key")? == 0, "{words}: {answer:?}");
         let changed = before.differs(&Image::of(nvram)?);
+        // Claim: without the BIOS administrator password
         ensure!(changed.is_empty(), "{words}: {changed:?}");
     }
     let file = format!("{SYSFS}/mode");

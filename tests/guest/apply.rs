@@ -311,6 +311,7 @@ fn refuses_tables() -> Result<()> {
     let case = (set("gps", "disabled")?, REASON_DENIED, id("gps")?, 0);
     all_refused(&machine, &[case], &mut table)?;
     let answers = without_effect(&machine, "apply mode=4", 1)?;
+    // Claim: denied on this model
     ensure!(
         answers.iter().all(|answer| answer.steps.is_empty()),
         "{answers:?}"

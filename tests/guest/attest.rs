@@ -83,6 +83,9 @@ fn elsewhere() -> Result<()> {
     let (second, again) = enroll(&machine)?;
     ensure!((&first["made"], &second["made"]) == (&json!(true), &json!(false)));
     ensure!(key == again, "the key is another one");
+    machine
+        .sh("milspecctl attest enroll --out - | cmp - /tmp/enrolled.pem")?
+        .ok()?;
     let kept = machine.sh("tpm2_getcap handles-persistent; tpm2_getcap handles-transient")?;
     ensure!(
         kept.ok()?.text().trim() == format!("- {HANDLE}"),
@@ -160,6 +163,7 @@ fn changed(other: &Machine, real: &Attestation) -> Result<()> {
     };
     let nonce = "--key key.pem --nonce 00112233445566778899";
     let output = verify(other, &real.text(), nonce)?;
+    // Claim: nor answer an old nonce
     refused("another nonce", output, "attest-nonce", &["nonce"])?;
     let mut changed = real.clone();
     changed.document["nonce"] = json!("00112233445566778899");
@@ -266,6 +270,8 @@ fn forged(machine: &Machine, other: &Machine, real: &Attestation) -> Result<()> 
         .truncate(last.context("no record is anchored")?);
     let signed = changed.signed(machine, &all)?;
     let output = verify(other, &signed.text(), BY)?;
+    // Claim: not take a record back
+    // Claim: or an attestation then contradict it
     refused(
         "a record taken back",
         output,
@@ -295,6 +301,7 @@ fn forged(machine: &Machine, other: &Machine, real: &Attestation) -> Result<()> 
     other.guest()?.create("/tmp/another.pem", &key, 0o600)?;
     let line = format!("--key another.pem --nonce {NONCE}");
     let output = verify(other, &real.text(), &line)?;
+    // Claim: nor sign without the key that was enrolled
     refused("another key", output, "attest-signature", &["signature"])?;
     Ok(())
 }
@@ -350,6 +357,7 @@ fn somebody_else() -> Result<()> {
     machine.sh(&extend)?.ok()?;
     let output = verify(&machine, &quote(&machine)?.text(), BY)?;
     let document = refused("extended", output, "journal-tpm-differs", &["journal"])?;
+    // Claim: That is seen
     ensure!(field(&document["error"], "why")?.contains("somebody else has extended it"));
     machine.check_kernel_log()
 }

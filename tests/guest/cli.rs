@@ -92,6 +92,7 @@ fn password() -> Result<()> {
     machine.nvram()?.set_password(PASSWORD, 0x5EC5)?;
     let set = "milspecctl --json control set camera=disabled";
     let none = machine.sh(set)?.exits(1)?.json()?;
+    // Claim: cannot change settings through the driver without the BIOS administrator password
     ensure!(none["outcome"] == "undone", "{none:#}");
     ensure!(none.to_string().contains("EKEYREJECTED"), "{none:#}");
     machine
@@ -122,6 +123,7 @@ fn refusals() -> Result<()> {
         let document = fails(&machine, what, 5)?;
         ensure!(document.to_string().contains(reason), "{document:#}");
     }
+    // Claim: cannot have the driver write what is quarantined
     ensure!(Image::of(machine.nvram()?)?.differs(&before).is_empty());
     // What was never asked of the driver is not in its journal: a latch that nobody accepted.
     let events = milspecctl(&machine, &["events", "--severity", "warning"])?;

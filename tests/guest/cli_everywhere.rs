@@ -301,7 +301,7 @@ fn judge(
             Ok(())
         }
         "milspec.journal-verify/1" => {
-            ensure!(document["broken"].is_null() && document["tpm"]["result"] == "matches");
+            ensure!(document["result"] == "proven" && document["tpm"]["result"] == "matches");
             Ok(())
         }
         // No machine here contradicts what is inferred of it, and each says what it is.

@@ -235,6 +235,7 @@ fn power() -> Result<()> {
     let mode = status.number("mode")?;
     // It may well be in `standard` exactly: none of the mode's lines is undone. What it is not is
     // the mode on whose way it was.
+    // Claim: leaves a state that the next load tells as it is
     ensure!(
         !exact || mode != u64::from(Mode::Paranoid.number()),
         "{status:?}"

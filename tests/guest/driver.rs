@@ -375,6 +375,7 @@ fn status_is_free() -> Result<()> {
         ))?
         .ok()?;
     let calls = machine.nvram()?.counts()?.since(&before);
+    // Claim: nor cause a firmware call
     ensure!(calls.nonzero().is_empty(), "{:?}", calls.nonzero());
     // For a BIOS attribute, which is root's to read, mainline's driver asks, and nobody else.
     milspecctl(&machine, &["control", "show", "camera"])?;
@@ -540,6 +541,7 @@ fn busy_while_open() -> Result<()> {
     ))?;
     holder.wait_for("open", Duration::from_secs(20))?;
     let removed = machine.run(["rmmod", "dell_milspec"])?;
+    // Claim: keep the module loaded by keeping it open
     ensure!(removed.code != 0, "rmmod succeeded");
     ensure!(
         removed.error_text().contains("in use"),
@@ -652,6 +654,7 @@ fn permissions() -> Result<()> {
         let argv = [&["milspecctl", "--json"], arguments].concat();
         machine.run_command(GuestCommand::new(argv).user(uid, gid))
     };
+    // Claim: can read every control
     status(65534, group, &["status"])?.ok()?;
     status(65534, group, &["status", "--refresh"])?.exits(4)?;
     status(65534, 65534, &["status"])?.exits(4)?;

@@ -275,6 +275,7 @@ impl<'a> Transition<'a> {
             // Once is not enough to keep an old value from coming back.
             OUTCOME_UNDONE => {
                 self.counts.undone += 1;
+                // Claim: cannot have a change taken for made that it does not read back
                 ensure!(
                     answer.result == ECANCELED as u64 && answer.error != 0,
                     "{answer:?}"

@@ -713,10 +713,12 @@ fn forced_out() -> Result<()> {
         old[0]
     );
     machine.run(["rmmod", "-f", "dell_milspec"])?.ok()?;
+    // Claim: that taints the kernel
     ensure!(taint()? & FORCED_OUT != 0, "the kernel does not say so");
     ensure!(!machine.exists("/dev/milspec")?);
 
     machine.run(["modprobe", "dell_milspec"])?.ok()?;
+    // Claim: the next load is not latched
     ensure!(shown(&machine, "latched")? == "0");
     holds(&machine, &latched)?;
     let new = events(&machine)?;
@@ -726,6 +728,7 @@ fn forced_out() -> Result<()> {
         "{:?}",
         new[0]
     );
+    // Claim: begins with a PCR that is not zero
     ensure!(new[0].extra != [0; 32], "nothing tells of the load before");
     ensure!(new[0].load != old[0].load);
     // What is there is the mode, without its latch.

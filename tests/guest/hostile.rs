@@ -109,6 +109,7 @@ fn truncated() -> Result<()> {
         // Changing takes a value to change to, and one to go back to.
         ensure!(left > 1 || control["access"] == "read-only", "{control:#}");
     }
+    // Claim: cannot harm the kernel with tables
     machine.check_kernel_log()
 }
 
@@ -290,6 +291,7 @@ fn abuse(bits: Bits) -> Result<()> {
     // Some thirty of its requests read the whole firmware. On a busy host that takes its time.
     let command = GuestCommand::new(["/tmp/abuse"]).timeout(Duration::from_secs(400));
     let output = machine.run_command(command)?;
+    // Claim: cannot get anything but errors from bytes that are no request
     ensure!(output.success(), "{}{}", output.text(), output.error_text());
     ensure!(
         output

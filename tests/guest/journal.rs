@@ -169,6 +169,7 @@ fn who_did_what() -> Result<()> {
     let begun = only(&events, uapi::KIND_APPLY_BEGUN)?;
     ensure!(begun.mode == uapi::MODE_ENHANCED, "{begun:?}");
     ensure!(begun.origin == uapi::ORIGIN_SYSFS);
+    // Claim: without a record that names process, user
     ensure!((begun.pid, begun.uid, comm(begun)) == (pid, 0, "sh"));
     ensure!(begun.login_uid == uapi::LOGIN_UID_NONE);
     let ended = only(&events, uapi::KIND_APPLY_ENDED)?;
@@ -188,6 +189,7 @@ fn who_did_what() -> Result<()> {
     // A file has no place for a confirmation.
     let refused = only(&events, uapi::KIND_REFUSED)?;
     ensure!(refused.reason == uapi::REASON_UNCONFIRMED && refused.error == 0);
+    // Claim: the user who logged in
     ensure!(refused.mode == uapi::MODE_PARANOID_PLUS && refused.login_uid == 1000);
     for pair in events.windows(2) {
         ensure!(pair[0].boot_ns <= pair[1].boot_ns, "{pair:?}");
@@ -212,6 +214,7 @@ fn failure() -> Result<()> {
         .collect();
     let failed = states.iter().position(|state| *state == uapi::STEP_FAILED);
     let failed = failed.context("no step failed")?;
+    // Claim: cannot change anything through the driver without a record
     ensure!(failed > 0 && states.len() == 2 * failed + 1, "{states:?}");
     ensure!(states[..failed].iter().all(|s| *s == uapi::STEP_DONE));
     ensure!(states[failed + 1..].iter().all(|s| *s == uapi::STEP_UNDONE));
@@ -256,6 +259,7 @@ fn unasked() -> Result<()> {
     let drift = only(&events, uapi::KIND_OUTSIDE_CHANGE)?;
     ensure!(drift.control == platform.control, "{drift:?}");
     ensure!((drift.from, drift.to) == (platform.to, platform.from));
+    // Claim: as a change from outside
     ensure!(drift.properties == uapi::EVENT_DRIFT, "{drift:?}");
     let tamper = only(&events, uapi::KIND_TAMPER)?;
     ensure!(tamper.severity == uapi::SEVERITY_ERROR);
@@ -298,6 +302,7 @@ fn program(line: &str, bits: Bits, promises: usize) -> Result<()> {
     let before = kernel_memory(&machine)?;
     let command = GuestCommand::shell(&format!("/tmp/{line}"));
     let output = machine.run_command(command.timeout(Duration::from_secs(300)))?;
+    // Claim: cannot hold up a change by reading slowly, or not at all
     ensure!(output.success(), "{}{}", output.text(), output.error_text());
     let text = output.text();
     let held = text.lines().filter(|line| line.starts_with("ok ")).count();
@@ -341,6 +346,7 @@ fn flood() -> Result<()> {
     ensure!(standing(&machine)?.suppressed == 0);
     let events = events(&machine)?;
     verified(&events)?;
+    // Claim: cannot push records out of the journal
     ensure!(events[0].kind == uapi::KIND_LOAD, "records were pushed out");
     let new = &events[before as usize - 1..];
     let refused = of_kind(new, uapi::KIND_REFUSED);

@@ -125,6 +125,7 @@ fn replay() -> Result<()> {
     let value = pcr(&machine, "sha256", 13)?;
     let second = events(&machine)?;
     ensure!(second[0].sequence == 1 && second[0].load != first[0].load);
+    // Claim: what is new begins with a PCR that is not zero
     ensure!(second[0].extra[..] == value[..]);
     let bytes = machine.guest()?.read("/tmp/last")?;
     let bytes = bytes.map_err(|error| anyhow::anyhow!("errno {error}"))?;
@@ -132,6 +133,7 @@ fn replay() -> Result<()> {
         .chunks_exact(uapi::EVENT_SIZE)
         .map(|bytes| zerocopy::FromBytes::read_from_bytes(bytes).expect("the size is right"))
         .collect();
+    // Claim: which only the lost records lead to
     ensure!(whole.len() > first.len() && replayed(&whole, [0; 32])[..] == value[..]);
     machine.check_kernel_log()
 }
@@ -152,6 +154,7 @@ fn others() -> Result<()> {
         "what was there before counts"
     );
     machine.sh(&extend_it)?.ok()?;
+    // Claim: That is seen
     ensure!(
         pcr(&machine, "sha256", 13)? != value,
         "what comes after is not seen"
@@ -175,6 +178,7 @@ fn tpm_taken_out() -> Result<()> {
     let refusal = events(&machine)?;
     let refusal = of_kind(&refusal, uapi::KIND_REFUSED);
     ensure!(!refusal.is_empty());
+    // Claim: nothing changes any more
     ensure!(refusal
         .iter()
         .all(|event| event.reason == uapi::REASON_NO_TPM));
@@ -193,6 +197,7 @@ fn tpm_taken_out() -> Result<()> {
         "{:?}",
         records[0]
     );
+    // Claim: the journal says from which record on nothing is anchored
     ensure!(
         anchored(&records).is_empty(),
         "a record is said to be anchored"

@@ -72,11 +72,13 @@ fn latch() -> Result<()> {
         let made = machine.nvram()?.counts()?.since(&before).nonzero();
         ensure!(made.is_empty(), "calls were made: {made:?}");
         let removed = machine.run(["rmmod", "dell_milspec"])?;
+        // Claim: nor unload the driver
         ensure!(
             removed.error_text().contains("in use"),
             "{}",
             removed.error_text()
         );
+        // Claim: cannot leave `paranoid-plus`
         ensure!(shown(machine, "latched")? == "1");
         ensure!(
             latched == Image::of(machine.nvram()?)?,
@@ -192,6 +194,7 @@ fn drift() -> Result<()> {
     let all = moved
         .iter()
         .all(|(name, _)| named.split(' ').any(|n| n == *name));
+    // Claim: it is found at the next look
     ensure!(all && named.split(' ').count() == 3, "drifted: {named}");
     // Of the others the mode says nothing.
     ensure!(shown(&machine, "mode")? == "standard");

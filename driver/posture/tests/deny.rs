@@ -60,6 +60,7 @@ fn the_worst_tokens_are_forbidden() {
         0x0175, 0x0176, 0x03D4, 0x0436, 0x0437, 0x049E, 0x04A3, 0x4000, 0x7FFF, 0xA000, 0xBFFF,
         0xFFFF,
     ] {
+        // Claim: write-once
         assert_eq!(deny::token(id), Gate::Forbidden, "{id:#06x}");
     }
 }

@@ -415,6 +415,7 @@ fn a_flood_leaves_most_of_the_ring_to_others() {
             ring.refuse(second * SECOND);
             refused += 1;
         }
+        // Claim: cannot push records out of the journal
         assert!(ring.refusals <= places / 4, "{}", ring.refusals);
         assert_eq!(ring.told + u64::from(ring.limiter.suppressed()), refused);
         // With others writing, too: in no stretch as long as the ring are there more.

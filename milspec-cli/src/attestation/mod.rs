@@ -13,9 +13,10 @@ pub use state::State;
 use crate::failure::{Exit, Failure, Result};
 use crate::input;
 use crate::journal::chain::hash;
-use crate::journal::{bytes, file, hex};
+use crate::journal::file;
 use crate::words::shown;
 use base64::prelude::{Engine, BASE64_STANDARD};
+use hex::FromHex;
 use milspec_posture::journal::Digest;
 use milspec_uapi::Event;
 use serde::{Deserialize, Serialize};
@@ -89,10 +90,10 @@ pub struct Parts {
 impl Parts {
     /// As a document.
     pub fn encode(&self) -> Attestation {
-        let value = |(number, value): (&u8, &Digest)| (*number, hex(value));
+        let value = |(number, value): (&u8, &Digest)| (*number, hex::encode(value));
         Attestation {
             schema: SCHEMA.into(),
-            nonce: hex(&self.nonce),
+            nonce: hex::encode(&self.nonce),
             state: self.text.clone(),
             journal: Journal {
                 pcr: self.pcr,
@@ -146,11 +147,10 @@ fn decode(text: &[u8]) -> std::result::Result<Parts, String> {
     if torn > 0 {
         return Err("journal.records: the last record is cut off".into());
     }
-    let pcr = |(number, text): (&u8, &String)| match bytes(text).map(Digest::try_from) {
-        Some(Ok(value)) => Ok((*number, value)),
-        _ => Err(format!(
-            "quote.pcrs: PCR {number} is not 64 hexadecimal digits"
-        )),
+    let pcr = |(number, text): (&u8, &String)| {
+        let value = Digest::from_hex(text);
+        let value = value.map_err(|error| format!("quote.pcrs: PCR {number}: {error}"));
+        Ok::<_, String>((*number, value?))
     };
     let state: State =
         serde_json::from_str(&document.state).map_err(|error| format!("state: {error}"))?;
@@ -158,7 +158,7 @@ fn decode(text: &[u8]) -> std::result::Result<Parts, String> {
         return Err(format!("state: its schema is \"{}\"", state.schema));
     }
     Ok(Parts {
-        nonce: bytes(&document.nonce).ok_or("nonce: it is not hexadecimal digits")?,
+        nonce: hex::decode(&document.nonce).map_err(|error| format!("nonce: {error}"))?,
         state,
         pcr: document.journal.pcr,
         records,

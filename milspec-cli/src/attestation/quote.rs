@@ -5,7 +5,6 @@
 use super::key::HANDLE;
 use crate::failure::Result;
 use crate::journal::chain::hash;
-use crate::journal::{bytes, hex};
 use crate::tpm_tools::{ask_tpm, run, value, Said, Scratch};
 use milspec_posture::journal::Digest;
 use serde::Serialize;
@@ -41,7 +40,7 @@ impl Quote {
         let (message, signature, values) = (Scratch::new()?, Scratch::new()?, Scratch::new()?);
         let files = [message.path(), signature.path(), values.path()];
         let [message_path, signature_path, values_path] = files.each_ref().map(String::as_str);
-        let qualifying = hex(qualifying);
+        let qualifying = hex::encode(qualifying);
         let asked = [
             "-Q",
             "-c",
@@ -109,15 +108,15 @@ impl Quoted {
         if value(text, "type")? != QUOTE || !one_bank {
             return None;
         }
-        let mask = bytes(value(text, "pcrSelect")?)?;
+        let mask = hex::decode(value(text, "pcrSelect")?).ok()?;
         let has = |number: &u8| {
             let byte = mask.get(usize::from(number / 8));
             byte.is_some_and(|byte| byte >> (number % 8) & 1 == 1)
         };
         Some(Self {
-            qualifying: bytes(value(text, "extraData")?)?,
+            qualifying: hex::decode(value(text, "extraData")?).ok()?,
             numbers: (0..=u8::MAX).filter(has).collect(),
-            digest: bytes(value(text, "pcrDigest")?)?,
+            digest: hex::decode(value(text, "pcrDigest")?).ok()?,
             boot: Boot {
                 reset_count: value(text, "resetCount")?.parse().ok()?,
                 restart_count: value(text, "restartCount")?.parse().ok()?,
@@ -147,7 +146,7 @@ pub fn check(key: &[u8], message: &[u8], signature: &[u8], quoted: &Quoted) -> R
             "-s",
             &signature.path(),
             "-q",
-            &hex(&quoted.qualifying),
+            &hex::encode(&quoted.qualifying),
         ],
     )
 }

@@ -77,12 +77,8 @@ pub struct AttestVerify {
 pub struct Nonce(pub Vec<u8>);
 
 fn nonce(text: &str) -> Result<Nonce, String> {
-    let digits = text.bytes().all(|c| c.is_ascii_hexdigit());
-    if !digits || text.len() % 2 != 0 || !(16..=128).contains(&text.len()) {
-        return Err("16 to 128 hexadecimal digits are needed, an even number of them".into());
+    match hex::decode(text) {
+        Ok(bytes) if (8..=64).contains(&bytes.len()) => Ok(Nonce(bytes)),
+        _ => Err("16 to 128 hexadecimal digits are needed, an even number of them".into()),
     }
-    let pairs = (0..text.len()).step_by(2);
-    let bytes = pairs.map(|at| u8::from_str_radix(&text[at..at + 2], 16));
-    let bytes: Result<Vec<u8>, _> = bytes.collect();
-    bytes.map(Nonce).map_err(|error| error.to_string())
 }

@@ -4,7 +4,6 @@
 
 use super::chain::{Break, Chains, Load};
 use super::file::Saved;
-use super::hex;
 use super::live::Anchor;
 use super::replay::{Compared, NoReplay, Replay};
 use crate::clock;
@@ -66,7 +65,7 @@ impl LoadDoc {
         let records = || load.records.iter().filter(|event| event.wall_ns != 0);
         let when = |ns: Option<u64>| clock::utc(ns.unwrap_or_default());
         Self {
-            id: hex(&load.id),
+            id: hex::encode(load.id),
             records: records().count(),
             lost: load.lost,
             last: load.last(),
@@ -74,7 +73,7 @@ impl LoadDoc {
             to: when(records().map(|event| event.wall_ns).next_back()),
             pcr: replay.map(|replay| replay.pcr),
             extended: replay.map(Replay::extended),
-            pcr_value: replay.map(|replay| hex(&replay.end())),
+            pcr_value: replay.map(|replay| hex::encode(replay.end())),
             continues,
             proven_to: None,
             last_extended: replay.and_then(Replay::last),
@@ -270,7 +269,7 @@ impl Pcr {
         };
         Self {
             number: Some(number),
-            value: Some(hex(&value)),
+            value: Some(hex::encode(value)),
             result,
             lacks,
             why,

@@ -6,7 +6,6 @@ use super::{
     clean, mode_word, outcome_word, reason_word, step_word, word, Control, ErrnoDoc, Word,
 };
 use crate::clock;
-use crate::journal::hex;
 use crate::root::Root;
 use crate::system;
 use milspec_posture::dsmil::STATES;
@@ -174,9 +173,9 @@ impl Event {
             drift: has(uapi::EVENT_DRIFT),
             anchored: has(uapi::EVENT_ANCHORED),
             pcr: (has(uapi::EVENT_ANCHORED) || has(uapi::EVENT_PCR)).then_some(wire.pcr),
-            pcr_value: has(uapi::EVENT_PCR).then(|| hex(&wire.extra)),
-            load: hex(&wire.load),
-            chain: hex(&wire.chain),
+            pcr_value: has(uapi::EVENT_PCR).then(|| hex::encode(wire.extra)),
+            load: hex::encode(wire.load),
+            chain: hex::encode(wire.chain),
         }
     }
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `docs/guide.md` is true: each line of its console blocks is run, one after the other, on one
-//! machine that starts as it came from the factory, and what comes out is what stands there.
+//! `docs/guide.md` is true, and so is whatever document goes through [`walk`]: each line of its
+//! console blocks is run, one after the other, on one machine that starts as it came from the
+//! factory, and what comes out is what stands there.
 //! `UPDATE_DOCS=1 cargo test -p milspecctl guide` writes what comes out.
 //!
 //! A block `toml NAME` is the content of the file NAME. Lines with `$ ` or `# ` are run, the latter
@@ -16,8 +17,6 @@ use crate::tree::Tree;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
-
-const GUIDE: &str = "docs/guide.md";
 
 /// What the guide's machine is like when it is new.
 fn machine() -> Driver {
@@ -41,10 +40,10 @@ fn machine() -> Driver {
     ])
 }
 
-/// The tree, with a `milspecctl` that shows it.
-fn tree() -> Tree {
-    let tree = Tree::loaded("guide")
-        .from("the machine of docs/guide.md")
+/// The tree of a document, with a `milspecctl` that shows it.
+pub fn tree(name: &str) -> Tree {
+    let tree = Tree::loaded(name)
+        .from(&format!("the machine of docs/{name}.md"))
         .dmi("Dell Inc.", "Latitude 5450 Simulated", "1.9.1")
         .file("sys/class/dmi/id/product_serial", "ABC1234\n")
         .file("password", "correct horse\n")
@@ -81,9 +80,14 @@ fn run(tree: &Tree, line: &str, last: i32) -> (String, i32) {
 /// Promise: who types what stands in the guide sees what stands in the guide.
 #[test]
 fn guide() {
-    let written = fs::read_to_string(source(GUIDE)).unwrap();
-    let (mut tree, mut driver, mut last) = (tree(), machine(), 0);
-    let mut journal = Journal::new(1, [0; 32]);
+    let journal = Journal::new(1, [0; 32]);
+    walk("docs/guide.md", tree("guide"), machine(), journal);
+}
+
+/// Runs a document's lines, and holds what comes out against what stands there.
+pub fn walk(path: &str, mut tree: Tree, mut driver: Driver, mut journal: Journal) {
+    let written = fs::read_to_string(source(path)).unwrap();
+    let mut last = 0;
     let (mut text, mut block) = (String::new(), None);
     for line in written.lines() {
         match (&mut block, line.strip_prefix("```")) {
@@ -128,7 +132,7 @@ fn guide() {
         text.push('\n');
     }
     if update() {
-        fs::write(source(GUIDE), &text).unwrap();
+        fs::write(source(path), &text).unwrap();
     } else {
         snapbox::assert_data_eq!(text, snapbox::Data::text(written).raw());
     }

@@ -322,6 +322,7 @@ fn every_bit() {
             };
             // Of a gap nothing but what follows can say that its chain value is another one.
             let in_chain = saved[at].kind == uapi::KIND_GAP && bit >= 144 * 8;
+            // Claim: cannot change, remove or add a record in a saved journal unnoticed
             assert_eq!(
                 found,
                 at + usize::from(in_chain),

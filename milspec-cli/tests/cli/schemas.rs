@@ -88,8 +88,8 @@ fn described() {
 #[test]
 fn codes() {
     let schemas: String = NAMES.map(|name| schema(name).to_string()).concat();
-    let mut source = String::new();
-    crate::security::code(&crate::docs::source("milspec-cli/src"), &mut source);
+    let files = crate::security::code(&crate::docs::source("milspec-cli/src"));
+    let source: String = files.into_values().collect();
     let names = source.split("code: \"").skip(1);
     let names: Vec<&str> = names.filter_map(|rest| rest.split('"').next()).collect();
     assert!(names.len() > 40, "{}", names.len());

@@ -8,7 +8,6 @@ use milspec::cli::AttestEnroll;
 use milspec::failure::{Exit, Failure, Result};
 use milspec::input::is_standard;
 use milspec::journal::chain::hash;
-use milspec::journal::hex;
 use milspec::root::Root;
 use milspec::tpm_tools;
 use nix::errno::Errno;
@@ -50,7 +49,7 @@ pub fn run(root: &Root, enroll: &AttestEnroll) -> Result<AttestEnrollDoc> {
         handle: key::HANDLE,
         made,
         file: output::name(file),
-        sha256: hex(&hash(&pem)),
+        sha256: hex::encode(hash(&pem)),
     })
 }
 

@@ -10,7 +10,6 @@ use milspec::failure::{Failure, Result};
 use milspec::input;
 use milspec::journal::chain::{self, hash};
 use milspec::journal::file::{self, Saved};
-use milspec::journal::hex;
 use milspec::journal::live::Anchor;
 use milspec::journal::replay::since_boot;
 use milspec::journal::verdict::{Broken, LoadDoc, Pcr};
@@ -65,7 +64,7 @@ pub fn run(verify: &AttestVerify) -> Result<AttestVerifyDoc> {
     let mut document = AttestVerifyDoc {
         schema: "milspec.attestation-verify/1",
         file: input::name(&verify.file),
-        key_sha256: hex(&hash(&key)),
+        key_sha256: hex::encode(hash(&key)),
         checks: Vec::new(),
         state: None,
         pcrs: None,
@@ -109,7 +108,7 @@ impl AttestVerifyDoc {
             self.state = Some(parts.state.clone());
         }
         if signature.holds() && pcrs.holds() {
-            let value = |(number, value): (&u8, &Digest)| (*number, hex(value));
+            let value = |(number, value): (&u8, &Digest)| (*number, hex::encode(value));
             self.pcrs = Some(parts.pcrs.iter().map(value).collect());
         }
         self.boot = quoted
