@@ -270,9 +270,10 @@ fn judge(
             let control = &document["controls"][0];
             holds(machine, [(&control["name"], &control["value"])].into_iter())
         }
-        "milspec.control-value/1" => {
-            holds(machine, [(&document["name"], &document["value"])].into_iter())
-        }
+        "milspec.control-value/1" => holds(
+            machine,
+            [(&document["name"], &document["value"])].into_iter(),
+        ),
         "milspec.status/1" => {
             ensure!(document["simulated"] == true);
             ensure!(document["tpm"]["version"] == 2 && document["anchor"]["state"] == "ready");
