@@ -167,13 +167,12 @@ pub enum Command {
     Control(ControlCommand),
     /// Bring the machine to a state that stands in a file
     ///
-    /// The file is TOML: schema = "milspec.config/1", and what else is needed of mode = "enhanced",
-    /// a table [controls] with lines such as camera = "disabled", and a table [if-present] with lines
-    /// like that. The tables are exceptions from the mode, or without a mode all that is to be
-    /// changed; the value "leave" leaves a control as it is. Every machine must have what is in
-    /// [controls]; what is in [if-present] is skipped, and named, where a machine does not have the
-    /// control or the value. accept-latch = true accepts that paranoid-plus latches. A text about = "..."
-    /// is for people.
+    /// The file is TOML: schema = "milspec.config/1", and as needed mode = "enhanced", a table
+    /// "controls" with lines such as camera = "disabled", and a table "if-present" with the like. The
+    /// tables are exceptions from the mode, or without a mode all that is to be changed; the value
+    /// "leave" leaves a control as it is. Every machine must have what is in "controls"; what is in
+    /// "if-present" is skipped, and named, where a machine does not have the control or the value.
+    /// accept-latch = true accepts that paranoid-plus latches. A text "about" is for people.
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Show what controls were before the first change, and bring that back

@@ -8,7 +8,8 @@ module: dell_milspec
 short_description: Harden the firmware settings of a Dell machine
 description:
   - Brings a machine to a mode of the dell_milspec driver, with exceptions, all of it or nothing.
-  - Runs C(milspecctl config apply), in check mode C(milspecctl config diff), which changes nothing.
+  - Has the driver read the firmware, and runs C(milspecctl config apply), in check mode
+    C(milspecctl config diff), which changes nothing.
 requirements:
   - milspecctl and the module dell_milspec on the machine, and root there
 options:
@@ -129,6 +130,9 @@ def main():
     path = os.path.join(module.tmpdir, "milspec.toml")
     with open(path, "w", encoding="utf-8") as file:
         file.write(config(module))
+    # What something else has changed since the driver last looked is seen then. Where that fails, so
+    # does what comes next, and says why.
+    module.run_command([program, "--quiet", "status", "--refresh"])
     words = [program, "--json", "config", "diff" if module.check_mode else "apply", path]
     password = module.params["bios_password"]
     if password and not module.check_mode:
