@@ -153,6 +153,10 @@ impl Parts {
         // panic=1: with -no-reboot a panic ends QEMU, and is seen at once.
         // loglevel=5: warnings and worse on the console; dmesg has the rest.
         let mut cmdline = "console=ttyS0,115200 loglevel=5 panic=1".to_owned();
+        if options.systemd {
+            // The console is slow.
+            cmdline.push_str(" systemd.show_status=error");
+        }
         if !options.cmdline.is_empty() {
             cmdline.push(' ');
             cmdline.push_str(&options.cmdline);
