@@ -39,7 +39,8 @@ fn boots() -> Result<()> {
     let ids = tokens.filter(|((setting, _), _)| setting == "camera");
     let ids: Vec<u16> = ids.map(|(_, token)| token.id).collect();
     machine.update_bios(|profile| profile.tokens.omit = ids)?;
-    machine.reboot()?;
+    machine.run(["systemctl", "--no-block", "reboot"])?.ok()?;
+    machine.wait_reboot(Duration::from_secs(120))?;
     installed(&machine)?;
     let after = milspecctl(&machine, &["control", "list"])?["total"].clone();
     ensure!(after.as_u64() < before.as_u64(), "{before} and {after}");

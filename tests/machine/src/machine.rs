@@ -18,7 +18,7 @@ use anyhow::{bail, Context, Result};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// How long a boot may take. It takes about 6 s on an idle machine.
+/// How long a boot may take. It takes about 6 s on an idle machine, with systemd twice that.
 const BOOT: Duration = Duration::from_secs(180);
 /// How long switching off may take: systemd gives a unit 90 s to stop.
 const OFF: Duration = Duration::from_secs(120);
@@ -112,8 +112,9 @@ impl Machine {
                 machine.wait_booted()?;
                 let new = file.with_extension(format!("new-{}", std::process::id()));
                 machine.qemu.save(&new)?;
-                // Nothing finds the disk before the file is there.
                 if let Some(disk) = &disk {
+                    // Nobody uses the disk while the file is not there.
+                    let _ = std::fs::remove_file(&file);
                     std::fs::copy(machine.paths().system(), disk)
                         .with_context(|| format!("cannot write {}", disk.display()))?;
                 }
@@ -333,8 +334,21 @@ impl Machine {
             let line = format!("sync; (sleep 0.2; {reboot}) >/dev/null 2>&1 &");
             guest.run(GuestCommand::shell(&line))?;
         }
+        self.off_and_on(OFF, poke)
+    }
+
+    /// Waits until the guest reboots of itself, and has booted again.
+    pub fn wait_reboot(&mut self, patience: Duration) -> Result<()> {
+        self.off_and_on(patience, |_| Ok(()))
+    }
+
+    fn off_and_on(
+        &mut self,
+        patience: Duration,
+        poke: impl FnOnce(&Nvram) -> Result<()>,
+    ) -> Result<()> {
         self.guest = None;
-        self.qemu.wait_off(OFF)?;
+        self.qemu.wait_off(patience)?;
         if let Some(nvram) = &self.nvram {
             poke(nvram)?;
         }
