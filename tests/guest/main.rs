@@ -40,6 +40,7 @@ mod monitor;
 mod real;
 mod report;
 mod stress;
+mod systemd;
 mod waits;
 mod witness;
 mod witness_attributes;
@@ -112,6 +113,7 @@ fn main() -> ExitCode {
         cli::TESTS,
         cli_everywhere::TESTS,
         fleet::TESTS,
+        systemd::TESTS,
     ];
     let long = [
         faults::LONG,
