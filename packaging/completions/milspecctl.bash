@@ -82,17 +82,11 @@ _milspecctl() {
             milspecctl__subcmd__baseline,help)
                 cmd="milspecctl__subcmd__baseline__subcmd__help"
                 ;;
-            milspecctl__subcmd__baseline,restore)
-                cmd="milspecctl__subcmd__baseline__subcmd__restore"
-                ;;
             milspecctl__subcmd__baseline,show)
                 cmd="milspecctl__subcmd__baseline__subcmd__show"
                 ;;
             milspecctl__subcmd__baseline__subcmd__help,help)
                 cmd="milspecctl__subcmd__baseline__subcmd__help__subcmd__help"
-                ;;
-            milspecctl__subcmd__baseline__subcmd__help,restore)
-                cmd="milspecctl__subcmd__baseline__subcmd__help__subcmd__restore"
                 ;;
             milspecctl__subcmd__baseline__subcmd__help,show)
                 cmd="milspecctl__subcmd__baseline__subcmd__help__subcmd__show"
@@ -204,9 +198,6 @@ _milspecctl() {
                 ;;
             milspecctl__subcmd__help__subcmd__attest,verify)
                 cmd="milspecctl__subcmd__help__subcmd__attest__subcmd__verify"
-                ;;
-            milspecctl__subcmd__help__subcmd__baseline,restore)
-                cmd="milspecctl__subcmd__help__subcmd__baseline__subcmd__restore"
                 ;;
             milspecctl__subcmd__help__subcmd__baseline,show)
                 cmd="milspecctl__subcmd__help__subcmd__baseline__subcmd__show"
@@ -492,7 +483,7 @@ _milspecctl() {
             return 0
             ;;
         milspecctl__subcmd__baseline)
-            opts="-q -v -h --json --color --quiet --verbose --help show restore help"
+            opts="-q -v -h --json --color --quiet --verbose --help show help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -510,7 +501,7 @@ _milspecctl() {
             return 0
             ;;
         milspecctl__subcmd__baseline__subcmd__help)
-            opts="show restore help"
+            opts="show help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -537,20 +528,6 @@ _milspecctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        milspecctl__subcmd__baseline__subcmd__help__subcmd__restore)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         milspecctl__subcmd__baseline__subcmd__help__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -558,28 +535,6 @@ _milspecctl() {
                 return 0
             fi
             case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        milspecctl__subcmd__baseline__subcmd__restore)
-            opts="-q -v -h --dry-run --bios-password-fd --json --color --quiet --verbose --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --bios-password-fd)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -642,7 +597,7 @@ _milspecctl() {
             return 0
             ;;
         milspecctl__subcmd__config__subcmd__apply)
-            opts="-q -v -h --dry-run --bios-password-fd --confirm-within --accept-latch --json --color --quiet --verbose --help"
+            opts="-q -v -h --dry-run --bios-password-fd --confirm-within --reboot-to-undo --accept-latch --json --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -806,7 +761,7 @@ _milspecctl() {
             return 0
             ;;
         milspecctl__subcmd__confirm)
-            opts="-q -v -h --json --color --quiet --verbose --help"
+            opts="-q -v -h --undo --forget --wait --json --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -974,7 +929,7 @@ _milspecctl() {
             return 0
             ;;
         milspecctl__subcmd__control__subcmd__set)
-            opts="-q -v -h --dry-run --bios-password-fd --confirm-within --json --color --quiet --verbose --help"
+            opts="-q -v -h --dry-run --bios-password-fd --confirm-within --reboot-to-undo --json --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1140,22 +1095,8 @@ _milspecctl() {
             return 0
             ;;
         milspecctl__subcmd__help__subcmd__baseline)
-            opts="show restore"
+            opts="show"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        milspecctl__subcmd__help__subcmd__baseline__subcmd__restore)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1802,7 +1743,7 @@ _milspecctl() {
             return 0
             ;;
         milspecctl__subcmd__mode__subcmd__set)
-            opts="-q -v -h --except --dry-run --bios-password-fd --confirm-within --accept-latch --json --color --quiet --verbose --help baseline standard enhanced paranoid paranoid-plus"
+            opts="-q -v -h --except --dry-run --bios-password-fd --confirm-within --reboot-to-undo --accept-latch --json --color --quiet --verbose --help baseline standard enhanced paranoid paranoid-plus"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -5,7 +5,7 @@
 use milspec_posture::control::{Class, Reading};
 use milspec_posture::errno::{EAGAIN, EBUSY, EINTR, EREMOTEIO};
 use milspec_posture::fact::{Fact, Policy, Want, ACTIVE};
-use milspec_posture::machine::{Machine, Outside, Seen};
+use milspec_posture::machine::{Machine, Outside, Plan, Seen};
 use milspec_posture::mode::Mode;
 use milspec_posture::plan::{Progress, Request, Step};
 use milspec_posture::transaction::{self, Firmware, Outcome};
@@ -658,17 +658,21 @@ fn a_list_with_the_baseline_is_remembered() {
             list,
         };
         let policy = Policy::default();
-        let count = machine.plan(&request, &policy, &mut wants, &mut steps);
-        let steps = &mut steps[..count.unwrap().steps];
+        let plan = machine.plan(&request, &policy, &mut wants, &mut steps);
+        let Plan {
+            steps: count,
+            coverage,
+        } = plan.unwrap();
+        let steps = &mut steps[..count];
         let outcome = transaction::run(machine, steps, &mut Script::default());
         assert_eq!(outcome, Outcome::Done);
         machine.settle(&request, &wants, steps, true);
         machine.commit(&policy, &mut wants);
-        steps.len()
+        (count, [coverage.lines, coverage.present, coverage.reached])
     };
     // Of a load before this one: the driver knows of no change.
-    assert_eq!(restore(&mut machine, &[]), 0);
-    assert_eq!(restore(&mut machine, &[(0, 2), (1, 0)]), 1);
+    assert_eq!(restore(&mut machine, &[]), (0, [0; 3]));
+    assert_eq!(restore(&mut machine, &[(0, 2), (1, 0)]), (1, [2; 3]));
     for (id, value) in [(0, Some(2)), (1, Some(0)), (2, None)] {
         assert_eq!(machine.fact(id).unwrap().mark.baseline, value, "{id}");
     }
@@ -678,6 +682,6 @@ fn a_list_with_the_baseline_is_remembered() {
         (Some(Mode::Baseline), 0)
     );
     // The same again, with what is known now and nothing else.
-    assert_eq!(restore(&mut machine, &[]), 0);
+    assert_eq!(restore(&mut machine, &[]), (0, [2; 3]));
     assert_eq!(machine.fact(0).unwrap().reading, Reading::Known(2));
 }

@@ -62,6 +62,7 @@ pub fn all(root: &Root, attributes: &Attributes) -> Vec<Check> {
         attributes::attributes(&context, attributes),
         machine::tpm(&context),
         machine::anchor(&context),
+        machine::confirmation(&context),
     ]
 }
 

@@ -41,7 +41,7 @@ fn ready(name: &str) -> Tree {
 }
 
 /// One line for each command, but `confirm`, which talks with another milspecctl and no driver.
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 23] = [
     "status",
     "mode get",
     "mode list",
@@ -57,7 +57,6 @@ const COMMANDS: [&str; 24] = [
     "config diff config.json",
     "config apply config.json",
     "baseline show",
-    "baseline restore",
     "events",
     "journal save saved",
     "journal verify",

@@ -11,10 +11,10 @@ mod recorder;
 pub use document::ApplyDoc;
 pub use recorder::{Note, Recorder};
 
-use confirm::{By, Trial};
-use milspec::attributes::Attributes;
-
 use crate::ui::Ui;
+use confirm::{By, Confirmation, Ended, Guard};
+use milspec::attributes::Attributes;
+use milspec::baseline;
 use milspec::change::{Change, Plan};
 use milspec::diagnose;
 use milspec::driver;
@@ -26,37 +26,37 @@ use milspec::signals;
 use milspec::snapshot::Snapshot;
 use milspec::source::{Access, Answer, Request, Source};
 use milspec::system;
+use milspec::unconfirmed::{self, Told};
 use milspec::warning;
 use milspec_uapi::{
     APPLY_CONFIRM_LATCH, MODE_PARANOID_PLUS, OUTCOME_CONFLICT, OUTCOME_DONE, OUTCOME_PLANNED,
     OUTCOME_REFUSED, OUTCOME_UNDONE, STATUS_LATCHED,
 };
 use nix::errno::Errno;
+use zeroize::Zeroizing;
 
 /// What would be done. Writes nothing and makes no firmware call.
 pub fn plan(root: &Root, change: &Change) -> Result<ApplyDoc> {
     let source = driver::open(root, Access::Read)?;
     let snapshot = Snapshot::read(source.as_ref())?;
+    let change = &change.clone().with_record(root)?;
     let plan = change.plan(root, source.as_ref(), &snapshot)?;
     let steps = Step::all(&plan.answer.steps, &snapshot.controls);
     let mut document = ApplyDoc::new("milspec.plan/1", root, &snapshot, change, &plan.answer);
-    document.warnings = warning::before(&steps, change);
+    document.warnings = warning::before(root, &steps, change);
     document.leave_out(plan.left_out);
     Ok(document)
 }
 
-/// Does it, and keeps the record of what was before: `recorder`, where the caller has it already.
-pub fn apply<'a>(
-    root: &'a Root,
-    ui: &Ui,
-    change: &Change,
-    recorder: Option<Recorder<'a>>,
-) -> Result<ApplyDoc> {
+/// Does it, and keeps the record of what was before.
+pub fn apply(root: &Root, ui: &Ui, change: &Change) -> Result<ApplyDoc> {
     if change.confirm_within.is_some() && change.mode == MODE_PARANOID_PLUS {
         return Err(refusal::latch_cannot_be_undone());
     }
     let mut source = driver::open(root, Access::Change)?;
+    unconfirmed::refuse_another(root)?;
     let snapshot = Snapshot::read(source.as_ref())?;
+    let change = &change.clone().with_record(root)?;
     let mut plan = change.plan(root, source.as_ref(), &snapshot)?;
     let left_out = std::mem::take(&mut plan.left_out);
     let document =
@@ -65,19 +65,23 @@ pub fn apply<'a>(
         return Ok(document(&refused(source.as_mut(), plan)));
     }
     let steps = Step::all(&plan.answer.steps, &snapshot.controls);
-    let mut warnings = warning::before(&steps, change);
-    ui.warn(&warnings);
     signals::catch().map_err(|errno| diagnose::apply(cannot(change), errno))?;
+    // Before a try of the password is spent, and before anything is changed.
+    let guard = match change.confirm_within {
+        Some(within) if !steps.is_empty() => Some(Guard::prepare(root, change, &steps, within)?),
+        _ => None,
+    };
+    let mut warnings = warning::before(root, &steps, change);
+    warnings.extend(
+        guard
+            .iter()
+            .filter_map(|guard| guard.warning(change, &steps)),
+    );
+    ui.warn(&warnings);
     let latched = snapshot.status.properties & STATUS_LATCHED != 0;
     if change.mode == MODE_PARANOID_PLUS && !latched && !change.accept_latch {
         confirm_latch(root, ui)?;
     }
-    // Before a try of the password is spent, before anything is changed, and before this waits for
-    // another change, which may be one that is not confirmed yet.
-    let trial = match change.confirm_within {
-        Some(within) if !steps.is_empty() => Some(Trial::set_up(root, within)?),
-        _ => None,
-    };
     if let Some(number) = change.password_fd {
         // Without a step that the firmware could want it for, no try is spent.
         if steps.iter().any(|step| step.family == "platform") {
@@ -85,36 +89,57 @@ pub fn apply<'a>(
                 bios_password::key(root, &bios_password::from_descriptor(number)?)?;
         }
     }
-    let mut recorder = match recorder {
-        None if steps.is_empty() => None,
-        None => Some(Recorder::begin(root, ui)?),
-        given => given,
+    let mut recorder = match change.restores || !steps.is_empty() {
+        true => Some(Recorder::begin(root, ui)?),
+        false => None,
     };
     if let Some(recorder) = &mut recorder {
         recorder.record_before(&snapshot.controls, &steps)?;
+        if let Some(guard) = &guard {
+            guard.arm(root, recorder, change, &steps)?;
+        }
     }
-    let answer = carry_out_with_password(root, ui, source.as_mut(), &mut plan, &steps, change);
-    let confirmation = match (trial, &answer) {
-        (Some(trial), Ok(answer)) if answer.apply.outcome == OUTCOME_DONE => {
-            let mut ended = trial.wait(ui, &change.in_words(), &steps);
-            if matches!(ended.by, By::Timeout | By::Signal) {
-                let key = &plan.request.security_key;
-                confirm::revert(root, source.as_mut(), key, &steps, &mut ended);
-            }
-            if ended.by != By::Terminal {
-                ui.not_answered();
-            }
-            Some(ended)
+    let may_wait = guard.as_ref().is_none_or(|guard| guard.watch.is_some());
+    let answer = carry_out_with_password(
+        root,
+        ui,
+        source.as_mut(),
+        &mut plan,
+        &steps,
+        change,
+        may_wait,
+    );
+    let done = matches!(&answer, Ok(answer) if answer.apply.outcome == OUTCOME_DONE);
+    let mut armed = recorder
+        .as_mut()
+        .filter(|_| done)
+        .and_then(|recorder| recorder.made(source.as_ref()));
+    let mut note = recorder.and_then(|recorder| {
+        let left: Vec<&str> = left_out.iter().map(|left| left.name.as_str()).collect();
+        close(recorder, answer.as_ref().ok(), change, &left)
+    });
+    let answer = answer?;
+    let told = armed.as_mut().filter(|_| !may_wait).map(|record| {
+        // The service begins with that now.
+        record.count(root);
+        Told::of(root, record).warning()
+    });
+    let confirmation = match guard {
+        Some(guard) if done => {
+            let key = &plan.request.security_key;
+            Some(guarded(
+                root,
+                ui,
+                source.as_mut(),
+                key,
+                guard,
+                &steps,
+                armed,
+            )?)
         }
         _ => None,
     };
-    let whole = change.restores.is_some() && left_out.is_empty();
-    let reverted = confirmation.as_ref().is_some_and(|it| it.is_reverted());
-    let note = recorder.and_then(|recorder| {
-        let answer = answer.as_ref().ok().filter(|_| !reverted);
-        close(recorder, answer, change, whole)
-    });
-    let answer = answer?;
+    note = note.filter(|_| !confirmation.as_ref().is_some_and(Confirmation::is_undone));
     // What waits for the next boot is told by the controls, afterwards. When they cannot be read
     // any more, what became of the change must be told all the same.
     let mut document = document(&answer);
@@ -128,7 +153,13 @@ pub fn apply<'a>(
         }
     }
     if let Some(confirmation) = confirmation {
+        warnings.extend(told);
         document.confirm(change, confirmation);
+    }
+    if !may_wait {
+        if let Some(failure) = document.error.as_mut() {
+            refusal::key_would_be_needed(failure, &change.in_words());
+        }
     }
     document.warnings = warnings;
     document.baseline = note;
@@ -139,6 +170,34 @@ pub fn apply<'a>(
         }
     }
     Ok(document)
+}
+
+/// What becomes of a change that has to be confirmed, as far as this process has a part in that.
+fn guarded(
+    root: &Root,
+    ui: &Ui,
+    source: &mut dyn Source,
+    key: &Zeroizing<u16>,
+    guard: Guard,
+    steps: &[Step],
+    armed: Option<unconfirmed::Record>,
+) -> Result<Confirmation> {
+    let within = guard.within;
+    let (Some(watch), Some(mut record)) = (guard.watch, armed) else {
+        return Ok(Confirmation::new(within.as_secs(), "waiting", None));
+    };
+    let terminal = ui.ask_to_keep(steps, within);
+    let ended = watch.wait(root, ui, record.count(root), terminal);
+    if ended != Ended::Kept {
+        ui.not_answered();
+    }
+    match ended {
+        Ended::Kept => confirm::keep(root)
+            .map(|_| Confirmation::new(within.as_secs(), "confirmed", Some(By::Terminal))),
+        Ended::Settled => confirm::settled(root, within),
+        Ended::Timeout => confirm::undo(root, source, key, record, By::Timeout),
+        Ended::Signal => confirm::undo(root, source, key, record, By::Signal),
+    }
 }
 
 /// What the BIOS attributes say of the controls that were changed, or were to be.
@@ -166,20 +225,39 @@ fn refused(source: &mut dyn Source, plan: Plan) -> Answer {
 /// What becomes of the record. None of this changes what became of the controls, so that a failure
 /// here is told as a record that is still there, and not as one of the change.
 fn close(
-    recorder: Recorder<'_>,
+    mut recorder: Recorder<'_>,
     answer: Option<&Answer>,
     change: &Change,
-    whole: bool,
+    left: &[&str],
 ) -> Option<Note> {
-    let kept = recorder.made(change.restores.is_some());
+    let kept = Note {
+        file: baseline::FILE.path,
+        state: if change.restores { "kept" } else { "recorded" },
+        added: recorder.added(),
+    };
     match answer.map(|answer| answer.apply.outcome) {
-        Some(OUTCOME_DONE) if whole => recorder.restored().unwrap_or(Some(kept)),
-        None | Some(OUTCOME_REFUSED | OUTCOME_UNDONE | OUTCOME_CONFLICT) => {
+        // What is undone again needs all of it.
+        Some(OUTCOME_DONE) if change.restores && change.confirm_within.is_none() => {
+            let excepted = change.excepted();
+            let left = left
+                .iter()
+                .copied()
+                .chain(excepted.iter().map(String::as_str));
+            recorder
+                .restored(&left.collect::<Vec<_>>())
+                .unwrap_or(Some(kept))
+        }
+        Some(OUTCOME_DONE) => Some(kept),
+        Some(OUTCOME_REFUSED | OUTCOME_UNDONE | OUTCOME_CONFLICT) | None => {
             // A record that stays says of controls that were not changed what they are.
             let _ = recorder.take_back();
-            change.restores.map(|_| kept)
+            change.restores.then_some(kept)
         }
-        Some(_) => Some(kept),
+        // Degraded: what was before is needed, and there is nothing that could be confirmed.
+        Some(_) => {
+            recorder.disarm();
+            Some(kept)
+        }
     }
 }
 
@@ -191,6 +269,7 @@ fn carry_out_with_password(
     plan: &mut Plan,
     steps: &[Step],
     change: &Change,
+    may_ask: bool,
 ) -> Result<Answer> {
     plan.request.generation = plan.answer.apply.generation;
     let name = |number: u32| {
@@ -206,7 +285,7 @@ fn carry_out_with_password(
     let answer = carry_out(&mut plan.request)?;
     let wants_key =
         answer.apply.outcome == OUTCOME_UNDONE && answer.apply.error == Errno::EKEYREJECTED as u32;
-    if !wants_key || change.password_fd.is_some() || !ui.can_ask() {
+    if !wants_key || !may_ask || change.password_fd.is_some() || !ui.can_ask() {
         return Ok(answer);
     }
     plan.request.security_key = bios_password::key(root, &bios_password::from_terminal(ui)?)?;
