@@ -64,8 +64,8 @@ which-machine = $(if $(PROFILE),--profile "$$PROFILE") $(if $(DMI),--dmi "$$DMI"
 demo: ## boot a simulated Dell and show the driver and milspecctl at work
 	@$(MACHINE) demo $(which-machine)
 
-shell: ## a shell in the simulated Dell (PROFILE=, or DMI= with a report of milspecctl or dmidecode)
-	@$(MACHINE) shell $(which-machine)
+shell: ## a shell in the simulated Dell (PROFILE=, or DMI= with a report; SYSTEMD=1: with systemd)
+	@$(MACHINE) shell $(which-machine) $(if $(SYSTEMD),--systemd)
 
 prepare: ## get all that the simulated Dell needs (demo, shell and test do it too)
 	@$(MACHINE) prepare

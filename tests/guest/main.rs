@@ -39,6 +39,7 @@ mod monitor;
 mod real;
 mod report;
 mod stress;
+mod systemd;
 mod waits;
 mod witness;
 mod witness_attributes;
@@ -110,6 +111,7 @@ fn main() -> ExitCode {
         attest::TESTS,
         cli::TESTS,
         cli_everywhere::TESTS,
+        systemd::TESTS,
     ];
     let long = [
         faults::LONG,

@@ -2,12 +2,14 @@
 
 //! What the guest starts from: the first root, which is the prepared base and
 //! after it an archive with `/init` and the agent; and a disk with what this
-//! tree has built, which `guest/payload` unpacks.
+//! tree has built, which `guest/payload` unpacks. The guest that runs systemd
+//! has its prepared disk besides.
 
 use crate::prepare::cpio::Archive;
 use crate::prepare::Prepared;
 use crate::progress::Progress;
 use anyhow::{bail, Context, Result};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
@@ -58,51 +60,66 @@ pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Builds the image, with our module when `with_module`.
-pub fn image(prepared: &Prepared, with_module: bool, progress: &Progress) -> Result<Image> {
+/// What the guest shall have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Wanted {
+    /// Our module.
+    pub module: bool,
+    /// systemd as its first process, and a disk for its root.
+    pub systemd: bool,
+}
+
+/// Builds the image.
+pub fn image(prepared: &Prepared, wanted: Wanted, progress: &Progress) -> Result<Image> {
     // Building is quick when nothing changed, but not free: once per process.
-    static DONE: Mutex<[Option<Image>; 2]> = Mutex::new([None, None]);
+    static DONE: Mutex<BTreeMap<Wanted, Image>> = Mutex::new(BTreeMap::new());
     let mut done = DONE
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
-    let slot = &mut done[usize::from(with_module)];
-    if let Some(image) = slot {
+    if let Some(image) = done.get(&wanted) {
         return Ok(image.clone());
     }
-    let image = build(prepared, with_module, progress)?;
-    *slot = Some(image.clone());
+    let image = build(prepared, wanted, progress)?;
+    done.insert(wanted, image.clone());
     Ok(image)
 }
 
-fn build(prepared: &Prepared, with_module: bool, progress: &Progress) -> Result<Image> {
-    let wanted = [
+fn build(prepared: &Prepared, wanted: Wanted, progress: &Progress) -> Result<Image> {
+    let programs = [
         ("milspec-machine", "milspec-agent"),
         ("milspecctl", "milspecctl"),
     ];
-    let programs = build_programs(&wanted, progress)?;
+    let programs = build_programs(&programs, progress)?;
     let [agent, milspecctl] = programs.as_slice() else {
         bail!("two programs were to be built");
     };
-    let first = first_archive(&strip(prepared, agent, "milspec-agent")?)?;
-    let base = std::fs::metadata(&prepared.initramfs)
-        .with_context(|| format!("no {}", prepared.initramfs.display()))?;
+    let agent = read(&strip(prepared, agent, "milspec-agent")?)?;
+    let (prepared_base, first) = match wanted.systemd {
+        true => (&prepared.system_initramfs, first_of_systemd(&agent)?),
+        false => (&prepared.initramfs, first_archive(&agent)?),
+    };
+    let base = std::fs::metadata(prepared_base)
+        .with_context(|| format!("no {}", prepared_base.display()))?;
     // The base's name says what it was made from.
     let key = hash(&[
-        prepared.initramfs.to_string_lossy().as_bytes(),
+        prepared_base.to_string_lossy().as_bytes(),
         &base.len().to_le_bytes(),
         &first,
     ]);
     let initramfs = keep(prepared, &format!("{key}.cpio"), None, || {
-        let mut whole = read(&prepared.initramfs)?;
+        let mut whole = read(prepared_base)?;
         whole.extend(&first);
         Ok(whole)
     })?;
-    let module = match with_module {
+    let module = match wanted.module {
         true => Some(prepared.build_module(&repository(), false, progress)?),
         false => None,
     };
     let milspecctl = strip(prepared, milspecctl, "milspecctl")?;
-    let payload = payload(prepared, &milspecctl, module.as_deref())?;
+    let payload = match (&module, wanted.systemd) {
+        (Some(module), true) => prepared.install(&repository(), module, &milspecctl, installed)?,
+        _ => payload(prepared, &read(&milspecctl)?, module.as_deref())?,
+    };
     let name = format!("{}.disk", hash(&[&payload]));
     let disk = keep(prepared, &name, Some(DISK), || Ok(payload))?;
     Ok(Image {
@@ -148,18 +165,36 @@ fn keep(
     Ok(path)
 }
 
+/// A script of the simulation.
+fn script(name: &str) -> Result<Vec<u8>> {
+    read(
+        &Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("guest")
+            .join(name),
+    )
+}
+
 /// What comes behind the prepared base.
 fn first_archive(agent: &[u8]) -> Result<Vec<u8>> {
-    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("guest");
     let mut archive = Archive::new(Vec::new());
-    archive.file("init", 0o755, &read(&ours.join("init"))?)?;
-    archive.file(
-        "usr/lib/milspec/payload",
-        0o755,
-        &read(&ours.join("payload"))?,
-    )?;
+    archive.file("init", 0o755, &script("init")?)?;
+    archive.file("usr/lib/milspec/payload", 0o755, &script("payload")?)?;
     archive.file("usr/bin/milspec-agent", 0o755, agent)?;
     archive.file("etc/motd.milspec", 0o644, MOTD.as_bytes())?;
+    archive.finish()
+}
+
+/// The same where systemd runs: all that is the simulation's, in a directory that `init-systemd` hands
+/// over.
+fn first_of_systemd(agent: &[u8]) -> Result<Vec<u8>> {
+    let mut archive = Archive::new(Vec::new());
+    archive.file("init", 0o755, &script("init-systemd")?)?;
+    archive.file("milspec/payload", 0o755, &script("payload")?)?;
+    archive.file("milspec/milspec-agent", 0o755, agent)?;
+    archive.file("milspec/motd", 0o644, MOTD.as_bytes())?;
+    for unit in ["milspec-agent.service", "milspec-shell.service"] {
+        archive.file(&format!("milspec/units/{unit}"), 0o644, &script(unit)?)?;
+    }
     archive.finish()
 }
 
@@ -180,6 +215,14 @@ fn payload(prepared: &Prepared, milspecctl: &[u8], module: Option<&Path>) -> Res
             })?;
         }
     }
+    archive.finish()
+}
+
+/// What `make install` has put where. Debian's /lib is a link.
+fn installed(tree: &Path) -> Result<Vec<u8>> {
+    let mut archive = Archive::new(Vec::new());
+    archive.tree("usr/lib", &tree.join("lib"), &|_| true)?;
+    archive.tree("", tree, &|path| path != "lib")?;
     archive.finish()
 }
 
@@ -250,8 +293,8 @@ fn build_programs(wanted: &[(&str, &str)], progress: &Progress) -> Result<Vec<Pa
         .collect()
 }
 
-/// Without debug information: the guest unpacks every byte.
-fn strip(prepared: &Prepared, program: &Path, name: &str) -> Result<Vec<u8>> {
+/// The program without debug information: the guest unpacks every byte.
+fn strip(prepared: &Prepared, program: &Path, name: &str) -> Result<PathBuf> {
     let bytes = read(program)?;
     let key = hash(&[&bytes]);
     let directory = prepared.cache.path("programs");
@@ -271,7 +314,7 @@ fn strip(prepared: &Prepared, program: &Path, name: &str) -> Result<Vec<u8>> {
             .with_context(|| format!("cannot write {}", stripped.display()))?;
         crate::snapshot::prune(&directory, 12)?;
     }
-    read(&stripped)
+    Ok(stripped)
 }
 
 /// A name for contents: two rounds of 64-bit FNV-1a over 8-byte words. It

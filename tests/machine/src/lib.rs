@@ -32,6 +32,7 @@
 //! | to do | is |
 //! |---|---|
 //! | boot, restore, reboot | [`Machine::boot`], [`Machine::from_snapshot`], [`Machine::reboot`] |
+//! | the same with systemd and a disk | [`Machine::with_systemd`], [`Machine::power_cycle`], [`Machine::update_bios`], [`Machine::journal`] |
 //! | run in the guest | [`Machine::run`], [`Machine::sh`], [`GuestCommand`], [`guest::Guest::spawn`] |
 //! | files of the guest | [`Machine::read`], [`guest::Guest::write`] |
 //! | cells, password, intrusion, DSMIL states | [`nvram::controls`] |

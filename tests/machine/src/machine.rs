@@ -10,7 +10,7 @@ pub use crate::options::{prepared, Module, Options};
 use crate::prepare::Prepared;
 use crate::profile::Profile;
 use crate::progress::Progress;
-use crate::qemu::{Hardware, Paths, Qemu};
+use crate::qemu::{self, Hardware, Paths, Qemu};
 use crate::tokens::Plan;
 use crate::tpm::Tpm;
 use crate::{klog, qmp, snapshot};
@@ -20,8 +20,8 @@ use std::time::{Duration, Instant};
 
 /// How long a boot may take. It takes about 6 s on an idle machine.
 const BOOT: Duration = Duration::from_secs(180);
-/// How long switching off may take.
-const OFF: Duration = Duration::from_secs(60);
+/// How long switching off may take: systemd gives a unit 90 s to stop.
+const OFF: Duration = Duration::from_secs(120);
 /// What the agent says on the console when it is there.
 const READY: &str = "milspec-agent: ready";
 
@@ -47,7 +47,20 @@ impl Machine {
         parts.unpack_at_boot();
         let mut machine = Self::switch_on(&parts, None)?;
         machine.wait_booted()?;
+        if options.systemd {
+            machine.install(options.module)?;
+        }
         Ok(machine)
+    }
+
+    /// A machine whose first process is systemd, with our package installed on its disk, which keeps
+    /// what is written to it as NVRAM does. Restored as by [`Machine::from_snapshot`].
+    pub fn with_systemd(profile: &str) -> Result<Self> {
+        let options = Options {
+            systemd: true,
+            ..Options::default()
+        };
+        Self::from_snapshot(profile, &options)
     }
 
     /// Switches a machine on and does not wait: its console is the caller's
@@ -87,37 +100,61 @@ impl Machine {
         std::fs::create_dir_all(&directory)
             .with_context(|| format!("cannot make {}", directory.display()))?;
         let file = directory.join(&key);
-        if !file.exists() {
+        let disk = options.systemd.then(|| file.with_extension("qcow2"));
+        let is_there = || file.exists() && disk.as_ref().is_none_or(|disk| disk.exists());
+        if !is_there() {
             let _lock = parts
                 .prepared
                 .cache
                 .lock(&format!("snapshot-{key}"), &options.progress)?;
-            if !file.exists() {
+            if !is_there() {
                 let mut machine = Self::switch_on(&parts, None)?;
                 machine.wait_booted()?;
                 let new = file.with_extension(format!("new-{}", std::process::id()));
                 machine.qemu.save(&new)?;
+                // Nothing finds the disk before the file is there.
+                if let Some(disk) = &disk {
+                    std::fs::copy(machine.paths().system(), disk)
+                        .with_context(|| format!("cannot write {}", disk.display()))?;
+                }
                 std::fs::rename(&new, &file)
                     .with_context(|| format!("cannot write {}", file.display()))?;
                 snapshot::prune(&directory, snapshot::KEEP)?;
             }
         }
         snapshot::touch(&file)?;
+        if let Some(disk) = &disk {
+            snapshot::touch(disk)?;
+        }
         let mut machine = Self::switch_on(&parts, Some(&file))?;
         if let Some(nvram) = &machine.nvram {
             poke(nvram)?;
         }
         machine.qemu.resume()?;
-        machine.connect()?;
-        let unpack = ["/usr/lib/milspec/payload", options.module.mode()];
-        machine
-            .run(unpack)?
-            .ok()
-            .context("the guest cannot unpack what is ours")?;
-        // Should it be rebooted, it finds the same again.
+        machine.connect(Duration::from_secs(60))?;
+        machine.install(options.module)?;
+        // Should it be rebooted, it finds the same again: on its disk, if it has one.
         parts.unpack_at_boot();
         machine.hardware.cmdline = parts.hardware.cmdline;
         Ok(machine)
+    }
+
+    /// Has the running guest unpack what is ours.
+    fn install(&self, module: Module) -> Result<()> {
+        self.run(["/usr/lib/milspec/payload", module.mode()])?
+            .ok()
+            .context("the guest cannot unpack what is ours")?;
+        Ok(())
+    }
+
+    /// With systemd, on a machine that was started for a person: waits until it has booted, installs
+    /// our package and opens a shell on the console.
+    pub fn open_shell(&mut self, module: Module) -> Result<()> {
+        self.connect(BOOT)?;
+        self.install(module)?;
+        self.run(["systemctl", "start", "milspec-shell.service"])?
+            .ok()?;
+        Ok(())
     }
 
     /// Runs a program in the guest, as root, to its end.
@@ -257,8 +294,30 @@ impl Machine {
         Ok(())
     }
 
+    /// What systemd's journal has of a unit, of all boots.
+    pub fn journal(&self, unit: &str) -> Result<String> {
+        let argv = [
+            "journalctl",
+            "--no-pager",
+            "-o",
+            "short-monotonic",
+            "-u",
+            unit,
+        ];
+        Ok(self.run(argv)?.ok()?.text())
+    }
+
+    /// A BIOS update, in force from the next boot on: what DMI and ACPI say is that of the changed
+    /// profile, NVRAM stays as it is.
+    pub fn update_bios(&mut self, change: impl FnOnce(&mut Profile)) -> Result<()> {
+        change(&mut self.hardware.profile);
+        self.hardware.plan = Plan::of(&self.hardware.profile)?;
+        Ok(())
+    }
+
     /// Switches the machine off and on again, as an administrator's `reboot`
-    /// does. NVRAM and TPM keep what they keep; nothing else stays.
+    /// does. NVRAM and TPM keep what they keep, and so does the disk of a machine
+    /// with systemd; nothing else stays.
     pub fn reboot(&mut self) -> Result<()> {
         self.reboot_with(|_| Ok(()))
     }
@@ -267,8 +326,12 @@ impl Machine {
     pub fn reboot_with(&mut self, poke: impl FnOnce(&Nvram) -> Result<()>) -> Result<()> {
         // The answer is lost: the agent ends with the machine.
         if let Ok(guest) = self.guest() {
-            let quick = GuestCommand::shell("sync; (sleep 0.2; reboot -f) >/dev/null 2>&1 &");
-            guest.run(quick)?;
+            let reboot = match self.hardware.system {
+                Some(_) => "systemctl reboot",
+                None => "reboot -f",
+            };
+            let line = format!("sync; (sleep 0.2; {reboot}) >/dev/null 2>&1 &");
+            guest.run(GuestCommand::shell(&line))?;
         }
         self.guest = None;
         self.qemu.wait_off(OFF)?;
@@ -280,7 +343,7 @@ impl Machine {
         self.wait_booted()
     }
 
-    /// Cuts the power, and switches the machine on again.
+    /// Cuts the power, and switches the machine on again. A disk has what was flushed to it.
     pub fn power_cycle(&mut self) -> Result<()> {
         self.guest = None;
         self.console_seen = self.qemu.console().len();
@@ -344,14 +407,20 @@ impl Machine {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        self.connect()
+        self.connect(Duration::from_secs(60))
     }
 
-    fn connect(&mut self) -> Result<()> {
+    /// With systemd, also waits until all has started that starts at boot.
+    fn connect(&mut self, patience: Duration) -> Result<()> {
         let guest = Guest::connect(&self.paths().agent())?;
         guest
-            .ping(Duration::from_secs(60))
+            .ping(patience)
             .with_context(|| self.qemu.describe("the guest's agent is silent"))?;
+        if self.hardware.system.is_some() {
+            // Whether a unit has failed is for the test to ask.
+            let line = "systemctl is-system-running --wait; udevadm settle";
+            guest.run(GuestCommand::shell(line).timeout(BOOT))?;
+        }
         self.guest = Some(guest);
         Ok(())
     }
@@ -364,6 +433,15 @@ impl Machine {
             true => None,
             false => Some(Nvram::create(&paths.nvram(), &parts.factory)?),
         };
+        match (&parts.hardware.system, snapshot) {
+            (None, _) => {}
+            (Some(factory), None) => qemu::new_disk(factory, &paths.system())?,
+            (Some(_), Some(file)) => {
+                let disk = file.with_extension("qcow2");
+                std::fs::copy(&disk, paths.system())
+                    .with_context(|| format!("cannot copy {}", disk.display()))?;
+            }
+        }
         let qemu = Qemu::start(parts.prepared, &parts.hardware, &directory, snapshot)?;
         Ok(Self {
             guest: None,

@@ -2,7 +2,7 @@
 
 //! How a machine is put together, before it is switched on.
 
-use crate::image;
+use crate::image::{self, Wanted};
 use crate::nvram::factory;
 use crate::prepare::{prepare, Prepared};
 use crate::profile::Profile;
@@ -51,6 +51,9 @@ pub enum Clock {
 pub struct Options {
     /// Our module in the guest.
     pub module: Module,
+    /// systemd is its first process, and its root is a disk that keeps what is written to it.
+    /// Otherwise all but firmware begins anew with each boot.
+    pub systemd: bool,
     /// Added to the kernel's command line.
     pub cmdline: String,
     /// ACPI tables, by name, that the kernel takes from its first root instead
@@ -70,6 +73,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             module: Module::default(),
+            systemd: false,
             cmdline: String::new(),
             acpi_upgrades: Vec::new(),
             processors: 1,
@@ -136,11 +140,11 @@ impl Parts {
     ) -> Result<Self> {
         let profile = Profile::load(profile)?;
         let plan = Plan::of(&profile)?;
-        let image = image::image(
-            prepared,
-            options.module != Module::Absent,
-            &options.progress,
-        )?;
+        let wanted = Wanted {
+            module: options.module != Module::Absent,
+            systemd: options.systemd,
+        };
+        let image = image::image(prepared, wanted, &options.progress)?;
         let (initramfs, key) = image.with_acpi_upgrades(prepared, &options.acpi_upgrades)?;
         let factory = match profile.has_nvram() {
             true => factory::image(&profile, &plan)?,
@@ -149,6 +153,10 @@ impl Parts {
         // panic=1: with -no-reboot a panic ends QEMU, and is seen at once.
         // loglevel=5: warnings and worse on the console; dmesg has the rest.
         let mut cmdline = "console=ttyS0,115200 loglevel=5 panic=1".to_owned();
+        if options.systemd {
+            // The console is slow.
+            cmdline.push_str(" systemd.show_status=error");
+        }
         if !options.cmdline.is_empty() {
             cmdline.push(' ');
             cmdline.push_str(&options.cmdline);
@@ -159,6 +167,7 @@ impl Parts {
             kernel: prepared.vmlinuz.clone(),
             initramfs,
             disk: image.disk,
+            system: options.systemd.then(|| prepared.system_disk.clone()),
             cmdline,
             processors: options.processors,
             memory: options.memory,

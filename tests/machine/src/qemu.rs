@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Changes when the same profile makes another machine.
-pub const EDITION: u32 = 4;
+pub const EDITION: u32 = 5;
 
 /// The emulator.
 pub const PROGRAM: &str = "qemu-system-x86_64";
@@ -40,6 +40,11 @@ impl Paths {
     /// NVRAM.
     pub fn nvram(&self) -> PathBuf {
         self.directory.join("nvram")
+    }
+
+    /// What was written to the disk of the system.
+    pub fn system(&self) -> PathBuf {
+        self.directory.join("system.qcow2")
     }
 
     /// What a TPM keeps without power.
@@ -86,6 +91,8 @@ pub struct Hardware {
     pub initramfs: PathBuf,
     /// Disk with what this tree has built.
     pub disk: PathBuf,
+    /// The disk of a system that is installed, as it leaves the factory.
+    pub system: Option<PathBuf>,
     /// Kernel command line.
     pub cmdline: String,
     /// Processors.
@@ -145,8 +152,21 @@ impl Hardware {
         );
         add(
             "-device",
-            "virtio-blk-pci,drive=payload,addr=0x1d".to_owned(),
+            "virtio-blk-pci,drive=payload,serial=payload,addr=0x1d".to_owned(),
         );
+        if self.system.is_some() {
+            add(
+                "-drive",
+                format!(
+                    "file={},if=none,id=system,format=qcow2",
+                    text(&paths.system())?
+                ),
+            );
+            add(
+                "-device",
+                "virtio-blk-pci,drive=system,serial=system,addr=0x1b".to_owned(),
+            );
+        }
 
         for option in smbios::options(&self.profile) {
             add("-smbios", option);
@@ -241,12 +261,30 @@ impl Hardware {
             factory.to_vec(),
             vec![u8::from(self.profile.firmware.tpm)],
         ];
+        if let Some(system) = &self.system {
+            parts.push(text(system)?.into_bytes());
+        }
         for table in self.profile.tables()? {
             parts.push(text(&firmware::compiled(prepared, &table)?)?.into_bytes());
         }
         let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
         Ok(crate::image::hash(&parts))
     }
+}
+
+/// Makes the disk that a machine writes to: what it has written, over what it is like when it leaves
+/// the factory. What the guest has not flushed is lost with QEMU, as on a disk without power.
+pub fn new_disk(factory: &Path, disk: &Path) -> Result<()> {
+    let made = std::process::Command::new("qemu-img")
+        .args(["create", "-q", "-f", "qcow2", "-F", "raw", "-b"])
+        .args([factory, disk])
+        .output()
+        .context("cannot start qemu-img")?;
+    if !made.status.success() {
+        let said = String::from_utf8_lossy(&made.stderr);
+        bail!("cannot make {}: {said}", disk.display());
+    }
+    Ok(())
 }
 
 fn text(path: &Path) -> Result<String> {

@@ -17,6 +17,9 @@ pub struct Run {
     /// Boots it instead of restoring it
     #[arg(long)]
     boot: bool,
+    /// With systemd, and our package installed on its disk
+    #[arg(long)]
+    systemd: bool,
     /// Without our module
     #[arg(long)]
     no_module: bool,
@@ -34,6 +37,7 @@ impl Run {
         };
         let options = Options {
             progress: Progress::new(),
+            systemd: self.systemd,
             ..Options::module(module)
         };
         let name = self.which.name()?;

@@ -18,6 +18,9 @@ pub struct Shell {
     /// The module stays unloaded until you type `modprobe dell_milspec`
     #[arg(long)]
     no_autoload: bool,
+    /// With systemd, and our package installed on its disk
+    #[arg(long)]
+    systemd: bool,
     /// Added to the kernel's command line
     #[arg(long, default_value = "")]
     cmdline: String,
@@ -33,6 +36,7 @@ impl Shell {
             Module::Autoload
         });
         options.progress = progress.clone();
+        options.systemd = self.systemd;
         options.cmdline = format!("milspec.shell {}", self.cmdline);
         if let Some((rows, columns)) = terminal_size() {
             options
@@ -51,6 +55,9 @@ impl Shell {
             machine.profile().dmi.product,
             machine.profile().summary
         );
+        if self.systemd {
+            machine.open_shell(options.module)?;
+        }
         machine.wait_off(Duration::MAX)
     }
 }

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use super::cache::digest;
 use super::chroot::Bind;
 use super::Prepared;
+use crate::children::TempDir;
 use crate::progress::Progress;
 
 /// Where compiled results appear in the root.
@@ -83,6 +84,46 @@ mv "$out/dell_milspec.stripped" "$out/dell_milspec-stripped.ko""#;
         } else {
             "dell_milspec-stripped.ko"
         }))
+    }
+
+    /// Runs `make install` of the source tree `repo` with a module that [`Prepared::build_module`] has
+    /// built and this `milspecctl`, as who makes a package of it does, and calls `take` with what it
+    /// has put where.
+    pub fn install<T>(
+        &self,
+        repo: &Path,
+        module: &Path,
+        milspecctl: &Path,
+        take: impl FnOnce(&Path) -> Result<T>,
+    ) -> Result<T> {
+        let repo = repo
+            .canonicalize()
+            .with_context(|| format!("resolve {}", repo.display()))?;
+        let (module, _, _) = directories(module, module)?;
+        let (programs, _, program) = directories(milspecctl, milspecctl)?;
+        let to = TempDir::new("install")?;
+        let variables = [
+            format!("OUT={OUT}"),
+            format!("CLI=/mnt/{program}"),
+            format!("KDIR={}", self.kdir.display()),
+            "DESTDIR=/media".to_owned(),
+            "PREFIX=/usr".to_owned(),
+        ];
+        let repo_text = repo.to_string_lossy();
+        let mut command = vec!["make", "-s", "-C", &repo_text, "install"];
+        command.extend(variables.iter().map(String::as_str));
+        self.root.run(
+            &command,
+            &[
+                Bind::same(&repo),
+                Bind::new(module, OUT),
+                Bind::new(programs, "/mnt"),
+                Bind::new(to.path(), "/media"),
+            ],
+            "install what was built",
+            None,
+        )?;
+        take(to.path())
     }
 
     /// Compiles a C program for the guest to `to`. Headers are found in `includes`.

@@ -26,6 +26,8 @@ pub struct Config {
     pub build: Build,
     /// The userland of the simulated Dell.
     pub guest: Guest,
+    /// What the one that runs systemd has besides.
+    pub system: System,
 }
 
 /// The suites to take packages from.
@@ -62,6 +64,18 @@ pub struct Guest {
     pub modules: Vec<String>,
     /// Groups beyond Debian's base list.
     pub groups: Vec<String>,
+}
+
+/// The simulated Dell that runs systemd.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct System {
+    /// Packages, beyond those of every guest.
+    pub packages: Vec<String>,
+    /// Kernel modules that mount its disk.
+    pub modules: Vec<String>,
+    /// Units that must not start.
+    pub masked: Vec<String>,
 }
 
 impl Config {

@@ -81,37 +81,34 @@ pub fn write_archive(
             .iter()
             .any(|left_out| Path::new(path).starts_with(left_out))
     })?;
-    applets(&mut archive, root)?;
-    accounts(&mut archive, root, &config.groups)?;
+    for name in applets(root)? {
+        archive.symlink(&format!("usr/bin/{name}"), "busybox")?;
+    }
+    let (passwd, group) = accounts(root, &config.groups)?;
+    archive.file("etc/passwd", 0o644, passwd.as_bytes())?;
+    archive.file("etc/group", 0o644, group.as_bytes())?;
     archive.tree("usr/lib/modules", &modules, &|_| true)?;
     archive.finish()?;
     super::cache::remove_tree(&work)
 }
 
-/// Links for every busybox program that no package brings.
-fn applets<W: std::io::Write>(archive: &mut Archive<W>, root: &Root) -> Result<()> {
+/// Busybox's programs that no package brings.
+pub(super) fn applets(root: &Root) -> Result<Vec<String>> {
     let list = run(
         Command::new(root.path("usr/bin/busybox")).arg("--list"),
         "list busybox's programs",
         None,
     )?;
-    for name in list.lines().filter(|name| *name != "busybox") {
-        let taken = ["usr/bin", "usr/sbin"]
+    let is_free = |name: &&str| {
+        ["usr/bin", "usr/sbin"]
             .iter()
-            .any(|dir| root.path(dir).join(name).symlink_metadata().is_ok());
-        if !taken {
-            archive.symlink(&format!("usr/bin/{name}"), "busybox")?;
-        }
-    }
-    Ok(())
+            .all(|dir| root.path(dir).join(name).symlink_metadata().is_err())
+    };
+    Ok(list.lines().filter(is_free).map(str::to_owned).collect())
 }
 
-/// The base system's users and groups, and ours.
-fn accounts<W: std::io::Write>(
-    archive: &mut Archive<W>,
-    root: &Root,
-    groups: &[String],
-) -> Result<()> {
+/// The base system's users and groups, and these groups.
+pub(super) fn accounts(root: &Root, groups: &[String]) -> Result<(String, String)> {
     let read = |name: &str| {
         let path = root.path("usr/share/base-passwd").join(name);
         fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))
@@ -128,13 +125,12 @@ fn accounts<W: std::io::Write>(
             group.push_str(&format!("{name}:x:{id}:\n"));
         }
     }
-    archive.file("etc/passwd", 0o644, passwd.as_bytes())?;
-    archive.file("etc/group", 0o644, group.as_bytes())
+    Ok((passwd, group))
 }
 
 /// Puts `names` and all that they depend on, uncompressed and indexed, into a tree in `work`, and
 /// returns the directory to be copied to `/usr/lib/modules`.
-fn select_modules(
+pub(super) fn select_modules(
     root: &Root,
     release: &str,
     names: &[String],

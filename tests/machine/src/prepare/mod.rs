@@ -18,6 +18,7 @@ mod guest;
 mod host;
 mod prune;
 mod rust_analyzer;
+mod system;
 mod unpack;
 
 use std::fs;
@@ -47,6 +48,7 @@ const ROOT_CODE: &[&str] = &[include_str!("unpack.rs")];
 const GUEST_CODE: &[&str] = &[
     include_str!("unpack.rs"),
     include_str!("guest.rs"),
+    include_str!("system.rs"),
     include_str!("cpio.rs"),
     config::TEXT,
 ];
@@ -75,6 +77,10 @@ pub struct Prepared {
     pub kdir: PathBuf,
     /// The base of the first root, to which an archive with `/init` is appended.
     pub initramfs: PathBuf,
+    /// The same for the guest that runs systemd.
+    pub system_initramfs: PathBuf,
+    /// The disk of the guest that runs systemd, as it leaves the factory.
+    pub system_disk: PathBuf,
 }
 
 /// What is written down when all steps are done.
@@ -102,11 +108,15 @@ impl State {
                 .join(&self.metadata)
                 .join("obj"),
             initramfs: guest.join("base.cpio"),
+            system_initramfs: guest.join(system::INITRAMFS),
+            system_disk: guest.join(system::DISK),
         };
         // The user may have emptied the cache in part.
         let whole = prepared.root.path(&prepared.kdir).is_dir()
             && prepared.vmlinuz.is_file()
-            && prepared.initramfs.is_file();
+            && prepared.initramfs.is_file()
+            && prepared.system_initramfs.is_file()
+            && prepared.system_disk.is_file();
         whole.then_some(prepared)
     }
 }
@@ -156,13 +166,15 @@ fn build_all(
     let kernel = apt.kernel(config)?;
     let build_names = build_packages(config, &kernel);
     let guest_names = guest_packages(config, &kernel);
+    let system_names = [&*guest_names, &*config.system.packages].concat();
     let build_packages = apt.resolve(&build_names)?;
     let guest_packages = apt.resolve(&guest_names)?;
+    let system_packages = apt.resolve(&system_names)?;
     step.done();
     progress.say(&format!("  kernel {} ({})", kernel.release, kernel.version));
 
     let root_name = format!("root-{}", key(&kernel, &build_packages, ROOT_CODE));
-    let guest_name = format!("guest-{}", key(&kernel, &guest_packages, GUEST_CODE));
+    let guest_name = format!("guest-{}", key(&kernel, &system_packages, GUEST_CODE));
     let archives = apt.archives();
     let download = |names: &[String], packages: &[Package], what: &str| -> Result<()> {
         let bytes: u64 = packages.iter().map(|package| package.size).sum();
@@ -175,15 +187,16 @@ fn build_all(
         download(&build_names, &build_packages, "the compilers")?;
     }
     if !cache.path(&guest_name).exists() {
-        download(&guest_names, &guest_packages, "the guest")?;
+        download(&system_names, &system_packages, "the guest")?;
     }
 
     // The guest needs one core for a few seconds; the crates need all that is left.
     std::thread::scope(|scope| {
         let guest = scope.spawn(|| {
             cache.directory(&guest_name, |dir| {
-                let step = progress.step("making the guest's first root");
-                make_guest(dir, &archives, &guest_packages, config, &kernel, &step)?;
+                let step = progress.step("making the guest's roots");
+                let packages = (&*guest_packages, &*system_packages);
+                make_guest(dir, &archives, packages, config, &kernel, &step)?;
                 step.done();
                 Ok(())
             })
@@ -255,32 +268,32 @@ fn make_metadata(root: &Root, kernel: &Kernel, progress: &Progress) -> Result<()
     Ok(())
 }
 
-/// `vmlinuz` and `base.cpio` in `dir`.
+/// `vmlinuz`, `base.cpio` and what the guest with systemd starts from, in `dir`. That one has the
+/// second list of packages, the others the first.
 fn make_guest(
     dir: &Path,
     archives: &Path,
-    packages: &[Package],
+    (guest, system): (&[Package], &[Package]),
     config: &Config,
     kernel: &Kernel,
     step: &crate::progress::Step,
 ) -> Result<()> {
     let root = Root::new(dir.join("root"));
     fs::create_dir(root.dir())?;
-    unpack::unpack(root.dir(), archives, packages, step)?;
-    guest::write_archive(
-        &dir.join("base.cpio"),
-        &root,
-        &kernel.release,
-        &config.guest,
-        step,
-    )?;
-    let vmlinuz = root
-        .path("usr/lib/modules")
-        .join(&kernel.release)
-        .join("vmlinuz");
+    unpack::unpack(root.dir(), archives, guest, step)?;
+    let release = &kernel.release;
+    let vmlinuz = root.path("usr/lib/modules").join(release).join("vmlinuz");
     fs::rename(&vmlinuz, dir.join("vmlinuz"))
         .with_context(|| format!("take {}", vmlinuz.display()))?;
-    // All that is needed of it is in the archive.
+    guest::write_archive(&dir.join("base.cpio"), &root, release, &config.guest, step)?;
+    let besides: Vec<Package> = system
+        .iter()
+        .filter(|package| guest.iter().all(|other| other.file != package.file))
+        .cloned()
+        .collect();
+    unpack::unpack(root.dir(), archives, &besides, step)?;
+    system::write(dir, &root, release, config, step)?;
+    // All that is needed of it is in the archives and on the disk.
     cache::remove_tree(root.dir())
 }
 

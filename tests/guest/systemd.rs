@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What `make install` installs, on a system that runs systemd and keeps its disk.
+
+use crate::common::{milspecctl, Test};
+use crate::journal::MODE;
+use anyhow::{ensure, Context, Result};
+use milspec_machine::guest::GuestCommand;
+use milspec_machine::machine::Machine;
+use serde_json::Value;
+use std::time::{Duration, Instant};
+
+/// The tests of this file.
+pub const TESTS: &[Test] = &[
+    ("systemd_boots_what_is_installed", boots),
+    ("systemd_keeps_the_journal_whatever_happens", keeps_journal),
+];
+
+const UNIT: &str = "milspec-journal.service";
+const FILE: &str = "/var/lib/milspec/journal";
+
+/// Fails when a unit has, or has not been started.
+fn is_running(machine: &Machine) -> Result<()> {
+    let state = machine.run(["systemctl", "is-system-running"])?.text();
+    let failed = machine.sh("systemctl --failed --plain; journalctl -b -p err --no-pager")?;
+    ensure!(state.trim() == "running", "{state}{}", failed.text());
+    machine.check_kernel_log()
+}
+
+/// Promise: with the package installed systemd starts all it should, and udev loads the module, at
+/// once as well as at a boot; the device belongs to the group that sysusers has made, whose members
+/// may read. A BIOS update that takes a setting away takes its control away and nothing else.
+fn boots() -> Result<()> {
+    let mut machine = Machine::with_systemd("rugged")?;
+    installed(&machine)?;
+    let before = milspecctl(&machine, &["control", "list"])?["total"].clone();
+    let camera = |machine: &Machine| machine.run(["milspecctl", "control", "show", "camera"]);
+    camera(&machine)?.ok()?;
+    let tokens = machine.plan().by_name.iter();
+    let ids = tokens.filter(|((setting, _), _)| setting == "camera");
+    let ids: Vec<u16> = ids.map(|(_, token)| token.id).collect();
+    machine.update_bios(|profile| profile.tokens.omit = ids)?;
+    machine.reboot()?;
+    installed(&machine)?;
+    let after = milspecctl(&machine, &["control", "list"])?["total"].clone();
+    ensure!(after.as_u64() < before.as_u64(), "{before} and {after}");
+    ensure!(!camera(&machine)?.success(), "the camera is still there");
+    Ok(())
+}
+
+fn installed(machine: &Machine) -> Result<()> {
+    is_running(machine)?;
+    let device = machine.run(["stat", "-c", "%U %G %a", "/dev/milspec"])?;
+    let device = device.ok()?.text();
+    ensure!(device.trim() == "root milspec 640", "{device}");
+    let group = machine.sh("grep ^milspec: /etc/group | cut -d: -f3")?;
+    let group: u32 = group.text().trim().parse().context("no group milspec")?;
+    ensure!(group < 1000, "{group} is no system group");
+    let status = |group| GuestCommand::new(["milspecctl", "status"]).user(65534, group);
+    machine.run_command(status(group))?.ok()?;
+    ensure!(!machine.run_command(status(65534))?.success());
+    let module = machine.run(["modinfo", "-n", "dell_milspec"])?.ok()?.text();
+    ensure!(module.contains("/updates/dell_milspec.ko"), "{module}");
+    machine.run(["logrotate", "--debug", "/etc/logrotate.conf"])?;
+    Ok(())
+}
+
+/// Changes something, and waits until the file has it. What the driver and the TPM have fits.
+fn change(machine: &Machine) -> Result<Value> {
+    let line = format!("echo enhanced >{MODE} && echo baseline >{MODE}");
+    machine.sh(&line)?.ok()?;
+    let start = Instant::now();
+    loop {
+        let argv = ["milspecctl", "--json", "journal", "verify", FILE];
+        let output = machine.run(argv)?;
+        let found = output.json()?;
+        if output.success() && found["driver"]["newer"] == 0 {
+            ensure!(found["tpm"]["result"] == "matches", "{found:#}");
+            return Ok(found);
+        }
+        let said = || machine.journal(UNIT).unwrap_or_default();
+        let late = start.elapsed() > Duration::from_secs(60);
+        ensure!(!late, "not kept: {found:#}\n{}", said());
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+/// Promise: once enabled, the unit keeps one journal, which is verified against driver and TPM, from
+/// boot to boot: after a reboot, and after a power cut that has torn its last record. While it runs
+/// the module stays; when it is stopped the module can go, and both come back together.
+fn keeps_journal() -> Result<()> {
+    let mut machine = Machine::with_systemd("rugged")?;
+    let loads = |found: &Value| found["loads"].as_array().map_or(0, Vec::len);
+    machine.run(["systemctl", "enable", "--now", UNIT])?.ok()?;
+    ensure!(loads(&change(&machine)?) == 1);
+    machine.reboot()?;
+    is_running(&machine)?;
+    ensure!(loads(&change(&machine)?) == 2);
+    let said = machine.journal(UNIT)?;
+    ensure!(said.matches("Started ").count() == 2, "{said}");
+
+    // It is started anew after 30 s only.
+    machine
+        .run(["systemctl", "kill", "-s", "KILL", UNIT])?
+        .ok()?;
+    let torn = format!("dd if=/dev/urandom bs=57 count=1 >>{FILE} && sync");
+    machine.sh(&torn)?.ok()?;
+    let found = machine.run(["milspecctl", "--json", "journal", "verify", FILE])?;
+    ensure!(found.json()?["broken"]["code"] == "cut-off");
+    // A cut is one: what was not flushed is lost.
+    let unflushed = "/var/lib/milspec/unflushed";
+    machine.sh(&format!("echo something >{unflushed}"))?.ok()?;
+    machine.power_cycle()?;
+    is_running(&machine)?;
+    ensure!(machine.run(["test", "-s", unflushed])?.code == 1);
+    ensure!(loads(&change(&machine)?) == 3);
+
+    ensure!(!machine.run(["rmmod", "dell_milspec"])?.success());
+    machine.run(["systemctl", "stop", UNIT])?.ok()?;
+    machine.run(["rmmod", "dell_milspec"])?.ok()?;
+    machine.run(["modprobe", "dell_milspec"])?.ok()?;
+    ensure!(loads(&change(&machine)?) == 4);
+    is_running(&machine)
+}
