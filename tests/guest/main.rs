@@ -22,6 +22,7 @@ mod attributes;
 mod cli;
 mod cli_everywhere;
 mod common;
+mod confirm;
 mod cut;
 mod delay;
 mod driver;
@@ -111,6 +112,7 @@ fn main() -> ExitCode {
         attest::TESTS,
         cli::TESTS,
         cli_everywhere::TESTS,
+        confirm::TESTS,
         systemd::TESTS,
     ];
     let long = [

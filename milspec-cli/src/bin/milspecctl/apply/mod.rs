@@ -4,6 +4,7 @@
 //! only whether the person still wants it.
 
 mod bios_password;
+mod carry_out;
 pub mod confirm;
 mod document;
 mod recorder;
@@ -12,13 +13,14 @@ pub use document::ApplyDoc;
 pub use recorder::{Note, Recorder};
 
 use crate::ui::Ui;
-use confirm::{By, Confirmation, Ended, Guard};
+use carry_out::{cannot, carry_out_with_password};
+use confirm::{Confirmation, Guard};
 use milspec::attributes::Attributes;
 use milspec::baseline;
 use milspec::change::{Change, Plan};
 use milspec::diagnose;
 use milspec::driver;
-use milspec::failure::{Exit, Failure, Result};
+use milspec::failure::Result;
 use milspec::model::{mode_word, Control, Step};
 use milspec::refusal;
 use milspec::root::Root;
@@ -32,8 +34,6 @@ use milspec_uapi::{
     APPLY_CONFIRM_LATCH, MODE_PARANOID_PLUS, OUTCOME_CONFLICT, OUTCOME_DONE, OUTCOME_PLANNED,
     OUTCOME_REFUSED, OUTCOME_UNDONE, STATUS_LATCHED,
 };
-use nix::errno::Errno;
-use zeroize::Zeroizing;
 
 /// What would be done. Writes nothing and makes no firmware call.
 pub fn plan(root: &Root, change: &Change) -> Result<ApplyDoc> {
@@ -99,7 +99,7 @@ pub fn apply(root: &Root, ui: &Ui, change: &Change) -> Result<ApplyDoc> {
             guard.arm(root, recorder, change, &steps)?;
         }
     }
-    let may_wait = guard.as_ref().is_none_or(|guard| guard.watch.is_some());
+    let by_service = guard.as_ref().is_some_and(|guard| guard.watch.is_none());
     let answer = carry_out_with_password(
         root,
         ui,
@@ -107,19 +107,19 @@ pub fn apply(root: &Root, ui: &Ui, change: &Change) -> Result<ApplyDoc> {
         &mut plan,
         &steps,
         change,
-        may_wait,
+        !by_service,
     );
     let done = matches!(&answer, Ok(answer) if answer.apply.outcome == OUTCOME_DONE);
     let mut armed = recorder
         .as_mut()
         .filter(|_| done)
         .and_then(|recorder| recorder.made(source.as_ref()));
-    let mut note = recorder.and_then(|recorder| {
+    let note = recorder.and_then(|recorder| {
         let left: Vec<&str> = left_out.iter().map(|left| left.name.as_str()).collect();
         close(recorder, answer.as_ref().ok(), change, &left)
     });
     let answer = answer?;
-    let told = armed.as_mut().filter(|_| !may_wait).map(|record| {
+    let told = armed.as_mut().filter(|_| by_service).map(|record| {
         // The service begins with that now.
         record.count(root);
         Told::of(root, record).warning()
@@ -127,19 +127,11 @@ pub fn apply(root: &Root, ui: &Ui, change: &Change) -> Result<ApplyDoc> {
     let confirmation = match guard {
         Some(guard) if done => {
             let key = &plan.request.security_key;
-            Some(guarded(
-                root,
-                ui,
-                source.as_mut(),
-                key,
-                guard,
-                &steps,
-                armed,
-            )?)
+            Some(guard.wait(root, ui, source.as_mut(), key, &steps, armed)?)
         }
         _ => None,
     };
-    note = note.filter(|_| !confirmation.as_ref().is_some_and(Confirmation::is_undone));
+    let note = note.filter(|_| !confirmation.as_ref().is_some_and(Confirmation::is_undone));
     // What waits for the next boot is told by the controls, afterwards. When they cannot be read
     // any more, what became of the change must be told all the same.
     let mut document = document(&answer);
@@ -156,7 +148,7 @@ pub fn apply(root: &Root, ui: &Ui, change: &Change) -> Result<ApplyDoc> {
         warnings.extend(told);
         document.confirm(change, confirmation);
     }
-    if !may_wait {
+    if by_service {
         if let Some(failure) = document.error.as_mut() {
             refusal::key_would_be_needed(failure, &change.in_words());
         }
@@ -170,34 +162,6 @@ pub fn apply(root: &Root, ui: &Ui, change: &Change) -> Result<ApplyDoc> {
         }
     }
     Ok(document)
-}
-
-/// What becomes of a change that has to be confirmed, as far as this process has a part in that.
-fn guarded(
-    root: &Root,
-    ui: &Ui,
-    source: &mut dyn Source,
-    key: &Zeroizing<u16>,
-    guard: Guard,
-    steps: &[Step],
-    armed: Option<unconfirmed::Record>,
-) -> Result<Confirmation> {
-    let within = guard.within;
-    let (Some(watch), Some(mut record)) = (guard.watch, armed) else {
-        return Ok(Confirmation::new(within.as_secs(), "waiting", None));
-    };
-    let terminal = ui.ask_to_keep(steps, within);
-    let ended = watch.wait(root, ui, record.count(root), terminal);
-    if ended != Ended::Kept {
-        ui.not_answered();
-    }
-    match ended {
-        Ended::Kept => confirm::keep(root)
-            .map(|_| Confirmation::new(within.as_secs(), "confirmed", Some(By::Terminal))),
-        Ended::Settled => confirm::settled(root, within),
-        Ended::Timeout => confirm::undo(root, source, key, record, By::Timeout),
-        Ended::Signal => confirm::undo(root, source, key, record, By::Signal),
-    }
 }
 
 /// What the BIOS attributes say of the controls that were changed, or were to be.
@@ -258,87 +222,6 @@ fn close(
             recorder.disarm();
             Some(kept)
         }
-    }
-}
-
-/// Applies the plan; when the firmware wants its password, asks for it and applies once more.
-fn carry_out_with_password(
-    root: &Root,
-    ui: &Ui,
-    source: &mut dyn Source,
-    plan: &mut Plan,
-    steps: &[Step],
-    change: &Change,
-    may_ask: bool,
-) -> Result<Answer> {
-    plan.request.generation = plan.answer.apply.generation;
-    let name = |number: u32| {
-        let at = usize::try_from(number).unwrap_or(0).saturating_sub(1);
-        steps
-            .get(at)
-            .map_or_else(String::new, |step| format!("{} {}", step.control, step.to))
-    };
-    let mut carry_out = |request: &mut Request| {
-        let dressed = &mut |work: Work<'_>| ui.during(root, &name, work);
-        carry_out(source, request, &plan.answer, change, dressed)
-    };
-    let answer = carry_out(&mut plan.request)?;
-    let wants_key =
-        answer.apply.outcome == OUTCOME_UNDONE && answer.apply.error == Errno::EKEYREJECTED as u32;
-    if !wants_key || !may_ask || change.password_fd.is_some() || !ui.can_ask() {
-        return Ok(answer);
-    }
-    plan.request.security_key = bios_password::key(root, &bios_password::from_terminal(ui)?)?;
-    plan.request.generation = answer.apply.generation;
-    carry_out(&mut plan.request)
-}
-
-/// The request, as a closure that the caller may dress up.
-type Work<'a> = &'a mut dyn FnMut() -> nix::Result<Answer>;
-
-/// Applies what was planned. If the machine has moved on meanwhile, plans again once, and goes on
-/// only if that makes no difference to what was decided.
-fn carry_out(
-    source: &mut dyn Source,
-    request: &mut Request,
-    planned: &Answer,
-    change: &Change,
-    dressed: &mut dyn FnMut(Work<'_>) -> nix::Result<nix::Result<Answer>>,
-) -> Result<Answer> {
-    for last in [false, true] {
-        if signals::arrived() {
-            return Err(diagnose::apply(cannot(change), Errno::EINTR));
-        }
-        let result = dressed(&mut || source.apply(request));
-        match result.and_then(|result| result) {
-            Err(Errno::EAGAIN) if !last => {
-                request.generation = 0;
-                let again = change.ask(source, request)?;
-                let same = again.apply.outcome == OUTCOME_PLANNED && again.steps == planned.steps;
-                if !same {
-                    return Err(machine_changed(change));
-                }
-                request.generation = again.apply.generation;
-            }
-            Err(Errno::EAGAIN) => return Err(machine_changed(change)),
-            result => return result.map_err(|errno| diagnose::apply(cannot(change), errno)),
-        }
-    }
-    Err(machine_changed(change))
-}
-
-fn cannot(change: &Change) -> String {
-    format!("cannot set {}", change.in_words())
-}
-
-fn machine_changed(change: &Change) -> Failure {
-    Failure {
-        code: "machine-changed",
-        exit: Exit::Failed,
-        errno: Some(Errno::EAGAIN),
-        what: cannot(change),
-        why: "the machine changed meanwhile: the plan is no longer the one decided on".into(),
-        next: "look at the plan again with --dry-run, then run it again".into(),
     }
 }
 

@@ -15,7 +15,6 @@ use milspec::snapshot::Snapshot;
 use milspec::source::{Answer, Source};
 use milspec::unconfirmed::{Record, State, Waiter, Way, FILE};
 use milspec_uapi::{OUTCOME_DONE, OUTCOME_PLANNED};
-use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// Keeps the change that waits, and returns its name; `None` where none does. Before the boot from
@@ -49,7 +48,7 @@ pub fn keep(root: &Root) -> Result<Option<String>> {
 }
 
 /// What somebody else has made of the change that this process waits for.
-pub fn settled(root: &Root, within: Duration) -> Result<Confirmation> {
+pub fn settled(root: &Root, within_s: u64) -> Result<Confirmation> {
     let lock = kept::lock_whatever_arrives(root)?;
     let result = match Record::load(root)? {
         None => "confirmed",
@@ -59,7 +58,7 @@ pub fn settled(root: &Root, within: Duration) -> Result<Confirmation> {
         }
     };
     let by = Some(By::Command);
-    Ok(Confirmation::new(within.as_secs(), result, by))
+    Ok(Confirmation::new(within_s, result, by))
 }
 
 /// Puts back what the change that waits has changed, unless somebody was faster. `known` is what is

@@ -2,7 +2,7 @@
 
 //! Waits until a change is confirmed, or its time is over.
 
-use super::cannot_wait;
+use super::guard::cannot_wait;
 use crate::ui::{Terminal, Ui};
 use milspec::clock;
 use milspec::failure::Result;
