@@ -45,10 +45,11 @@ install: ## install both (DESTDIR, PREFIX); build first
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d packaging/completions/milspecctl.fish
 	install -D -m 644 -t $(DESTDIR)/usr/lib/udev/rules.d packaging/udev/60-dell-milspec.rules
 	install -D -m 644 -t $(DESTDIR)/usr/lib/sysusers.d packaging/sysusers/dell-milspec.conf
-	install -d $(DESTDIR)/usr/lib/systemd/system
+	install -d $(DESTDIR)/usr/lib/systemd/system/multi-user.target.wants
 	for unit in packaging/systemd/*; do \
 		sed 's,/usr/bin/,$(PREFIX)/bin/,' $$unit >$(DESTDIR)/usr/lib/systemd/system/$${unit##*/} || exit 1; \
 	done
+	ln -sf ../milspec-confirm.service $(DESTDIR)/usr/lib/systemd/system/multi-user.target.wants
 	install -D -m 644 -t $(DESTDIR)/etc/logrotate.d packaging/logrotate/milspec-journal
 	# The kernel's make skips depmod where it finds no System.map: Debian's headers have none.
 	@test -n "$(DESTDIR)" || depmod -a \

@@ -340,6 +340,16 @@ impl<L: DerefMut<Target = [Fact]>> Machine<L> {
                 mark.degraded = false;
             }
         }
+        if request.mode == Some(Mode::Baseline) {
+            // The caller knows what was before this driver, or before it was loaded anew.
+            for (id, value) in request.list {
+                let fact = self.position(*id).and_then(|at| self.facts.get_mut(at));
+                if let Some(fact) = fact.filter(|fact| fact.has(*value)) {
+                    self.altered |= fact.mark.baseline != Some(*value);
+                    fact.mark.baseline = Some(*value);
+                }
+            }
+        }
         for (id, _) in request.list.iter().filter(|(_, value)| *value == ACCEPT) {
             let fact = self.position(*id).and_then(|at| self.facts.get_mut(at));
             if let Some(Fact { mark, .. }) = fact {

@@ -12,6 +12,9 @@ pub struct Value {
     pub name: &'static str,
     /// Id of the SMBIOS token that is active when the value is in force.
     pub token: u16,
+    /// A machine that is reached over a network may be out of reach when the value is in force: it
+    /// switches off a port, a radio, or what a network adapter is plugged into.
+    pub cuts_network: bool,
 }
 
 /// One setting of Dell firmware.

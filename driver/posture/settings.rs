@@ -12,7 +12,19 @@ use super::setting::{Setting, Value, VALUES};
 
 /// Shortens the table.
 const fn v(name: &'static str, token: u16) -> Value {
-    Value { name, token }
+    Value {
+        name,
+        token,
+        cuts_network: false,
+    }
+}
+
+/// A value that may cut the machine off from a network.
+const fn cut(name: &'static str, token: u16) -> Value {
+    Value {
+        cuts_network: true,
+        ..v(name, token)
+    }
 }
 
 /// Every setting that the driver knows.
@@ -39,19 +51,19 @@ pub const SETTINGS: &[Setting] = &[
         name: "wireless-adapter",
         label: "Wireless adapter",
         class: Safe,
-        values: &[v("enabled", 0x029D), v("disabled", 0x029C)],
+        values: &[v("enabled", 0x029D), cut("disabled", 0x029C)],
     },
     Setting {
         name: "radio-transmission",
         label: "All radio transmission",
         class: Safe,
-        values: &[v("enabled", 0x010C), v("disabled", 0x010D)],
+        values: &[v("enabled", 0x010C), cut("disabled", 0x010D)],
     },
     Setting {
         name: "wlan",
         label: "Wireless LAN",
         class: Monitored,
-        values: &[v("enabled", 0x0180), v("disabled", 0x017F)],
+        values: &[v("enabled", 0x0180), cut("disabled", 0x017F)],
     },
     Setting {
         name: "bluetooth",
@@ -63,16 +75,16 @@ pub const SETTINGS: &[Setting] = &[
         name: "wwan",
         label: "Mobile broadband (WWAN)",
         class: Monitored,
-        values: &[v("enabled", 0x017C), v("disabled", 0x017B)],
+        values: &[v("enabled", 0x017C), cut("disabled", 0x017B)],
     },
     Setting {
         name: "wxan-radio",
         label: "WLAN and WWAN radio",
         class: Safe,
         values: &[
-            v("both-off", 0x0287),
-            v("wlan-on", 0x0288),
-            v("wwan-on", 0x0289),
+            cut("both-off", 0x0287),
+            cut("wlan-on", 0x0288),
+            cut("wwan-on", 0x0289),
         ],
     },
     Setting {
@@ -91,19 +103,19 @@ pub const SETTINGS: &[Setting] = &[
         name: "wlan-off-when-wired",
         label: "Switch the WLAN radio off on a wired network",
         class: Safe,
-        values: &[v("enabled", 0x032B), v("disabled", 0x032C)],
+        values: &[cut("enabled", 0x032B), v("disabled", 0x032C)],
     },
     Setting {
         name: "wwan-off-when-wired",
         label: "Switch the WWAN radio off on a wired network",
         class: Safe,
-        values: &[v("enabled", 0x0329), v("disabled", 0x032A)],
+        values: &[cut("enabled", 0x0329), v("disabled", 0x032A)],
     },
     Setting {
         name: "usb-external",
         label: "External USB ports",
         class: Monitored,
-        values: &[v("enabled", 0x018A), v("disabled", 0x0189)],
+        values: &[v("enabled", 0x018A), cut("disabled", 0x0189)],
     },
     Setting {
         name: "usb-user-ports",
@@ -111,33 +123,33 @@ pub const SETTINGS: &[Setting] = &[
         class: Restricted,
         values: &[
             v("all-on", 0x016C),
-            v("rear-only", 0x016B),
-            v("all-off", 0x016A),
+            cut("rear-only", 0x016B),
+            cut("all-off", 0x016A),
         ],
     },
     Setting {
         name: "usb-rear",
         label: "Rear USB ports",
         class: Safe,
-        values: &[v("enabled", 0x041A), v("disabled", 0x041B)],
+        values: &[v("enabled", 0x041A), cut("disabled", 0x041B)],
     },
     Setting {
         name: "usb-side",
         label: "Side USB ports",
         class: Safe,
-        values: &[v("enabled", 0x041C), v("disabled", 0x041D)],
+        values: &[v("enabled", 0x041C), cut("disabled", 0x041D)],
     },
     Setting {
         name: "usb3-front",
         label: "Front USB 3 ports",
         class: Safe,
-        values: &[v("enabled", 0x0422), v("disabled", 0x0423)],
+        values: &[v("enabled", 0x0422), cut("disabled", 0x0423)],
     },
     Setting {
         name: "usb3-rear",
         label: "Rear USB 3 ports",
         class: Safe,
-        values: &[v("enabled", 0x0424), v("disabled", 0x0425)],
+        values: &[v("enabled", 0x0424), cut("disabled", 0x0425)],
     },
     Setting {
         name: "sd-card",
@@ -155,7 +167,7 @@ pub const SETTINGS: &[Setting] = &[
         name: "media-card",
         label: "Media card, SD card and ExpressCard slots",
         class: Safe,
-        values: &[v("enabled", 0x0294), v("disabled", 0x0295)],
+        values: &[v("enabled", 0x0294), cut("disabled", 0x0295)],
     },
     Setting {
         name: "firewire",
@@ -167,7 +179,7 @@ pub const SETTINGS: &[Setting] = &[
         name: "express-card",
         label: "ExpressCard slot",
         class: Safe,
-        values: &[v("enabled", 0x02B4), v("disabled", 0x02B5)],
+        values: &[v("enabled", 0x02B4), cut("disabled", 0x02B5)],
     },
     Setting {
         name: "esata",
@@ -179,7 +191,7 @@ pub const SETTINGS: &[Setting] = &[
         name: "thunderbolt",
         label: "Thunderbolt ports",
         class: Safe,
-        values: &[v("enabled", 0x03A2), v("disabled", 0x03A3)],
+        values: &[v("enabled", 0x03A2), cut("disabled", 0x03A3)],
     },
     Setting {
         name: "thunderbolt-security",
@@ -187,9 +199,9 @@ pub const SETTINGS: &[Setting] = &[
         class: Monitored,
         values: &[
             v("none", 0x03C5),
-            v("user", 0x03C1),
-            v("secure", 0x03C2),
-            v("dp-only", 0x03C3),
+            cut("user", 0x03C1),
+            cut("secure", 0x03C2),
+            cut("dp-only", 0x03C3),
         ],
     },
     Setting {
@@ -208,7 +220,7 @@ pub const SETTINGS: &[Setting] = &[
         name: "dell-docks-always-allowed",
         label: "Dell docks work with Thunderbolt off",
         class: Safe,
-        values: &[v("enabled", 0x0444), v("disabled", 0x0445)],
+        values: &[v("enabled", 0x0444), cut("disabled", 0x0445)],
     },
     Setting {
         name: "smartcard",
@@ -304,7 +316,7 @@ pub const SETTINGS: &[Setting] = &[
         name: "stealth",
         label: "Stealth mode",
         class: Monitored,
-        values: &[v("enabled", 0x02ED), v("disabled", 0x02EE)],
+        values: &[cut("enabled", 0x02ED), v("disabled", 0x02EE)],
     },
     Setting {
         name: "unobtrusive",
@@ -352,19 +364,19 @@ pub const SETTINGS: &[Setting] = &[
         name: "stealth-wlan",
         label: "WLAN in stealth mode",
         class: Safe,
-        values: &[v("unchanged", 0x0416), v("off", 0x0417)],
+        values: &[v("unchanged", 0x0416), cut("off", 0x0417)],
     },
     Setting {
         name: "stealth-wwan",
         label: "WWAN in stealth mode",
         class: Safe,
-        values: &[v("unchanged", 0x0418), v("off", 0x0419)],
+        values: &[v("unchanged", 0x0418), cut("off", 0x0419)],
     },
     Setting {
         name: "stealth-wigig",
         label: "WiGig in stealth mode",
         class: Safe,
-        values: &[v("unchanged", 0x03A4), v("off", 0x03A5)],
+        values: &[v("unchanged", 0x03A4), cut("off", 0x03A5)],
     },
     Setting {
         name: "admin-setup-lockout",
@@ -555,13 +567,13 @@ pub const SETTINGS: &[Setting] = &[
         name: "usb-front",
         label: "Front USB ports",
         class: Monitored,
-        values: &[v("enabled", 0x014F), v("disabled", 0x014E)],
+        values: &[v("enabled", 0x014F), cut("disabled", 0x014E)],
     },
     Setting {
         name: "modem",
         label: "Modem",
         class: Safe,
-        values: &[v("enabled", 0x010A), v("disabled", 0x010B)],
+        values: &[v("enabled", 0x010A), cut("disabled", 0x010B)],
     },
     Setting {
         name: "module-bay",
@@ -573,13 +585,13 @@ pub const SETTINGS: &[Setting] = &[
         name: "second-nic",
         label: "Second wired network port",
         class: Monitored,
-        values: &[v("enabled", 0x0407), v("disabled", 0x0408)],
+        values: &[v("enabled", 0x0407), cut("disabled", 0x0408)],
     },
     Setting {
         name: "rugged-dock",
         label: "Rugged dock without its display ports",
         class: Monitored,
-        values: &[v("enabled", 0x038C), v("disabled", 0x038D)],
+        values: &[v("enabled", 0x038C), cut("disabled", 0x038D)],
     },
     Setting {
         name: "embedded-nic",
@@ -588,7 +600,7 @@ pub const SETTINGS: &[Setting] = &[
         values: &[
             v("enabled", 0x006E),
             v("pxe", 0x002D),
-            v("disabled", 0x002E),
+            cut("disabled", 0x002E),
             v("rpl", 0x0127),
         ],
     },

@@ -31,6 +31,8 @@ pub(crate) struct Value {
     pub(crate) token: u16,
     /// Location of the SMBIOS token, 0 for other families.
     pub(crate) location: u16,
+    /// It may cut the machine off from a network.
+    pub(crate) cuts_network: bool,
     pub(crate) answer: Answer,
 }
 
@@ -39,6 +41,7 @@ impl Value {
         name: "",
         token: 0,
         location: 0,
+        cuts_network: false,
         answer: Answer::Absent,
     };
 }

@@ -221,6 +221,7 @@ fn details(listed: &Listed) -> Details {
     for (to, (value, listing)) in values.iter_mut().zip(known) {
         to.name = value.name;
         to.token = value.token;
+        to.cuts_network = value.cuts_network;
         if let Listing::Listed { location, .. } = listing {
             to.location = location;
         }

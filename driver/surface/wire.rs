@@ -279,6 +279,10 @@ fn value(fact: &Fact, number: u8, value: &Value, policy: &Policy) -> uapi::Contr
         true => uapi::VALUE_UNTRIED,
         false => 0,
     };
+    let cuts_network = match value.cuts_network {
+        true => uapi::VALUE_CUTS_NETWORK,
+        false => 0,
+    };
     let (token, location) = match fact.family {
         Family::Platform => (value.token, value.location),
         Family::Dsmil => (0, 0),
@@ -288,7 +292,7 @@ fn value(fact: &Fact, number: u8, value: &Value, policy: &Policy) -> uapi::Contr
         token,
         location,
         expected,
-        properties: properties | untried,
+        properties: properties | untried | cuts_network,
         read,
         value_class: class(fact.class_of(number)),
         gate: fact

@@ -7,7 +7,9 @@ use zerocopy_derive::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// [`Apply::mode`]: no mode, only the targets of the list.
 pub const MODE_NONE: u8 = 0;
-/// [`Apply::mode`]: what each control had before the driver first changed it.
+/// [`Apply::mode`]: what each control had before the driver first changed it. The driver remembers
+/// that until it is unloaded; a list says it of controls that a caller remembers, and from then on
+/// the driver does too.
 pub const MODE_BASELINE: u8 = 1;
 /// [`Apply::mode`]: what costs no function of the machine.
 pub const MODE_STANDARD: u8 = 2;

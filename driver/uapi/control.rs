@@ -73,6 +73,9 @@ pub const VALUE_ACTIVE: u16 = 4;
 /// [`ControlValue::properties`]: that it may be written rests on tables of real machines alone.
 /// Mainline keeps its token from user space, and nobody has yet reported a write of it on hardware.
 pub const VALUE_UNTRIED: u16 = 8;
+/// [`ControlValue::properties`]: a machine that is reached over a network may be out of reach when
+/// this value is in force: it switches off a port, a radio, or what a network adapter is plugged into.
+pub const VALUE_CUTS_NETWORK: u16 = 16;
 
 /// [`Control::current`] when no single value is known to be in force.
 pub const INDEX_NONE: u8 = 0xFF;

@@ -106,7 +106,11 @@
 /* milspec_apply.mode: no mode, only the targets of the list. */
 #define MILSPEC_MODE_NONE 0
 
-/* milspec_apply.mode: what each control had before the driver first changed it. */
+/*
+ * milspec_apply.mode: what each control had before the driver first changed it. The driver
+ * remembers that until it is unloaded; a list says it of controls that a caller remembers, and from
+ * then on the driver does too.
+ */
 #define MILSPEC_MODE_BASELINE 1
 
 /* milspec_apply.mode: what costs no function of the machine. */
@@ -373,6 +377,13 @@
  * Mainline keeps its token from user space, and nobody has yet reported a write of it on hardware.
  */
 #define MILSPEC_VALUE_UNTRIED 8
+
+/*
+ * milspec_control_value.properties: a machine that is reached over a network may be out of reach
+ * when this value is in force: it switches off a port, a radio, or what a network adapter is
+ * plugged into.
+ */
+#define MILSPEC_VALUE_CUTS_NETWORK 16
 
 /* milspec_control.current when no single value is known to be in force. */
 #define MILSPEC_INDEX_NONE 255

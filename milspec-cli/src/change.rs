@@ -2,6 +2,7 @@
 
 //! What somebody wants, and the plan for it.
 
+use crate::baseline;
 use crate::catalogue;
 use crate::diagnose;
 use crate::failure::{Exit, Failure, Result};
@@ -10,9 +11,10 @@ use crate::refusal;
 use crate::root::Root;
 use crate::snapshot::Snapshot;
 use crate::source::{Answer, Request, Source};
+use crate::words::count;
 use milspec_uapi::{
-    Target, APPLY_CONFIRM_LATCH, MODE_NONE, MODE_PARANOID_PLUS, OUTCOME_REFUSED, TARGET_ACCEPT,
-    TARGET_LEAVE,
+    Target, APPLY_CONFIRM_LATCH, MODE_BASELINE, MODE_NONE, MODE_PARANOID_PLUS, OUTCOME_REFUSED,
+    REASON_NO_CONTROL, TARGET_ACCEPT, TARGET_LEAVE,
 };
 use serde::Serialize;
 use std::time::Duration;
@@ -45,15 +47,17 @@ pub struct Change {
     pub skipped: Vec<Skipped>,
     /// Whether all controls are accepted as they are, [`ACCEPT`].
     pub accepts: bool,
-    /// What is restored, in a few words, if this restores something: what the driver refuses of it
-    /// is left out, and told.
-    pub restores: Option<&'static str>,
+    /// Whether this puts back what was before: what the driver refuses of that is left out, and
+    /// told.
+    pub restores: bool,
     /// Whether it is accepted that the mode latches.
     pub accept_latch: bool,
     /// File descriptor with the BIOS administrator password.
     pub password_fd: Option<u16>,
     /// Undone unless it is confirmed in this time.
     pub confirm_within: Option<Duration>,
+    /// Whether the machine is booted again by itself where undoing takes that.
+    pub reboot_to_undo: bool,
 }
 
 /// What is not for this machine, and so no part of a change.
@@ -103,6 +107,13 @@ pub struct Plan {
     pub left_out: Vec<LeftOut>,
 }
 
+impl LeftOut {
+    /// Whether this machine has no such control: there is nothing that could be put back.
+    pub fn is_absent(&self) -> bool {
+        self.reason.as_deref() == Some("no-control")
+    }
+}
+
 impl Change {
     /// A mode, by its `MODE_` number, without the controls that were excepted.
     pub fn of_mode(mode: u8, except: &[String]) -> Result<Self> {
@@ -143,6 +154,25 @@ impl Change {
         change
     }
 
+    /// The same, with what the record has where mode baseline is wanted: the driver knows of the
+    /// changes since it was loaded, and of no others. What is named already stays.
+    pub fn with_record(mut self, root: &Root) -> Result<Self> {
+        if self.mode != MODE_BASELINE {
+            return Ok(self);
+        }
+        self.restores = true;
+        let record = baseline::Record::load(root)?;
+        for recorded in record.into_iter().flat_map(|record| record.controls) {
+            if !self.assignments.iter().any(|one| one.name == recorded.name) {
+                self.assignments.push(Assignment {
+                    name: recorded.name,
+                    value: recorded.value,
+                });
+            }
+        }
+        Ok(self)
+    }
+
     /// Names of the controls that are to stay as they are.
     pub fn excepted(&self) -> Vec<String> {
         let left = |one: &&Assignment| self.leaves && one.value == LEAVE;
@@ -152,17 +182,21 @@ impl Change {
 
     /// In a few words, after "set".
     pub fn in_words(&self) -> String {
-        if let Some(what) = self.restores {
-            return what.into();
-        }
+        let exceptions = match self.restores {
+            true => self.excepted().len(),
+            false => self.assignments.len(),
+        };
         match (self.mode, self.assignments.as_slice()) {
             (MODE_NONE, [one]) => format!("{}={}", one.name, one.value),
             (MODE_NONE, several) => format!("{} controls", several.len()),
-            (mode, []) => format!("mode {}", mode_word(mode)),
-            (mode, [_]) => format!("mode {} with 1 exception", mode_word(mode)),
-            (mode, several) => {
-                format!("mode {} with {} exceptions", mode_word(mode), several.len())
-            }
+            (mode, _) => match exceptions {
+                0 => format!("mode {}", mode_word(mode)),
+                many => format!(
+                    "mode {} with {}",
+                    mode_word(mode),
+                    count(many as u64, "exception")
+                ),
+            },
         }
     }
 
@@ -173,20 +207,14 @@ impl Change {
         loop {
             let answer = self.ask(source, &request)?;
             let refused = answer.apply.outcome == OUTCOME_REFUSED;
-            let mut targets = request.targets.iter();
-            match targets.position(|target| target.control == answer.apply.control) {
-                Some(at) if self.restores.is_some() && refused => {
-                    let target = request.targets.remove(at);
-                    left_out.push(self.left_out(root, snapshot, target, &answer));
-                }
-                _ => {
-                    return Ok(Plan {
-                        request,
-                        answer,
-                        left_out,
-                    })
-                }
+            if !refused || !self.restores || !leave(&mut request, &answer) {
+                return Ok(Plan {
+                    request,
+                    answer,
+                    left_out,
+                });
             }
+            left_out.push(self.left_out(root, snapshot, &answer));
         }
     }
 
@@ -204,10 +232,13 @@ impl Change {
         for assignment in &self.assignments {
             match self.target(assignment, controls) {
                 Ok(target) => targets.extend(target),
-                Err(failure) if self.restores.is_some() => left_out.push(LeftOut {
+                Err(failure) if self.restores => left_out.push(LeftOut {
                     name: assignment.name.clone(),
                     value: assignment.value.clone(),
-                    reason: None,
+                    reason: match failure.code {
+                        "no-such-control" => reason_word(REASON_NO_CONTROL),
+                        _ => None,
+                    },
                     why: failure.what,
                     next: failure.next,
                 }),
@@ -226,13 +257,15 @@ impl Change {
         })
     }
 
-    /// `None` for what is restored already: whether it could be does not matter then.
+    /// `None` for what is as it was already: whether it could be changed does not matter then. But
+    /// where the driver thinks that it was otherwise, it has to learn better.
     fn target(&self, assignment: &Assignment, controls: &[Control]) -> Result<Option<Target>> {
         let control = refusal::find(&assignment.name, controls)?;
-        if self.restores.is_some() && control.value.as_ref() == Some(&assignment.value) {
+        let is_back = self.restores && control.value.as_ref() == Some(&assignment.value);
+        if is_back && (self.mode == MODE_NONE || !control.is_changed()) {
             return Ok(None);
         }
-        let value = if self.accepts {
+        let value = if self.accepts || is_back {
             Some(TARGET_ACCEPT)
         } else if self.leaves && assignment.value == LEAVE {
             Some(TARGET_LEAVE)
@@ -246,27 +279,58 @@ impl Change {
         }))
     }
 
-    fn left_out(
-        &self,
-        root: &Root,
-        snapshot: &Snapshot,
-        target: Target,
-        answer: &Answer,
-    ) -> LeftOut {
-        let name = name_of(target.control, &snapshot.controls);
+    fn left_out(&self, root: &Root, snapshot: &Snapshot, answer: &Answer) -> LeftOut {
+        let name = name_of(answer.apply.control, &snapshot.controls);
         let mut assignments = self.assignments.iter();
         let wanted = assignments.find(|assignment| assignment.name == name);
+        let mut controls = snapshot.controls.iter();
+        let control = controls.find(|control| control.name == name);
+        let remembered = || control.and_then(|control| control.baseline.clone());
         let steps = Step::all(&answer.steps, &snapshot.controls);
         let failure = refusal::failure(root, snapshot, &self.in_words(), answer, &steps);
         let (why, next) = failure
             .map(|failure| (failure.why, failure.next))
             .unwrap_or_default();
         LeftOut {
-            value: wanted.map_or_else(String::new, |wanted| wanted.value.clone()),
+            value: wanted
+                .map(|wanted| wanted.value.clone())
+                .or_else(remembered)
+                .unwrap_or_default(),
             name,
             reason: reason_word(answer.apply.reason),
             why,
             next,
         }
     }
+}
+
+/// Takes the control that a request was refused for out of it. Returns false where that is none of
+/// the request's controls, or where it stands in the way all the same.
+fn leave(request: &mut Request, answer: &Answer) -> bool {
+    let control = answer.apply.control;
+    let mut targets = request.targets.iter();
+    match targets.position(|target| target.control == control) {
+        // What only the driver remembers.
+        None if request.mode != MODE_NONE && control != 0 => request.targets.push(Target {
+            control,
+            value: TARGET_LEAVE,
+            ..Target::default()
+        }),
+        None => return false,
+        Some(at) => {
+            let target = request.targets.remove(at);
+            let gone = answer.apply.reason == REASON_NO_CONTROL;
+            // A mode could still want something of it.
+            match (request.mode, target.value) {
+                (MODE_NONE, _) => {}
+                _ if gone => {}
+                (_, TARGET_LEAVE) => return false,
+                _ => request.targets.push(Target {
+                    value: TARGET_LEAVE,
+                    ..target
+                }),
+            }
+        }
+    }
+    true
 }

@@ -6,6 +6,8 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan, Zoned};
+use nix::time::{clock_gettime, ClockId};
+use std::time::Duration;
 
 /// Now, in UTC, as in RFC 3339: `2026-11-23T23:12:58Z`.
 pub fn now() -> String {
@@ -13,6 +15,11 @@ pub fn now() -> String {
     Timestamp::from_second(now.as_second())
         .unwrap_or(now)
         .to_string()
+}
+
+/// The time since boot that nobody sets, without what the machine slept.
+pub fn monotonic() -> Duration {
+    clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(Duration::ZERO, Into::into)
 }
 
 /// Nanoseconds since 1970 in UTC, as in RFC 3339, with all their digits.

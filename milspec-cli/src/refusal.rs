@@ -182,6 +182,28 @@ pub fn latch_cannot_be_undone() -> Failure {
     }
 }
 
+/// A deadline that outlives this process, and a password that must not.
+pub fn password_not_on_disk(change: &str) -> Failure {
+    Failure {
+        code: "refused-password",
+        exit: Exit::Refused,
+        errno: None,
+        what: format!("refused to set {change} with --confirm-within"),
+        why: "undoing it after a reboot takes the BIOS administrator password, which must not lie \
+              on disk"
+            .into(),
+        next: "leave out --confirm-within, and make sure that somebody can get to the machine"
+            .into(),
+    }
+}
+
+/// What asks for a password cannot be had with such a deadline.
+pub fn key_would_be_needed(failure: &mut Failure, change: &str) {
+    if failure.code == "password-needed" {
+        *failure = password_not_on_disk(change);
+    }
+}
+
 /// Which step failed, for people: `step 2 of 5, camera to disabled,`.
 fn which(snapshot: &Snapshot, answer: &Answer, steps: &[Step]) -> String {
     let control = name_of(answer.apply.control, &snapshot.controls);

@@ -29,6 +29,12 @@ pub fn release(root: &Root) -> Option<String> {
         .filter(|release| !release.is_empty())
 }
 
+/// What is another one after each boot.
+pub fn boot_id(root: &Root) -> Option<String> {
+    root.text("/proc/sys/kernel/random/boot_id")
+        .filter(|id| !id.is_empty())
+}
+
 /// Whether `module` is loaded (or built in and initialised).
 pub fn loaded(root: &Root, module: &str) -> bool {
     root.exists(&format!("/sys/module/{module}"))

@@ -2,10 +2,11 @@
 
 //! What needs attention before and after a change.
 
-use crate::baseline;
+use crate::baseline::Record;
 use crate::change::Change;
 use crate::model::{names, Control, Step};
 use crate::root::Root;
+use crate::systemd;
 use milspec_uapi::MODE_PARANOID_PLUS;
 use serde::Serialize;
 
@@ -22,48 +23,12 @@ pub struct Warning {
     pub controls: Vec<String>,
 }
 
-/// Controls by which a machine is reached over a network: wired ports, radios, and the ports that
-/// docks and network adapters sit on.
-const PATHS: [&str; 19] = [
-    "embedded-nic",
-    "second-nic",
-    "wireless-adapter",
-    "radio-transmission",
-    "wlan",
-    "wwan",
-    "wxan-radio",
-    "wlan-off-when-wired",
-    "wwan-off-when-wired",
-    "usb-external",
-    "usb-user-ports",
-    "usb-front",
-    "usb-rear",
-    "usb-side",
-    "usb3-front",
-    "usb3-rear",
-    "thunderbolt",
-    "rugged-dock",
-    "stealth",
-];
-
-/// Values with which such a control takes nothing away. Those of `...-off-when-wired` are the other
-/// way round.
-fn keeps_path(control: &str, value: &str) -> bool {
-    match control {
-        "wlan-off-when-wired" | "wwan-off-when-wired" | "stealth" => value == "disabled",
-        // With or without booting over it.
-        "embedded-nic" => value != "disabled",
-        _ => matches!(value, "enabled" | "all-on"),
-    }
-}
-
 /// What to know before these steps are made, on a machine that is latched already or not.
 pub fn before(root: &Root, steps: &[Step], change: &Change, latched: bool) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let lost: Vec<String> = steps
         .iter()
-        .filter(|step| PATHS.contains(&step.control.as_str()))
-        .filter(|step| !keeps_path(&step.control, &step.to))
+        .filter(|step| step.cuts_network)
         .map(|step| step.control.clone())
         .collect();
     let ssh = std::env::var_os("SSH_CONNECTION");
@@ -71,10 +36,11 @@ pub fn before(root: &Root, steps: &[Step], change: &Change, latched: bool) -> Ve
         warnings.push(Warning {
             code: "lock-out",
             text: "you are connected through SSH, and this may cut the connection".into(),
-            remedy: match (change.confirm_within, change.restores) {
-                (Some(_), _) => "wait for the question; without an answer it is undone",
-                (None, None) => "add --confirm-within 5m, so that it is undone if it does",
-                (None, Some(_)) => "make sure that somebody can get to the machine",
+            // What is in force after the next boot only is undone by who is there then.
+            remedy: match (change.confirm_within, systemd::has_unit(root)) {
+                (_, false) => "make sure that somebody can get to the machine",
+                (None, true) => "add --confirm-within 5m, so that it is undone if it does",
+                (Some(_), true) => "confirm it after the reboot: else it is undone",
             },
             controls: lost,
         });
@@ -104,12 +70,12 @@ pub fn before(root: &Root, steps: &[Step], change: &Change, latched: bool) -> Ve
     }
     let firmware: Vec<String> = steps
         .iter()
-        .filter(|step| step.family == "platform")
+        .filter(|step| step.waits_for_reboot())
         .map(|step| step.control.clone())
         .collect();
     if !firmware.is_empty() {
         // Who has changed this machine before has read it.
-        let known = matches!(baseline::file::load(root), Ok(Some(_)));
+        let known = matches!(Record::load(root), Ok(Some(_)));
         warnings.push(Warning {
             code: "measured-boot",
             text: if known {

@@ -27,7 +27,7 @@ fn fails(machine: &Machine, arguments: &[&str], exit: i32) -> Result<Value> {
 }
 
 /// A mode, a file and a list are set as the NVRAM shows it, planning and repeating write nothing, with one look for a repeat,
-/// and `baseline restore` leaves every cell as it was before the first of them.
+/// and `mode set baseline` leaves every cell as it was before the first of them.
 fn changes_and_restores() -> Result<()> {
     const FILE: &str = r#"schema = "milspec.config/1"
 mode = "enhanced"
@@ -76,7 +76,7 @@ controls = {camera = "disabled", bluetooth = "leave"}"#;
             !image()?.differs(&before).is_empty(),
             "{profile}: nothing was changed"
         );
-        milspecctl(&machine, &["baseline", "restore"])?;
+        milspecctl(&machine, &["mode", "set", "baseline"])?;
         let left = image()?.differs(&before);
         ensure!(left.is_empty(), "{profile}: not restored: {left:?}");
         machine.check_kernel_log()?;

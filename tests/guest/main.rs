@@ -22,6 +22,7 @@ mod attributes;
 mod cli;
 mod cli_everywhere;
 mod common;
+mod confirm;
 mod cut;
 mod delay;
 mod driver;
@@ -113,6 +114,7 @@ fn main() -> ExitCode {
         cli::TESTS,
         cli_everywhere::TESTS,
         fleet::TESTS,
+        confirm::TESTS,
         systemd::TESTS,
     ];
     let long = [

@@ -33,6 +33,7 @@ struct Row {
     token: u16,
     read_only: bool,
     refused: bool,
+    cuts_network: bool,
 }
 
 /// Splits a table into the fields of its lines, after checking its first line.
@@ -59,15 +60,16 @@ fn either(text: &str, no: &str, yes: &str) -> bool {
 }
 
 fn rows() -> Vec<Row> {
-    let head = "setting,value,token,access,refused_by_mainline_ioctl_filter";
+    let head = "setting,value,token,access,refused_by_mainline_ioctl_filter,cuts_network";
     csv(SETTINGS_CSV, head)
         .into_iter()
-        .map(|[setting, value, id, access, refused]| Row {
+        .map(|[setting, value, id, access, refused, cuts]| Row {
             setting,
             value,
             token: token(id),
             read_only: either(access, "rw", "ro"),
             refused: either(refused, "no", "yes"),
+            cuts_network: either(cuts, "no", "yes"),
         })
         .collect()
 }
@@ -115,6 +117,32 @@ fn settings_are_exactly_those_of_the_facts() {
     let invented: Vec<_> = driver.difference(&facts).collect();
     assert!(missing.is_empty(), "not in the driver: {missing:x?}");
     assert!(invented.is_empty(), "not in the facts: {invented:x?}");
+}
+
+/// Promise: every value that switches off a port, a radio, or what a network adapter sits on says so,
+/// docks behind Thunderbolt among them; no other does.
+#[test]
+fn values_that_cut_a_network_off_are_those_of_the_facts() {
+    let facts: Vec<_> = rows().iter().map(|r| (r.token, r.cuts_network)).collect();
+    for (token, cuts) in &facts {
+        let mut values = SETTINGS.iter().flat_map(|setting| setting.values);
+        let value = values.find(|value| value.token == *token).unwrap();
+        assert_eq!(value.cuts_network, *cuts, "{} {token:#06x}", value.name);
+    }
+    for dock in ["thunderbolt", "dell-docks-always-allowed", "rugged-dock"] {
+        let values = setting(dock).values.iter();
+        assert_eq!(
+            values.filter(|value| value.cuts_network).count(),
+            1,
+            "{dock}"
+        );
+    }
+    let security = setting("thunderbolt-security").values.iter();
+    let open: Vec<_> = security
+        .filter(|v| !v.cuts_network)
+        .map(|v| v.name)
+        .collect();
+    assert_eq!(open, ["none"]);
 }
 
 /// The position in the table is the control's number in the ABI. A new setting is appended here

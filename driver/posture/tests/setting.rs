@@ -28,7 +28,11 @@ const WIDE: Setting = Setting {
 };
 
 const fn value(name: &'static str, token: u16) -> Value {
-    Value { name, token }
+    Value {
+        name,
+        token,
+        cuts_network: false,
+    }
 }
 
 const fn token(id: u16, location: u16, value: u16) -> Token {

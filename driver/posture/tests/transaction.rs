@@ -2,10 +2,11 @@
 
 //! What becomes of the steps of a plan, call by call.
 
-use milspec_posture::control::Reading;
+use milspec_posture::control::{Class, Reading};
 use milspec_posture::errno::{EAGAIN, EBUSY, EINTR, EREMOTEIO};
-use milspec_posture::fact::{Fact, Want, ACTIVE};
-use milspec_posture::machine::{Machine, Outside, Seen};
+use milspec_posture::fact::{Fact, Policy, Want, ACTIVE};
+use milspec_posture::machine::{Machine, Outside, Plan, Seen};
+use milspec_posture::mode::Mode;
 use milspec_posture::plan::{Progress, Request, Step};
 use milspec_posture::transaction::{self, Firmware, Outcome};
 
@@ -638,4 +639,49 @@ fn a_failure_that_passes_leaves_the_baseline() {
     }
     machine.observe(0, seen(2));
     assert_eq!(machine.fact(0).unwrap().mark.baseline, None);
+}
+
+/// Promise: a list with the mode baseline says what was before the driver was loaded anew: it is put
+/// back, the driver remembers it as its baseline, and the machine is in that mode.
+#[test]
+fn a_list_with_the_baseline_is_remembered() {
+    let safe = |fact: &Fact| Fact {
+        class: Class::Safe,
+        ..*fact
+    };
+    let mut machine = Machine::new(machine().facts().iter().map(safe).collect::<Vec<_>>());
+    let mut wants = vec![Want::Nothing; 4];
+    let mut steps = vec![Step::default(); 4];
+    let mut restore = |machine: &mut Machine<Vec<Fact>>, list: &[(u32, u8)]| {
+        let request = Request {
+            mode: Some(Mode::Baseline),
+            list,
+        };
+        let policy = Policy::default();
+        let plan = machine.plan(&request, &policy, &mut wants, &mut steps);
+        let Plan {
+            steps: count,
+            coverage,
+        } = plan.unwrap();
+        let steps = &mut steps[..count];
+        let outcome = transaction::run(machine, steps, &mut Script::default());
+        assert_eq!(outcome, Outcome::Done);
+        machine.settle(&request, &wants, steps, true);
+        machine.commit(&policy, &mut wants);
+        (count, [coverage.lines, coverage.present, coverage.reached])
+    };
+    // Of a load before this one: the driver knows of no change.
+    assert_eq!(restore(&mut machine, &[]), (0, [0; 3]));
+    assert_eq!(restore(&mut machine, &[(0, 2), (1, 0)]), (1, [2; 3]));
+    for (id, value) in [(0, Some(2)), (1, Some(0)), (2, None)] {
+        assert_eq!(machine.fact(id).unwrap().mark.baseline, value, "{id}");
+    }
+    let standing = machine.standing();
+    assert_eq!(
+        (standing.mode, standing.deviations),
+        (Some(Mode::Baseline), 0)
+    );
+    // The same again, with what is known now and nothing else.
+    assert_eq!(restore(&mut machine, &[]), (0, [2; 3]));
+    assert_eq!(machine.fact(0).unwrap().reading, Reading::Known(2));
 }

@@ -21,12 +21,12 @@ pub const EXIT_STATUS: [(&str, &str); 8] = [
 pub const FILES: [(&str, &str); 10] = [
     ("/dev/milspec", "The driver. Members of group milspec may read it; changes need root."),
     ("/var/lib/milspecctl/baseline.json", "What controls were before the first change; see milspecctl-baseline(1). Back it up with the machine."),
+    ("/var/lib/milspecctl/unconfirmed.json", "How to undo a change with --confirm-within that is not confirmed yet."),
     ("/var/lib/milspecctl/lock", "Held while a change is made, so that two do not meet."),
     ("/etc/milspec/config.toml", "The state to which milspec-enforce.service brings the machine, where that is enabled."),
     ("/var/lib/milspec/journal", "Where milspec-journal.service keeps the journal; logrotate keeps older parts beside it."),
     ("/sys/class/tpm/tpm0/pcr-sha256", "The PCRs of the TPM, as journal verify compares them."),
     ("/sys/class/firmware-attributes/dell-wmi-sysman", "BIOS attributes, as mainline's driver shows them. They are read, never written."),
-    ("/run/milspecctl/confirm", "The socket through which a change is confirmed, while one waits for that."),
     ("/sys/firmware/dmi/tables/DMI", "The machine's token table, for report; root's."),
     ("/dev/wmi/dell-smbios", "Where the BIOS administrator password is checked, when one is given, and where report reads what the driver has not read."),
 ];
@@ -65,7 +65,7 @@ pub const DOCUMENTS: &str =
      asks for and why, docs/schema has a JSON schema for every document.";
 
 /// Commands with their examples: what to type, and what that does.
-pub const EXAMPLES: [(&str, &[(&str, &str)]); 27] = [
+pub const EXAMPLES: [(&str, &[(&str, &str)]); 26] = [
     (
         "milspecctl",
         &[
@@ -75,7 +75,7 @@ pub const EXAMPLES: [(&str, &[(&str, &str)]); 27] = [
                 "see what mode enhanced would change",
             ),
             ("milspecctl mode set enhanced", "bring the machine into it"),
-            ("milspecctl baseline restore", "bring back what was before"),
+            ("milspecctl mode set baseline", "bring back what was before"),
         ],
     ),
     (
@@ -127,7 +127,11 @@ pub const EXAMPLES: [(&str, &[(&str, &str)]); 27] = [
             ),
             (
                 "milspecctl mode set paranoid --confirm-within 5m",
-                "undone after 5 minutes, unless you say keep",
+                "undone after 5 minutes, unless you confirm it",
+            ),
+            (
+                "milspecctl mode set baseline",
+                "what was before the first change",
             ),
             (
                 "milspecctl mode set paranoid-plus --accept-latch",
@@ -241,16 +245,6 @@ pub const EXAMPLES: [(&str, &[(&str, &str)]); 27] = [
         )],
     ),
     (
-        "milspecctl baseline restore",
-        &[
-            (
-                "milspecctl baseline restore --dry-run",
-                "see what would go back",
-            ),
-            ("milspecctl baseline restore", "bring it back"),
-        ],
-    ),
-    (
         "milspecctl events",
         &[
             ("milspecctl events", "all that the driver remembers"),
@@ -304,7 +298,10 @@ pub const EXAMPLES: [(&str, &[(&str, &str)]); 27] = [
     ),
     (
         "milspecctl confirm",
-        &[("milspecctl confirm", "keep the change that waits for this")],
+        &[
+            ("milspecctl confirm", "keep the change that waits for this"),
+            ("milspecctl confirm --undo", "put back what was before it"),
+        ],
     ),
     (
         "milspecctl doctor",

@@ -15,10 +15,10 @@ mod mode;
 mod report;
 
 pub use attest::{AttestCommand, AttestEnroll, AttestQuote, AttestVerify};
-pub use baseline::{BaselineCommand, BaselineRestore};
+pub use baseline::BaselineCommand;
 pub use completion::{Completion, Shell};
 pub use config::{ConfigApply, ConfigCommand, ConfigDiff};
-pub use confirm::Trial;
+pub use confirm::{Confirm, Trial};
 pub use events::Events;
 pub use journal::{JournalCommand, JournalSave, JournalVerify};
 pub use mode::{ModeCommand, ModeGet, ModeList, ModePlan, ModeSet, Target};
@@ -175,11 +175,11 @@ pub enum Command {
     /// accept-latch = true accepts that paranoid-plus latches. A text "about" is for people.
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Show what controls were before the first change, and bring that back
+    /// Show what controls were before the first change
     ///
     /// Before each change milspecctl writes down what the controls that it is about to change are,
-    /// unless that is recorded already: the first value stays. The driver remembers the same, as
-    /// mode baseline, but only until it is unloaded or the machine reboots.
+    /// unless that is recorded already: the first value stays. "milspecctl mode set baseline" brings
+    /// it back.
     #[command(subcommand)]
     Baseline(BaselineCommand),
     /// Show what happened: who changed what, when, and what became of it
@@ -201,11 +201,12 @@ pub enum Command {
     /// what that proves and what not, docs/attestation.md what is in the file.
     #[command(subcommand)]
     Attest(AttestCommand),
-    /// Keep a change that was made with --confirm-within (root only)
+    /// Keep a change that was made with --confirm-within, or undo it (root only)
     ///
-    /// From any session, as long as the milspecctl that made the change waits for it. Without that,
-    /// the change is undone when its time is over.
-    Confirm,
+    /// What is in force after the next boot only can be confirmed after that boot. Before it,
+    /// this command stops the clock until then, and exits with 1: the change stays, and is not
+    /// confirmed. Without a confirmation the change is undone when its time is over.
+    Confirm(Confirm),
     /// Find out why something does not work, and what to do about it
     ///
     /// Looks at the machine, the kernel, the module and its device, and says for each thing that is

@@ -20,8 +20,12 @@ pub enum ModeCommand {
     /// Bring the machine into a mode, all of it or nothing
     ///
     /// Plans, says what to know before, and applies. Each step is read back; when one fails, those
-    /// before it are undone. Ctrl-C does that too. What was before is recorded first: see
-    /// milspecctl baseline. Setting a mode twice changes nothing the second time.
+    /// before it are undone. Ctrl-C does that too. What was before is recorded first, and brought
+    /// back by mode baseline: see milspecctl baseline. Setting a mode twice changes nothing the
+    /// second time.
+    ///
+    /// Of mode baseline, what cannot be brought back is left out and named, and stays recorded. When
+    /// everything is as it was, the record is removed: the next change begins a new one.
     ///
     /// BIOS settings are part of measured boot: have the recovery key of an encrypted disk at hand
     /// before the next boot.
@@ -92,7 +96,7 @@ pub struct ModeSet {
 /// A named target for many controls. The words are those of the ABI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Mode {
-    /// What each control had before the driver first changed it
+    /// What each control had before it was first changed
     Baseline,
     /// What costs no function of the machine
     Standard,

@@ -3,7 +3,7 @@
 //! What milspecctl keeps on disk, and what it needs beside the driver.
 
 use super::check::{About, Check, Context};
-use crate::baseline::file as baseline;
+use crate::baseline::Record;
 use crate::failure::Exit;
 use crate::journal::{chain, file};
 use crate::system;
@@ -49,11 +49,7 @@ pub fn changes(context: &Context<'_>) -> Check {
 /// Is the record of what was before the first change one that a change can add to?
 pub fn record(context: &Context<'_>) -> Check {
     let about = About("baseline", "Baseline record");
-    let loaded = baseline::load(context.root).and_then(|record| {
-        record
-            .map(|record| record.check(context.root).map(|()| record))
-            .transpose()
-    });
+    let loaded = Record::load(context.root);
     match loaded {
         Ok(None) => about.not_applicable("nothing was changed yet"),
         Ok(Some(record)) => about.ok(count(record.controls.len() as u64, "control")),

@@ -6,6 +6,8 @@ use super::check::{About, Check, Context};
 use crate::failure::Exit;
 use crate::model::{Anchor, Family};
 use crate::system::{self, Installed};
+use crate::systemd;
+use crate::unconfirmed::Told;
 use crate::words::count;
 use milspec_uapi::ABI_MAJOR;
 
@@ -313,4 +315,20 @@ fn settings(context: &Context<'_>) -> Option<u64> {
     let families = Family::all(&source.status().ok()?);
     let platform = families.iter().find(|family| family.name == "platform")?;
     (platform.state == "ready").then(|| u64::from(platform.controls))
+}
+
+/// Does a change wait to be confirmed, and would one be undone?
+pub fn confirmation(context: &Context<'_>) -> Check {
+    let about = About("confirmation", "Confirmation");
+    if let Some(told) = Told::read(context.root) {
+        let warning = told.warning();
+        return about.warning(warning.text, warning.remedy);
+    }
+    match systemd::has_unit(context.root) {
+        true => about.ok(format!("{} undoes what nobody confirms", systemd::UNIT)),
+        false => about.not_applicable(format!(
+            "without {} --confirm-within lasts as long as milspecctl",
+            systemd::UNIT
+        )),
+    }
 }

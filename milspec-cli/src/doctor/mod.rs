@@ -68,6 +68,7 @@ pub fn all(root: &Root, attributes: &Attributes) -> Vec<Check> {
         kept::record(&context),
         kept::journal(&context),
         kept::space(&context),
+        machine::confirmation(&context),
     ]
 }
 

@@ -33,7 +33,7 @@ pub fn mode_word(number: u8) -> Word {
 /// What a mode is, in one line.
 pub fn mode_summary(number: u8) -> &'static str {
     match number {
-        uapi::MODE_BASELINE => "what each control had before the driver first changed it",
+        uapi::MODE_BASELINE => "what each control had before it was first changed",
         uapi::MODE_STANDARD => "what costs no function of the machine",
         uapi::MODE_ENHANCED => "closes paths into the machine that few people use",
         uapi::MODE_PARANOID => "sensors, radios and removable media off",
@@ -161,6 +161,8 @@ pub struct Step {
     /// Whether nobody has yet reported a write of that value on hardware: that it may be written rests
     /// on tables of real machines alone.
     pub untried: bool,
+    /// Whether a machine that is reached over a network may be out of reach with that value.
+    pub cuts_network: bool,
     /// Name of the value that was found in force at the end of a step that is `moved` or `degraded`;
     /// null where that is not known, and of any other step.
     pub now: Option<String>,
@@ -171,6 +173,12 @@ pub struct Step {
 }
 
 impl Step {
+    /// Whether it is in force after the next boot only, as far as that is known: what a setting's
+    /// token says is what the firmware will do then.
+    pub fn waits_for_reboot(&self) -> bool {
+        self.family == "platform"
+    }
+
     /// All steps of an answer.
     pub fn all(wire: &[uapi::Step], controls: &[Control]) -> Vec<Self> {
         wire.iter().map(|step| Self::new(step, controls)).collect()
@@ -178,6 +186,7 @@ impl Step {
 
     fn new(wire: &uapi::Step, controls: &[Control]) -> Self {
         let control = controls.iter().find(|control| control.id == wire.control);
+        let to = control.and_then(|control| control.values.get(usize::from(wire.to)));
         let value = |index: u8| {
             control
                 .and_then(|control| control.value_name(index))
@@ -188,10 +197,8 @@ impl Step {
             family: control.map_or("unknown".into(), |control| control.family.clone()),
             from: value(wire.from),
             to: value(wire.to),
-            untried: control.is_some_and(|control| {
-                let to = control.values.get(usize::from(wire.to));
-                to.is_some_and(|value| value.untried)
-            }),
+            untried: to.is_some_and(|value| value.untried),
+            cuts_network: to.is_some_and(|value| value.cuts_network),
             now: (wire.now != uapi::INDEX_NONE).then(|| value(wire.now)),
             state: step_word(wire.state),
             error: ErrnoDoc::new(wire.error),

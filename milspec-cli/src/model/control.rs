@@ -45,6 +45,8 @@ pub struct Value {
     /// Whether that it may be written rests on tables of real machines alone: mainline keeps its
     /// token from user space, and nobody has yet reported a write of it on hardware.
     pub untried: bool,
+    /// Whether a machine that is reached over a network may be out of reach with it.
+    pub cuts_network: bool,
     /// Why a list that names this value would be refused now, whatever else it names.
     pub gate: Option<Word>,
 }
@@ -139,6 +141,7 @@ impl Control {
                     read: read.then_some(value.read),
                     class: class(value.value_class),
                     untried: value.properties & uapi::VALUE_UNTRIED != 0,
+                    cuts_network: value.properties & uapi::VALUE_CUTS_NETWORK != 0,
                     gate: reason_word(value.gate),
                 }
             })

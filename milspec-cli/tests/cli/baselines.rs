@@ -22,8 +22,10 @@ pub const FILE: &str = "var/lib/milspecctl/baseline.json";
 const SET: [&str; 3] = ["mode", "set", "paranoid"];
 /// To show it.
 pub const SHOW: [&str; 2] = ["baseline", "show"];
-/// To restore it.
-pub const RESTORE: [&str; 2] = ["baseline", "restore"];
+/// To bring it back.
+pub const RESTORE: [&str; 3] = ["mode", "set", "baseline"];
+/// To see what that would do.
+pub const DRY: [&str; 4] = ["mode", "set", "baseline", "--dry-run"];
 
 /// A record of the simulated machine.
 fn record(controls: &[(&str, &str)]) -> Value {
@@ -85,7 +87,7 @@ fn recorded() {
         meta.permissions().mode() & 0o777
     };
     assert_eq!(mode(FILE), 0o600);
-    assert_eq!(mode("var/lib/milspecctl"), 0o700);
+    assert_eq!(mode("var/lib/milspecctl"), 0o711);
     assert!(!tree.has(&format!("{FILE}.new")));
 }
 
@@ -213,14 +215,9 @@ fn errors() {
     ];
     for (title, content) in broken {
         let tree = succeeds(&format!("baseline-{}", title.replace(' ', "-"))).file(FILE, content);
-        for words in [
-            &SET[..],
-            &SHOW,
-            &RESTORE,
-            &["baseline", "restore", "--dry-run"],
-        ] {
+        for words in [&SET[..], &SHOW, &RESTORE, &DRY] {
             let title = format!("{title}, {}", words.join(" "));
-            add(&title, &tree, words, 1, "baseline-damaged");
+            add(&title, &tree, words, 1, "record-damaged");
         }
     }
     let other = with(succeeds("baseline-other"), &[("camera", "enabled")]).dmi(
@@ -228,16 +225,16 @@ fn errors() {
         "Latitude 5450",
         "1.9.1",
     );
-    for words in [&SET[..], &RESTORE, &["baseline", "restore", "--dry-run"]] {
+    for words in [&SET[..], &RESTORE, &DRY] {
         let title = format!("another machine, {}", words.join(" "));
-        add(&title, &other, words, 5, "baseline-of-another-machine");
+        add(&title, &other, words, 5, "record-of-another-machine");
     }
     let link = succeeds("baseline-link").file("elsewhere", "{}");
     std::fs::create_dir_all(link.path("var/lib/milspecctl")).unwrap();
     std::os::unix::fs::symlink("../../../elsewhere", link.path(FILE)).unwrap();
-    add("a link", &link, &SET, 1, "baseline-unreadable");
-    let full = succeeds("baseline-full").file("var/lib", "no directory");
-    add("no directory", &full, &SET, 1, "baseline-not-recorded");
+    add("a link", &link, &SET, 1, "record-unreadable");
+    let full = succeeds("baseline-full").file("var/lib/milspecctl/baseline.json.new/full", "");
+    add("no space", &full, &SET, 1, "not-recorded");
     let closed = succeeds("baseline-closed").open_error(Errno::EACCES);
     add("not root", &closed, &RESTORE, 4, "no-permission");
     assert_shows!(text, "baseline-errors.txt");

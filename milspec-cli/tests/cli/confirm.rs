@@ -1,27 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `--confirm-within` and `milspecctl confirm`: a change is kept, or goes back.
+//! `--confirm-within` and `milspecctl confirm` where no service waits: a change is kept, or goes back.
 
 use crate::answers::*;
 use crate::assert_shows;
 use crate::changes::{request, shown, MODE};
 use crate::machines::*;
 use crate::prompts::Terminal;
-use crate::run::{command, document, json, on, Output};
+use crate::run::{command, document, json, on, validate, Output};
 use crate::tree::Tree;
 use milspec_uapi as uapi;
 use milspec_uapi::{Control, Step, Target};
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
 use serde_json::Value;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
-use std::os::unix::net::UnixStream;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// Where it is confirmed.
-pub const SOCKET: &str = "run/milspecctl/confirm";
+/// What is to be confirmed.
+pub const RECORD: &str = "var/lib/milspecctl/unconfirmed.json";
+
+/// The record of it, which keeps to its schema.
+pub fn record(tree: &Tree) -> Value {
+    let record = serde_json::from_slice(&tree.bytes(RECORD)).unwrap();
+    validate(&record);
+    record
+}
 
 /// What the controls are once these steps were made.
 pub fn after(steps: &[Step]) -> Vec<Control> {
@@ -113,13 +119,33 @@ impl Waiting {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let child = command.spawn().unwrap();
+        let waiting = Self(child);
+        waiting.until_it_counts(tree);
+        waiting
+    }
+
+    /// Waits for its record to say that the time counts, by this process.
+    fn until_it_counts(&self, tree: &Tree) {
         let end = Instant::now() + Duration::from_secs(20);
-        // Before it listens, a connection is refused.
-        while UnixStream::connect(tree.path(SOCKET)).is_err() {
+        while !tree.has(RECORD) || record(tree)["deadline"]["pid"] != self.0.id() {
             assert!(Instant::now() < end, "it never waits");
             sleep(Duration::from_millis(10));
         }
-        Self(child)
+    }
+
+    /// The service: `milspecctl confirm --wait`.
+    pub fn service(tree: &Tree) -> Self {
+        let mut command = command(&["--root", tree.dir(), "--json", "confirm", "--wait"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let waiting = Self(command.spawn().unwrap());
+        waiting.until_it_counts(tree);
+        waiting
+    }
+
+    /// `kill -9`
+    pub fn kill(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
     }
 
     /// Sends it a signal.
@@ -139,8 +165,8 @@ impl Waiting {
     }
 }
 
-/// The change is kept, or all of it went back; the record of the baseline goes with it, and so does
-/// the socket.
+/// The change is kept, or all of it went back; the record of the baseline goes with it. What nobody
+/// confirmed in time is still said.
 pub fn judge(tree: &Tree, output: &Output, by: &str) {
     let document = document(output);
     let confirmation = &document["confirmation"];
@@ -152,7 +178,7 @@ pub fn judge(tree: &Tree, output: &Output, by: &str) {
     assert_eq!(document["firmware_calls"], if kept { 6 } else { 12 });
     assert_eq!(
         confirmation["result"],
-        if kept { "confirmed" } else { "reverted" }
+        if kept { "confirmed" } else { "undone" }
     );
     assert_eq!(
         document["error"]["code"],
@@ -165,7 +191,7 @@ pub fn judge(tree: &Tree, output: &Output, by: &str) {
     let steps = confirmation["steps"].as_array().unwrap();
     assert_eq!(steps.len(), if kept { 0 } else { 3 });
     assert_eq!(tree.has("var/lib/milspecctl/baseline.json"), kept);
-    assert!(!tree.has(SOCKET));
+    assert_eq!(tree.has(RECORD), by == "timeout");
 }
 
 /// Promise: without a confirmation in time, what was before is put back, and the exit status says
@@ -183,41 +209,73 @@ fn timeout() {
     );
     assert_eq!(steps[1]["to"], "enabled", "{steps:#}");
     assert_eq!(steps[1]["state"], "done");
+    assert_eq!(record(&tree)["state"], "undone");
+    let (_, document) = json(&tree, &["status"]);
+    assert_eq!(document["unconfirmed"]["state"], "undone");
+    let warnings = document["warnings"].as_array().unwrap();
+    assert!(warnings.iter().any(|warning| warning["code"] == "undone"));
+    let (status, document) = json(&tree, &["confirm", "--forget"]);
+    assert_eq!((status, &document["result"]), (0, &"forgotten".into()));
+    assert!(json(&tree, &["status"]).1["unconfirmed"].is_null());
+    assert_eq!(on(&tree, &["confirm", "--forget"]).status, 1);
 }
 
-/// Promise: `milspecctl confirm` in another process keeps the change, at any time of the wait; its
-/// socket is root's alone.
+/// Promise: `milspecctl confirm` in another process keeps the change, at any time of the wait; what
+/// is in its record only root may read, and that there is one everybody sees.
 #[test]
 fn command_confirms() {
     let tree = machine("confirm-command");
     let waiting = Waiting::start(&tree, true, "1h");
-    for (path, mode) in [(SOCKET, 0o600), ("run/milspecctl", 0o700)] {
+    for (path, mode) in [(RECORD, 0o600), ("var/lib/milspecctl", 0o711)] {
         let data = std::fs::metadata(tree.path(path)).unwrap();
         assert_eq!(data.permissions().mode() & 0o7777, mode, "{path}");
     }
-    assert!(std::fs::metadata(tree.path(SOCKET))
-        .unwrap()
-        .file_type()
-        .is_socket());
+    let (_, document) = json(&tree, &["status"]);
+    let told = &document["unconfirmed"];
+    assert_eq!(told["state"], "unconfirmed", "{told:#}");
+    assert!((3500..=3600).contains(&told["left_s"].as_u64().unwrap()));
     let (status, document) = json(&tree, &["confirm"]);
-    assert_eq!((status, &document["kept"]), (0, &"mode paranoid".into()));
+    assert_eq!((status, &document["result"]), (0, &"kept".into()));
+    assert_eq!(document["change"], "mode paranoid");
     judge(&tree, &waiting.end(), "command");
 }
 
-/// Promise: a connection that says something else, or nothing, confirms nothing.
+/// Promise: a record that cannot be read any more confirms nothing.
 #[test]
-fn noise() {
-    use std::io::Write;
-    let tree = machine("confirm-noise");
-    let waiting = Waiting::start(&tree, true, "3s");
-    let connect = || UnixStream::connect(tree.path(SOCKET)).unwrap();
-    let silent = connect();
-    for noise in [&b"kee"[..], b"keep it\n", b"\n", &[b'x'; 1000]] {
-        // It may hang up in the middle.
-        let _ = connect().write_all(noise);
-    }
+fn damaged() {
+    let tree = machine("confirm-damaged");
+    let waiting = Waiting::start(&tree, true, "2s");
+    tree.put(RECORD, b"{\"schema\": \"milspec.unconf");
+    let (status, document) = json(&tree, &["confirm"]);
+    assert_eq!(status, 1);
+    assert_eq!(document["error"]["code"], "record-damaged");
     judge(&tree, &waiting.end(), "timeout");
-    drop(silent);
+}
+
+/// Promise: `milspecctl confirm --undo` puts back at once what was before, and who waits says so.
+#[test]
+fn undone_by_command() {
+    let tree = machine("confirm-undo");
+    let waiting = Waiting::start(&tree, true, "1h");
+    // For this process the recording is as it was after the change.
+    let after = after(&steps());
+    let before = rugged_controls();
+    let tree = tree.answers(
+        &info(RUGGED[0], RUGGED[1], RUGGED[2]),
+        &status(&after),
+        &after,
+    );
+    let tree = tree.applied(&status(&before), &before);
+    let (exit, document) = json(&tree, &["confirm", "--undo"]);
+    assert_eq!((exit, &document["result"]), (0, &"undone".into()));
+    assert_eq!(document["confirmation"]["by"], "command");
+    let output = waiting.end();
+    assert_eq!(output.status, 1);
+    let document = crate::run::document(&output);
+    assert_eq!(document["error"]["code"], "not-confirmed");
+    assert_eq!(document["confirmation"]["by"], "command");
+    assert!(!tree.has(RECORD));
+    assert!(!tree.has("var/lib/milspecctl/baseline.json"));
 }
 
 /// Promise: Ctrl-C and `kill` put back at once what was before.
@@ -327,32 +385,40 @@ fn shown_to_people() {
     assert_shows!(text, "confirm.txt");
 }
 
-/// Promise: only one change waits at a time; the second changes nothing, and says why.
+/// Promise: while a change waits to be confirmed nothing else is changed, and the error says why.
 #[test]
 fn second() {
     let tree = machine("confirm-second");
     let waiting = Waiting::start(&tree, true, "1h");
-    let (status, document) = json(&tree, &words("1h"));
-    assert_eq!(status, 1);
-    assert_eq!(document["error"]["code"], "already-waiting");
+    for words in [&words("1h")[..], &["mode", "set", "paranoid"]] {
+        let (status, document) = json(&tree, words);
+        assert_eq!(status, 1);
+        assert_eq!(document["error"]["code"], "already-waiting");
+    }
     // The first is not disturbed.
     assert_eq!(on(&tree, &["confirm"]).status, 0);
     judge(&tree, &waiting.end(), "command");
 }
 
-/// Promise: what a process left that was killed is in nobody's way, and confirms nothing.
+/// Promise: where a process that waits is killed, nothing is undone, and that is said: the change is
+/// there, and can be kept or undone.
 #[test]
-fn stale() {
-    let tree = machine("confirm-stale");
+fn killed() {
+    let tree = machine("confirm-killed");
     let mut waiting = Waiting::start(&tree, true, "1h");
-    waiting.0.kill().unwrap();
-    waiting.0.wait().unwrap();
-    assert!(tree.has(SOCKET));
-    let (status, document) = json(&tree, &["confirm"]);
-    assert_eq!(status, 1);
-    assert_eq!(document["error"]["code"], "nothing-to-confirm");
-    // Nothing went back, so that the record stays.
-    assert!(tree.has("var/lib/milspecctl/baseline.json"));
+    waiting.kill();
+    let (_, document) = json(&tree, &["status"]);
+    let told = &document["unconfirmed"];
+    assert_eq!(
+        (&told["state"], &told["left_s"]),
+        (&"unconfirmed".into(), &Value::Null)
+    );
+    assert!(shown("status", &on(&tree, &["status"])).contains("nothing has undone it"));
+    assert_eq!(
+        json(&tree, &words("1h")).1["error"]["code"],
+        "already-waiting"
+    );
+    assert_eq!(on(&tree, &["confirm"]).status, 0);
     let waiting = Waiting::start(&tree, true, "1h");
     assert_eq!(on(&tree, &["confirm"]).status, 0);
     judge(&tree, &waiting.end(), "command");

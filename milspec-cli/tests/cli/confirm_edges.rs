@@ -5,17 +5,19 @@
 use crate::answers::*;
 use crate::assert_shows;
 use crate::changes::{latching, request, undone, MODE};
-use crate::confirm::{after, back, judge, machine, targets, with_key, words, Waiting, SOCKET};
+use crate::confirm::{after, back, judge, machine, targets, with_key, words, Waiting, RECORD};
+use crate::confirm_service::with_systemd;
 use crate::machines::*;
 use crate::run::{command, document, finish, json, on};
+use crate::tree::Tree;
 use milspec_uapi as uapi;
 use nix::errno::Errno;
 
-/// Promise: where the socket cannot be made, nothing is changed.
+/// Promise: where nothing can be written down, nothing is changed.
 #[test]
-fn no_socket() {
-    let tree = machine("confirm-no-socket")
-        .file("run/milspecctl", "no directory\n")
+fn no_record() {
+    let tree = machine("confirm-no-record")
+        .file("var/lib/milspecctl", "no directory\n")
         .file(
             "paranoid.json",
             "schema = \"milspec.config/1\"\nmode = \"paranoid\"\n",
@@ -34,8 +36,10 @@ fn no_socket() {
         let words = [change, &["--confirm-within", "1s"]].concat();
         let (status, document) = json(&tree, &words);
         assert_eq!(status, 1);
-        assert_eq!(document["error"]["code"], "cannot-wait", "{document:#}");
-        assert!(!tree.has("var/lib/milspecctl/baseline.json"));
+        assert_eq!(
+            document["error"]["code"], "record-unreadable",
+            "{document:#}"
+        );
     }
 }
 
@@ -52,7 +56,7 @@ fn nothing_to_wait_for() {
         let (status, document) = json(&tree, &words("1h"));
         assert_eq!(status, exit);
         assert!(document["confirmation"].is_null());
-        assert!(!tree.has(SOCKET));
+        assert!(!tree.has(RECORD));
     }
 }
 
@@ -98,8 +102,8 @@ fn with_password() {
 /// Promise: what can be put back is put back, though something else cannot; that is named, and the
 /// record stays for it.
 #[test]
-fn not_reverted() {
-    let tree = machine("confirm-not-reverted");
+fn not_undone() {
+    let tree = machine("confirm-not-undone");
     let whole = back(&steps());
     let mut failed = whole.clone();
     failed[1].state = uapi::STEP_FAILED;
@@ -136,14 +140,14 @@ fn not_reverted() {
     assert_eq!(output.status, 1);
     let document = document(&output);
     assert_eq!(
-        document["confirmation"]["result"], "not-reverted",
+        document["confirmation"]["result"], "not-undone",
         "{document:#}"
     );
     assert_eq!(
         document["confirmation"]["left"],
         serde_json::json!(["camera"])
     );
-    assert_eq!(document["error"]["code"], "not-reverted");
+    assert_eq!(document["error"]["code"], "not-undone");
     assert!(document["error"]["why"]
         .as_str()
         .unwrap()
@@ -152,15 +156,24 @@ fn not_reverted() {
     assert!(tree.has("var/lib/milspecctl/baseline.json"));
 }
 
-/// Promise: who is connected through SSH is told of it where it could help.
+/// Promise: who is connected through SSH is told of it where it helps: where something undoes the
+/// change after the reboot from which on it is in force.
 #[test]
 fn remedy() {
     let steps = [step("wlan", "enabled", "disabled")];
     let plan = answered(MODE, uapi::OUTCOME_PLANNED, &steps);
-    let tree = rugged("confirm-remedy").answer("plan-paranoid", &plan, &steps);
-    let mut command = command(&["--root", tree.dir(), "--json", "mode", "plan", "paranoid"]);
-    command.env("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.2 22");
-    let document = document(&finish(command));
-    let remedy = document["warnings"][0]["remedy"].as_str().unwrap();
+    let told = |tree: Tree| {
+        let tree = tree.answer("plan-paranoid", &plan, &steps);
+        let mut command = command(&["--root", tree.dir(), "--json", "mode", "plan", "paranoid"]);
+        command.env("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.2 22");
+        let document = document(&finish(command));
+        document["warnings"][0]["remedy"]
+            .as_str()
+            .unwrap()
+            .to_string()
+    };
+    let remedy = told(rugged("confirm-remedy"));
+    assert!(remedy.contains("somebody can get to"), "{remedy}");
+    let remedy = told(with_systemd(rugged("confirm-remedy-service")));
     assert!(remedy.contains("--confirm-within"), "{remedy}");
 }

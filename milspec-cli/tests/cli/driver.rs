@@ -7,7 +7,7 @@
 use crate::machines::{answer, by_name, info, status};
 use crate::tree::Tree;
 use milspec::change::Assignment;
-use milspec::cli::{BaselineCommand, Cli, Command, ConfigCommand, ControlCommand, ModeCommand};
+use milspec::cli::{Cli, Command, ConfigCommand, ControlCommand, ModeCommand};
 use milspec_posture::control::{Class, Family, Reading};
 use milspec_posture::fact::{Fact, Mark, Policy, Want};
 use milspec_posture::mode::{Mode, MODES};
@@ -83,7 +83,7 @@ impl Driver {
         let name = asked.mode.map_or("list", Mode::name);
         let (planned, steps) = self.plan(asked.mode, &asked.list);
         tree = tree.answer(&format!("plan-{name}"), &planned, &steps);
-        let after = self.after(asked.mode, &steps);
+        let after = self.after(asked.mode, &asked.list, &steps);
         let rejected = self.password && !asked.has_password && !steps.is_empty();
         let (done, steps) = if rejected {
             undone(&planned, &steps, self.controls.len())
@@ -106,7 +106,7 @@ impl Driver {
     fn record_back(&self, tree: Tree, after: &Self, steps: &[Step]) -> Tree {
         let list: Vec<_> = steps.iter().map(|step| (step.control, step.from)).collect();
         let (planned, steps) = after.plan(None, &list);
-        let back = after.after(None, &steps);
+        let back = after.after(None, &[], &steps);
         let (done, done_steps) = done(&planned, &steps, back.generation, after.calls_of(&steps));
         let (controls, status) = back.now();
         tree.answer("plan-list", &planned, &steps)
@@ -168,7 +168,7 @@ impl Driver {
             let mode = config.get("mode").and_then(|mode| mode.as_str());
             Some(asked(mode, list.collect()))
         };
-        let left = |target: milspec::cli::Target| {
+        let left = |target: milspec::cli::Target| -> Vec<Assignment> {
             let names = target.except.into_iter().map(|name| Assignment {
                 name,
                 value: "leave".into(),
@@ -180,9 +180,14 @@ impl Driver {
                 let number = MODES
                     .into_iter()
                     .find(|mode| mode.number() == set.target.mode.number())?;
+                let recorded = match number {
+                    Mode::Baseline => recorded(tree),
+                    _ => Vec::new(),
+                };
+                let list = [left(set.target), recorded].concat();
                 Some(Asked {
                     goes_back: set.trial.confirm_within.is_some(),
-                    ..how(asked(Some(number.name()), left(set.target)), set.how)
+                    ..how(asked(Some(number.name()), list), set.how)
                 })
             }
             Command::Control(ControlCommand::Set(set)) => {
@@ -192,16 +197,6 @@ impl Driver {
             Command::Config(ConfigCommand::Diff(diff)) => config(&diff.file.file),
             Command::Config(ConfigCommand::Apply(apply)) => {
                 Some(how(config(&apply.file.file)?, apply.how))
-            }
-            Command::Baseline(BaselineCommand::Restore(restore)) => {
-                let record = std::fs::read(tree.path("var/lib/milspecctl/baseline.json")).ok()?;
-                let record: Value = serde_json::from_slice(&record).ok()?;
-                let recorded = record["controls"].as_array()?.iter();
-                let list = recorded.map(|one| Assignment {
-                    name: one["name"].as_str().unwrap().into(),
-                    value: one["value"].as_str().unwrap().into(),
-                });
-                Some(how(asked(None, list.collect()), restore.how))
             }
             _ => None,
         }
@@ -260,8 +255,20 @@ impl Driver {
         (self.controls.len() + 3 * steps.len()) as u64
     }
 
+    /// The driver after a reboot: it remembers nothing, and nothing waits for the next boot.
+    pub fn rebooted(&self) -> Self {
+        let mut controls = self.controls.clone();
+        for control in &mut controls {
+            (control.baseline, control.written) = (uapi::INDEX_NONE, uapi::INDEX_NONE);
+        }
+        Self {
+            password: self.password,
+            ..Self::new(controls)
+        }
+    }
+
     /// The driver when these steps were done.
-    fn after(&self, mode: Option<Mode>, steps: &[Step]) -> Self {
+    fn after(&self, mode: Option<Mode>, list: &[(u32, u8)], steps: &[Step]) -> Self {
         let mut after = self.clone();
         after.applied = mode.or(self.applied);
         after.asked = mode;
@@ -277,6 +284,13 @@ impl Driver {
             control.written = step.to;
             if control.baseline == uapi::INDEX_NONE {
                 control.baseline = step.from;
+            }
+        }
+        for (id, value) in list.iter().filter(|_| mode == Some(Mode::Baseline)) {
+            let mut controls = after.controls.iter_mut();
+            let control = controls.find(|control| control.id == *id).unwrap();
+            if *value != uapi::TARGET_LEAVE {
+                control.baseline = *value;
             }
         }
         after
@@ -314,6 +328,20 @@ impl Driver {
         }
         (controls, status)
     }
+}
+
+/// What the record of the baseline has.
+fn recorded(tree: &Tree) -> Vec<Assignment> {
+    let Ok(record) = std::fs::read(tree.path("var/lib/milspecctl/baseline.json")) else {
+        return Vec::new();
+    };
+    let record: Value = serde_json::from_slice(&record).unwrap();
+    let recorded = record["controls"].as_array().unwrap().iter();
+    let list = recorded.map(|one| Assignment {
+        name: one["name"].as_str().unwrap().into(),
+        value: one["value"].as_str().unwrap().into(),
+    });
+    list.collect()
 }
 
 fn fact(control: &Control) -> Fact {

@@ -8,6 +8,7 @@
 //! A block `toml NAME` is the content of the file NAME. Lines with `$ ` or `# ` are run, the latter
 //! being root's.
 
+use crate::confirm_service::{with_systemd, BOOT_ID};
 use crate::docs::{source, update};
 use crate::driver::Driver;
 use crate::journal::Journal;
@@ -46,15 +47,16 @@ pub fn tree(name: &str) -> Tree {
         .from(&format!("the machine of docs/{name}.md"))
         .dmi("Dell Inc.", "Latitude 5450 Simulated", "1.9.1")
         .file("sys/class/dmi/id/product_serial", "ABC1234\n")
-        .file("password", "correct horse\n")
-        .smbios(&firmware("correct horse", 0));
+        .file("password", "correct horse\n");
+    let tree = with_systemd(tree);
     let program = env!("CARGO_BIN_EXE_milspecctl");
     let script = format!("#!/bin/sh\nexec {program} --root {} \"$@\"\n", tree.dir());
     let tree = tree
         .file("bin/milspecctl", &script)
         // The module of the recording is loaded.
-        .file("bin/modprobe", "#!/bin/sh\n");
-    for program in ["bin/milspecctl", "bin/modprobe"] {
+        .file("bin/modprobe", "#!/bin/sh\n")
+        .file("bin/reboot", "#!/bin/sh\n");
+    for program in ["bin/milspecctl", "bin/modprobe", "bin/reboot"] {
         let executable = fs::Permissions::from_mode(0o755);
         fs::set_permissions(tree.path(program), executable).unwrap();
     }
@@ -105,7 +107,15 @@ pub fn walk(path: &str, mut tree: Tree, mut driver: Driver, mut journal: Journal
                 // Elsewhere than here, a line that ends so goes on in the next.
                 assert!(!typed.ends_with('\\'), "{typed}");
                 // In the guide somebody has set that password by then.
-                driver.password |= typed == "milspecctl mode set paranoid";
+                if typed == "milspecctl mode set paranoid" {
+                    driver.password = true;
+                    tree = tree.smbios(&firmware("correct horse", 0));
+                }
+                if typed == "reboot" {
+                    driver = driver.rebooted();
+                    journal = Journal::new(2, [0; 32]);
+                    tree = tree.file(BOOT_ID, "second\n");
+                }
                 let words: Vec<&str> = typed
                     .split_whitespace()
                     .filter(|word| !word.contains(['<', '>', '|']))

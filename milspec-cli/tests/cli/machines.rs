@@ -66,7 +66,10 @@ pub fn setting(name: &str, current: &str) -> Control {
             token: value.token,
             location: 0x1000 + number as u16,
             expected: at as u16,
-            properties: uapi::VALUE_PRESENT | uapi::VALUE_READ,
+            properties: match value.cuts_network {
+                true => uapi::VALUE_CUTS_NETWORK,
+                false => 0,
+            },
             ..ControlValue::default()
         };
     }
@@ -111,7 +114,8 @@ pub fn answer(control: &mut Control, read: u32) {
     let count = usize::from(control.value_count);
     for (at, value) in control.values.iter_mut().take(count).enumerate() {
         value.read = read;
-        value.properties = uapi::VALUE_PRESENT | uapi::VALUE_READ;
+        value.properties &= uapi::VALUE_CUTS_NETWORK;
+        value.properties |= uapi::VALUE_PRESENT | uapi::VALUE_READ;
         if u32::from(value.expected) == read {
             value.properties |= uapi::VALUE_ACTIVE;
             control.reading = uapi::READING_KNOWN;

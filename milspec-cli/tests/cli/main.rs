@@ -15,6 +15,7 @@ mod changes;
 mod configs;
 mod confirm;
 mod confirm_edges;
+mod confirm_service;
 mod contract;
 mod controls;
 mod docs;

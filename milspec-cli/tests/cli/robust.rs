@@ -44,7 +44,7 @@ fn ready(name: &str) -> Tree {
 
 /// One line for each command, but `confirm`, which talks with another milspecctl and no driver, and
 /// [`NOT_RECORDED`].
-const COMMANDS: [&str; 26] = [
+const COMMANDS: [&str; 25] = [
     "status",
     "mode get",
     "mode list",
@@ -61,7 +61,6 @@ const COMMANDS: [&str; 26] = [
     "config diff config.toml",
     "config apply config.toml",
     "baseline show",
-    "baseline restore",
     "events",
     "journal save saved",
     "journal verify",

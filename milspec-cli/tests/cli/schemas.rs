@@ -7,7 +7,7 @@ use crate::run::schema;
 use serde_json::Value;
 
 /// All documents.
-pub const NAMES: [&str; 26] = [
+pub const NAMES: [&str; 27] = [
     "milspec.status/1",
     "milspec.control-list/1",
     "milspec.control/1",
@@ -20,6 +20,7 @@ pub const NAMES: [&str; 26] = [
     "milspec.config-show/1",
     "milspec.baseline/1",
     "milspec.baseline-file/1",
+    "milspec.unconfirmed/1",
     "milspec.attestation/1",
     "milspec.attestation-state/1",
     "milspec.attestation-verify/1",

@@ -118,10 +118,6 @@ fn run(cli: &Cli) -> Result<u8> {
             &cmd::config_apply::run(&root, &Ui::new(global), apply)?,
         ),
         Command::Baseline(BaselineCommand::Show) => show(global, &cmd::baseline_show::run(&root)?),
-        Command::Baseline(BaselineCommand::Restore(restore)) => show(
-            global,
-            &cmd::baseline_restore::run(&root, &Ui::new(global), *restore)?,
-        ),
         Command::Events(events) if events.follow => follow::events::run(&root, global, events),
         Command::Events(events) => show(global, &cmd::events::run(&root, events)?),
         Command::Journal(JournalCommand::Save(save)) if save.follow => {
@@ -146,7 +142,10 @@ fn run(cli: &Cli) -> Result<u8> {
         Command::Attest(AttestCommand::Verify(verify)) => {
             show(global, &cmd::attest_verify::run(verify)?)
         }
-        Command::Confirm => show(global, &cmd::confirm::run(&root)?),
+        Command::Confirm(confirm) => show(
+            global,
+            &cmd::confirm::run(&root, &Ui::new(global), *confirm)?,
+        ),
         Command::Completion(shell) => show(global, &cmd::completion::run(*shell)),
         Command::Report(asked) => report::run(&root, global, &Ui::new(global), asked),
         Command::Doctor(asked) => {

@@ -135,6 +135,13 @@ pub fn key(root: &Root, password: &Password) -> Result<Zeroizing<u16>> {
     verify(&smbios, password)
 }
 
+/// Whether one is installed; false where the firmware cannot be asked.
+pub fn is_installed(root: &Root) -> bool {
+    let properties = Smbios::open(root).map_err(unreachable);
+    let properties = properties.and_then(|smbios| self::properties(&smbios));
+    properties.is_ok_and(|properties| properties.installed)
+}
+
 fn properties(smbios: &Smbios<'_>) -> Result<Properties> {
     let mut call = smbios.prepare(ADMIN, PROPERTIES);
     smbios.make(&mut call).map_err(unreachable)?;

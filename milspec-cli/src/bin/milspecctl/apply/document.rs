@@ -30,7 +30,7 @@ pub struct ApplyDoc {
     /// How that was recognised; for people, in the document of `status` for programs.
     #[serde(skip)]
     pub simulated_because: Option<String>,
-    /// Whether the recorded baseline was asked for.
+    /// Whether the baseline was asked for.
     #[serde(skip)]
     pub restores: bool,
     /// Whether controls were to be accepted as they are.
@@ -121,7 +121,7 @@ impl ApplyDoc {
             recording: root.recording(),
             simulated: machine.simulated_because.is_some(),
             simulated_because: machine.simulated_because,
-            restores: change.restores.is_some(),
+            restores: change.restores,
             accepts: change.accepts,
             outcome: outcome_word(apply.outcome),
             reach: (mode.is_some() && apply.outcome != OUTCOME_REFUSED)
@@ -168,15 +168,17 @@ impl ApplyDoc {
         self.confirmation = Some(confirmation);
     }
 
-    /// Says what was left out. All else may be well: it is a failure nevertheless.
+    /// Says what was left out. All else may be well: it is a failure nevertheless, but for what is
+    /// not on this machine any more.
     pub fn leave_out(&mut self, left_out: Vec<LeftOut>) {
-        if self.error.is_none() && !left_out.is_empty() {
-            let names: Vec<&str> = left_out.iter().map(|left| left.name.as_str()).collect();
+        let refused = left_out.iter().filter(|left| !left.is_absent());
+        let names: Vec<&str> = refused.map(|left| left.name.as_str()).collect();
+        if self.error.is_none() && !names.is_empty() {
             self.error = Some(Failure {
                 code: "baseline-incomplete",
                 exit: Exit::Failed,
                 errno: None,
-                what: "not all of the recorded baseline can be restored".into(),
+                what: "not all of the baseline can be brought back".into(),
                 why: format!("left out: {}", names.join(", ")),
                 next: "remove the causes, then run it again: the record is kept".into(),
             });

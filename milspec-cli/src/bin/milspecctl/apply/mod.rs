@@ -4,6 +4,7 @@
 //! only whether the person still wants it.
 
 mod bios_password;
+mod carry_out;
 pub mod confirm;
 mod document;
 mod recorder;
@@ -11,14 +12,15 @@ mod recorder;
 pub use document::ApplyDoc;
 pub use recorder::{Note, Recorder};
 
-use confirm::{By, Trial};
-use milspec::attributes::Attributes;
-
 use crate::ui::Ui;
+use carry_out::{cannot, carry_out_with_password};
+use confirm::{Confirmation, Guard};
+use milspec::attributes::Attributes;
+use milspec::baseline;
 use milspec::change::{Change, Plan};
 use milspec::diagnose;
 use milspec::driver;
-use milspec::failure::{Exit, Failure, Result};
+use milspec::failure::Result;
 use milspec::model::{mode_word, Control, Step};
 use milspec::refusal;
 use milspec::root::Root;
@@ -26,18 +28,18 @@ use milspec::signals;
 use milspec::snapshot::Snapshot;
 use milspec::source::{Access, Answer, Request, Source};
 use milspec::system;
+use milspec::unconfirmed::{self, Told};
 use milspec::warning;
 use milspec_uapi::{
     APPLY_CONFIRM_LATCH, MODE_PARANOID_PLUS, OUTCOME_CONFLICT, OUTCOME_DONE, OUTCOME_PLANNED,
     OUTCOME_REFUSED, OUTCOME_UNDONE, STATUS_LATCHED,
 };
-use nix::errno::Errno;
 
 /// What would be done. Writes nothing and makes no firmware call.
 pub fn plan(root: &Root, change: &Change) -> Result<ApplyDoc> {
     let source = driver::open(root, Access::Read)?;
     let snapshot = Snapshot::read(source.as_ref())?;
-    let change = &change.on(&snapshot.controls);
+    let change = &change.on(&snapshot.controls).with_record(root)?;
     let plan = change.plan(root, source.as_ref(), &snapshot)?;
     let steps = Step::all(&plan.answer.steps, &snapshot.controls);
     let mut document = ApplyDoc::new("milspec.plan/1", root, &snapshot, change, &plan.answer);
@@ -47,19 +49,15 @@ pub fn plan(root: &Root, change: &Change) -> Result<ApplyDoc> {
     Ok(document)
 }
 
-/// Does it, and keeps the record of what was before: `recorder`, where the caller has it already.
-pub fn apply<'a>(
-    root: &'a Root,
-    ui: &Ui,
-    change: &Change,
-    recorder: Option<Recorder<'a>>,
-) -> Result<ApplyDoc> {
+/// Does it, and keeps the record of what was before.
+pub fn apply(root: &Root, ui: &Ui, change: &Change) -> Result<ApplyDoc> {
     if change.confirm_within.is_some() && change.mode == MODE_PARANOID_PLUS {
         return Err(refusal::latch_cannot_be_undone());
     }
     let mut source = driver::open(root, Access::Change)?;
+    unconfirmed::refuse_another(root)?;
     let snapshot = Snapshot::read(source.as_ref())?;
-    let change = &change.on(&snapshot.controls);
+    let change = &change.on(&snapshot.controls).with_record(root)?;
     let mut plan = change.plan(root, source.as_ref(), &snapshot)?;
     let left_out = std::mem::take(&mut plan.left_out);
     let document =
@@ -68,19 +66,23 @@ pub fn apply<'a>(
         return Ok(document(&refused(source.as_mut(), plan)));
     }
     let steps = Step::all(&plan.answer.steps, &snapshot.controls);
+    signals::catch().map_err(|errno| diagnose::apply(cannot(change), errno))?;
+    // Before a try of the password is spent, and before anything is changed.
+    let guard = match change.confirm_within {
+        Some(within) if !steps.is_empty() => Some(Guard::prepare(root, change, &steps, within)?),
+        _ => None,
+    };
     let latched = snapshot.status.properties & STATUS_LATCHED != 0;
     let mut warnings = warning::before(root, &steps, change, latched);
+    warnings.extend(
+        guard
+            .iter()
+            .filter_map(|guard| guard.warning(change, &steps)),
+    );
     ui.warn(&warnings);
-    signals::catch().map_err(|errno| diagnose::apply(cannot(change), errno))?;
     if change.mode == MODE_PARANOID_PLUS && !latched && !change.accept_latch {
         confirm_latch(root, ui)?;
     }
-    // Before a try of the password is spent, before anything is changed, and before this waits for
-    // another change, which may be one that is not confirmed yet.
-    let trial = match change.confirm_within {
-        Some(within) if !steps.is_empty() => Some(Trial::set_up(root, within)?),
-        _ => None,
-    };
     if let Some(number) = change.password_fd {
         // Without a step that the firmware could want it for, no try is spent.
         if steps.iter().any(|step| step.family == "platform") {
@@ -88,36 +90,49 @@ pub fn apply<'a>(
                 bios_password::key(root, &bios_password::from_descriptor(number)?)?;
         }
     }
-    let mut recorder = match recorder {
-        None if steps.is_empty() => None,
-        None => Some(Recorder::begin(root, ui)?),
-        given => given,
+    let mut recorder = match change.restores || !steps.is_empty() {
+        true => Some(Recorder::begin(root, ui)?),
+        false => None,
     };
     if let Some(recorder) = &mut recorder {
         recorder.record_before(&snapshot.controls, &steps)?;
+        if let Some(guard) = &guard {
+            guard.arm(root, recorder, change, &steps)?;
+        }
     }
-    let answer = carry_out_with_password(root, ui, source.as_mut(), &mut plan, &steps, change);
-    let confirmation = match (trial, &answer) {
-        (Some(trial), Ok(answer)) if answer.apply.outcome == OUTCOME_DONE => {
-            let mut ended = trial.wait(ui, &change.in_words(), &steps);
-            if matches!(ended.by, By::Timeout | By::Signal) {
-                let key = &plan.request.security_key;
-                confirm::revert(root, source.as_mut(), key, &steps, &mut ended);
-            }
-            if ended.by != By::Terminal {
-                ui.not_answered();
-            }
-            Some(ended)
+    let by_service = guard.as_ref().is_some_and(|guard| guard.watch.is_none());
+    let answer = carry_out_with_password(
+        root,
+        ui,
+        source.as_mut(),
+        &mut plan,
+        &steps,
+        change,
+        !by_service,
+    );
+    let done = matches!(&answer, Ok(answer) if answer.apply.outcome == OUTCOME_DONE);
+    let mut armed = recorder
+        .as_mut()
+        .filter(|_| done)
+        .and_then(|recorder| recorder.made(source.as_ref()));
+    let note = recorder.and_then(|recorder| {
+        let left: Vec<&str> = left_out.iter().map(|left| left.name.as_str()).collect();
+        close(recorder, answer.as_ref().ok(), change, &left)
+    });
+    let answer = answer?;
+    let told = armed.as_mut().filter(|_| by_service).map(|record| {
+        // The service begins with that now.
+        record.count(root);
+        Told::of(root, record).warning()
+    });
+    let confirmation = match guard {
+        Some(guard) if done => {
+            let key = &plan.request.security_key;
+            Some(guard.wait(root, ui, source.as_mut(), key, &steps, armed)?)
         }
         _ => None,
     };
-    let whole = change.restores.is_some() && left_out.is_empty();
-    let reverted = confirmation.as_ref().is_some_and(|it| it.is_reverted());
-    let note = recorder.and_then(|recorder| {
-        let answer = answer.as_ref().ok().filter(|_| !reverted);
-        close(recorder, answer, change, whole)
-    });
-    let answer = answer?;
+    let note = note.filter(|_| !confirmation.as_ref().is_some_and(Confirmation::is_undone));
     // What waits for the next boot is told by the controls, afterwards. When they cannot be read
     // any more, what became of the change must be told all the same.
     let mut document = document(&answer);
@@ -131,7 +146,13 @@ pub fn apply<'a>(
         }
     }
     if let Some(confirmation) = confirmation {
+        warnings.extend(told);
         document.confirm(change, confirmation);
+    }
+    if by_service {
+        if let Some(failure) = document.error.as_mut() {
+            refusal::key_would_be_needed(failure, &change.in_words());
+        }
     }
     document.warnings = warnings;
     document.baseline = note;
@@ -169,100 +190,39 @@ fn refused(source: &mut dyn Source, plan: Plan) -> Answer {
 /// What becomes of the record. None of this changes what became of the controls, so that a failure
 /// here is told as a record that is still there, and not as one of the change.
 fn close(
-    recorder: Recorder<'_>,
+    mut recorder: Recorder<'_>,
     answer: Option<&Answer>,
     change: &Change,
-    whole: bool,
+    left: &[&str],
 ) -> Option<Note> {
-    let kept = recorder.made(change.restores.is_some());
+    let kept = Note {
+        file: baseline::FILE.path,
+        state: if change.restores { "kept" } else { "recorded" },
+        added: recorder.added(),
+    };
     match answer.map(|answer| answer.apply.outcome) {
-        Some(OUTCOME_DONE) if whole => recorder.restored().unwrap_or(Some(kept)),
-        None | Some(OUTCOME_REFUSED | OUTCOME_UNDONE | OUTCOME_CONFLICT) => {
+        // What is undone again needs all of it.
+        Some(OUTCOME_DONE) if change.restores && change.confirm_within.is_none() => {
+            let excepted = change.excepted();
+            let left = left
+                .iter()
+                .copied()
+                .chain(excepted.iter().map(String::as_str));
+            recorder
+                .restored(&left.collect::<Vec<_>>())
+                .unwrap_or(Some(kept))
+        }
+        Some(OUTCOME_DONE) => Some(kept),
+        Some(OUTCOME_REFUSED | OUTCOME_UNDONE | OUTCOME_CONFLICT) | None => {
             // A record that stays says of controls that were not changed what they are.
             let _ = recorder.take_back();
-            change.restores.map(|_| kept)
+            change.restores.then_some(kept)
         }
-        Some(_) => Some(kept),
-    }
-}
-
-/// Applies the plan; when the firmware wants its password, asks for it and applies once more.
-fn carry_out_with_password(
-    root: &Root,
-    ui: &Ui,
-    source: &mut dyn Source,
-    plan: &mut Plan,
-    steps: &[Step],
-    change: &Change,
-) -> Result<Answer> {
-    plan.request.generation = plan.answer.apply.generation;
-    let name = |number: u32| {
-        let at = usize::try_from(number).unwrap_or(0).saturating_sub(1);
-        steps
-            .get(at)
-            .map_or_else(String::new, |step| format!("{} {}", step.control, step.to))
-    };
-    let mut carry_out = |request: &mut Request| {
-        let dressed = &mut |work: Work<'_>| ui.during(root, &name, work);
-        carry_out(source, request, &plan.answer, change, dressed)
-    };
-    let answer = carry_out(&mut plan.request)?;
-    let wants_key =
-        answer.apply.outcome == OUTCOME_UNDONE && answer.apply.error == Errno::EKEYREJECTED as u32;
-    if !wants_key || change.password_fd.is_some() || !ui.can_ask() {
-        return Ok(answer);
-    }
-    plan.request.security_key = bios_password::key(root, &bios_password::from_terminal(ui)?)?;
-    plan.request.generation = answer.apply.generation;
-    carry_out(&mut plan.request)
-}
-
-/// The request, as a closure that the caller may dress up.
-type Work<'a> = &'a mut dyn FnMut() -> nix::Result<Answer>;
-
-/// Applies what was planned. If the machine has moved on meanwhile, plans again once, and goes on
-/// only if that makes no difference to what was decided.
-fn carry_out(
-    source: &mut dyn Source,
-    request: &mut Request,
-    planned: &Answer,
-    change: &Change,
-    dressed: &mut dyn FnMut(Work<'_>) -> nix::Result<nix::Result<Answer>>,
-) -> Result<Answer> {
-    for last in [false, true] {
-        if signals::arrived() {
-            return Err(diagnose::apply(cannot(change), Errno::EINTR));
+        // Degraded: what was before is needed, and there is nothing that could be confirmed.
+        Some(_) => {
+            recorder.disarm();
+            Some(kept)
         }
-        let result = dressed(&mut || source.apply(request));
-        match result.and_then(|result| result) {
-            Err(Errno::EAGAIN) if !last => {
-                request.generation = 0;
-                let again = change.ask(source, request)?;
-                let same = again.apply.outcome == OUTCOME_PLANNED && again.steps == planned.steps;
-                if !same {
-                    return Err(machine_changed(change));
-                }
-                request.generation = again.apply.generation;
-            }
-            Err(Errno::EAGAIN) => return Err(machine_changed(change)),
-            result => return result.map_err(|errno| diagnose::apply(cannot(change), errno)),
-        }
-    }
-    Err(machine_changed(change))
-}
-
-fn cannot(change: &Change) -> String {
-    format!("cannot set {}", change.in_words())
-}
-
-fn machine_changed(change: &Change) -> Failure {
-    Failure {
-        code: "machine-changed",
-        exit: Exit::Failed,
-        errno: Some(Errno::EAGAIN),
-        what: cannot(change),
-        why: "the machine changed meanwhile: the plan is no longer the one decided on".into(),
-        next: "look at the plan again with --dry-run, then run it again".into(),
     }
 }
 

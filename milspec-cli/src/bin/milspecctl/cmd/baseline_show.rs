@@ -55,7 +55,7 @@ pub struct Before {
 
 /// Fetches the document. The record can be read where there is no driver.
 pub fn run(root: &Root) -> Result<BaselineShow> {
-    let found = baseline::file::load(root)?;
+    let found: Option<Record> = baseline::FILE.load(root)?;
     let snapshot = Snapshot::take(root, false);
     let simulated_because = match &snapshot {
         Ok(snapshot) => Machine::new(&snapshot.info, &snapshot.status).simulated_because,
@@ -91,8 +91,8 @@ pub fn run(root: &Root) -> Result<BaselineShow> {
     let mut warnings = Vec::new();
     if !this_machine {
         warnings.push(Warning {
-            code: "baseline-of-another-machine",
-            text: "this was recorded on another machine: it is not restored here".into(),
+            code: "record-of-another-machine",
+            text: "this was recorded on another machine: it is not brought back here".into(),
             remedy: "if this disk moved here for good, move the file away",
             controls: Vec::new(),
         });
@@ -110,7 +110,7 @@ pub fn run(root: &Root) -> Result<BaselineShow> {
         recording: root.recording(),
         simulated: simulated_because.is_some(),
         simulated_because,
-        file: baseline::file::PATH,
+        file: baseline::FILE.path,
         machine: found.as_ref().map(|record| record.machine.clone()),
         this_machine,
         controls: all.controls.into_iter().map(before).collect(),

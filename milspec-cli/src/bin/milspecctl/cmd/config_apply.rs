@@ -20,12 +20,13 @@ pub fn run(root: &Root, ui: &Ui, apply: &ConfigApply) -> Result<ApplyDoc> {
         accept_latch: apply.accept_latch || change.accept_latch,
         password_fd: apply.how.bios_password_fd,
         confirm_within: apply.trial.confirm_within,
+        reboot_to_undo: apply.trial.reboot_to_undo,
         ..change
     };
     if apply.how.dry_run {
         apply::plan(root, &change)
     } else {
-        apply::apply(root, ui, &change, None)
+        apply::apply(root, ui, &change)
     }
 }
 

@@ -2,10 +2,20 @@
 
 //! `milspecctl confirm`
 
-use crate::apply::confirm;
-use milspec::failure::Result;
+use crate::apply::confirm::{self, By, Confirmation, Ended, Watch};
+use crate::ui::Ui;
+use milspec::cli::Confirm;
+use milspec::diagnose;
+use milspec::driver;
+use milspec::failure::{Exit, Failure, Result};
+use milspec::kept;
 use milspec::root::Root;
+use milspec::signals;
+use milspec::source::Access;
+use milspec::systemd;
+use milspec::unconfirmed::{Record, Told, FILE};
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 /// `milspec.confirm/1`
 #[derive(Debug, Serialize)]
@@ -14,15 +24,102 @@ pub struct ConfirmDoc {
     pub schema: &'static str,
     /// Where a recording is from; null on the live machine.
     pub recording: Option<String>,
-    /// The change that is kept, in a few words.
-    pub kept: String,
+    /// The change in a few words; null where none waited.
+    pub change: Option<String>,
+    /// `kept`, `undone`, `not-undone`, `forgotten`, or `nothing` where there was nothing to do.
+    pub result: &'static str,
+    /// What became of it, where it was to be undone.
+    pub confirmation: Option<Confirmation>,
+    /// Whether the machine boots again, so that what was undone is gone.
+    pub reboots: bool,
+    /// What went wrong.
+    pub error: Option<Failure>,
 }
 
-/// Confirms the change that waits.
-pub fn run(root: &Root) -> Result<ConfirmDoc> {
+/// Says what becomes of the change that waits.
+pub fn run(root: &Root, ui: &Ui, asked: Confirm) -> Result<ConfirmDoc> {
+    signals::catch().map_err(|errno| diagnose::apply("cannot begin".into(), errno))?;
+    if asked.wait {
+        wait(root, ui)
+    } else if asked.undo {
+        let record = Record::load(root)?.filter(Record::is_open);
+        undone(root, record.ok_or_else(nothing)?, By::Command)
+    } else if asked.forget {
+        let lock = kept::lock(root, &|| {})?;
+        match Record::load(root)? {
+            Some(record) if !record.is_open() => {
+                FILE.remove(root, &lock)?;
+                Ok(document(root, Some(record.change), "forgotten"))
+            }
+            _ => Err(nothing()),
+        }
+    } else {
+        // Who may not read it is told so, and not that he may not lock it.
+        Record::load(root)?.ok_or_else(nothing)?;
+        let kept = confirm::keep(root)?.ok_or_else(nothing)?;
+        Ok(document(root, Some(kept), "kept"))
+    }
+}
+
+/// Waits, and undoes the change when its time is over.
+fn wait(root: &Root, ui: &Ui) -> Result<ConfirmDoc> {
+    // Who makes the change holds the lock until it is made.
+    let lock = kept::lock(root, &|| {})?;
+    let Some(mut record) = Record::load(root)?.filter(Record::is_open) else {
+        return Ok(document(root, None, "nothing"));
+    };
+    if record.is_held(root) {
+        return Ok(document(root, Some(record.change), "nothing"));
+    }
+    let watch = Watch::new(root)?;
+    let end = record.count(root);
+    // Where it cannot be written down, the time begins anew when this is started anew.
+    let _ = FILE.save(root, &lock, &record);
+    drop(lock);
+    let warning = Told::of(root, &record).warning();
+    ui.say(&format!("{}\n", warning.text));
+    match watch.wait(root, ui, end, None) {
+        Ended::Timeout => undone(root, record, By::Timeout),
+        _ => Ok(document(root, Some(record.change), "nothing")),
+    }
+}
+
+/// Undoes the change.
+fn undone(root: &Root, record: Record, by: By) -> Result<ConfirmDoc> {
+    let mut source = driver::open(root, Access::Change)?;
+    let no_key = Zeroizing::default();
+    let ended = confirm::undo(root, source.as_mut(), &no_key, record.clone(), by)?;
+    if ended.result == "confirmed" {
+        return Ok(document(root, Some(record.change), "nothing"));
+    }
+    let error = ended.failure(&record.change);
     Ok(ConfirmDoc {
+        reboots: ended.needs_reboot && record.reboots && systemd::reboot(root),
+        error: error.filter(|_| !ended.is_undone()),
+        confirmation: Some(ended.clone()),
+        ..document(root, Some(record.change), ended.result)
+    })
+}
+
+fn document(root: &Root, change: Option<String>, result: &'static str) -> ConfirmDoc {
+    ConfirmDoc {
         schema: "milspec.confirm/1",
         recording: root.recording(),
-        kept: confirm::confirm(root)?,
-    })
+        change,
+        result,
+        confirmation: None,
+        reboots: false,
+        error: None,
+    }
+}
+
+fn nothing() -> Failure {
+    Failure {
+        code: "nothing-to-confirm",
+        exit: Exit::Failed,
+        errno: None,
+        what: "nothing was confirmed".into(),
+        why: "no change waits to be confirmed".into(),
+        next: "run it after a change with --confirm-within".into(),
+    }
 }

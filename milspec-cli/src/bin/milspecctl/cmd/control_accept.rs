@@ -24,6 +24,6 @@ pub fn run(root: &Root, ui: &Ui, accept: &ControlAccept) -> Result<ApplyDoc> {
     if accept.dry_run {
         apply::plan(root, &change)
     } else {
-        apply::apply(root, ui, &change, None)
+        apply::apply(root, ui, &change)
     }
 }

@@ -16,11 +16,12 @@ pub fn run(root: &Root, ui: &Ui, set: &ControlSet) -> Result<ApplyDoc> {
         assignments: set.assignments.clone(),
         password_fd: set.how.bios_password_fd,
         confirm_within: set.trial.confirm_within,
+        reboot_to_undo: set.trial.reboot_to_undo,
         ..Change::default()
     };
     if set.how.dry_run {
         apply::plan(root, &change)
     } else {
-        apply::apply(root, ui, &change, None)
+        apply::apply(root, ui, &change)
     }
 }

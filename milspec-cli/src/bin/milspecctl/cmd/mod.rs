@@ -5,7 +5,6 @@
 pub mod attest_enroll;
 pub mod attest_quote;
 pub mod attest_verify;
-pub mod baseline_restore;
 pub mod baseline_show;
 pub mod completion;
 pub mod config_apply;

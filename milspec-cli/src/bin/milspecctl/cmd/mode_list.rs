@@ -2,6 +2,7 @@
 
 //! `milspecctl mode list`
 
+use milspec::change::{Change, Plan};
 use milspec::cli::ModeList;
 use milspec::diagnose;
 use milspec::driver;
@@ -12,8 +13,9 @@ use milspec::model::{
 };
 use milspec::root::Root;
 use milspec::snapshot::Snapshot;
-use milspec::source::{Access, Request, Source};
-use milspec_uapi::{APPLY_CONFIRM_LATCH, APPLY_LINES, MODE_PARANOID_PLUS};
+use milspec::source::{Access, Source};
+use milspec::warning::Warning;
+use milspec_uapi::{APPLY_LINES, MODE_PARANOID_PLUS};
 use nix::errno::Errno;
 use serde::Serialize;
 
@@ -35,6 +37,8 @@ pub struct ModeListDoc {
     pub mode: Standing,
     /// The modes that were asked for.
     pub modes: Vec<ModeEntry>,
+    /// What needs attention.
+    pub warnings: Vec<Warning>,
     /// Whether people are to see the steps.
     #[serde(skip)]
     pub with_steps: bool,
@@ -59,7 +63,8 @@ pub struct ModeEntry {
     pub control: Option<String>,
     /// What setting it would change.
     pub steps: Vec<Step>,
-    /// All that it asks of this machine; null in a recording that has no answer to that.
+    /// All that it asks of this machine; null where the driver cannot say it: of a recorded baseline,
+    /// and in a recording that has no answer to that.
     pub lines: Option<Vec<Line>>,
 }
 
@@ -70,10 +75,11 @@ pub fn run(root: &Root, list: ModeList, verbose: bool) -> Result<ModeListDoc> {
     let (info, status, controls) = (&snapshot.info, &snapshot.status, &snapshot.controls);
     let mode = Standing::new(status, controls);
     let only = list.mode.map(|mode| mode.number());
+    let mut warnings = Vec::new();
     let modes: Result<Vec<ModeEntry>> = MODES
         .into_iter()
         .filter(|number| only.is_none_or(|only| only == *number))
-        .map(|number| entry(source.as_ref(), &snapshot, number))
+        .map(|number| entry(root, source.as_ref(), &snapshot, number, &mut warnings))
         .collect();
     let machine = Machine::new(info, status);
     Ok(ModeListDoc {
@@ -84,32 +90,47 @@ pub fn run(root: &Root, list: ModeList, verbose: bool) -> Result<ModeListDoc> {
         generation: status.generation,
         mode,
         modes: modes?,
+        warnings,
         with_steps: verbose || only.is_some(),
     })
 }
 
-fn entry(source: &dyn Source, snapshot: &Snapshot, number: u8) -> Result<ModeEntry> {
-    let latches = number == MODE_PARANOID_PLUS;
+fn entry(
+    root: &Root,
+    source: &dyn Source,
+    snapshot: &Snapshot,
+    number: u8,
+    warnings: &mut Vec<Warning>,
+) -> Result<ModeEntry> {
     let name = mode_word(number);
-    // A plan confirms nothing: with the bit, it shows the steps.
-    let mut request = Request {
-        mode: number,
-        options: if latches { APPLY_CONFIRM_LATCH } else { 0 },
-        ..Request::default()
-    };
-    let failed = |errno| diagnose::plan(&format!("mode {name}"), errno);
-    let answer = source.plan(&request).map_err(failed)?;
+    let mode = Change::of_mode(number, &[])?;
+    // Without the record there is still what the driver remembers.
+    let change = mode.clone().with_record(root).unwrap_or_else(|failure| {
+        warnings.push(Warning {
+            code: "record-unreadable",
+            text: format!("{}: {}", failure.what, failure.why),
+            remedy: "run it as root to see what was before; \"milspecctl doctor\" tells more",
+            controls: Vec::new(),
+        });
+        mode
+    });
+    // A plan confirms nothing: of a mode that latches, it shows the steps.
+    let Plan {
+        mut request,
+        answer,
+        ..
+    } = change.plan(root, source, snapshot)?;
     request.options |= APPLY_LINES;
-    let lines = match source.plan(&request) {
+    let lines = match request.targets.is_empty().then(|| source.plan(&request)) {
         // A recording may have the plan only.
-        Err(Errno::EOPNOTSUPP) => None,
-        lines => Some(lines.map_err(failed)?),
+        None | Some(Err(Errno::EOPNOTSUPP)) => None,
+        Some(lines) => Some(lines.map_err(|e| diagnose::plan(&format!("mode {name}"), e))?),
     };
     let apply = &answer.apply;
     Ok(ModeEntry {
         name,
         summary: mode_summary(number),
-        latches,
+        latches: number == MODE_PARANOID_PLUS,
         reach: Reach::of_plan(apply),
         outcome: outcome_word(apply.outcome),
         reason: reason_word(apply.reason),

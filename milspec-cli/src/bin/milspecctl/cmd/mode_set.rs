@@ -16,11 +16,12 @@ pub fn run(root: &Root, ui: &Ui, set: &ModeSet) -> Result<ApplyDoc> {
         accept_latch: set.accept_latch,
         password_fd: set.how.bios_password_fd,
         confirm_within: set.trial.confirm_within,
+        reboot_to_undo: set.trial.reboot_to_undo,
         ..Change::of_mode(set.target.mode.number(), &set.target.except)?
     };
     if set.how.dry_run {
         apply::plan(root, &change)
     } else {
-        apply::apply(root, ui, &change, None)
+        apply::apply(root, ui, &change)
     }
 }

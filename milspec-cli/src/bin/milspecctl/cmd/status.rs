@@ -13,6 +13,7 @@ use milspec::model::{Reading, Standing};
 use milspec::root::Root;
 use milspec::snapshot::{Refreshed, Snapshot};
 use milspec::system::{self, Npu, SecureBoot, Tpm};
+use milspec::unconfirmed::Told;
 use milspec::warning::{self, Warning};
 use milspec::words::count;
 use milspec_uapi::{INFO_FORCED, STATUS_LATCHED, STATUS_RESTRICTED_ALLOWED, STATUS_TPM_REQUIRED};
@@ -78,6 +79,8 @@ pub struct Status {
     pub lockdown: Option<String>,
     /// The processor for neural networks.
     pub npu: Npu,
+    /// The change that has to be confirmed, or was undone; null where there is none.
+    pub unconfirmed: Option<Told>,
     /// What needs attention.
     pub warnings: Vec<Warning>,
     /// What `--refresh` did; null without it.
@@ -117,6 +120,9 @@ pub fn run(root: &Root, refresh: Refresh) -> Result<Status> {
     let machine = Machine::new(info, status);
     let anchor = Anchor::new(status);
     let latched = status.properties & STATUS_LATCHED != 0;
+    let unconfirmed = Told::read(root);
+    let mut warned = warnings(forced, latched, &families, &tamper, controls, &anchor);
+    warned.extend(unconfirmed.iter().map(Told::warning));
     Ok(Status {
         schema: "milspec.status/1",
         recording: root.recording(),
@@ -135,7 +141,8 @@ pub fn run(root: &Root, refresh: Refresh) -> Result<Status> {
         generation: status.generation,
         read_boottime_ns: status.refreshed_ns,
         read_age_ms,
-        warnings: warnings(forced, latched, &families, &tamper, controls, &anchor),
+        unconfirmed,
+        warnings: warned,
         tamper_known: is_tamper_known(&families, controls),
         drift_known: is_drift_known(&families, controls),
         families,

@@ -56,7 +56,7 @@ pub fn plan(screen: &Screen, doc: &ApplyDoc) -> String {
     }
     // Those of before a change were shown before it.
     let planned = doc.outcome == "planned";
-    const AFTER: [&str; 2] = ["pending-reboot", "attribute-disagrees"];
+    const AFTER: [&str; 3] = ["pending-reboot", "attribute-disagrees", "unconfirmed"];
     let shown = |warning: &&Warning| planned || AFTER.contains(&warning.code);
     let left: Vec<Warning> = doc.warnings.iter().filter(shown).cloned().collect();
     text.push_str(&warnings(screen, &left));
@@ -81,10 +81,7 @@ fn ending(doc: &ApplyDoc) -> String {
             "Latched until the next boot. No control had to be changed.".into()
         }
         ("planned" | "done", 0) => match &doc.target.mode {
-            None if doc.restores && doc.target.controls.is_empty() => {
-                "Nothing to do: nothing is recorded.".into()
-            }
-            None if doc.restores => "Nothing to do: all that can be restored is as it was.".into(),
+            _ if doc.restores => "Nothing to do: all that can be brought back is as it was.".into(),
             Some(_) => "Nothing to do: every control within reach is as the mode asks.".into(),
             None => "Nothing to do: the values are in force already.".into(),
         },
@@ -120,7 +117,8 @@ fn recorded(note: &Note, latches: bool) -> &'static str {
             "To bring back what was before, after the next boot: milspecctl baseline restore\n"
         }
         ("removed", _) => "The record is removed: the next change begins a new one.\n",
-        ("recorded", 1..) => "To bring back what was before: milspecctl baseline restore\n",
+        ("kept", _) => "The record keeps what was not brought back.\n",
+        ("recorded", 1..) => "To bring back what was before: milspecctl mode set baseline\n",
         _ => "",
     }
 }

@@ -49,12 +49,12 @@ fn ending(doc: &BaselineShow) -> String {
     let unknown = doc.controls.iter().any(|before| before.in_words.is_none());
     let recorded = count(doc.controls.len() as u64, "control");
     match (doc.controls.len(), differ) {
-        (0, _) => "Nothing is recorded: nothing was changed, or all was restored.".into(),
+        (0, _) => "Nothing is recorded: nothing was changed, or all was brought back.".into(),
         _ if unknown || !doc.this_machine => format!("{recorded} recorded."),
         (_, 0) => format!("{recorded} recorded, all as they were."),
         (_, differ) => format!(
             "{recorded} recorded, {differ} not as before.\n\
-             \"milspecctl baseline restore\" brings back what was."
+             \"milspecctl mode set baseline\" brings back what was."
         ),
     }
 }

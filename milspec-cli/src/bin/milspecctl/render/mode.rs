@@ -5,7 +5,7 @@
 use super::Document;
 use crate::cmd::mode_get::ModeGet;
 use crate::cmd::mode_list::{ModeEntry, ModeListDoc};
-use crate::screen::{provenance, steps, wrap, Mark, Rows, Screen};
+use crate::screen::{provenance, steps, warnings, wrap, Mark, Rows, Screen};
 use milspec::model::{Control, Line, Standing};
 use milspec::words::count;
 
@@ -122,6 +122,7 @@ pub fn mode_list(screen: &Screen, doc: &ModeListDoc) -> String {
             }
         }
     }
+    text.push_str(&warnings(screen, &doc.warnings));
     text
 }
 

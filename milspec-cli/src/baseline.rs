@@ -4,20 +4,23 @@
 //! here it is kept on disk, in a [`Record`], until it is restored.
 //!
 //! The first value that was recorded of a control stays: what comes later is not what the machine
-//! had before. [`mod@file`] says how the disk is written.
-
-pub mod file;
+//! had before.
 
 use crate::clock;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, Result};
+use crate::kept::Kept;
 use crate::model::{Control, Step};
 use crate::root::Root;
 use crate::system;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// Name and major version of the file.
-const SCHEMA: &str = "milspec.baseline-file/1";
+/// Its file. Root's alone: it tells what somebody could switch on again.
+pub const FILE: Kept = Kept {
+    path: "/var/lib/milspecctl/baseline.json",
+    schema: "milspec.baseline-file/1",
+    of: "the baseline",
+};
 
 /// `milspec.baseline-file/1`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,13 +72,32 @@ impl Identity {
         let fits = |a: &Option<String>, b: &Option<String>| a.is_none() || b.is_none() || a == b;
         fits(&self.product, &other.product) && fits(&self.service_tag_hash, &other.service_tag_hash)
     }
+
+    /// Refuses to have to do with the record of another machine.
+    pub fn check(&self, root: &Root, kept: &Kept) -> Result<()> {
+        if self.fits(&Self::of(root)) {
+            return Ok(());
+        }
+        let product = self.product.as_deref().unwrap_or("unknown");
+        Err(Failure {
+            code: "record-of-another-machine",
+            exit: Exit::Refused,
+            errno: None,
+            what: format!("the record of {} is of another machine", kept.of),
+            why: format!(
+                "{} is of a {product} with another name or service tag",
+                kept.path
+            ),
+            next: "if this disk moved here for good, move that file away".into(),
+        })
+    }
 }
 
 impl Record {
     /// An empty one, of the machine below `root`.
     pub fn new(root: &Root) -> Self {
         Self {
-            schema: SCHEMA.into(),
+            schema: FILE.schema.into(),
             machine: Identity::of(root),
             controls: Vec::new(),
         }
@@ -115,22 +137,12 @@ impl Record {
         });
     }
 
-    /// Refuses to have to do with the record of another machine.
-    pub fn check(&self, root: &Root) -> Result<(), Failure> {
-        if self.machine.fits(&Identity::of(root)) {
-            return Ok(());
+    /// The record of this machine; `None` where there is none.
+    pub fn load(root: &Root) -> Result<Option<Self>> {
+        let record: Option<Self> = FILE.load(root)?;
+        if let Some(record) = &record {
+            record.machine.check(root, &FILE)?;
         }
-        let product = self.machine.product.as_deref().unwrap_or("unknown");
-        Err(Failure {
-            code: "baseline-of-another-machine",
-            exit: Exit::Refused,
-            errno: None,
-            what: "the recorded baseline is of another machine".into(),
-            why: format!(
-                "{} is of a {product} with another name or service tag",
-                file::PATH
-            ),
-            next: "if this disk moved here for good, move that file away".into(),
-        })
+        Ok(record)
     }
 }

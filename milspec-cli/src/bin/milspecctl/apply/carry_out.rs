@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Has the driver do what was planned.
+
+use crate::apply::bios_password;
+use crate::ui::Ui;
+use milspec::change::{Change, Plan};
+use milspec::diagnose;
+use milspec::failure::{Exit, Failure, Result};
+use milspec::model::Step;
+use milspec::root::Root;
+use milspec::signals;
+use milspec::source::{Answer, Request, Source};
+use milspec_uapi::{OUTCOME_PLANNED, OUTCOME_UNDONE};
+use nix::errno::Errno;
+
+/// Applies the plan; when the firmware wants its password, asks for it and applies once more.
+pub fn carry_out_with_password(
+    root: &Root,
+    ui: &Ui,
+    source: &mut dyn Source,
+    plan: &mut Plan,
+    steps: &[Step],
+    change: &Change,
+    may_ask: bool,
+) -> Result<Answer> {
+    plan.request.generation = plan.answer.apply.generation;
+    let name = |number: u32| {
+        let at = usize::try_from(number).unwrap_or(0).saturating_sub(1);
+        steps
+            .get(at)
+            .map_or_else(String::new, |step| format!("{} {}", step.control, step.to))
+    };
+    let mut carry_out = |request: &mut Request| {
+        let dressed = &mut |work: Work<'_>| ui.during(root, &name, work);
+        carry_out(source, request, &plan.answer, change, dressed)
+    };
+    let answer = carry_out(&mut plan.request)?;
+    let wants_key =
+        answer.apply.outcome == OUTCOME_UNDONE && answer.apply.error == Errno::EKEYREJECTED as u32;
+    if !wants_key || !may_ask || change.password_fd.is_some() || !ui.can_ask() {
+        return Ok(answer);
+    }
+    plan.request.security_key = bios_password::key(root, &bios_password::from_terminal(ui)?)?;
+    plan.request.generation = answer.apply.generation;
+    carry_out(&mut plan.request)
+}
+
+/// The request, as a closure that the caller may dress up.
+type Work<'a> = &'a mut dyn FnMut() -> nix::Result<Answer>;
+
+/// Applies what was planned. If the machine has moved on meanwhile, plans again once, and goes on
+/// only if that makes no difference to what was decided.
+fn carry_out(
+    source: &mut dyn Source,
+    request: &mut Request,
+    planned: &Answer,
+    change: &Change,
+    dressed: &mut dyn FnMut(Work<'_>) -> nix::Result<nix::Result<Answer>>,
+) -> Result<Answer> {
+    for last in [false, true] {
+        if signals::arrived() {
+            return Err(diagnose::apply(cannot(change), Errno::EINTR));
+        }
+        let result = dressed(&mut || source.apply(request));
+        match result.and_then(|result| result) {
+            Err(Errno::EAGAIN) if !last => {
+                request.generation = 0;
+                let again = change.ask(source, request)?;
+                let same = again.apply.outcome == OUTCOME_PLANNED && again.steps == planned.steps;
+                if !same {
+                    return Err(machine_changed(change));
+                }
+                request.generation = again.apply.generation;
+            }
+            Err(Errno::EAGAIN) => return Err(machine_changed(change)),
+            result => return result.map_err(|errno| diagnose::apply(cannot(change), errno)),
+        }
+    }
+    Err(machine_changed(change))
+}
+
+pub fn cannot(change: &Change) -> String {
+    format!("cannot set {}", change.in_words())
+}
+
+fn machine_changed(change: &Change) -> Failure {
+    Failure {
+        code: "machine-changed",
+        exit: Exit::Failed,
+        errno: Some(Errno::EAGAIN),
+        what: cannot(change),
+        why: "the machine changed meanwhile: the plan is no longer the one decided on".into(),
+        next: "look at the plan again with --dry-run, then run it again".into(),
+    }
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What becomes of a change that had to be confirmed: it is kept, or goes back.
+
+use super::{By, Confirmation};
+use crate::apply::recorder;
+use milspec::change::{Assignment, Change, ACCEPT};
+use milspec::diagnose;
+use milspec::failure::{Exit, Failure, Result};
+use milspec::kept;
+use milspec::model::Step;
+use milspec::root::Root;
+use milspec::signals;
+use milspec::snapshot::Snapshot;
+use milspec::source::{Answer, Source};
+use milspec::unconfirmed::{Record, State, Waiter, Way, FILE};
+use milspec_uapi::{OUTCOME_DONE, OUTCOME_PLANNED};
+use zeroize::Zeroizing;
+
+/// Keeps the change that waits, and returns its name; `None` where none does. Before the boot from
+/// which on it is in force, its clock is stopped instead.
+pub fn keep(root: &Root) -> Result<Option<String>> {
+    let lock = kept::lock(root, &|| {})?;
+    let Some(mut record) = Record::load(root)?.filter(Record::is_open) else {
+        return Ok(None);
+    };
+    let not_kept = |failure: Failure| Failure {
+        what: "nothing was confirmed".into(),
+        ..failure
+    };
+    if !record.waits_for_reboot(root) {
+        FILE.remove(root, &lock).map_err(not_kept)?;
+        return Ok(Some(record.change));
+    }
+    record.state = State::Held;
+    FILE.save(root, &lock, &record).map_err(not_kept)?;
+    Err(Failure {
+        code: "not-in-force-yet",
+        exit: Exit::Failed,
+        errno: None,
+        what: format!("{} cannot be confirmed yet", record.change),
+        why: "some of it will be in force after the next boot; until then it stays".into(),
+        next: format!(
+            "reboot when it suits you, then run this again within {} s",
+            record.within_s
+        ),
+    })
+}
+
+/// What somebody else has made of the change that this process waits for.
+pub fn settled(root: &Root, within_s: u64) -> Result<Confirmation> {
+    let lock = kept::lock_whatever_arrives(root)?;
+    let result = match Record::load(root)? {
+        None => "confirmed",
+        Some(_) => {
+            FILE.remove(root, &lock)?;
+            "undone"
+        }
+    };
+    let by = Some(By::Command);
+    Ok(Confirmation::new(within_s, result, by))
+}
+
+/// Puts back what the change that waits has changed, unless somebody was faster. `known` is what is
+/// known of it where its record cannot be read any more. No signal stops it.
+pub fn undo(
+    root: &Root,
+    source: &mut dyn Source,
+    key: &Zeroizing<u16>,
+    known: Record,
+    by: By,
+) -> Result<Confirmation> {
+    // It is done where they cannot be blocked, too.
+    let _blocked = signals::Blocked::new();
+    let lock = kept::lock_whatever_arrives(root)?;
+    let Some(mut record) = Record::load(root).unwrap_or(Some(known)) else {
+        return Ok(Confirmation::new(0, "confirmed", Some(By::Command)));
+    };
+    if !record.is_open() {
+        return Ok(Confirmation::new(
+            record.within_s,
+            "undone",
+            Some(By::Command),
+        ));
+    }
+    let mut ended = Confirmation::new(record.within_s, "undone", Some(by));
+    put_all_back(root, source, key, &record, &mut ended);
+    record.left = ended.left.clone();
+    record.state = match ended.left.is_empty() {
+        true => State::Undone,
+        false => State::NotUndone,
+    };
+    if ended.is_undone() {
+        // What stays in it says what the controls are.
+        let _ = recorder::forget(root, &lock, &record.recorded);
+    }
+    // Who asked for it knows, and who waits in vain is told. Where it cannot be written down, the
+    // journal of systemd has it.
+    let told = match by {
+        By::Timeout => true,
+        By::Command => record.waiter == Waiter::Process && record.somebody_waits(),
+        By::Terminal | By::Signal => false,
+    };
+    let told = told || !ended.is_undone();
+    if !told || FILE.save(root, &lock, &record).is_err() && ended.is_undone() {
+        let _ = FILE.remove(root, &lock);
+    }
+    Ok(ended)
+}
+
+fn put_all_back(
+    root: &Root,
+    source: &mut dyn Source,
+    key: &Zeroizing<u16>,
+    record: &Record,
+    ended: &mut Confirmation,
+) {
+    let mut attempt = |ways: &[Way]| {
+        let Ok((answer, mut steps)) = put_back(root, source, key, ways) else {
+            return false;
+        };
+        ended.firmware_calls += answer.apply.firmware_calls;
+        ended.steps.append(&mut steps);
+        answer.apply.outcome == OUTCOME_DONE
+    };
+    // All or none keeps a machine from a state that nobody wanted. This one is in such a state:
+    // what can go back goes back, the last step first.
+    if !attempt(&record.steps) {
+        for way in record.steps.iter().rev() {
+            attempt(std::slice::from_ref(way));
+        }
+    }
+    let now = Snapshot::read(source).map(|snapshot| snapshot.controls);
+    let mut mistaken = Vec::new();
+    for way in &record.steps {
+        let mut controls = now.iter().flatten();
+        match controls.find(|control| control.name == way.control) {
+            None if now.is_ok() => ended.absent.push(way.control.clone()),
+            Some(one) if one.value.as_ref() == Some(&way.from) => {
+                // A driver that was loaded since takes the change for what was before.
+                if one.baseline.as_ref() == Some(&way.to) {
+                    mistaken.push(way.control.clone());
+                }
+            }
+            _ => ended.left.push(way.control.clone()),
+        }
+    }
+    if !ended.left.is_empty() {
+        ended.result = "not-undone";
+    }
+    ended.needs_reboot = !record.is_of_this_boot(root)
+        && ended
+            .steps
+            .iter()
+            .any(|s| s.waits_for_reboot() && s.state == "done");
+    accept(root, source, mistaken);
+}
+
+/// Has the driver take these controls as they are. It is about what it remembers, and no more.
+fn accept(root: &Root, source: &mut dyn Source, names: Vec<String>) {
+    let (Ok(snapshot), false) = (Snapshot::read(source), names.is_empty()) else {
+        return;
+    };
+    let accepted = names.into_iter().map(|name| Assignment {
+        name,
+        value: ACCEPT.into(),
+    });
+    let change = Change {
+        assignments: accepted.collect(),
+        accepts: true,
+        ..Change::default()
+    };
+    if let Ok(plan) = change.plan(root, source, &snapshot) {
+        let _ = source.apply(&plan.request);
+    }
+}
+
+/// Puts back what these steps changed, as far as the driver does not refuse it.
+fn put_back(
+    root: &Root,
+    source: &mut dyn Source,
+    key: &Zeroizing<u16>,
+    ways: &[Way],
+) -> Result<(Answer, Vec<Step>)> {
+    let snapshot = Snapshot::read(source)?;
+    let assignments = ways.iter().map(|way| Assignment {
+        name: way.control.clone(),
+        value: way.from.clone(),
+    });
+    let change = Change {
+        assignments: assignments.collect(),
+        restores: true,
+        ..Change::default()
+    };
+    let mut plan = change.plan(root, source, &snapshot)?;
+    let mut answer = plan.answer;
+    if answer.apply.outcome == OUTCOME_PLANNED {
+        plan.request.security_key = key.clone();
+        answer = source
+            .apply(&plan.request)
+            .map_err(|errno| diagnose::apply("cannot put back what was before".into(), errno))?;
+    }
+    let steps = Step::all(&answer.steps, &snapshot.controls);
+    Ok((answer, steps))
+}

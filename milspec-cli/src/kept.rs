@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Records that outlive this program, in a directory of root. A power cut at any moment leaves the
+//! old file or the new one: the new one is complete on disk before it takes the place of the old one.
+
+use crate::failure::{Exit, Failure, Result};
+use crate::root::Root;
+use crate::signals;
+use crate::words::shown;
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg, OFlag};
+use serde::de::DeserializeOwned;
+use serde::Serialize;
+use serde_json::Value;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::PathBuf;
+
+/// Where they are. Who is not root can see whether there is a record, and not what is in it.
+pub const DIR: &str = "/var/lib/milspecctl";
+/// Who changes the machine or a record has this locked. A file of its own, because a record's is
+/// replaced.
+const LOCK: &str = "/var/lib/milspecctl/lock";
+
+/// More than any record has.
+const LENGTH_MAX: u64 = 4 << 20;
+
+/// Nobody else changes a record as long as this lives.
+pub struct Lock {
+    _held: Flock<File>,
+}
+
+/// Takes the lock; `waiting` is called before it waits for somebody else. Call
+/// [`signals::catch`] first.
+pub fn lock(root: &Root, waiting: &dyn Fn()) -> Result<Lock> {
+    let file = lock_file(root).map_err(not_written)?;
+    let held = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+        Err((file, Errno::EWOULDBLOCK)) => {
+            waiting();
+            // A signal between the look and the wait is noticed when the wait is over.
+            Flock::lock(file, FlockArg::LockExclusive)
+        }
+        result => result,
+    };
+    match held {
+        Ok(held) if !signals::arrived() => Ok(Lock { _held: held }),
+        Ok(_) | Err((_, Errno::EINTR)) => Err(Failure {
+            code: "interrupted",
+            exit: Exit::Failed,
+            errno: Some(Errno::EINTR),
+            what: "nothing was changed".into(),
+            why: "a signal arrived before the change began".into(),
+            next: "run it again".into(),
+        }),
+        Err((_, errno)) => Err(not_written(errno.into())),
+    }
+}
+
+/// Takes the lock, whatever signals arrive: they are to be [blocked](signals::Blocked).
+pub fn lock_whatever_arrives(root: &Root) -> Result<Lock> {
+    let held = Flock::lock(
+        lock_file(root).map_err(not_written)?,
+        FlockArg::LockExclusive,
+    );
+    match held {
+        Ok(held) => Ok(Lock { _held: held }),
+        Err((_, errno)) => Err(not_written(errno.into())),
+    }
+}
+
+fn lock_file(root: &Root) -> io::Result<File> {
+    // A disk that takes no more can still be locked.
+    let path = root.path(LOCK);
+    match private().read(true).open(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        opened => return opened,
+    }
+    make_dir(root)?;
+    private().write(true).create(true).open(path)
+}
+
+/// Makes the directory, where it is not there, and returns where it is.
+pub fn make_dir(root: &Root) -> io::Result<PathBuf> {
+    let dir = root.path(DIR);
+    DirBuilder::new().recursive(true).mode(0o711).create(&dir)?;
+    Ok(dir)
+}
+
+/// One kind of record.
+pub struct Kept {
+    /// Where it is.
+    pub path: &'static str,
+    /// Name and major version of its document.
+    pub schema: &'static str,
+    /// What it is, after "the record of".
+    pub of: &'static str,
+}
+
+impl Kept {
+    /// The record; `None` where there is none.
+    pub fn load<T: DeserializeOwned>(&self, root: &Root) -> Result<Option<T>> {
+        if !root.is_on_disk() {
+            return Ok(None);
+        }
+        let mut text = String::new();
+        let read = private()
+            .read(true)
+            .open(root.path(self.path))
+            .and_then(|file| file.take(LENGTH_MAX).read_to_string(&mut text));
+        match read {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::InvalidData => {
+                return Err(self.damaged("it is not UTF-8 text"))
+            }
+            Err(error) => return Err(self.unreadable(&error)),
+        }
+        let damaged = |error: serde_json::Error| self.damaged(&shown(&error.to_string()));
+        let document: Value = serde_json::from_str(&text).map_err(damaged)?;
+        match document.get("schema").and_then(Value::as_str) {
+            Some(schema) if schema == self.schema => {
+                serde_json::from_str(&text).map(Some).map_err(damaged)
+            }
+            Some(other) => Err(self.damaged(&format!("its schema is \"{}\"", shown(other)))),
+            None => Err(self.damaged("it does not say what it is")),
+        }
+    }
+
+    /// Writes the record.
+    pub fn save(&self, root: &Root, _lock: &Lock, record: &impl Serialize) -> Result<()> {
+        let new = root.path(&format!("{}.new", self.path));
+        let write = || -> io::Result<()> {
+            let mut text = serde_json::to_string_pretty(record)?;
+            text.push('\n');
+            let mut file = private()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .open(&new)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&new, root.path(self.path))?;
+            File::open(root.path(DIR))?.sync_all()
+        };
+        write().map_err(not_written)
+    }
+
+    /// Removes the record.
+    pub fn remove(&self, root: &Root, _lock: &Lock) -> Result<()> {
+        let remove = || -> io::Result<()> {
+            fs::remove_file(root.path(self.path))?;
+            File::open(root.path(DIR))?.sync_all()
+        };
+        match remove() {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(not_written(error)),
+            _ => Ok(()),
+        }
+    }
+
+    fn damaged(&self, why: &str) -> Failure {
+        Failure {
+            code: "record-damaged",
+            exit: Exit::Failed,
+            errno: None,
+            what: format!("the record of {} is damaged", self.of),
+            why: format!("{}: {why}", self.path),
+            next: "put a backup of it in its place, or move it away to begin a new one".into(),
+        }
+    }
+
+    fn unreadable(&self, error: &io::Error) -> Failure {
+        let denied = error.kind() == ErrorKind::PermissionDenied;
+        Failure {
+            code: if denied {
+                "no-permission"
+            } else {
+                "record-unreadable"
+            },
+            exit: if denied {
+                Exit::Permission
+            } else {
+                Exit::Failed
+            },
+            errno: errno(error),
+            what: format!("cannot read the record of {}", self.of),
+            why: format!("the kernel does not let milspecctl read {}", self.path),
+            next: if denied {
+                "run it as root".into()
+            } else {
+                "see that it is a file, on a disk without errors".into()
+            },
+        }
+    }
+}
+
+/// For files of root alone. Whatever somebody put there instead of a file is not followed.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options
+        .mode(0o600)
+        .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC).bits());
+    options
+}
+
+fn errno(error: &io::Error) -> Option<Errno> {
+    error.raw_os_error().map(Errno::from_raw)
+}
+
+fn not_written(error: io::Error) -> Failure {
+    Failure {
+        code: "not-recorded",
+        exit: Exit::Failed,
+        errno: errno(&error),
+        what: "nothing was changed".into(),
+        why: format!("how to bring back what is now could not be recorded in {DIR}"),
+        next: "see that it is on a disk with space that can be written, then run it again".into(),
+    }
+}
