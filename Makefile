@@ -22,7 +22,7 @@ kernel-make = tree=$$(scripts/rust-metadata $(KDIR)) && $(MAKE) -C "$$tree" M=$(
 # The distribution's key is not here; signing with one's own is for DKMS or by hand.
 NO_SIGNING := CONFIG_MODULE_SIG_ALL=
 
-.PHONY: all module cli install clean clean-cache help prepare demo shell test test-long lint bench rust-analyzer
+.PHONY: all module cli install install-module install-cli uninstall clean clean-cache help prepare demo shell test test-long lint bench rust-analyzer
 .DEFAULT_GOAL := all
 
 all: module cli ## build the module and milspecctl for this machine's kernel
@@ -34,26 +34,52 @@ module: ## build the module (KDIR= for another kernel)
 cli: ## build milspecctl
 	$(CARGO) build --release --locked -p milspecctl
 
-install: ## install both (DESTDIR, PREFIX); build first
-	@test -f $(OUT)/dell_milspec.ko -a -f $(CLI) || { echo "nothing to install: run 'make' first" >&2; exit 1; }
+# Where things go. Units and rules are looked for in /usr/lib, whatever PREFIX is.
+SHARE = $(DESTDIR)$(PREFIX)/share
+DOC = $(SHARE)/doc/dell-milspec
+UNITS = $(DESTDIR)/usr/lib/systemd/system
+
+install: install-module install-cli ## install both (DESTDIR, PREFIX); build first
+
+install-module: ## install the module, and what serves it
+	@test -f $(OUT)/dell_milspec.ko || { echo "nothing to install: run 'make module' first" >&2; exit 1; }
 	+@$(kernel-make) INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_STRIP=1 $(NO_SIGNING) modules_install
-	install -D -m 755 $(CLI) $(DESTDIR)$(PREFIX)/bin/milspecctl
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 docs/man/*.1
-	install -D -m 644 packaging/completions/milspecctl.bash \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/milspecctl
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/zsh/site-functions packaging/completions/_milspecctl
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d packaging/completions/milspecctl.fish
 	install -D -m 644 -t $(DESTDIR)/usr/lib/udev/rules.d packaging/udev/60-dell-milspec.rules
 	install -D -m 644 -t $(DESTDIR)/usr/lib/sysusers.d packaging/sysusers/dell-milspec.conf
-	install -d $(DESTDIR)/usr/lib/systemd/system/multi-user.target.wants
+	install -d $(UNITS)/multi-user.target.wants
 	for unit in packaging/systemd/*; do \
-		sed 's,/usr/bin/,$(PREFIX)/bin/,' $$unit >$(DESTDIR)/usr/lib/systemd/system/$${unit##*/} || exit 1; \
+		sed 's,/usr/bin/,$(PREFIX)/bin/,' $$unit >$(UNITS)/$${unit##*/} || exit 1; \
 	done
-	ln -sf ../milspec-confirm.service $(DESTDIR)/usr/lib/systemd/system/multi-user.target.wants
+	ln -sf ../milspec-confirm.service $(UNITS)/multi-user.target.wants
 	install -D -m 644 -t $(DESTDIR)/etc/logrotate.d packaging/logrotate/milspec-journal
 	# The kernel's make skips depmod where it finds no System.map: Debian's headers have none.
 	@test -n "$(DESTDIR)" || depmod -a \
 		"$$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)"
+
+install-cli: ## install milspecctl alone: enough where others' journals and attestations are verified
+	@test -f $(CLI) || { echo "nothing to install: run 'make cli' first" >&2; exit 1; }
+	install -D -m 755 $(CLI) $(DESTDIR)$(PREFIX)/bin/milspecctl
+	install -D -m 644 -t $(SHARE)/man/man1 docs/man/*.1
+	install -D -m 644 packaging/completions/milspecctl.bash $(SHARE)/bash-completion/completions/milspecctl
+	install -D -m 644 -t $(SHARE)/zsh/site-functions packaging/completions/_milspecctl
+	install -D -m 644 -t $(SHARE)/fish/vendor_completions.d packaging/completions/milspecctl.fish
+	install -D -m 644 -t $(DOC) README.md docs/*.md
+	install -D -m 644 -t $(DOC)/schema docs/schema/*.json
+	install -D -m 644 -t $(DOC)/examples packaging/examples/*.toml
+	install -D -m 644 -t $(DOC)/ansible packaging/ansible/plugins/modules/*.py
+
+# The group and what was recorded of this machine stay: they are the administrator's.
+uninstall: ## remove what install has put there (same DESTDIR, PREFIX and KDIR)
+	rm -f $(DESTDIR)$(PREFIX)/bin/milspecctl $(SHARE)/man/man1/milspecctl*.1 \
+		$(SHARE)/bash-completion/completions/milspecctl \
+		$(SHARE)/zsh/site-functions/_milspecctl $(SHARE)/fish/vendor_completions.d/milspecctl.fish \
+		$(DESTDIR)/usr/lib/udev/rules.d/60-dell-milspec.rules \
+		$(DESTDIR)/usr/lib/sysusers.d/dell-milspec.conf $(DESTDIR)/etc/logrotate.d/milspec-journal \
+		$(patsubst packaging/systemd/%,$(UNITS)/%,$(wildcard packaging/systemd/*)) \
+		$(UNITS)/multi-user.target.wants/milspec-confirm.service \
+		$(DESTDIR)/lib/modules/*/updates/dell_milspec.ko*
+	rm -rf $(DOC)
+	@test -n "$(DESTDIR)" || depmod -a
 
 # PROFILE is a machine of tests/machine/profiles, DMI a report that dmidecode wrote. The shell takes
 # them from the environment, so that a path may have any characters.

@@ -41,7 +41,11 @@ fn until(machine: &Machine, what: &str, is_so: impl Fn() -> Result<bool>) -> Res
     let start = Instant::now();
     while !is_so()? {
         if start.elapsed() > Duration::from_secs(150) {
-            bail!("never {what}: {:#}\n{}", told(machine)?, machine.journal(UNIT)?);
+            bail!(
+                "never {what}: {:#}\n{}",
+                told(machine)?,
+                machine.journal(UNIT)?
+            );
         }
         std::thread::sleep(Duration::from_millis(200));
     }
@@ -49,7 +53,11 @@ fn until(machine: &Machine, what: &str, is_so: impl Fn() -> Result<bool>) -> Res
 }
 
 fn until_undone(machine: &Machine) -> Result<()> {
-    until(machine, "undone", || Ok(told(machine)?["state"] == "undone"))
+    until(
+        machine,
+        "undone",
+        || Ok(told(machine)?["state"] == "undone"),
+    )
 }
 
 /// Sets a mode, which has to be confirmed.
@@ -86,11 +94,15 @@ fn outlives() -> Result<()> {
     ensure!(early.json()?["error"]["code"] == "not-in-force-yet");
     machine.reboot()?;
     ensure!(values(&machine)? == changed);
-    let left = told(&machine)?["left_s"].as_u64().context("no time counts")?;
+    let left = told(&machine)?["left_s"]
+        .as_u64()
+        .context("no time counts")?;
     machine.run(["date", "-s", "2031-01-01"])?.ok()?;
     ensure!(left <= 45 && told(&machine)?["state"] == "unconfirmed");
     let first = record(&machine)?["deadline"].clone();
-    machine.run(["systemctl", "kill", "-s", "KILL", UNIT])?.ok()?;
+    machine
+        .run(["systemctl", "kill", "-s", "KILL", UNIT])?
+        .ok()?;
     until(&machine, "started anew", || {
         let deadline = record(&machine)?["deadline"].clone();
         let same = deadline["monotonic_ms"] == first["monotonic_ms"];
@@ -106,7 +118,10 @@ fn outlives() -> Result<()> {
     machine.reboot()?;
     ensure!(values(&machine)? == before, "not undone for good");
     let recorded = milspecctl(&machine, &["baseline", "show"])?;
-    ensure!(recorded["controls"] == Value::Array(Vec::new()), "{recorded:#}");
+    ensure!(
+        recorded["controls"] == Value::Array(Vec::new()),
+        "{recorded:#}"
+    );
 
     set(&machine, "1h", &[])?;
     machine.power_cycle()?;

@@ -61,8 +61,9 @@ pub const ENVIRONMENT: [(&str, &str); 6] = [
 
 /// Documents beside the man pages.
 pub const DOCUMENTS: &str =
-    "docs/guide.md walks through the first day with milspecctl, docs/modes.md says what each mode \
-     asks for and why, docs/schema has a JSON schema for every document.";
+    "In share/doc/dell-milspec, or docs/ of the source: guide.md walks through the first day with \
+     milspecctl, modes.md says what each mode asks for and why, schema/ has a JSON schema for every \
+     document, examples/ has files for fleets.";
 
 /// Commands with their examples: what to type, and what that does.
 pub const EXAMPLES: [(&str, &[(&str, &str)]); 26] = [
