@@ -164,7 +164,7 @@ fn confirm_within() -> Result<()> {
             // SIGHUP
             process.signal(1)?;
             let confirmed = milspecctl(&machine, &["confirm"])?;
-            ensure!(confirmed["kept"] == "mode paranoid", "{confirmed:#}");
+            ensure!(confirmed["change"] == "mode paranoid", "{confirmed:#}");
         }
         let output = process.wait(Duration::from_secs(60))?;
         let output = output.exits(i32::from(!kept))?;
