@@ -71,7 +71,7 @@ const COMMANDS: [&str; 28] = [
     "config apply /tmp/config.toml",
     "control set OTHER --confirm-within 1s",
     "baseline show",
-    "baseline restore",
+    "mode set baseline",
     "mode set paranoid-plus",
 ];
 
