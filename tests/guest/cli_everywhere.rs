@@ -234,7 +234,7 @@ fn judge(
         }
         ensure!((code == 3) == (error["code"] == "no-driver"));
         if command.contains("--confirm-within") && code == 1 {
-            ensure!(document["confirmation"]["result"] == "reverted");
+            ensure!(document["confirmation"]["result"] == "undone");
             ensure!(document["confirmation"]["steps"][0]["state"] == "done");
         }
         ensure!(!wrote, "a command that failed wrote");
