@@ -74,10 +74,14 @@ fn change(machine: &Machine, files: &[&str], loads: usize) -> Result<()> {
         let argv = [&["milspecctl", "--json", "journal", "verify"], files].concat();
         let output = machine.run(argv)?;
         let found = output.json()?;
-        if output.success() && found["driver"]["newer"] == 0 {
+        if found["result"] != "wrong" && found["driver"]["newer"] == 0 {
             ensure!(found["tpm"]["result"] == "matches", "{found:#}");
-            let kept = found["loads"].as_array().map_or(0, Vec::len);
-            ensure!(kept == loads, "{found:#}");
+            let all = found["loads"].as_array().context("no loads")?;
+            ensure!(all.len() == loads, "{found:#}");
+            // Of boots before this one nothing but the chain is left.
+            let last = all.last().context("no load")?;
+            ensure!(last["proven_to"] == last["last"], "{found:#}");
+            output.exits(if loads == 1 { 0 } else { 7 })?;
             return Ok(());
         }
         let said = || machine.journal(UNIT).unwrap_or_default();
