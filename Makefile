@@ -46,11 +46,11 @@ install-module: ## install the module, and what serves it
 	+@$(kernel-make) INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_STRIP=1 $(NO_SIGNING) modules_install
 	install -D -m 644 -t $(DESTDIR)/usr/lib/udev/rules.d packaging/udev/60-dell-milspec.rules
 	install -D -m 644 -t $(DESTDIR)/usr/lib/sysusers.d packaging/sysusers/dell-milspec.conf
-	install -d $(UNITS)/multi-user.target.wants
+	install -d $(UNITS)/dev-milspec.device.wants
 	for unit in packaging/systemd/*; do \
 		sed 's,/usr/bin/,$(PREFIX)/bin/,' $$unit >$(UNITS)/$${unit##*/} || exit 1; \
 	done
-	ln -sf ../milspec-confirm.service $(UNITS)/multi-user.target.wants
+	ln -sf ../milspec-confirm.service $(UNITS)/dev-milspec.device.wants
 	install -D -m 644 -t $(DESTDIR)/etc/logrotate.d packaging/logrotate/milspec-journal
 	# The kernel's make skips depmod where it finds no System.map: Debian's headers have none.
 	@test -n "$(DESTDIR)" || depmod -a \
@@ -76,7 +76,7 @@ uninstall: ## remove what install has put there (same DESTDIR, PREFIX and KDIR)
 		$(DESTDIR)/usr/lib/udev/rules.d/60-dell-milspec.rules \
 		$(DESTDIR)/usr/lib/sysusers.d/dell-milspec.conf $(DESTDIR)/etc/logrotate.d/milspec-journal \
 		$(patsubst packaging/systemd/%,$(UNITS)/%,$(wildcard packaging/systemd/*)) \
-		$(UNITS)/multi-user.target.wants/milspec-confirm.service \
+		$(UNITS)/dev-milspec.device.wants/milspec-confirm.service \
 		$(DESTDIR)/lib/modules/*/updates/dell_milspec.ko*
 	rm -rf $(DOC)
 	@test -n "$(DESTDIR)" || depmod -a

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 /// Its unit. It does nothing where no change waits to be confirmed.
 pub const UNIT: &str = "milspec-confirm.service";
 
-/// Whether systemd runs, and starts it at each boot.
+/// Whether systemd runs, and starts it whenever the driver comes.
 pub fn has_unit(root: &Root) -> bool {
     let told = systemctl(root, &["show", "--property=LoadState,WantedBy", UNIT]);
     told.is_some_and(|told| {

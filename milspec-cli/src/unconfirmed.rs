@@ -250,25 +250,26 @@ impl Told {
             ),
             _ if record.waits_for_reboot(root) => (
                 "not-in-force",
-                match left_s {
-                    Some(left) => format!(
-                        "{change} is not confirmed: {waiting} will be in force after the next \
-                         boot. It is undone in {left} s, or {within} s after a reboot"
-                    ),
-                    None => format!(
-                        "{change} is not confirmed: {waiting} will be in force after the next \
-                         boot. It is undone {within} s after a reboot"
-                    ),
-                },
+                format!(
+                    "{change} is not confirmed: {waiting} will be in force after the next boot. {}",
+                    match left_s {
+                        Some(left) => {
+                            format!("It is undone in {left} s, or {within} s after a reboot")
+                        }
+                        None if record.is_held(root) => {
+                            format!("It is undone {within} s after a reboot")
+                        }
+                        None => "Nothing waits to undo it before that".into(),
+                    }
+                ),
                 REBOOT,
             ),
             _ => (
                 "unconfirmed",
                 match left_s {
-                    Some(1..) => format!(
-                        "{change} is not confirmed: it is undone in {} s{takes}",
-                        left_s.unwrap_or(0)
-                    ),
+                    Some(left @ 1..) => {
+                        format!("{change} is not confirmed: it is undone in {left} s{takes}")
+                    }
                     _ => format!("{change} is not confirmed, and nothing has undone it"),
                 },
                 CONFIRM,

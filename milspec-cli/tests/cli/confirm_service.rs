@@ -29,7 +29,7 @@ pub const BOOT_ID: &str = "proc/sys/kernel/random/boot_id";
 pub fn with_systemd(tree: Tree) -> Tree {
     let script = format!(
         "#!/bin/sh\necho \"$*\" >>{}\n\
-         [ \"$1\" = show ] && printf 'WantedBy=multi-user.target\\nLoadState=loaded\\n'\nexit 0\n",
+         [ \"$1\" = show ] && printf 'WantedBy=dev-milspec.device\\nLoadState=loaded\\n'\nexit 0\n",
         tree.path(ASKED).display()
     );
     let tree = tree
@@ -254,7 +254,9 @@ fn deadline() {
     assert!(end(&tree) > first);
     // The machine is shut down: that undoes nothing.
     waiting.signal(Signal::SIGTERM);
-    assert_eq!(waiting.end().status, 0);
+    let output = waiting.end();
+    assert_eq!(output.status, 0);
+    assert_eq!(document(&output)["result"], "waiting");
     assert_eq!(record(&tree)["state"], "armed");
 }
 

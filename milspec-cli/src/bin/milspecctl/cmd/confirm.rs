@@ -26,7 +26,8 @@ pub struct ConfirmDoc {
     pub recording: Option<String>,
     /// The change in a few words; null where none waited.
     pub change: Option<String>,
-    /// `kept`, `undone`, `not-undone`, `forgotten`, or `nothing` where there was nothing to do.
+    /// `kept`, `undone`, `not-undone`, `forgotten`, `waiting` where that goes on elsewhere, or `nothing`
+    /// where there was nothing to do.
     pub result: &'static str,
     /// What became of it, where it was to be undone.
     pub confirmation: Option<Confirmation>,
@@ -80,7 +81,8 @@ fn wait(root: &Root, ui: &Ui) -> Result<ConfirmDoc> {
     ui.say(&format!("{}\n", warning.text));
     match watch.wait(root, ui, end, None) {
         Ended::Timeout => undone(root, record, By::Timeout),
-        _ => Ok(document(root, Some(record.change), "nothing")),
+        Ended::Signal => Ok(document(root, Some(record.change), "waiting")),
+        Ended::Settled | Ended::Kept => Ok(document(root, Some(record.change), "nothing")),
     }
 }
 

@@ -16,6 +16,7 @@ pub fn confirm(screen: &Screen, doc: &ConfirmDoc) -> String {
         (Some(ended), _) => text.push_str(&confirmation(screen, ended)),
         (None, "kept") => text.push_str(&format!("Kept: {change}.\n")),
         (None, "forgotten") => text.push_str(&format!("Forgotten: {change} was undone.\n")),
+        (None, "waiting") => text.push_str(&format!("Still to be confirmed: {change}.\n")),
         (None, _) => text.push_str("Nothing is to be undone.\n"),
     }
     if doc.reboots {
