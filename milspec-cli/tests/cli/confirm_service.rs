@@ -15,9 +15,11 @@ use crate::tree::Tree;
 use milspec_uapi as uapi;
 use milspec_uapi::Control;
 use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
 use nix::sys::signal::Signal;
 use serde_json::{json, Value};
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 const BASELINE: &str = "var/lib/milspecctl/baseline.json";
 /// What was asked of systemd.
@@ -358,6 +360,24 @@ fn driver_learns() {
         .answer("apply-list-2", &nothing(uapi::OUTCOME_DONE), &[]);
     let output = Waiting::service(&tree).end();
     assert_eq!(document(&output)["result"], "undone");
+}
+
+/// Promise: of two changes at a time that both found nothing waiting, the second is refused.
+#[test]
+fn second_that_waited() {
+    let tree = machine("service-second").file("var/lib/milspecctl/lock", "");
+    let file = std::fs::File::open(tree.path("var/lib/milspecctl/lock")).unwrap();
+    let held = Flock::lock(file, FlockArg::LockExclusive).unwrap();
+    let mut waiting = command(&["--root", tree.dir(), "--json"]);
+    waiting.args(["mode", "set", "paranoid"]);
+    let second = std::thread::spawn(move || finish(waiting));
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(!second.is_finished());
+    let record = record(&made("service-first", "first")).to_string();
+    tree.put(RECORD, record.as_bytes());
+    drop(held);
+    let document = document(&second.join().unwrap());
+    assert_eq!(document["error"]["code"], "already-waiting");
 }
 
 /// Promise: what only devices were changed is in force at once, and can be confirmed at once.
