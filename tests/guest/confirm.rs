@@ -85,7 +85,7 @@ fn outlives() -> Result<()> {
     until_undone(&machine)?;
     ensure!(values(&machine)? == before, "killed, and not undone");
 
-    set(&machine, "20s", &[])?;
+    set(&machine, "60s", &[])?;
     let changed = values(&machine)?;
     ensure!(changed != before);
     ensure!(told(&machine)?["state"] == "not-in-force");
@@ -112,16 +112,18 @@ fn outlives() -> Result<()> {
     until_undone(&machine)?;
     ensure!(values(&machine)? == before, "not undone in the next boot");
     let said = machine.journal(UNIT)?;
-    ensure!(said.contains("nobody confirmed it within 20 s"), "{said}");
+    ensure!(said.contains("nobody confirmed it within 60 s"), "{said}");
     ensure!(said.contains("in force after the next boot"), "{said}");
 
-    machine.reboot()?;
-    ensure!(values(&machine)? == before, "not undone for good");
+    // Nor does the driver take the change for what was before: it was loaded after it.
     let recorded = milspecctl(&machine, &["baseline", "show"])?;
     ensure!(
         recorded["controls"] == Value::Array(Vec::new()),
         "{recorded:#}"
     );
+
+    machine.reboot()?;
+    ensure!(values(&machine)? == before, "not undone for good");
 
     set(&machine, "1h", &[])?;
     machine.power_cycle()?;

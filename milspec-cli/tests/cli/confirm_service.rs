@@ -337,31 +337,6 @@ fn no_driver() {
     assert_eq!(output.status, 3);
 }
 
-/// Promise: a driver that was loaded since takes the change for what was before; it learns better,
-/// so that nothing brings the change back.
-#[test]
-fn driver_learns() {
-    let tree = made("service-learns", "second");
-    let mut before = rugged_controls();
-    let camera = by_name(&mut before, "camera");
-    camera.baseline = 1;
-    let accept = [milspec_uapi::Target {
-        control: camera.id,
-        value: uapi::TARGET_ACCEPT,
-        ..milspec_uapi::Target::default()
-    }];
-    let nothing = |outcome| answered(0, outcome, &[]);
-    let tree = tree
-        .applied(&status(&before), &before)
-        .applied_twice(&status(&rugged_controls()), &rugged_controls())
-        .request("plan-list-2", &request(0, 0, 0, 1), &accept)
-        .answer("plan-list-2", &nothing(uapi::OUTCOME_PLANNED), &[])
-        .request("apply-list-2", &request(0, 0, 0, 1), &accept)
-        .answer("apply-list-2", &nothing(uapi::OUTCOME_DONE), &[]);
-    let output = Waiting::service(&tree).end();
-    assert_eq!(document(&output)["result"], "undone");
-}
-
 /// Promise: of two changes at a time that both found nothing waiting, the second is refused.
 #[test]
 fn second_that_waited() {
