@@ -122,6 +122,7 @@ const OPTIPLEX: Expected = Expected {
 /// leaves it out.
 const UNKNOWN: Expected = Expected {
     exits: &[
+        ("control get", 1),
         ("config show", 5),
         ("config diff", 5),
         ("control set CONTROL", 5),
