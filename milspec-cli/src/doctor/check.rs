@@ -6,6 +6,7 @@ use crate::failure::Exit;
 use crate::root::Root;
 use crate::source::Source;
 use crate::system::Installed;
+use milspec_uapi::{Status, ABI_MAJOR};
 use serde::{Deserialize, Serialize};
 
 /// Outcome of a check.
@@ -99,6 +100,13 @@ impl Context<'_> {
     /// Whether the module is there, so that building it is no concern.
     pub(super) fn built(&self) -> bool {
         self.loaded || self.installed != Installed::No
+    }
+
+    /// How the driver stands; `None` where it cannot be asked, or would not be understood.
+    pub(super) fn status(&self) -> Option<Status> {
+        let source = self.opened.as_ref().ok()?;
+        let info = source.info().ok()?;
+        (info.abi_major == ABI_MAJOR).then(|| source.status().ok())?
     }
 
     /// The directory of the running kernel's modules.

@@ -8,8 +8,9 @@ use crate::failure::Exit;
 use crate::journal::{chain, file};
 use crate::system;
 use crate::tpm_tools;
+use crate::unconfirmed;
 use crate::words::count;
-use milspec_uapi::{ABI_MAJOR, STATUS_LATCHED, STATUS_TPM_REQUIRED};
+use milspec_uapi::{STATUS_LATCHED, STATUS_TPM_REQUIRED};
 use nix::sys::statvfs::statvfs;
 use std::path::Path;
 
@@ -22,13 +23,16 @@ const SPACE: u64 = 16 << 20;
 /// Can something be changed at all?
 pub fn changes(context: &Context<'_>) -> Check {
     let about = About("changes", "Changes");
-    let asked = context.opened.as_ref().ok().and_then(|source| {
-        let info = source.info().ok()?;
-        (info.abi_major == ABI_MAJOR).then(|| source.status().ok())?
-    });
-    let Some(status) = asked else {
+    let Some(status) = context.status() else {
         return about.not_applicable("the driver cannot be asked");
     };
+    match unconfirmed::refuse_another(context.root) {
+        Ok(()) => {}
+        Err(failure) if failure.exit == Exit::Permission => {
+            return about.not_applicable("whether one waits to be confirmed is root's to read")
+        }
+        Err(failure) => return about.warning(failure.why, failure.next),
+    }
     if status.properties & STATUS_LATCHED != 0 {
         return about.warning(
             "the machine is latched in paranoid-plus: nothing can be changed",

@@ -272,6 +272,8 @@ fn what_stops_a_change() {
     expect(&with("doctor-changes", 0), "changes", "ok", 0);
     let latched = with("doctor-latched", uapi::STATUS_LATCHED);
     expect(&latched, "changes", "warning", 0);
+    let waiting = with("doctor-waiting", 0).file("var/lib/milspecctl/unconfirmed.json", "{");
+    expect(&waiting, "changes", "warning", 0);
     let required = with("doctor-required", uapi::STATUS_TPM_REQUIRED);
     expect(&required, "changes", "ok", 0);
     let required = required.without("sys/class/tpm");
