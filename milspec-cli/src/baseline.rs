@@ -58,8 +58,7 @@ impl Identity {
     pub fn of(root: &Root) -> Self {
         let hash = |tag: String| {
             let digest = Sha256::digest(format!("milspecctl:{tag}"));
-            let half = digest.iter().take(16);
-            half.map(|byte| format!("{byte:02x}")).collect()
+            hex::encode(digest.get(..16).unwrap_or_default())
         };
         Self {
             product: system::dmi(root, "product_name"),

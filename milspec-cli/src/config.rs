@@ -7,15 +7,13 @@
 use crate::catalogue;
 use crate::change::{Assignment, Change, Skipped, ABSENT, LEAVE};
 use crate::failure::{Exit, Failure, Result};
+use crate::input;
 use crate::model::{mode_word, Control, MODES};
 use crate::refusal::near;
 use crate::words::shown;
 use milspec_uapi::{MODE_NONE, MODE_PARANOID_PLUS};
-use nix::errno::Errno;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 use toml::Spanned;
 
@@ -292,33 +290,14 @@ fn place(before: &str) -> (usize, usize) {
 
 /// Name and text of a file.
 fn text(path: &Path) -> Result<(String, String)> {
-    let name = match path.to_str() {
-        Some("-") => "standard input".to_string(),
-        _ => shown(&path.to_string_lossy()),
-    };
-    let unreadable = |error: io::Error| Failure {
+    let name = shown(&input::name(path));
+    // One byte more than allowed shows that there is more.
+    let bytes = input::read(path, LENGTH_MAX + 1).map_err(|failure| Failure {
         code: "config-unreadable",
         exit: Exit::Failed,
-        errno: error.raw_os_error().map(Errno::from_raw),
         what: format!("cannot read {name}"),
-        why: match error.kind() {
-            io::ErrorKind::NotFound => "there is no such file".into(),
-            io::ErrorKind::PermissionDenied => "its permissions forbid it".into(),
-            io::ErrorKind::IsADirectory => "it is a directory".into(),
-            _ => "reading it failed".into(),
-        },
-        next: "name a file that you can read, or - for standard input".into(),
-    };
-    let mut bytes = Vec::new();
-    let input: Box<dyn Read> = match path.to_str() {
-        Some("-") => Box::new(io::stdin()),
-        _ => Box::new(File::open(path).map_err(unreadable)?),
-    };
-    // One byte more than allowed shows that there is more.
-    input
-        .take(LENGTH_MAX + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
+        ..failure
+    })?;
     if bytes.len() as u64 > LENGTH_MAX {
         return Err(Failure {
             code: "config-invalid",

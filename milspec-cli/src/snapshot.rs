@@ -8,7 +8,7 @@ use crate::failure::Result;
 use crate::model::{diff, Control, Difference};
 use crate::root::Root;
 use crate::source::{Access, Source};
-use milspec_uapi::{Info, Status, ABI_MAJOR};
+use milspec_uapi::{Info, Status, ABI_MAJOR, STATUS_LATCHED};
 use serde::Serialize;
 
 /// What a refresh did.
@@ -55,6 +55,11 @@ impl Snapshot {
             changed: diff(&before.controls, &after.controls),
         });
         Ok(after)
+    }
+
+    /// Whether the machine is latched until the next boot.
+    pub fn is_latched(&self) -> bool {
+        self.status.properties & STATUS_LATCHED != 0
     }
 
     /// Reads everything from an open source.

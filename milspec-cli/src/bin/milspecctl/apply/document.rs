@@ -13,9 +13,7 @@ use milspec::root::Root;
 use milspec::snapshot::Snapshot;
 use milspec::source::Answer;
 use milspec::warning::Warning;
-use milspec_uapi::{
-    MODE_NONE, MODE_PARANOID_PLUS, OUTCOME_DONE, OUTCOME_PLANNED, OUTCOME_REFUSED, STATUS_LATCHED,
-};
+use milspec_uapi::{MODE_NONE, MODE_PARANOID_PLUS, OUTCOME_DONE, OUTCOME_PLANNED, OUTCOME_REFUSED};
 use serde::Serialize;
 
 /// `milspec.plan/1`, where nothing was asked to be changed, and `milspec.apply/1`
@@ -128,7 +126,7 @@ impl ApplyDoc {
                 .then(|| Reach::of_plan(apply)),
             latches: change.mode == MODE_PARANOID_PLUS
                 && matches!(apply.outcome, OUTCOME_PLANNED | OUTCOME_DONE)
-                && snapshot.status.properties & STATUS_LATCHED == 0,
+                && !snapshot.is_latched(),
             target: TargetDoc {
                 mode,
                 controls: change

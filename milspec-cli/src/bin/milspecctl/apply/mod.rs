@@ -32,7 +32,7 @@ use milspec::unconfirmed::{self, Told};
 use milspec::warning;
 use milspec_uapi::{
     APPLY_CONFIRM_LATCH, MODE_PARANOID_PLUS, OUTCOME_CONFLICT, OUTCOME_DONE, OUTCOME_PLANNED,
-    OUTCOME_REFUSED, OUTCOME_UNDONE, STATUS_LATCHED,
+    OUTCOME_REFUSED, OUTCOME_UNDONE,
 };
 
 /// What would be done. Writes nothing and makes no firmware call.
@@ -43,7 +43,7 @@ pub fn plan(root: &Root, change: &Change) -> Result<ApplyDoc> {
     let plan = change.plan(root, source.as_ref(), &snapshot)?;
     let steps = Step::all(&plan.answer.steps, &snapshot.controls);
     let mut document = ApplyDoc::new("milspec.plan/1", root, &snapshot, change, &plan.answer);
-    let latched = snapshot.status.properties & STATUS_LATCHED != 0;
+    let latched = snapshot.is_latched();
     document.warnings = warning::before(root, &steps, change, latched);
     document.leave_out(plan.left_out);
     Ok(document)
@@ -72,7 +72,7 @@ pub fn apply(root: &Root, ui: &Ui, change: &Change) -> Result<ApplyDoc> {
         Some(within) if !steps.is_empty() => Some(Guard::prepare(root, change, &steps, within)?),
         _ => None,
     };
-    let latched = snapshot.status.properties & STATUS_LATCHED != 0;
+    let latched = snapshot.is_latched();
     let mut warnings = warning::before(root, &steps, change, latched);
     warnings.extend(
         guard

@@ -6,7 +6,6 @@ use milspec::failure::Result;
 use milspec::model::{is_drift_known, names, Control, Family, Machine, Standing};
 use milspec::root::Root;
 use milspec::snapshot::Snapshot;
-use milspec_uapi::STATUS_LATCHED;
 use serde::Serialize;
 
 /// `milspec.mode/1`
@@ -53,7 +52,7 @@ pub fn run(root: &Root) -> Result<ModeGet> {
         simulated: machine.simulated_because.is_some(),
         simulated_because: machine.simulated_because,
         generation: status.generation,
-        latched: status.properties & STATUS_LATCHED != 0,
+        latched: snapshot.is_latched(),
         pending_reboot: names(controls, |control| control.pending_reboot),
         drifted: names(controls, |control| control.drifted),
         degraded: names(controls, |control| control.degraded),

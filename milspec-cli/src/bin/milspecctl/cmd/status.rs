@@ -16,7 +16,7 @@ use milspec::system::{self, Npu, SecureBoot, Tpm};
 use milspec::unconfirmed::Told;
 use milspec::warning::{self, Warning};
 use milspec::words::count;
-use milspec_uapi::{INFO_FORCED, STATUS_LATCHED, STATUS_RESTRICTED_ALLOWED, STATUS_TPM_REQUIRED};
+use milspec_uapi::{INFO_FORCED, STATUS_RESTRICTED_ALLOWED, STATUS_TPM_REQUIRED};
 use serde::Serialize;
 
 /// `milspec.status/1`
@@ -119,7 +119,7 @@ pub fn run(root: &Root, refresh: Refresh) -> Result<Status> {
     let forced = info.properties & INFO_FORCED != 0;
     let machine = Machine::new(info, status);
     let anchor = Anchor::new(status);
-    let latched = status.properties & STATUS_LATCHED != 0;
+    let latched = snapshot.is_latched();
     let unconfirmed = Told::read(root);
     let mut warned = warnings(forced, latched, &families, &tamper, controls, &anchor);
     warned.extend(unconfirmed.iter().map(Told::warning));
