@@ -25,11 +25,13 @@ use crate::{
     },
     kapi::{
         acpi,
+        compat,
         dmi::{
             self,
             Field, //
         },
-        notify::Listener, //
+        notify::Listener,
+        params::Params, //
     },
     monitor::{
         DsmilChange,
@@ -103,36 +105,6 @@ module! {
         "dmi*:svnDellInc.:pnOptiPlex*:*",
         "dmi*:svnDellInc.:pnPrecision*:*",
     ],
-    params: {
-        allow_restricted: bool {
-            default: false,
-            description: "Let controls of class restricted be changed (not when locked down)",
-        },
-        event_interval: u32 {
-            default: 0,
-            description: "Least seconds between checks of the firmware that events of Dell's (hotkeys and others) lead to (0: none)",
-        },
-        filter: bool {
-            default: false,
-            description: "Take controls whose tokens mainline keeps from user space for restricted",
-        },
-        force: bool {
-            default: false,
-            description: "Load on a machine that is not a Dell",
-        },
-        pcr: u32 {
-            default: 13,
-            description: "PCR of the TPM that changes are extended into: 8, 9, 11 to 15",
-        },
-        require_tpm: bool {
-            default: false,
-            description: "Refuse changes while the TPM cannot be read",
-        },
-        verify_interval: u32 {
-            default: 0,
-            description: "Seconds between checks of the firmware, each of tens of firmware calls (0: none)",
-        },
-    },
 }
 
 /// Tells whether the machine calls itself a Dell.
@@ -170,16 +142,18 @@ struct DellMilspec {
 
 impl InPlaceModule for DellMilspec {
     fn init(module: &'static ThisModule) -> impl PinInit<Self, Error> {
+        let params = Params::get();
+        let parameters = monitor::Parameters {
+            verify_interval: params.verify_interval,
+            event_interval: params.event_interval,
+        };
         // Fields are initialised in this order, each when all that it uses is there.
         try_pin_init!(Self {
-            _state: start()?,
+            _state: start(params)?,
             _anchoring: anchor()?,
             _sysfs: Sysfs::register()?,
             _dsmil <- Registration::new(c"dell_milspec", module),
-            _monitor <- Monitor::new(monitor::Parameters {
-                verify_interval: module_parameters::verify_interval.value(),
-                event_interval: module_parameters::event_interval.value(),
-            }),
+            _monitor <- Monitor::new(parameters),
             _answers: answer()?,
             _chardev <- chardev::Registration::new(),
         })
@@ -187,17 +161,17 @@ impl InPlaceModule for DellMilspec {
 }
 
 /// Brings the engine up, on a Dell.
-fn start() -> Result<state::Guard> {
+fn start(params: Params) -> Result<state::Guard> {
     let forced = !is_dell();
-    if forced && !module_parameters::force.value() {
+    if forced && !params.force {
         pr_err!("this machine is not a Dell: not loaded (force=1 loads it anyway)\n");
         return Err(ENODEV);
     }
-    let journal = Journal::new(module_parameters::pcr.value())?;
+    let journal = Journal::new(params.pcr)?;
     let parameters = engine::Parameters {
-        filter: module_parameters::filter.value(),
-        allow_restricted: module_parameters::allow_restricted.value(),
-        require_tpm: module_parameters::require_tpm.value(),
+        filter: params.filter,
+        allow_restricted: params.allow_restricted,
+        require_tpm: params.require_tpm,
         forced,
     };
     let engine = Engine::new(journal, parameters)?;
@@ -237,7 +211,7 @@ impl Drop for Attached {
 /// The ACPI id.
 const DSML0001: &CStr = c"DSML0001";
 
-kernel::acpi_device_table!(
+compat::acpi_device_table!(
     ACPI_TABLE,
     <DsmilDriver as platform::Driver>::IdInfo,
     [(DeviceId::new(DSML0001), ())]

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     journal::Origin,
     kapi::{
+        compat::ekeyrejected,
         module::Hold,
         privilege::Right,
         signal::is_interrupted, //
@@ -437,7 +438,7 @@ fn end(outcome: Outcome, steps: &[Step], unheeded: bool, families: &Families) ->
     };
     let plain = matches!(outcome, Outcome::Undone { .. } | Outcome::Degraded { .. });
     let error = match plain && unheeded && of_platform && asks_for_key() {
-        true => errno(EKEYREJECTED),
+        true => errno(ekeyrejected()),
         false => error,
     };
     match outcome {

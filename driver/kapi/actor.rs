@@ -29,12 +29,18 @@ impl Actor {
         let task = Task::current_raw();
         let current = kernel::current!();
         Self {
-            pid: u32::try_from(current.tgid()).unwrap_or(0),
+            pid: tgid(task),
             uid: initial(current.uid().into_raw()),
             login_uid: login_uid(task),
             comm: comm(task),
         }
     }
+}
+
+fn tgid(task: *mut bindings::task_struct) -> u32 {
+    // SAFETY: `task` is the calling task, hence valid. The field is set before a task first runs, and
+    // stays.
+    u32::try_from(unsafe { (*task).tgid }).unwrap_or(0)
 }
 
 /// Returns a user id as it is in the initial namespace.

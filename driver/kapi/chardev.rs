@@ -136,6 +136,9 @@ impl<T: Seekable> Operations<T> {
     };
 
     const TABLE: bindings::file_operations = bindings::file_operations {
+        // The kernel's own table has it from 7.3 on. Without it an open device does not keep the
+        // module loaded.
+        owner: super::module::this(),
         open: Some(Self::open),
         llseek: Some(Self::llseek),
         poll: Some(Self::poll),

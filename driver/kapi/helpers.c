@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What Rust cannot call: inline functions, members of structures for which there are no bindings,
+ * Parameters of the module, and what Rust cannot call: inline functions, members of structures for which there are no bindings,
  * and what is compiled out where the kernel has no TPM or no audit. As rust/helpers/ in the kernel,
  * nothing here decides anything.
  */
@@ -11,6 +11,7 @@
 #include <linux/eventpoll.h>
 #include <linux/fs.h>
 #include <linux/module.h>
+#include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/sched/signal.h>
@@ -35,6 +36,42 @@ static_assert(IOCB_NOWAIT == 8);
  * that one cannot.
  */
 MODULE_SOFTDEP("pre: dell-smbios");
+
+/* kapi/params.rs has copies of these. Their mode is 0: no file of sysfs, and no later change. */
+extern bool milspec_allow_restricted, milspec_filter, milspec_force, milspec_require_tpm;
+extern unsigned int milspec_event_interval, milspec_pcr, milspec_verify_interval;
+
+bool milspec_allow_restricted;
+module_param_named(allow_restricted, milspec_allow_restricted, bool, 0);
+MODULE_PARM_DESC(allow_restricted,
+		 "Let controls of class restricted be changed (not when locked down)");
+
+unsigned int milspec_event_interval;
+module_param_named(event_interval, milspec_event_interval, uint, 0);
+MODULE_PARM_DESC(event_interval,
+		 "Least seconds between checks of the firmware that events of Dell's (hotkeys and others) lead to (0: none)");
+
+bool milspec_filter;
+module_param_named(filter, milspec_filter, bool, 0);
+MODULE_PARM_DESC(filter,
+		 "Take controls whose tokens mainline keeps from user space for restricted");
+
+bool milspec_force;
+module_param_named(force, milspec_force, bool, 0);
+MODULE_PARM_DESC(force, "Load on a machine that is not a Dell");
+
+unsigned int milspec_pcr = 13;
+module_param_named(pcr, milspec_pcr, uint, 0);
+MODULE_PARM_DESC(pcr, "PCR of the TPM that changes are extended into: 8, 9, 11 to 15");
+
+bool milspec_require_tpm;
+module_param_named(require_tpm, milspec_require_tpm, bool, 0);
+MODULE_PARM_DESC(require_tpm, "Refuse changes while the TPM cannot be read");
+
+unsigned int milspec_verify_interval;
+module_param_named(verify_interval, milspec_verify_interval, uint, 0);
+MODULE_PARM_DESC(verify_interval,
+		 "Seconds between checks of the firmware, each of tens of firmware calls (0: none)");
 
 struct tpm_chip *milspec_tpm_get(void);
 void milspec_tpm_put(struct tpm_chip *chip);

@@ -4,16 +4,36 @@
 //!
 //! C header: `include/linux/module.h`.
 
-use kernel::prelude::*;
+use kernel::{
+    bindings,
+    prelude::*,
+    types::Opaque, //
+};
 
 mod c {
+    use super::{
+        bindings,
+        Opaque, //
+    };
+
     extern "C" {
+        // include/linux/module.h: extern struct module __this_module;
+        #[expect(improper_ctypes, reason = "its fields are not looked at")]
+        pub(super) static __this_module: Opaque<bindings::module>;
+
         // helpers.c: bool milspec_module_get(void);
         pub(super) fn milspec_module_get() -> bool;
 
         // helpers.c: void milspec_module_put(void);
         pub(super) fn milspec_module_put();
     }
+}
+
+/// Returns `THIS_MODULE`.
+pub(super) const fn this() -> *mut bindings::module {
+    // SAFETY: modpost defines the structure for every module, so that it is there for as long as this
+    // code is. Only its address is taken.
+    unsafe { c::__this_module.get() }
 }
 
 /// A reference to this module: while it exists, `rmmod` answers `EBUSY`.

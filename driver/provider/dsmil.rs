@@ -14,6 +14,11 @@ use super::{
 use crate::{
     kapi::{
         acpi::Dsm,
+        compat::{
+            eopnotsupp,
+            eproto,
+            eprotonosupport, //
+        },
         signal::is_dying, //
     },
     posture::{
@@ -97,10 +102,10 @@ pub(crate) struct Dsmil {
 /// Returns the errno for a faulty answer, as the specification's table of statuses has it.
 fn error(fault: Fault) -> Error {
     match fault {
-        Fault::Malformed => EPROTO,
+        Fault::Malformed => eproto(),
         Fault::Limits => ERANGE,
-        Fault::Version(_) => EPROTONOSUPPORT,
-        Fault::Status(status::NOT_SUPPORTED) => EOPNOTSUPP,
+        Fault::Version(_) => eprotonosupport(),
+        Fault::Status(status::NOT_SUPPORTED) => eopnotsupp(),
         Fault::Status(status::BAD_INDEX | status::BAD_VALUE) => EINVAL,
         Fault::Status(status::CONFLICT) => EAGAIN,
         Fault::Status(status::REFUSED) => EACCES,
@@ -203,7 +208,7 @@ impl Dsmil {
         let answer = self.evaluate_patiently(function::STATE_ALL, &[], is_busy)?;
         let states = States::parse(&answer, self.identity.devices).map_err(error)?;
         for device in &self.devices {
-            take(device, states.get(device.index).ok_or(EPROTO)?)?;
+            take(device, states.get(device.index).ok_or_else(eproto)?)?;
         }
         Ok(())
     }

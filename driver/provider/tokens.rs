@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     kapi::{
+        compat::enodata,
         dell_smbios::{
             self,
             Buffer,
@@ -152,7 +153,7 @@ impl Tokens {
             0 => Ok(answer),
             -1 => Err(EIO),
             -2 => Err(ENXIO),
-            -3 => Err(ENODATA),
+            -3 => Err(enodata()),
             _ => Err(EINVAL),
         }
     }

@@ -6,8 +6,11 @@
 //! the filter, `-- --list` names them. Two run at once unless `--test-threads`
 //! says otherwise: a machine is one thread of emulation. What takes long for what
 //! it adds is ignored: `-- --include-ignored` runs it too, and `make test-long`.
+//! With MILSPEC_SERIES set to a kernel series that is not the newest, and without a
+//! filter, only the smoke ring runs.
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use milspec_machine::prepare::Config;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -48,6 +51,31 @@ mod witness_attributes;
 mod witness_faults;
 mod witness_firmware;
 mod witness_tokens;
+
+/// What runs on the series before the newest: what touches the kernel's interfaces that differ, and one
+/// test of each thing that the driver is for.
+const SMOKE: &[&str] = &[
+    "driver_loads_by_itself_on_dells",
+    "driver_force_loads_it_anyway",
+    "driver_loads_dell_smbios_first",
+    "driver_shows_every_dsmil_device",
+    "driver_stays_while_a_descriptor_is_open",
+    "driver_unloads_and_loads_again",
+    "driver_lets_go_of_an_unbound_dsml0001",
+    "driver_sysfs_is_what_its_abi_says",
+    "real_latitude_7490",
+    "modes_some_transitions_on_rugged",
+    "faults_signal_undoes",
+    "journal_says_who_did_what",
+    "journal_is_read_by_its_rules_64_bit",
+    "journal_pcr_is_the_replay",
+];
+
+/// Tells whether the kernel series that was asked for is an older one that the driver supports.
+fn is_older_series() -> anyhow::Result<bool> {
+    let config = Config::load()?;
+    Ok(config.series.first().map(String::as_str) != Some(config.wanted_series()?))
+}
 
 /// Tests that fail until an issue is settled: their name, what their error says, and what stands in
 /// the way. One that passes is a failure, so that nobody forgets to take it off this list, and so
@@ -125,9 +153,28 @@ fn main() -> ExitCode {
         cli_everywhere::LONG,
     ]
     .concat();
+    let only_smoke = match is_older_series() {
+        Ok(older) => older && arguments.filter.is_none(),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let smoke = |name: &&str| SMOKE.contains(name);
+    let named = tests
+        .concat()
+        .iter()
+        .filter(|(name, _)| smoke(name))
+        .count();
+    assert_eq!(
+        named,
+        SMOKE.len(),
+        "the smoke ring names a test that is not there"
+    );
     let all = tests.concat().into_iter().map(|test| (test, false));
     let trials = all
         .chain(long.iter().map(|test| (*test, true)))
+        .filter(|((name, _), _)| !only_smoke || smoke(name))
         .map(|((name, test), long)| {
             Trial::test(name, move || {
                 let start = Instant::now();
@@ -148,6 +195,9 @@ fn main() -> ExitCode {
         let shown = shown.and_then(|shown| shown.parse().ok()).unwrap_or(SHOWN);
         for (time, name) in took.iter().rev().take(shown) {
             println!("{:6.1}  {name}", time.as_secs_f64());
+        }
+        if only_smoke {
+            println!("only the smoke ring was run: this series is not the newest");
         }
         if conclusion.num_ignored > 0 {
             println!("not run here, left to make test-long:");

@@ -16,6 +16,10 @@ pub const TESTS: &[Test] = &[
 ];
 
 const UNIT: &str = "milspec-journal.service";
+const ENFORCE: &str = "milspec-enforce.service";
+/// What it brings about.
+const CONFIG: &str = "schema = \"milspec.config/1\"\n[controls]\nbluetooth = \"disabled\"\n\
+                      [if-present]\ncamera = \"disabled\"\n";
 const FILE: &str = "/var/lib/milspec/journal";
 
 /// Fails when a unit has, or has not been started.
@@ -28,10 +32,37 @@ fn is_running(machine: &Machine) -> Result<()> {
 
 /// Promise: with the package installed systemd starts all it should, and udev loads the module, at
 /// once as well as at a boot; the device belongs to the group that sysusers has made, whose members
-/// may read. A BIOS update that takes a setting away takes its control away and nothing else.
+/// may read. A BIOS update that takes a setting away takes its control away and nothing else. The unit
+/// that enforces a file does nothing before it is enabled; then it brings the file about at once and,
+/// in its sandbox, at each boot, whatever has changed in between, and its timer waits.
 fn boots() -> Result<()> {
     let mut machine = Machine::with_systemd("rugged")?;
     installed(&machine)?;
+    let guest = machine.guest()?;
+    machine.sh("mkdir -p /etc/milspec")?.ok()?;
+    guest.create("/etc/milspec/config.toml", CONFIG.as_bytes(), 0o644)?;
+    ensure!(
+        machine.journal(ENFORCE)?.trim().is_empty(),
+        "it was enabled"
+    );
+    let enable = [
+        "systemctl",
+        "enable",
+        "--now",
+        ENFORCE,
+        "milspec-enforce.timer",
+    ];
+    machine.run(enable)?.ok()?;
+    let is = |machine: &Machine, control: &str| -> Result<String> {
+        let output = machine.run(["milspecctl", "control", "get", control])?;
+        Ok(output.ok()?.text().trim().to_owned())
+    };
+    for control in ["bluetooth", "camera"] {
+        ensure!(is(&machine, control)? == "disabled", "{control}");
+    }
+    machine
+        .nvram()?
+        .set_setting(machine.plan(), "bluetooth", "enabled")?;
     let before = milspecctl(&machine, &["control", "list"])?["total"].clone();
     let camera = |machine: &Machine| machine.run(["milspecctl", "control", "show", "camera"]);
     camera(&machine)?.ok()?;
@@ -45,6 +76,12 @@ fn boots() -> Result<()> {
     let after = milspecctl(&machine, &["control", "list"])?["total"].clone();
     ensure!(after.as_u64() < before.as_u64(), "{before} and {after}");
     ensure!(!camera(&machine)?.success(), "the camera is still there");
+    let said = machine.journal(ENFORCE)?;
+    ensure!(said.matches("Finished ").count() == 2, "{said}");
+    ensure!(said.contains("not on this machine: camera"), "{said}");
+    ensure!(is(&machine, "bluetooth")? == "disabled", "{said}");
+    let timer = machine.run(["systemctl", "is-active", "milspec-enforce.timer"])?;
+    ensure!(timer.text().trim() == "active", "{}", timer.text());
     Ok(())
 }
 

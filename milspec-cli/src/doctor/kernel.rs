@@ -7,13 +7,16 @@ use crate::failure::Exit;
 use flate2::read::GzDecoder;
 use std::io::Read;
 
-/// Before 7.3, an open misc device did not keep a Rust module from being unloaded.
-const MINIMUM: (u32, u32) = (7, 3);
+/// The oldest kernel that the driver builds for.
+const MINIMUM: (u32, u32) = (7, 2);
+
+/// The newest that it was tested with.
+const NEWEST: (u32, u32) = (7, 3);
 
 /// Longest configuration of a kernel that is looked at; real ones have a few 100 KiB.
 const CONFIG_MAX: u64 = 4 << 20;
 
-/// Is the kernel new enough?
+/// Is the kernel one that the driver is made for?
 pub fn version(context: &Context<'_>) -> Check {
     let about = About("kernel-version", "Kernel version");
     let Some(release) = &context.release else {
@@ -23,6 +26,13 @@ pub fn version(context: &Context<'_>) -> Check {
         );
     };
     match parse(release) {
+        Some(version) if version > NEWEST && !context.loaded && !context.built() => about.warning(
+            format!(
+                "{release} is newer than {}.{}, the newest that this version of the driver was tested with",
+                NEWEST.0, NEWEST.1
+            ),
+            "install a newer version of the driver, or boot an older kernel",
+        ),
         Some(version) if version >= MINIMUM => about.ok(release.as_str()),
         Some(_) => about.problem(
             Exit::Unsupported,

@@ -4,12 +4,15 @@
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use milspec_machine::prepare::cli;
+use milspec_machine::prepare::{cli, Gone};
 use std::process::ExitCode;
 
 mod cmd;
 
 /// A simulated Dell: its firmware is simulated, its kernel is Debian's own
+///
+/// MILSPEC_SERIES names the kernel series, of those that `machine series` prints. A series that the
+/// archive no longer has makes the exit status 77.
 #[derive(Parser)]
 #[command(name = "machine", version, max_term_width = 100)]
 struct Arguments {
@@ -20,6 +23,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Prepare(cli::Prepare),
+    Series(cli::Series),
     Demo(cmd::demo::Demo),
     Bench(cmd::bench::Bench),
     Shell(cmd::shell::Shell),
@@ -32,12 +36,18 @@ enum Command {
     RustAnalyzer(cli::RustAnalyzer),
 }
 
+/// The archive has no kernel of the series.
+const GONE: u8 = 77;
+
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
-            ExitCode::FAILURE
+            match error.is::<Gone>() {
+                true => ExitCode::from(GONE),
+                false => ExitCode::FAILURE,
+            }
         }
     }
 }
@@ -45,6 +55,7 @@ fn main() -> ExitCode {
 fn run() -> Result<()> {
     match Arguments::parse().command {
         Command::Prepare(command) => command.run(),
+        Command::Series(command) => command.run(),
         Command::Demo(command) => command.run(),
         Command::Bench(command) => command.run(),
         Command::Shell(command) => command.run(),

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const HEAD: &str = "Date:\t\tNovember 2026\nKernelVersion:\t7.3\n\
+const HEAD: &str = "Date:\t\tNovember 2026\nKernelVersion:\t7.2\n\
                     Contact:\tthe dell_milspec maintainers\nDescription:\n";
 
 /// A path below the root of the repository.

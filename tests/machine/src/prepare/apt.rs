@@ -4,6 +4,7 @@
 //! machine with apt, without touching the machine's own package state.
 
 use std::cmp::Ordering;
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -30,6 +31,33 @@ pub struct Kernel {
     /// `7.3.4-1~bpo13+1`.
     pub version: String,
 }
+
+/// The archive has no kernel of a series.
+#[derive(Clone, Debug)]
+pub struct Gone {
+    series: String,
+    mirror: String,
+    others: Vec<String>,
+}
+
+impl fmt::Display for Gone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Linux {} is gone from {} (it has {}): set {} to an archive that still has it, or change \
+             tests/machine/kernel.toml",
+            self.series,
+            self.mirror,
+            match self.others.as_slice() {
+                [] => "no kernel".to_owned(),
+                others => others.join(", "),
+            },
+            host::MIRROR_VARIABLE,
+        )
+    }
+}
+
+impl std::error::Error for Gone {}
 
 /// One package to unpack.
 #[derive(Clone, Debug)]
@@ -96,8 +124,9 @@ Acquire::Languages "none";
     }
 
     /// The newest kernel of the series of which image, headers and source are there in one version.
-    pub fn kernel(&self, config: &Config) -> Result<Kernel> {
-        let series = &config.series;
+    ///
+    /// [`Gone`] when the archive has no kernel of it.
+    pub fn kernel(&self, series: &str, flavour: &str) -> Result<Kernel> {
         let names = run(
             self.command("apt-cache").args(["pkgnames", "linux-image-"]),
             "list the kernels of the archive",
@@ -109,11 +138,11 @@ Acquire::Languages "none";
             let Some(release) = name.strip_prefix("linux-image-") else {
                 continue;
             };
-            if !is_plain(release, &config.flavour) {
+            if !is_plain(release, flavour) {
                 continue;
             }
             let in_series = release
-                .strip_prefix(series.as_str())
+                .strip_prefix(series)
                 .is_some_and(|rest| rest.starts_with(['.', '+', '-']));
             // A name may be known from a dependency only: without a version it cannot be had.
             for version in self.versions(name)? {
@@ -128,13 +157,12 @@ Acquire::Languages "none";
             }
         }
         if kernels.is_empty() {
-            bail!(
-                "Linux {series} is gone from {} (it has {}): set {} to an archive that still has it, or \
-                 port the driver and change tests/machine/kernel.toml",
-                self.mirror,
-                if others.is_empty() { "no kernel".to_owned() } else { others.join(", ") },
-                host::MIRROR_VARIABLE,
-            );
+            return Err(Gone {
+                series: series.to_owned(),
+                mirror: self.mirror.clone(),
+                others,
+            }
+            .into());
         }
         kernels.sort_by(|a, b| compare_versions(&b.version, &a.version));
         let sources = self.versions(&format!("linux-source-{series}"))?;

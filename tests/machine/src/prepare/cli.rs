@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use super::chroot::Bind;
+use super::config::Config;
 use super::{prepare, rust_analyzer, Options};
 use crate::progress::Progress;
 
@@ -34,6 +35,20 @@ impl Prepare {
         println!("initramfs  {}", prepared.initramfs.display());
         println!("root       {}", prepared.root.dir().display());
         println!("KDIR       {} (in the root)", prepared.kdir.display());
+        Ok(())
+    }
+}
+
+/// Prints the kernel series that the driver supports, newest first
+#[derive(Args, Clone, Debug)]
+pub struct Series {}
+
+impl Series {
+    /// Runs it.
+    pub fn run(&self) -> Result<()> {
+        for series in &Config::load()?.series {
+            println!("{series}");
+        }
         Ok(())
     }
 }

@@ -10,12 +10,15 @@ use serde::Deserialize;
 /// The file itself: part of the key of everything that is made from it.
 pub const TEXT: &str = include_str!("../../kernel.toml");
 
+/// The variable that names the series to prepare, build for and boot.
+pub const SERIES_VARIABLE: &str = "MILSPEC_SERIES";
+
 /// What `kernel.toml` says.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// The kernel series that the driver supports, `7.3`.
-    pub series: String,
+    /// The kernel series that the driver supports, newest first: `7.3`.
+    pub series: Vec<String>,
     /// What the names of its packages end in.
     pub flavour: String,
     /// The archive.
@@ -82,5 +85,18 @@ impl Config {
     /// Reads the file that was compiled in.
     pub fn load() -> Result<Self> {
         toml::from_str(TEXT).context("read tests/machine/kernel.toml")
+    }
+
+    /// The series that was asked for, or the newest.
+    pub fn wanted_series(&self) -> Result<&str> {
+        let newest = self.series.first().context("kernel.toml names no series")?;
+        let Ok(wanted) = std::env::var(SERIES_VARIABLE) else {
+            return Ok(newest);
+        };
+        let found = self.series.iter().find(|series| **series == wanted);
+        found.map(String::as_str).with_context(|| {
+            let supported = self.series.join(", ");
+            format!("{SERIES_VARIABLE}={wanted}: the driver supports {supported}")
+        })
     }
 }

@@ -29,16 +29,36 @@ impl Headers {
         Ok(Self { dir })
     }
 
-    fn run(&self, arguments: &[&str]) -> Result<Output> {
+    fn command(&self, arguments: &[&str]) -> Command {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/rust-metadata");
-        Command::new(script)
+        let mut command = Command::new(script);
+        command
             .args(arguments)
             .arg(&self.dir)
             .env("RUSTC", self.dir.join("rustc"))
             .env("BINDGEN", self.dir.join("bindgen"))
             .env("XDG_CACHE_HOME", self.dir.join("cache"))
-            .output()
-            .context("run scripts/rust-metadata")
+            .env_remove("UNTESTED_KERNEL");
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Result<Output> {
+        let output = self.command(arguments).output();
+        output.context("run scripts/rust-metadata")
+    }
+
+    /// Puts metadata there, as this compiler would have made it.
+    fn ship(&self, to: &Path, compiler: &str) -> Result<()> {
+        for dir in [to.join("rust"), self.dir.join("scripts")] {
+            fs::create_dir_all(dir)?;
+        }
+        fs::write(self.dir.join("scripts/target.json"), "")?;
+        fs::write(to.join("rust/libkernel.rmeta"), "")?;
+        let mut core = b"rust\0\0\0\x09\0\0\0\0".to_vec();
+        core.push(u8::try_from(compiler.len())?);
+        core.extend(compiler.as_bytes());
+        core.extend(b"\x04core");
+        Ok(fs::write(to.join("rust/libcore.rmeta"), core)?)
     }
 
     fn program(&self, name: &str, version: &str) -> Result<()> {
@@ -85,11 +105,37 @@ fn a_kernel_that_is_too_old_is_named() -> Result<()> {
     let headers = Headers::new("old", "6.12.9+deb13-amd64", RUST)?;
     assert_skips(
         &headers.run(&[])?,
-        &["6.12.9+deb13-amd64", "older than 7.3"],
+        &["6.12.9+deb13-amd64", "older than 7.2"],
     );
-    // 7.10 is newer than 7.3, although its text sorts before it.
+    // 7.10 is newer than 7.2, although its text sorts before it.
     let headers = Headers::new("new", "7.10.1-test", "# CONFIG_RUST is not set\n")?;
     assert_skips(&headers.run(&[])?, &["CONFIG_RUST"]);
+    Ok(())
+}
+
+/// Promise: a kernel that the driver was never tested with is skipped, unless somebody insists.
+#[test]
+fn a_kernel_that_is_too_new_is_named() -> Result<()> {
+    let headers = Headers::new("newer", "9.1.2-test", "# CONFIG_RUST is not set\n")?;
+    assert_skips(
+        &headers.run(&[])?,
+        &["9.1.2-test", "newer", "version of the driver"],
+    );
+    let insisted = headers.command(&[]).env("UNTESTED_KERNEL", "1").output()?;
+    assert_skips(&insisted, &["CONFIG_RUST"]);
+    Ok(())
+}
+
+/// Promise: the kernels that the script lets through are those that are tested.
+#[test]
+fn the_range_is_what_is_tested() -> Result<()> {
+    let series = super::Config::load()?.series;
+    let (newest, oldest) = (
+        series.first().context("none")?,
+        series.last().context("none")?,
+    );
+    let line = format!("MIN_KERNEL={oldest} MAX_KERNEL={newest}");
+    assert!(super::RUST_METADATA.contains(&line), "{line}");
     Ok(())
 }
 
@@ -121,15 +167,56 @@ fn a_missing_bindgen_is_named() -> Result<()> {
 fn headers_that_are_complete_need_nothing() -> Result<()> {
     let headers = Headers::new("complete", "7.3.4-test", RUST)?;
     headers.program("rustc", "rustc 1.2.3 (of the test)")?;
-    for file in ["rust/libkernel.rmeta", "scripts/target.json"] {
-        let path = headers.dir.join(file);
-        fs::create_dir_all(path.parent().context("parent")?)?;
-        fs::write(path, "")?;
-    }
-    let output = headers.run(&["-q"])?;
+    headers.ship(&headers.dir, "rustc 1.2.3 (of the test)")?;
+    let search = format!(
+        "{}:{}",
+        headers.dir.display(),
+        std::env::var("PATH").unwrap_or_default()
+    );
+    let output = headers.command(&["-q"]).env("PATH", search).output()?;
     assert!(output.status.success());
     let printed = String::from_utf8(output.stdout)?;
     assert_eq!(Path::new(printed.trim_end()), headers.dir.canonicalize()?);
+    // Whoever builds has to call a compiler that goes by another name by that name.
+    let output = headers.run(&["-q"])?;
+    let printed = String::from_utf8(output.stdout)?;
+    let tree = Path::new(printed.trim_end());
+    assert_ne!(tree, headers.dir.canonicalize()?);
+    let makefile = fs::read_to_string(tree.join("Makefile"))?;
+    let rustc = headers.dir.join("rustc");
+    assert!(makefile.contains(&format!("override RUSTC = {}", rustc.display())));
+    assert!(tree.join("rust/libkernel.rmeta").is_file());
+    assert!(tree.join("include/generated/utsrelease.h").is_file());
+    Ok(())
+}
+
+/// Promise: the compiler asked for is the one that compiled the kernel's crates, not the one that
+/// configured the kernel; Arch updates the two apart.
+#[test]
+fn the_compiler_of_the_metadata_counts() -> Result<()> {
+    let headers = Headers::new("skew", "7.3.4-test", RUST)?;
+    headers.program("rustc", "rustc 1.2.3 (of the test)")?;
+    headers.ship(&headers.dir, "rustc 1.2.4 (of the test) (of Arch)")?;
+    assert_skips(
+        &headers.run(&[])?,
+        &["needs \"rustc 1.2.4 (of the test) (of Arch)\" exactly"],
+    );
+    headers.program("rustc", "rustc 1.2.4 (of the test) (of Arch)")?;
+    assert!(headers.run(&["-q"])?.status.success());
+    Ok(())
+}
+
+/// Promise: where Ubuntu's package of metadata is missing, it is named.
+#[test]
+fn the_package_of_ubuntu_is_named() -> Result<()> {
+    let headers = Headers::new("ubuntu", "7.3.0-38-generic", RUST)?;
+    fs::write(
+        headers.dir.join("include/generated/utsversion.h"),
+        "#define UTS_VERSION \"#38-Ubuntu SMP PREEMPT_DYNAMIC\"\n",
+    )?;
+    std::os::unix::fs::symlink("/usr/src/nowhere/rust", headers.dir.join("rust"))?;
+    let expected = "install linux-lib-rust-7.3.0-38-generic";
+    assert_skips(&headers.run(&[])?, &[expected]);
     Ok(())
 }
 

@@ -27,15 +27,15 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
+pub use apt::Gone;
 pub use build::Bits;
 pub use cache::{digest, Cache, Lock};
 pub use chroot::{Bind, Root};
 pub use command::Interruptible;
-
-use apt::{Apt, Kernel, Package};
-use config::Config;
+pub use config::Config;
 
 use crate::progress::Progress;
+use apt::{Apt, Kernel, Package};
 
 /// The same script that users run on their own machine.
 const RUST_METADATA: &str = include_str!("../../../../scripts/rust-metadata");
@@ -124,10 +124,18 @@ impl State {
 /// Prepares everything, or finds it prepared.
 pub fn prepare(options: &Options, progress: &Progress) -> Result<Prepared> {
     let config = Config::load()?;
+    let series = config.wanted_series()?;
     let cache = Cache::open()?;
     let state_file = cache.path(format!(
         "prepared-{}.json",
-        digest([&[config::TEXT, RUST_METADATA], ROOT_CODE, GUEST_CODE].concat())
+        digest(
+            [
+                &[series, config::TEXT, RUST_METADATA],
+                ROOT_CODE,
+                GUEST_CODE
+            ]
+            .concat()
+        )
     ));
     let missing = host::missing_packages(&config);
     let ready = || prune::read_state(&state_file).and_then(|state| state.prepared(&cache));
@@ -146,7 +154,7 @@ pub fn prepare(options: &Options, progress: &Progress) -> Result<Prepared> {
         let installing = scope.spawn(|| host::install(&missing, progress));
         let prepared = match found {
             Some(prepared) => Ok(prepared),
-            None => build_all(&cache, &config, &state_file, progress),
+            None => build_all(&cache, &config, series, &state_file, progress),
         };
         join(installing).and(prepared)
     })?;
@@ -156,6 +164,7 @@ pub fn prepare(options: &Options, progress: &Progress) -> Result<Prepared> {
 fn build_all(
     cache: &Cache,
     config: &Config,
+    series: &str,
     state_file: &Path,
     progress: &Progress,
 ) -> Result<Prepared> {
@@ -163,8 +172,8 @@ fn build_all(
 
     let step = progress.step("fetching the package lists");
     let apt = Apt::new(cache, config, &step)?;
-    let kernel = apt.kernel(config)?;
-    let build_names = build_packages(config, &kernel);
+    let kernel = apt.kernel(series, &config.flavour)?;
+    let build_names = build_packages(config, series, &kernel);
     let guest_names = guest_packages(config, &kernel);
     let system_names = [&*guest_names, &*config.system.packages].concat();
     let build_packages = apt.resolve(&build_names)?;
@@ -297,13 +306,13 @@ fn make_guest(
     cache::remove_tree(root.dir())
 }
 
-fn build_packages(config: &Config, kernel: &Kernel) -> Vec<String> {
+fn build_packages(config: &Config, series: &str, kernel: &Kernel) -> Vec<String> {
     let Kernel { release, version } = kernel;
     let mut names = config.build.packages.clone();
     names.extend([
         format!("linux-headers-{release}={version}"),
         format!("linux-binary-{release}={version}"),
-        format!("linux-source-{}={version}", config.series),
+        format!("linux-source-{series}={version}"),
     ]);
     names
 }
