@@ -15,7 +15,9 @@ use crate::tokens::Plan;
 use crate::tpm::Tpm;
 use crate::{klog, qmp, snapshot};
 use anyhow::{bail, Context, Result};
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a boot may take. It takes about 6 s on an idle machine, with systemd twice that.
@@ -37,6 +39,52 @@ pub struct Machine {
     prepared: &'static Prepared,
     console_seen: usize,
     patience: Duration,
+}
+
+/// Where a machine is saved.
+struct Saved {
+    /// When it had booted.
+    file: PathBuf,
+    /// Its disk, then.
+    disk: Option<PathBuf>,
+    /// Where those are that had installed what is ours.
+    installed: PathBuf,
+    /// What this tree has built.
+    payload: String,
+}
+
+impl Saved {
+    fn of(parts: &Parts, options: &Options) -> Result<Self> {
+        let key = parts
+            .hardware
+            .key(parts.prepared, &parts.image, &parts.factory)?;
+        let directory = |name| -> Result<PathBuf> {
+            let directory = parts.prepared.cache.path(name);
+            std::fs::create_dir_all(&directory)
+                .with_context(|| format!("cannot make {}", directory.display()))?;
+            Ok(directory)
+        };
+        let file = directory("snapshots")?.join(key);
+        Ok(Self {
+            disk: options.systemd.then(|| file.with_extension("qcow2")),
+            file,
+            installed: directory("snapshots-installed")?,
+            payload: parts.hardware.disk.display().to_string(),
+        })
+    }
+
+    /// The file of the machine with what is ours, and whether this process has asked for it once
+    /// before: saving it takes about as long as installing.
+    fn installed(&self, options: &Options) -> (PathBuf, bool) {
+        static ASKED: Mutex<BTreeMap<String, u32>> = Mutex::new(BTreeMap::new());
+        let booted = self.file.display().to_string();
+        let key = [&*booted, &*self.payload, options.module.mode()].map(str::as_bytes);
+        let key = crate::image::hash(&key);
+        let mut asked = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = asked.entry(key.clone()).or_default();
+        *times += 1;
+        (self.installed.join(key), *times == 2)
+    }
 }
 
 impl Machine {
@@ -76,15 +124,39 @@ impl Machine {
     /// machine was booted before.
     ///
     /// What this tree has built comes into the guest after that: a new build
-    /// of the module needs no new boot.
+    /// of the module needs no new boot. A machine that a process asks for again is
+    /// saved with that, too.
     ///
     /// Not sound for tests of booting itself, and for anything that depends on
-    /// the time of day: the guest's clock goes on from when it was saved.
+    /// the time of day: the guest's clock goes on from when it was saved. Nor where
+    /// two loads of our module must not have one id: see [`Machine::from_fresh_snapshot`].
     pub fn from_snapshot(profile: &str, options: &Options) -> Result<Self> {
+        let parts = Parts::make(profile, options)?;
+        let saved = Saved::of(&parts, options)?;
+        let (installed, again) = saved.installed(options);
+        if installed.exists() {
+            snapshot::touch(&installed)?;
+            let mut machine = Self::switch_on(&parts, Some(&installed))?;
+            machine.qemu.resume()?;
+            machine.connect(Duration::from_secs(60))?;
+            machine.reboots_as(parts);
+            return Ok(machine);
+        }
+        let machine = Self::restore(parts, &saved, options, |_| Ok(()))?;
+        // A disk would have to be saved besides.
+        if again && !options.systemd {
+            machine.save(&installed)?;
+            machine.qemu.resume()?;
+        }
+        Ok(machine)
+    }
+
+    /// As [`Machine::from_snapshot`], with our module loaded for this machine alone.
+    pub fn from_fresh_snapshot(profile: &str, options: &Options) -> Result<Self> {
         Self::from_snapshot_with(profile, options, |_| Ok(()))
     }
 
-    /// As [`Machine::from_snapshot`]; `poke` may change the NVRAM before the
+    /// As [`Machine::from_fresh_snapshot`]; `poke` may change the NVRAM before the
     /// guest runs on. The guest's kernel has already read its firmware: this
     /// changes what it will find, not what it has found.
     pub fn from_snapshot_with(
@@ -92,52 +164,66 @@ impl Machine {
         options: &Options,
         poke: impl FnOnce(&Nvram) -> Result<()>,
     ) -> Result<Self> {
-        let mut parts = Parts::make(profile, options)?;
-        let key = parts
-            .hardware
-            .key(parts.prepared, &parts.image, &parts.factory)?;
-        let directory = parts.prepared.cache.path("snapshots");
-        std::fs::create_dir_all(&directory)
-            .with_context(|| format!("cannot make {}", directory.display()))?;
-        let file = directory.join(&key);
-        let disk = options.systemd.then(|| file.with_extension("qcow2"));
+        let parts = Parts::make(profile, options)?;
+        let saved = Saved::of(&parts, options)?;
+        Self::restore(parts, &saved, options, poke)
+    }
+
+    /// Restores a machine that has booted, boots and saves it first where that was not done, and
+    /// installs what is ours.
+    fn restore(
+        parts: Parts,
+        saved: &Saved,
+        options: &Options,
+        poke: impl FnOnce(&Nvram) -> Result<()>,
+    ) -> Result<Self> {
+        let Saved { file, disk, .. } = saved;
         let is_there = || file.exists() && disk.as_ref().is_none_or(|disk| disk.exists());
         if !is_there() {
-            let _lock = parts
-                .prepared
-                .cache
-                .lock(&format!("snapshot-{key}"), &options.progress)?;
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            let cache = &parts.prepared.cache;
+            let _lock = cache.lock(&format!("snapshot-{name}"), &options.progress)?;
             if !is_there() {
                 let mut machine = Self::switch_on(&parts, None)?;
                 machine.wait_booted()?;
-                let new = file.with_extension(format!("new-{}", std::process::id()));
-                machine.qemu.save(&new)?;
-                if let Some(disk) = &disk {
+                if let Some(disk) = disk {
+                    machine.qemu.stop()?;
                     // Nobody uses the disk while the file is not there.
-                    let _ = std::fs::remove_file(&file);
+                    let _ = std::fs::remove_file(file);
                     std::fs::copy(machine.paths().system(), disk)
                         .with_context(|| format!("cannot write {}", disk.display()))?;
                 }
-                std::fs::rename(&new, &file)
-                    .with_context(|| format!("cannot write {}", file.display()))?;
-                snapshot::prune(&directory, snapshot::KEEP)?;
+                machine.save(file)?;
             }
         }
-        snapshot::touch(&file)?;
-        if let Some(disk) = &disk {
+        snapshot::touch(file)?;
+        if let Some(disk) = disk {
             snapshot::touch(disk)?;
         }
-        let mut machine = Self::switch_on(&parts, Some(&file))?;
+        let mut machine = Self::switch_on(&parts, Some(file))?;
         if let Some(nvram) = &machine.nvram {
             poke(nvram)?;
         }
         machine.qemu.resume()?;
         machine.connect(Duration::from_secs(60))?;
         machine.install(options.module)?;
-        // Should it be rebooted, it finds the same again: on its disk, if it has one.
-        parts.unpack_at_boot();
-        machine.hardware.cmdline = parts.hardware.cmdline;
+        machine.reboots_as(parts);
         Ok(machine)
+    }
+
+    /// Stops the machine and saves it.
+    fn save(&self, file: &Path) -> Result<()> {
+        let new = file.with_extension(format!("new-{}", std::process::id()));
+        self.qemu.save(&new)?;
+        std::fs::rename(&new, file).with_context(|| format!("cannot write {}", file.display()))?;
+        let directory = file.parent().context("a file is in a directory")?;
+        snapshot::prune(directory, snapshot::KEEP)
+    }
+
+    /// Should it be rebooted, it finds the same again: on its disk, if it has one.
+    fn reboots_as(&mut self, mut parts: Parts) {
+        parts.unpack_at_boot();
+        self.hardware.cmdline = parts.hardware.cmdline;
     }
 
     /// Has the running guest unpack what is ours.

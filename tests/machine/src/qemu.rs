@@ -379,16 +379,22 @@ impl Qemu {
         }
     }
 
-    /// Lets a restored machine run.
+    /// Lets a machine run that was restored, or saved.
     pub fn resume(&self) -> Result<()> {
         let mut qmp = Qmp::connect(&self.paths.monitor())?;
         qmp.command("cont", serde_json::json!({})).map(|_| ())
     }
 
+    /// Stops the machine.
+    pub fn stop(&self) -> Result<()> {
+        let mut qmp = Qmp::connect(&self.paths.monitor())?;
+        qmp.command("stop", serde_json::json!({})).map(|_| ())
+    }
+
     /// Stops the machine and saves it to a file.
     pub fn save(&self, file: &Path) -> Result<()> {
+        self.stop()?;
         let mut qmp = Qmp::connect(&self.paths.monitor())?;
-        qmp.command("stop", serde_json::json!({}))?;
         qmp.save(file, Duration::from_secs(120))
     }
 

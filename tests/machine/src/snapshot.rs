@@ -9,8 +9,8 @@ use anyhow::{Context, Result};
 use std::path::Path;
 use std::time::SystemTime;
 
-/// Snapshots that are kept, about 65 MB each: more than one run of the tests uses. With fewer the
-/// least recently used would be gone each time, and all of them made anew.
+/// Snapshots of a kind that are kept, about 65 MB each: more than one run of the tests uses. With fewer
+/// the least recently used would be gone each time, and all of them made anew.
 pub const KEEP: usize = 160;
 
 /// Marks a file as used now, so that it is pruned last.

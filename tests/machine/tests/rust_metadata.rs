@@ -27,9 +27,9 @@ fn missing_headers() {
 /// for them, and the script.
 const LIKE_UBUNTU: &str = r#"kdir=$(realpath "$1") derived=$2 script=$3
 common=$(realpath "$(sed -n 's|^include \(.*\)/Makefile$|\1|p' "$kdir/Makefile")")
-mkdir -p /tmp/headers/scripts /tmp/lib /tmp/module /tmp/bin
+mkdir -p /tmp/headers /tmp/lib /tmp/module /tmp/bin
 cp -rs "$common/." /tmp/headers
-rm -r /tmp/headers/scripts /tmp/headers/tools
+rm -rf /tmp/headers/scripts /tmp/headers/tools
 cp -rs --remove-destination "$kdir/include" "$kdir/arch" "$kdir/.config" "$kdir/Module.symvers" /tmp/headers
 cp -r "$(realpath "$kdir/scripts")" /tmp/headers/scripts
 cp -r "$(realpath "$kdir/tools")" /tmp/headers/tools
@@ -41,7 +41,7 @@ tree=$(RUSTC=/tmp/bin/rustc-of-ubuntu XDG_CACHE_HOME=/tmp/cache bash "$script" -
 cat >/tmp/module/hello.rs <<'END'
 //! A module.
 use kernel::prelude::*;
-module! { type: Hello, name: "hello", authors: ["Nobody"], description: "-", license: "GPL" }
+module! { type: Hello, name: "hello", authors: ["Nobody"], description: "-", license: "GPL", }
 struct Hello;
 impl kernel::Module for Hello {
     fn init(_module: &'static ThisModule) -> Result<Self> { Ok(Self) }
@@ -59,6 +59,7 @@ fn metadata_beside_the_headers() {
     let prepared = milspec_machine::prepared(&Progress::new()).unwrap();
     let scripts = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts");
     let scripts = std::path::Path::new(scripts).canonicalize().unwrap();
+    let script = scripts.join("rust-metadata");
     let release = &prepared.release;
     let headers = format!("/lib/modules/{release}/build");
     let arguments = [
@@ -68,7 +69,7 @@ fn metadata_beside_the_headers() {
         "like-ubuntu",
         &headers,
         &prepared.kdir.to_string_lossy(),
-        &scripts.join("rust-metadata").to_string_lossy(),
+        &script.to_string_lossy(),
     ];
     let printed = prepared
         .run_in_root(&arguments, &[Bind::same(&scripts)])
