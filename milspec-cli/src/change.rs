@@ -5,7 +5,7 @@
 use crate::baseline;
 use crate::catalogue;
 use crate::diagnose;
-use crate::failure::{Exit, Failure, Result};
+use crate::failure::{Failure, Result};
 use crate::model::{mode_word, name_of, reason_word, Control, Step, Word};
 use crate::refusal;
 use crate::root::Root;
@@ -118,14 +118,12 @@ impl Change {
     /// A mode, by its `MODE_` number, without the controls that were excepted.
     pub fn of_mode(mode: u8, except: &[String]) -> Result<Self> {
         if mode == MODE_PARANOID_PLUS && !except.is_empty() {
-            return Err(Failure {
-                code: "usage",
-                exit: Exit::Usage,
-                errno: None,
-                what: "mode paranoid-plus takes no exceptions".into(),
-                why: "it latches as a whole, or not at all".into(),
-                next: "leave out --except, or choose mode paranoid".into(),
-            });
+            return Err(Failure::new(
+                "usage",
+                "mode paranoid-plus takes no exceptions",
+                "it latches as a whole, or not at all",
+                "leave out --except, or choose mode paranoid",
+            ));
         }
         let except = except.iter().map(|name| Assignment {
             name: name.clone(),

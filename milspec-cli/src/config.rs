@@ -271,14 +271,12 @@ impl Fault {
         // Some editors write a mark of the byte order, which no reader sees.
         let before = before.strip_prefix('\u{FEFF}').unwrap_or(before);
         let (line, column) = place(before);
-        Failure {
-            code: "config-invalid",
-            exit: Exit::Failed,
-            errno: None,
-            what: format!("{file} is wrong in line {line}, column {column}"),
-            why: self.why,
-            next: self.next,
-        }
+        Failure::new(
+            "config-invalid",
+            format!("{file} is wrong in line {line}, column {column}"),
+            self.why,
+            self.next,
+        )
     }
 }
 
@@ -299,14 +297,12 @@ fn text(path: &Path) -> Result<(String, String)> {
         ..failure
     })?;
     if bytes.len() as u64 > LENGTH_MAX {
-        return Err(Failure {
-            code: "config-invalid",
-            exit: Exit::Failed,
-            errno: None,
-            what: format!("{name} is too long"),
-            why: "it has more than 1 MiB, which no such document has".into(),
-            next: "name a document like that of \"milspecctl config export\"".into(),
-        });
+        return Err(Failure::new(
+            "config-invalid",
+            format!("{name} is too long"),
+            "it has more than 1 MiB, which no such document has",
+            "name a document like that of \"milspecctl config export\"",
+        ));
     }
     String::from_utf8(bytes)
         .map_err(|error| {

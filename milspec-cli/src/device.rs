@@ -2,6 +2,7 @@
 
 //! The live device `/dev/milspec`: all its `ioctl()` calls, and `read()`.
 
+use crate::failure::errno_of;
 use crate::root::Root;
 use crate::signals;
 use crate::source::{Access, Answer, Listing, Request, Source, Wait};
@@ -59,7 +60,7 @@ impl Device {
             .read(true)
             .write(access != Access::Read)
             .open(root.path(&format!("/dev/{DEVICE_NAME}")))
-            .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(Errno::EIO as i32)))?;
+            .map_err(|error| errno_of(&error))?;
         Ok(Self { file })
     }
 

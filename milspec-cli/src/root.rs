@@ -3,7 +3,7 @@
 //! The machine's files, relocatable: a recorded tree stands in for a machine, and so do files that
 //! are not on disk.
 
-use crate::failure::{Exit, Failure, Result};
+use crate::failure::{Failure, Result};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs;
@@ -81,13 +81,13 @@ impl Root {
                 "milspec.recording/1" => Ok(note),
                 other => Err(format!("unknown schema \"{other}\"")),
             })
-            .map_err(|why| Failure {
-                code: "bad-recording",
-                exit: Exit::Failed,
-                errno: None,
-                what: format!("{} is not a recorded tree", dir.display()),
-                why: format!("{RECORDING_DIR}/recording.json: {why}"),
-                next: "name a recorded tree, or leave out --root".into(),
+            .map_err(|why| {
+                Failure::new(
+                    "bad-recording",
+                    format!("{} is not a recorded tree", dir.display()),
+                    format!("{RECORDING_DIR}/recording.json: {why}"),
+                    "name a recorded tree, or leave out --root",
+                )
             })?;
         Ok(Self {
             dir: dir.to_path_buf(),

@@ -3,7 +3,7 @@
 //! Signals that ask this program to stop. Without this they would end it at once: with the echo of
 //! the terminal off, or with nobody left to say what became of a change.
 
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use nix::errno::Errno;
 use nix::poll::{poll, ppoll, PollFd, PollFlags, PollTimeout};
 use nix::sys::signal::{sigaction, SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal};
@@ -40,14 +40,13 @@ pub fn catch() -> nix::Result<()> {
 
 /// [`catch`] failed before something that lasts until Ctrl-C.
 pub fn cannot_catch(option: &str, errno: Errno) -> Failure {
-    Failure {
-        code: "watch-failed",
-        exit: Exit::Failed,
-        errno: Some(errno),
-        what: format!("cannot {option}"),
-        why: "the kernel does not let milspecctl catch Ctrl-C".into(),
-        next: format!("run it without --{option}"),
-    }
+    Failure::new(
+        "watch-failed",
+        format!("cannot {option}"),
+        "the kernel does not let milspecctl catch Ctrl-C",
+        format!("run it without --{option}"),
+    )
+    .with(errno)
 }
 
 /// Whether such a signal arrived since [`catch`].

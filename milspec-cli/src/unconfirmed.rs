@@ -160,16 +160,13 @@ impl Record {
 /// something else then.
 pub fn refuse_another(root: &Root) -> Result<()> {
     match Record::load(root)? {
-        Some(record) if record.is_open() => Err(Failure {
-            code: "already-waiting",
-            exit: Exit::Failed,
-            errno: None,
-            what: "nothing was changed".into(),
-            why: format!("{} is not confirmed yet", record.change),
-            next: "keep that with \"milspecctl confirm\", or undo it with --undo; then run this \
-                   again"
-                .into(),
-        }),
+        Some(record) if record.is_open() => Err(Failure::new(
+            "already-waiting",
+            "nothing was changed",
+            format!("{} is not confirmed yet", record.change),
+            "keep that with \"milspecctl confirm\", or undo it with --undo; then run this \
+                   again",
+        )),
         _ => Ok(()),
     }
 }
@@ -289,15 +286,15 @@ impl Told {
 
     /// As something that needs attention.
     pub fn warning(&self) -> Warning {
-        Warning {
-            code: match self.state {
+        Warning::new(
+            match self.state {
                 "undone" => "undone",
                 "not-undone" => "not-undone",
                 _ => "unconfirmed",
             },
-            text: self.text.clone(),
-            remedy: self.remedy,
-            controls: self.controls.clone(),
-        }
+            self.text.clone(),
+            self.remedy,
+        )
+        .about(self.controls.clone())
     }
 }

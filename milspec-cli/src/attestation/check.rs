@@ -2,7 +2,7 @@
 
 //! What is checked of an attestation, and what each check gave.
 
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use crate::journal::verdict::{Broken, Pcr};
 use serde::Serialize;
 
@@ -136,14 +136,12 @@ fn failed(id: &'static str, code: &'static str, why: impl Into<String>, next: &s
     let why = why.into();
     Check {
         result: "fails",
-        failure: Some(Failure {
+        failure: Some(Failure::new(
             code,
-            exit: Exit::Failed,
-            errno: None,
-            what: format!("the attestation does not hold: {id}"),
-            why: why.clone(),
-            next: next.into(),
-        }),
+            format!("the attestation does not hold: {id}"),
+            why.clone(),
+            next,
+        )),
         ..held(id, why)
     }
 }

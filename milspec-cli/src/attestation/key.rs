@@ -2,7 +2,7 @@
 
 //! The attestation key: a key of the TPM with which it signs only what it has made itself.
 
-use crate::failure::{Exit, Failure, Result};
+use crate::failure::{Failure, Result};
 use crate::tpm_tools::{ask_tpm, value, Scratch};
 
 /// Where the key is in the TPM. Handles of the endorsement hierarchy are 0x8101xxxx; endorsement keys
@@ -67,13 +67,11 @@ pub fn public() -> Result<Vec<u8>> {
     let other = |(key, wanted): &&(&str, &str)| value(&said, key) != Some(wanted);
     match PUBLIC.iter().find(other) {
         None => pem.read(),
-        Some((key, wanted)) => Err(Failure {
-            code: "handle-taken",
-            exit: Exit::Refused,
-            errno: None,
-            what: format!("what the TPM keeps at {HANDLE} is not an attestation key"),
-            why: format!("its {key} is not {wanted}: somebody else has put it there"),
-            next: "ask who uses this handle; milspecctl never overwrites one".into(),
-        }),
+        Some((key, wanted)) => Err(Failure::new(
+            "handle-taken",
+            format!("what the TPM keeps at {HANDLE} is not an attestation key"),
+            format!("its {key} is not {wanted}: somebody else has put it there"),
+            "ask who uses this handle; milspecctl never overwrites one",
+        )),
     }
 }

@@ -101,11 +101,13 @@ impl Attributes {
                 format!("{}: {}; {reason}", witness.control, witness.in_words())
             })
             .collect();
-        (!texts.is_empty()).then(|| Warning {
-            code: "attribute-disagrees",
-            text: format!("a BIOS attribute says otherwise: {}", texts.join("; ")),
-            remedy: "look again after the next boot: \"milspecctl control list --attributes\"",
-            controls: against().map(|witness| witness.control.clone()).collect(),
+        (!texts.is_empty()).then(|| {
+            Warning::new(
+                "attribute-disagrees",
+                format!("a BIOS attribute says otherwise: {}", texts.join("; ")),
+                "look again after the next boot: \"milspecctl control list --attributes\"",
+            )
+            .about(against().map(|witness| witness.control.clone()).collect())
         })
     }
 }

@@ -3,6 +3,7 @@
 //! The files of mainline's `dell-wmi-sysman`. They are read, never written.
 
 use super::modifier::{self, Condition};
+use crate::failure::errno_of;
 use crate::model::clean;
 use crate::root::Root;
 use crate::system::{self, Installed};
@@ -110,7 +111,10 @@ impl<'a> Class<'a> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => no_class(root),
             Err(error) => (
                 State::Unknown,
-                format!("{CLASS}/attributes cannot be listed ({:?})", errno(&error)),
+                format!(
+                    "{CLASS}/attributes cannot be listed ({:?})",
+                    errno_of(&error)
+                ),
                 Some("run this as root, on the machine itself".to_string()),
             ),
         };
@@ -156,7 +160,7 @@ impl<'a> Class<'a> {
     fn now(&self, name: &str) -> Now {
         match self.root.bytes(&self.file(name, "current_value")) {
             Ok(bytes) => Now::Value(line(&bytes)),
-            Err(error) => match errno(&error) {
+            Err(error) => match errno_of(&error) {
                 errno @ (Errno::EACCES | Errno::EPERM) => Now::NotAllowed(errno),
                 errno => Now::Failed(errno),
             },
@@ -290,8 +294,4 @@ fn flag(root: &Root, path: &str) -> Option<bool> {
 /// The text of a file of one line.
 fn line(bytes: &[u8]) -> String {
     clean(bytes.trim_ascii_end())
-}
-
-fn errno(error: &io::Error) -> Errno {
-    error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
 }

@@ -7,10 +7,9 @@
 //! together are as good as one.
 
 use super::chain;
-use crate::failure::{Exit, Failure, Result};
+use crate::failure::{Failure, Result};
 use crate::input;
 use milspec_uapi::{Event, EVENT_SIZE, KIND_GAP, ORIGIN_DRIVER, SEVERITY_INFO};
-use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -61,14 +60,12 @@ pub fn read(path: &Path) -> Result<Saved> {
 
 /// There is no record of a journal in this file.
 pub fn no_journal(path: &Path) -> Failure {
-    Failure {
-        code: "not-a-journal",
-        exit: Exit::Failed,
-        errno: None,
-        what: format!("{} is no journal", input::name(path)),
-        why: "there is no record of a journal in it".into(),
-        next: "name a file that \"milspecctl journal save\" wrote".into(),
-    }
+    Failure::new(
+        "not-a-journal",
+        format!("{} is no journal", input::name(path)),
+        "there is no record of a journal in it",
+        "name a file that \"milspecctl journal save\" wrote",
+    )
 }
 
 /// Whether this is what a power cut can leave of a record that comes after `last`: its first bytes,
@@ -251,48 +248,44 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 fn lock(path: &Path, file: File) -> Result<Flock<File>> {
-    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, errno)| Failure {
-        code: "journal-busy",
-        exit: Exit::Failed,
-        errno: Some(errno),
-        what: format!("cannot save to {}", path.display()),
-        why: "somebody else saves to this file".into(),
-        next: "stop that (systemctl stop milspec-journal), or name another file".into(),
+    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, errno)| {
+        Failure::new(
+            "journal-busy",
+            format!("cannot save to {}", path.display()),
+            "somebody else saves to this file",
+            "stop that (systemctl stop milspec-journal), or name another file",
+        )
+        .with(errno)
     })
 }
 
 fn not_saved(path: &Path, error: &io::Error) -> Failure {
-    Failure {
-        code: "journal-not-saved",
-        exit: Exit::Failed,
-        errno: error.raw_os_error().map(Errno::from_raw),
-        what: format!("cannot save to {}", path.display()),
-        why: "the file or the disk it is on cannot be written".into(),
-        next: "see that it is a file, in a directory that exists, on a disk with space".into(),
-    }
+    Failure::new(
+        "journal-not-saved",
+        format!("cannot save to {}", path.display()),
+        "the file or the disk it is on cannot be written",
+        "see that it is a file, in a directory that exists, on a disk with space",
+    )
+    .with_error(error)
 }
 
 fn another(path: &Path, last: &Event) -> Failure {
-    Failure {
-        code: "journal-differs",
-        exit: Exit::Failed,
-        errno: None,
-        what: format!("cannot save to {}", path.display()),
-        why: format!(
+    Failure::new(
+        "journal-differs",
+        format!("cannot save to {}", path.display()),
+        format!(
             "its last record, {}, is not what the driver has there",
             last.sequence
         ),
-        next: "see \"milspecctl journal verify\"; move the file away to begin a new one".into(),
-    }
+        "see \"milspecctl journal verify\"; move the file away to begin a new one",
+    )
 }
 
 fn meddled(path: &Path) -> Failure {
-    Failure {
-        code: "journal-differs",
-        exit: Exit::Failed,
-        errno: None,
-        what: format!("cannot save to {}", path.display()),
-        why: "somebody else has written to the file, or cut it".into(),
-        next: "see \"milspecctl journal verify\"; move the file away to begin a new one".into(),
-    }
+    Failure::new(
+        "journal-differs",
+        format!("cannot save to {}", path.display()),
+        "somebody else has written to the file, or cut it",
+        "see \"milspecctl journal verify\"; move the file away to begin a new one",
+    )
 }

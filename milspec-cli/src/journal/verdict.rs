@@ -7,7 +7,7 @@ use super::file::Saved;
 use super::live::Anchor;
 use super::replay::{Compared, NoReplay, Replay};
 use crate::clock;
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use milspec_posture::journal::Flaw;
 use milspec_uapi::EVENT_SIZE;
 use serde::Serialize;
@@ -174,14 +174,12 @@ impl Broken {
             Some(sequence) => format!(" (it says that it is record {sequence})"),
             None => String::new(),
         };
-        Failure {
-            code: "journal-broken",
-            exit: Exit::Failed,
-            errno: None,
-            what: format!("{place} does not fit{says}"),
-            why: self.why.clone(),
-            next: "trust what is before it; find out who could write to the file".into(),
-        }
+        Failure::new(
+            "journal-broken",
+            format!("{place} does not fit{says}"),
+            self.why.clone(),
+            "trust what is before it; find out who could write to the file",
+        )
     }
 }
 
@@ -289,16 +287,14 @@ impl Pcr {
             ),
             _ => return None,
         };
-        Some(Failure {
+        Some(Failure::new(
             code,
-            exit: Exit::Failed,
-            errno: None,
-            what: format!(
+            format!(
                 "PCR {} does not bear the journal out",
                 self.number.unwrap_or_default()
             ),
-            why: format!("it {}", self.why),
-            next: next.into(),
-        })
+            format!("it {}", self.why),
+            next,
+        ))
     }
 }

@@ -4,7 +4,7 @@
 
 use crate::screen::{Screen, COLUMNS};
 use milspec::cli::{Global, When};
-use milspec::failure::{errno_name, Exit, Failure, Result};
+use milspec::failure::{errno_name, Failure, Result};
 use milspec::input::is_standard;
 use nix::errno::Errno;
 use nix::poll::{poll, PollFd, PollFlags, PollTimeout};
@@ -102,14 +102,13 @@ pub fn write(text: impl AsRef<[u8]>) -> Result<bool> {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
         Err(error) => {
             let number = error.raw_os_error().unwrap_or(0);
-            Err(Failure {
-                code: "output-failed",
-                exit: Exit::Failed,
-                errno: Some(Errno::from_raw(number)),
-                what: "cannot write to standard output".into(),
-                why: format!("the file or device behind it gave {}", errno_name(number)),
-                next: "check what the output is redirected to".into(),
-            })
+            Err(Failure::new(
+                "output-failed",
+                "cannot write to standard output",
+                format!("the file or device behind it gave {}", errno_name(number)),
+                "check what the output is redirected to",
+            )
+            .with(Errno::from_raw(number)))
         }
     }
 }

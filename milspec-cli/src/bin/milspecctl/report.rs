@@ -6,7 +6,7 @@ use crate::output;
 use crate::render;
 use crate::ui::Ui;
 use milspec::cli::{self, Global};
-use milspec::failure::{errno_name, Exit, Failure, Result};
+use milspec::failure::{errno_name, Failure, Result};
 use milspec::report;
 use milspec::root::Root;
 use milspec::signals;
@@ -51,14 +51,12 @@ pub fn run(root: &Root, global: &Global, ui: &Ui, asked: &cli::Report) -> Result
     if !asked.yes {
         let question = format!("Write what you see above to {name}? Type yes:");
         if ui.ask("", &question)? != "yes" {
-            return Err(Failure {
-                code: "refused-unconfirmed",
-                exit: Exit::Refused,
-                errno: None,
-                what: format!("{} was not written", file.display()),
-                why: "the answer was not yes".into(),
-                next: "run it again, and type yes once you have read it".into(),
-            });
+            return Err(Failure::new(
+                "refused-unconfirmed",
+                format!("{} was not written", file.display()),
+                "the answer was not yes",
+                "run it again, and type yes once you have read it",
+            ));
         }
     }
     write(file, &text)?;
@@ -89,35 +87,31 @@ fn write(file: &Path, text: &str) -> Result<()> {
                 "name a file in a directory that you may write to",
             ),
         };
-        Failure {
-            code: "file-not-written",
-            exit: Exit::Failed,
-            errno,
-            what: format!("cannot write {}", file.display()),
+        Failure::new(
+            "file-not-written",
+            format!("cannot write {}", file.display()),
             why,
-            next: next.into(),
-        }
+            next,
+        )
+        .with(errno)
     })
 }
 
 fn not_shown(file: &Path) -> Failure {
-    Failure {
-        code: "refused-unconfirmed",
-        exit: Exit::Refused,
-        errno: None,
-        what: format!("{} was not written", file.display()),
-        why: "a report is shown before it is written, and there is nobody to ask".into(),
-        next: "run it on a terminal, add --yes, or redirect standard output".into(),
-    }
+    Failure::new(
+        "refused-unconfirmed",
+        format!("{} was not written", file.display()),
+        "a report is shown before it is written, and there is nobody to ask",
+        "run it on a terminal, add --yes, or redirect standard output",
+    )
 }
 
 fn interrupted() -> Failure {
-    Failure {
-        code: "interrupted",
-        exit: Exit::Failed,
-        errno: Some(Errno::EINTR),
-        what: "no report was made".into(),
-        why: "a signal arrived while the machine was read".into(),
-        next: "run it again".into(),
-    }
+    Failure::new(
+        "interrupted",
+        "no report was made",
+        "a signal arrived while the machine was read",
+        "run it again",
+    )
+    .with(Errno::EINTR)
 }

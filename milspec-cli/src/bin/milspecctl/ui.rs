@@ -7,7 +7,7 @@ use crate::output;
 use crate::screen::{self, wrap, Screen, COLUMNS};
 use milspec::cli::Global;
 use milspec::driver;
-use milspec::failure::{Exit, Failure, Result};
+use milspec::failure::{Failure, Result};
 use milspec::model::Step;
 use milspec::root::Root;
 use milspec::signals;
@@ -249,12 +249,5 @@ fn no_answer(errno: Errno) -> Failure {
         Errno::EINTR => "a signal arrived while the question was open",
         _ => "the terminal gave no answer",
     };
-    Failure {
-        code: "interrupted",
-        exit: Exit::Failed,
-        errno: Some(errno),
-        what: "nothing was changed".into(),
-        why: why.into(),
-        next: "run it again".into(),
-    }
+    Failure::new("interrupted", "nothing was changed", why, "run it again").with(errno)
 }

@@ -3,7 +3,7 @@
 //! What clap has to say that is no command: help, version, and what is wrong with a command line.
 
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
-use milspec::failure::{Exit, Failure};
+use milspec::failure::Failure;
 use serde::Serialize;
 
 /// `milspec.help/1`
@@ -116,15 +116,13 @@ pub fn failure(error: &Error) -> Failure {
         _ => String::new(),
     };
     let usage = usage.trim().trim_start_matches("Usage: ").lines().next();
-    Failure {
-        code: "usage",
-        exit: Exit::Usage,
-        errno: None,
+    Failure::new(
+        "usage",
         what,
         why,
-        next: match usage {
+        match usage {
             Some(usage) if !usage.is_empty() => format!("use: {usage}"),
             _ => "see \"milspecctl --help\"".into(),
         },
-    }
+    )
 }

@@ -7,7 +7,7 @@
 //! The calls are class 10 of Dell's SMBIOS interface, as `smi_password.c` of libsmbios uses them.
 
 use crate::ui::Ui;
-use milspec::failure::{Exit, Failure, Result};
+use milspec::failure::{Failure, Result};
 use milspec::root::Root;
 use milspec::smbios::{Smbios, NOT_EXECUTED};
 use nix::errno::Errno;
@@ -44,13 +44,13 @@ pub fn guard_memory() {
 /// Reads the first line of a file descriptor.
 pub fn from_descriptor(number: u16) -> Result<Password> {
     guard_memory();
-    let unreadable = |why: String| Failure {
-        code: "password-unusable",
-        exit: Exit::Failed,
-        errno: None,
-        what: "no BIOS administrator password was given".into(),
-        why,
-        next: "open the descriptor, e.g.: milspecctl ... --bios-password-fd 3 3<FILE".into(),
+    let unreadable = |why: String| {
+        Failure::new(
+            "password-unusable",
+            "no BIOS administrator password was given",
+            why,
+            "open the descriptor, e.g.: milspecctl ... --bios-password-fd 3 3<FILE",
+        )
     };
     // A room that never grows leaves no copy behind.
     let mut password = Zeroizing::new(Vec::with_capacity(LENGTH_MAX));
@@ -100,7 +100,6 @@ pub fn key(root: &Root, password: &Password) -> Result<Zeroizing<u16>> {
     if !properties.installed {
         return Err(failure(
             "password-not-set",
-            Exit::Failed,
             "the firmware says that no administrator password is set",
             "run it again without a password",
         ));
@@ -108,7 +107,6 @@ pub fn key(root: &Root, password: &Password) -> Result<Zeroizing<u16>> {
     if !properties.ascii {
         return Err(failure(
             "unsupported",
-            Exit::Unsupported,
             "this firmware takes codes of keys instead of characters",
             "change the settings in the BIOS setup",
         ));
@@ -116,7 +114,6 @@ pub fn key(root: &Root, password: &Password) -> Result<Zeroizing<u16>> {
     if !password.iter().all(|byte| matches!(byte, 0x20..=0x7E)) {
         return Err(failure(
             "password-unusable",
-            Exit::Failed,
             "it has characters beyond ASCII, which the firmware does not take",
             "give it as it was typed in the BIOS setup",
         ));
@@ -124,7 +121,6 @@ pub fn key(root: &Root, password: &Password) -> Result<Zeroizing<u16>> {
     if password.len() < properties.shortest || password.len() > properties.longest {
         return Err(failure(
             "password-wrong",
-            Exit::Permission,
             &format!(
                 "it has not between {} and {} characters; no try was spent",
                 properties.shortest, properties.longest
@@ -182,59 +178,51 @@ fn verify(smbios: &Smbios<'_>, password: &Password) -> Result<Zeroizing<u16>> {
         0 => Ok(Zeroizing::new(call.output(1) as u16)),
         2 => Err(failure(
             "password-wrong",
-            Exit::Permission,
             "the firmware calls it wrong; once locked, it calls the right one wrong",
             "mind that it locks after a few wrong tries, until it is switched off",
         )),
         -2 | NOT_EXECUTED => Err(unreachable(Errno::EOPNOTSUPP)),
         _ => Err(failure(
             "password-locked",
-            Exit::Permission,
             "the firmware refuses to check it: it has locked after wrong tries",
             "switch the machine off and on, then try again",
         )),
     }
 }
 
-fn failure(code: &'static str, exit: Exit, why: &str, next: &str) -> Failure {
-    Failure {
+fn failure(code: &'static str, why: &str, next: &str) -> Failure {
+    Failure::new(
         code,
-        exit,
-        errno: None,
-        what: "the BIOS administrator password was not accepted".into(),
-        why: why.into(),
-        next: next.into(),
-    }
+        "the BIOS administrator password was not accepted",
+        why,
+        next,
+    )
 }
 
 /// The firmware could not be asked.
 fn unreachable(errno: Errno) -> Failure {
-    let (code, exit, why, next) = match errno {
+    let (code, why, next) = match errno {
         Errno::EACCES | Errno::EPERM => (
             "no-permission",
-            Exit::Permission,
             "calls of this kind need CAP_SYS_RAWIO",
             "run it as root, outside of any container",
         ),
         Errno::ENOENT | Errno::ENODEV | Errno::ENXIO => (
             "unsupported",
-            Exit::Unsupported,
             "this kernel offers no /dev/wmi/dell-smbios to ask the firmware",
             "run \"modprobe dell_smbios\" as root; else use the BIOS setup",
         ),
         _ => (
             "unsupported",
-            Exit::Unsupported,
             "the firmware, or the kernel, does not know this call",
             "change the settings in the BIOS setup",
         ),
     };
-    Failure {
+    Failure::new(
         code,
-        exit,
-        errno: Some(errno),
-        what: "cannot have the BIOS administrator password checked".into(),
-        why: why.into(),
-        next: next.into(),
-    }
+        "cannot have the BIOS administrator password checked",
+        why,
+        next,
+    )
+    .with(errno)
 }

@@ -6,7 +6,7 @@ use crate::apply::bios_password;
 use crate::ui::Ui;
 use milspec::change::{Change, Plan};
 use milspec::diagnose;
-use milspec::failure::{Exit, Failure, Result};
+use milspec::failure::{Failure, Result};
 use milspec::model::Step;
 use milspec::root::Root;
 use milspec::signals;
@@ -85,12 +85,11 @@ pub fn cannot(change: &Change) -> String {
 }
 
 fn machine_changed(change: &Change) -> Failure {
-    Failure {
-        code: "machine-changed",
-        exit: Exit::Failed,
-        errno: Some(Errno::EAGAIN),
-        what: cannot(change),
-        why: "the machine changed meanwhile: the plan is no longer the one decided on".into(),
-        next: "look at the plan again with --dry-run, then run it again".into(),
-    }
+    Failure::new(
+        "machine-changed",
+        cannot(change),
+        "the machine changed meanwhile: the plan is no longer the one decided on",
+        "look at the plan again with --dry-run, then run it again",
+    )
+    .with(Errno::EAGAIN)
 }

@@ -6,7 +6,7 @@ use crate::apply::confirm::Confirmation;
 use crate::apply::Note;
 use milspec::attributes::Attributes;
 use milspec::change::{Change, LeftOut, Skipped};
-use milspec::failure::{Exit, Failure};
+use milspec::failure::Failure;
 use milspec::model::{mode_word, name_of, outcome_word, reason_word, Machine, Reach, Step, Word};
 use milspec::refusal;
 use milspec::root::Root;
@@ -172,14 +172,12 @@ impl ApplyDoc {
         let refused = left_out.iter().filter(|left| !left.is_absent());
         let names: Vec<&str> = refused.map(|left| left.name.as_str()).collect();
         if self.error.is_none() && !names.is_empty() {
-            self.error = Some(Failure {
-                code: "baseline-incomplete",
-                exit: Exit::Failed,
-                errno: None,
-                what: "not all of the baseline can be brought back".into(),
-                why: format!("left out: {}", names.join(", ")),
-                next: "remove the causes, then run it again: the record is kept".into(),
-            });
+            self.error = Some(Failure::new(
+                "baseline-incomplete",
+                "not all of the baseline can be brought back",
+                format!("left out: {}", names.join(", ")),
+                "remove the causes, then run it again: the record is kept",
+            ));
         }
         self.left_out = left_out;
     }

@@ -9,7 +9,7 @@ use milspec::attestation::{binding, key, Attestation, Parts, State};
 use milspec::cli::AttestQuote;
 use milspec::diagnose;
 use milspec::driver;
-use milspec::failure::{Exit, Failure, Result};
+use milspec::failure::{Failure, Result};
 use milspec::journal::live::{Anchor, Live, WAITS};
 use milspec::root::Root;
 use milspec::snapshot::Snapshot;
@@ -89,45 +89,37 @@ fn attempt(root: &Root, ui: &Ui, asked: &AttestQuote) -> Result<Attempt> {
 }
 
 fn not_enrolled() -> Failure {
-    Failure {
-        code: "not-enrolled",
-        exit: Exit::Failed,
-        errno: None,
-        what: "cannot get a quote".into(),
-        why: format!("the TPM has no attestation key at {}", key::HANDLE),
-        next: "run \"milspecctl attest enroll --out FILE\" first, as root".into(),
-    }
+    Failure::new(
+        "not-enrolled",
+        "cannot get a quote",
+        format!("the TPM has no attestation key at {}", key::HANDLE),
+        "run \"milspecctl attest enroll --out FILE\" first, as root",
+    )
 }
 
 fn no_tpm() -> Failure {
-    Failure {
-        code: "no-tpm",
-        exit: Exit::Unsupported,
-        errno: None,
-        what: "cannot attest the journal".into(),
-        why: "the driver found no TPM when it was loaded: no record is in a PCR".into(),
-        next: "switch the TPM on in the firmware's setup, and reload the module".into(),
-    }
+    Failure::new(
+        "no-tpm",
+        "cannot attest the journal",
+        "the driver found no TPM when it was loaded: no record is in a PCR",
+        "switch the TPM on in the firmware's setup, and reload the module",
+    )
 }
 
 fn silent() -> Failure {
-    Failure {
-        code: "tpm-failed",
-        exit: Exit::Failed,
-        errno: None,
-        what: "cannot attest the journal".into(),
-        why: "the TPM does not say what the PCR of the journal holds".into(),
-        next: "see \"dmesg | grep -i tpm\"".into(),
-    }
+    Failure::new(
+        "tpm-failed",
+        "cannot attest the journal",
+        "the TPM does not say what the PCR of the journal holds",
+        "see \"dmesg | grep -i tpm\"",
+    )
 }
 
 fn changing() -> Failure {
-    Failure {
-        code: "changing",
-        exit: Exit::Failed,
-        errno: None,
-        what: "cannot attest the journal".into(),
-        why: "each time, something was recorded or extended while the TPM signed".into(),
-        next: "run it again once changes are over; see \"milspecctl events\"".into(),
-    }
+    Failure::new(
+        "changing",
+        "cannot attest the journal",
+        "each time, something was recorded or extended while the TPM signed",
+        "run it again once changes are over; see \"milspecctl events\"",
+    )
 }

@@ -136,16 +136,15 @@ impl AttestVerifyDoc {
         }
         self.since_boot = journal.holds() && since_boot(&chains.loads);
         if journal.holds() && !self.since_boot {
-            self.warnings.push(Warning {
-                code: "not-since-boot",
-                text: format!(
+            self.warnings.push(Warning::new(
+                "not-since-boot",
+                format!(
                     "PCR {} was not zero before the first record: the module had been loaded \
                      before, or somebody else had extended it",
                     parts.pcr
                 ),
-                remedy: "add the saved journal of the loads before it with --journal",
-                controls: Vec::new(),
-            });
+                "add the saved journal of the loads before it with --journal",
+            ));
         }
         self.checks.extend([chain, journal]);
     }

@@ -90,20 +90,18 @@ pub fn run(root: &Root) -> Result<BaselineShow> {
     };
     let mut warnings = Vec::new();
     if !this_machine {
-        warnings.push(Warning {
-            code: "record-of-another-machine",
-            text: "this was recorded on another machine: it is not brought back here".into(),
-            remedy: "if this disk moved here for good, move the file away",
-            controls: Vec::new(),
-        });
+        warnings.push(Warning::new(
+            "record-of-another-machine",
+            "this was recorded on another machine: it is not brought back here",
+            "if this disk moved here for good, move the file away",
+        ));
     }
     if let Err(failure) = &snapshot {
-        warnings.push(Warning {
-            code: "no-driver",
-            text: format!("{}: {}", failure.what, failure.why),
-            remedy: "run \"milspecctl doctor\"",
-            controls: Vec::new(),
-        });
+        warnings.push(Warning::new(
+            "no-driver",
+            format!("{}: {}", failure.what, failure.why),
+            "run \"milspecctl doctor\"",
+        ));
     }
     Ok(BaselineShow {
         schema: "milspec.baseline/1",

@@ -7,7 +7,7 @@ use crate::ui::Ui;
 use milspec::cli::Confirm;
 use milspec::diagnose;
 use milspec::driver;
-use milspec::failure::{Exit, Failure, Result};
+use milspec::failure::{Failure, Result};
 use milspec::kept;
 use milspec::root::Root;
 use milspec::signals;
@@ -116,12 +116,10 @@ fn document(root: &Root, change: Option<String>, result: &'static str) -> Confir
 }
 
 fn nothing() -> Failure {
-    Failure {
-        code: "nothing-to-confirm",
-        exit: Exit::Failed,
-        errno: None,
-        what: "nothing was confirmed".into(),
-        why: "no change waits to be confirmed".into(),
-        next: "run it after a change with --confirm-within".into(),
-    }
+    Failure::new(
+        "nothing-to-confirm",
+        "nothing was confirmed",
+        "no change waits to be confirmed",
+        "run it after a change with --confirm-within",
+    )
 }

@@ -3,7 +3,7 @@
 //! `milspecctl control get`
 
 use milspec::cli::Get;
-use milspec::failure::{Exit, Failure, Result};
+use milspec::failure::{Failure, Result};
 use milspec::model::Machine;
 use milspec::refusal;
 use milspec::root::Root;
@@ -32,13 +32,13 @@ pub fn run(root: &Root, get: &Get) -> Result<ControlValue> {
     let snapshot = Snapshot::take(root, get.refresh.refresh)?;
     let machine = Machine::new(&snapshot.info, &snapshot.status);
     let control = refusal::find(&get.name, &snapshot.controls)?;
-    let value = control.value.clone().ok_or_else(|| Failure {
-        code: "value-not-known",
-        exit: Exit::Failed,
-        errno: None,
-        what: format!("cannot tell the value of {}", control.name),
-        why: format!("the driver says {}", control.in_words()),
-        next: format!("\"milspecctl control show {}\" tells more", control.name),
+    let value = control.value.clone().ok_or_else(|| {
+        Failure::new(
+            "value-not-known",
+            format!("cannot tell the value of {}", control.name),
+            format!("the driver says {}", control.in_words()),
+            format!("\"milspecctl control show {}\" tells more", control.name),
+        )
     })?;
     Ok(ControlValue {
         schema: "milspec.control-value/1",

@@ -98,12 +98,11 @@ fn doubts(saved: &Saved) -> Vec<Warning> {
     if broken.is_none() && saved.torn == 0 {
         return Vec::new();
     }
-    vec![Warning {
-        code: "journal-broken",
-        text: "these are not the records as they were recorded".into(),
-        remedy: "\"milspecctl journal verify FILE\" says which is the first that does not fit",
-        controls: Vec::new(),
-    }]
+    vec![Warning::new(
+        "journal-broken",
+        "these are not the records as they were recorded",
+        "\"milspecctl journal verify FILE\" says which is the first that does not fit",
+    )]
 }
 
 /// What was asked for. A gap is shown whatever was: nobody knows what was in it.

@@ -106,12 +106,11 @@ fn entry(
     let mode = Change::of_mode(number, &[])?;
     // Without the record there is still what the driver remembers.
     let change = mode.clone().with_record(root).unwrap_or_else(|failure| {
-        warnings.push(Warning {
-            code: "record-unreadable",
-            text: format!("{}: {}", failure.what, failure.why),
-            remedy: "run it as root to see what was before; \"milspecctl doctor\" tells more",
-            controls: Vec::new(),
-        });
+        warnings.push(Warning::new(
+            "record-unreadable",
+            format!("{}: {}", failure.what, failure.why),
+            "run it as root to see what was before; \"milspecctl doctor\" tells more",
+        ));
         mode
     });
     // A plan confirms nothing: of a mode that latches, it shows the steps.

@@ -175,12 +175,7 @@ fn warnings(
 ) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let mut warn = |code, text: String, remedy, controls| {
-        warnings.push(Warning {
-            code,
-            text,
-            remedy,
-            controls,
-        });
+        warnings.push(Warning::new(code, text, remedy).about(controls));
     };
     if !tamper.is_empty() {
         warn(

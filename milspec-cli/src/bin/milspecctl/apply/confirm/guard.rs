@@ -9,7 +9,7 @@ use crate::apply::{bios_password, Recorder};
 use crate::ui::Ui;
 use milspec::baseline::Identity;
 use milspec::change::Change;
-use milspec::failure::{Exit, Failure, Result};
+use milspec::failure::{Failure, Result};
 use milspec::model::Step;
 use milspec::refusal;
 use milspec::root::Root;
@@ -142,14 +142,7 @@ impl Guard {
 
     /// What to know before the change is made.
     pub fn warning(&self, change: &Change, steps: &[Step]) -> Option<Warning> {
-        let warning = |code, text: &str, remedy| {
-            Some(Warning {
-                code,
-                text: text.into(),
-                remedy,
-                controls: Vec::new(),
-            })
-        };
+        let warning = |code, text: &str, remedy| Some(Warning::new(code, text, remedy));
         match self.waiter {
             Waiter::Process => warning(
                 "process-bound",
@@ -171,12 +164,5 @@ impl Guard {
 }
 
 pub fn cannot_wait(why: &str, next: &str) -> Failure {
-    Failure {
-        code: "cannot-wait",
-        exit: Exit::Failed,
-        errno: None,
-        what: "nothing was changed".into(),
-        why: why.into(),
-        next: next.into(),
-    }
+    Failure::new("cannot-wait", "nothing was changed", why, next)
 }

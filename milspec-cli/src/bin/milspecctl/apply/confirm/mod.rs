@@ -15,7 +15,7 @@ pub use guard::Guard;
 pub use undo::{keep, undo};
 pub use wait::{Ended, Watch};
 
-use milspec::failure::{Exit, Failure};
+use milspec::failure::Failure;
 use milspec::model::Step;
 use serde::Serialize;
 
@@ -86,14 +86,7 @@ impl Confirmation {
 
     /// What went wrong with a change of this name; `None` where it was kept, or still may be.
     pub fn failure(&self, change: &str) -> Option<Failure> {
-        let failure = |code, what, why, next: &str| Failure {
-            code,
-            exit: Exit::Failed,
-            errno: None,
-            what,
-            why,
-            next: next.into(),
-        };
+        let failure = |code, what, why, next: &str| Failure::new(code, what, why, next);
         match self.result {
             "waiting" | "confirmed" => None,
             "undone" => Some(failure(

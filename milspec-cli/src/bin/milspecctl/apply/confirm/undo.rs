@@ -6,7 +6,7 @@ use super::{By, Confirmation};
 use crate::apply::recorder;
 use milspec::change::{Assignment, Change, ACCEPT};
 use milspec::diagnose;
-use milspec::failure::{Exit, Failure, Result};
+use milspec::failure::{Failure, Result};
 use milspec::kept;
 use milspec::model::Step;
 use milspec::root::Root;
@@ -34,17 +34,15 @@ pub fn keep(root: &Root) -> Result<Option<String>> {
     }
     record.state = State::Held;
     FILE.save(root, &lock, &record).map_err(not_kept)?;
-    Err(Failure {
-        code: "not-in-force-yet",
-        exit: Exit::Failed,
-        errno: None,
-        what: format!("{} cannot be confirmed yet", record.change),
-        why: "some of it will be in force after the next boot; until then it stays".into(),
-        next: format!(
+    Err(Failure::new(
+        "not-in-force-yet",
+        format!("{} cannot be confirmed yet", record.change),
+        "some of it will be in force after the next boot; until then it stays",
+        format!(
             "reboot when it suits you, then run this again within {} s",
             record.within_s
         ),
-    })
+    ))
 }
 
 /// What somebody else has made of the change that this process waits for.
