@@ -26,12 +26,22 @@ pub const LEAVE: &str = "leave";
 pub const ACCEPT: &str = "accept";
 
 /// A control and the value that it shall have.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Assignment {
     /// Name of the control.
     pub name: String,
     /// Name of the value.
     pub value: String,
+}
+
+impl Assignment {
+    /// Of a control, by name, and a value, or what stands for one.
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            value: value.into(),
+        }
+    }
 }
 
 /// What somebody wants.
@@ -125,16 +135,23 @@ impl Change {
                 "leave out --except, or choose mode paranoid",
             ));
         }
-        let except = except.iter().map(|name| Assignment {
-            name: name.clone(),
-            value: LEAVE.into(),
-        });
+        let except = except.iter().map(|name| Assignment::new(name, LEAVE));
         Ok(Self {
             mode,
             assignments: except.collect(),
             leaves: true,
             ..Self::default()
         })
+    }
+
+    /// Controls, by their names, as they are.
+    pub fn accept(names: Vec<String>) -> Self {
+        let accepted = names.into_iter().map(|name| Assignment::new(name, ACCEPT));
+        Self {
+            assignments: accepted.collect(),
+            accepts: true,
+            ..Self::default()
+        }
     }
 
     /// The same on a machine with these controls: it may lack what other machines have, and needs no
@@ -162,10 +179,8 @@ impl Change {
         let record = baseline::Record::load(root)?;
         for recorded in record.into_iter().flat_map(|record| record.controls) {
             if !self.assignments.iter().any(|one| one.name == recorded.name) {
-                self.assignments.push(Assignment {
-                    name: recorded.name,
-                    value: recorded.value,
-                });
+                let back = Assignment::new(recorded.name, recorded.value);
+                self.assignments.push(back);
             }
         }
         Ok(self)
@@ -189,11 +204,7 @@ impl Change {
             (MODE_NONE, several) => format!("{} controls", several.len()),
             (mode, _) => match exceptions {
                 0 => format!("mode {}", mode_word(mode)),
-                many => format!(
-                    "mode {} with {}",
-                    mode_word(mode),
-                    count(many as u64, "exception")
-                ),
+                many => format!("mode {} with {}", mode_word(mode), count(many, "exception")),
             },
         }
     }

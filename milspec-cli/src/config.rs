@@ -126,10 +126,7 @@ impl Document {
                     "keep one of the two",
                 );
             }
-            let asked = Assignment {
-                name: name.get_ref().clone(),
-                value: value.get_ref().clone(),
-            };
+            let asked = Assignment::new(name.get_ref(), value.get_ref());
             match skips(name, value, *must, controls)? {
                 Some(why) => change.skipped.push(Skipped::new(asked, why)),
                 None => change.assignments.push(asked),

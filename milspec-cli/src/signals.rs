@@ -3,7 +3,7 @@
 //! Signals that ask this program to stop. Without this they would end it at once: with the echo of
 //! the terminal off, or with nobody left to say what became of a change.
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Result};
 use nix::errno::Errno;
 use nix::poll::{poll, ppoll, PollFd, PollFlags, PollTimeout};
 use nix::sys::signal::{sigaction, SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal};
@@ -38,15 +38,13 @@ pub fn catch() -> nix::Result<()> {
     Ok(())
 }
 
-/// [`catch`] failed before something that lasts until Ctrl-C.
-pub fn cannot_catch(option: &str, errno: Errno) -> Failure {
-    Failure::new(
-        "watch-failed",
-        format!("cannot {option}"),
-        "the kernel does not let milspecctl catch Ctrl-C",
-        format!("run it without --{option}"),
-    )
-    .with(errno)
+/// [`catch`], before something that lasts until Ctrl-C.
+pub fn catch_for(option: &str) -> Result<()> {
+    catch().map_err(|errno| {
+        let why = "the kernel does not let milspecctl catch Ctrl-C";
+        let next = format!("run it without --{option}");
+        Failure::new("watch-failed", format!("cannot {option}"), why, next).with(errno)
+    })
 }
 
 /// Whether such a signal arrived since [`catch`].

@@ -223,7 +223,7 @@ impl Told {
         let left = |end: u64| end.saturating_sub(now).div_ceil(1000);
         let left_s = deadline.filter(|_| record.somebody_waits()).map(left);
         let waiting = record.steps.iter().filter(|step| step.waits_for_reboot);
-        let waiting = count(waiting.count() as u64, "control");
+        let waiting = count(waiting.count(), "control");
         const REBOOT: &str = "reboot, then run \"milspecctl confirm\"";
         const CONFIRM: &str = "run \"milspecctl confirm\" to keep it, or with --undo to undo it";
         let takes = match (record.is_of_this_boot(root), record.reboots) {

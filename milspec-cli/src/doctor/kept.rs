@@ -56,7 +56,7 @@ pub fn record(context: &Context<'_>) -> Check {
     let loaded = Record::load(context.root);
     match loaded {
         Ok(None) => about.not_applicable("nothing was changed yet"),
-        Ok(Some(record)) => about.ok(count(record.controls.len() as u64, "control")),
+        Ok(Some(record)) => about.ok(count(record.controls.len(), "control")),
         Err(failure) if failure.exit == Exit::Permission => {
             about.not_applicable("it is root's to read")
         }
@@ -91,7 +91,7 @@ pub fn journal(context: &Context<'_>) -> Check {
     match saved.events.last() {
         Some(last) => about.ok(format!(
             "{} up to {}, the chain holds",
-            count(saved.events.len() as u64, "record"),
+            count(saved.events.len(), "record"),
             last.sequence
         )),
         None => about.not_applicable("it has no records yet"),

@@ -174,7 +174,7 @@ impl Verdict {
                 1 => ", and 1 that is newer".into(),
                 newer => format!(", and {newer} that are newer"),
             };
-            let why = format!("has the same {}{more}", count(compared as u64, "record"));
+            let why = format!("has the same {}{more}", count(compared, "record"));
             self.driver = Some(Driver {
                 compared,
                 newer,
@@ -206,7 +206,7 @@ impl Verdict {
 
     /// The driver has so many records that should be here.
     fn lacks(&mut self, missing: usize, which: &str) -> Failure {
-        let why = format!("has {} {which}", count(missing as u64, "record"));
+        let why = format!("has {} {which}", count(missing, "record"));
         let failure = Failure::new(
             "journal-lacks-records",
             "records are missing from the journal",

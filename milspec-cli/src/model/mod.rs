@@ -22,7 +22,7 @@ pub use control::{
 pub use event::{Actor, Event, Naming};
 pub use machine::{
     is_drift_known, is_tamper_known, simulated_because, tampered, Anchor, Family, Journal,
-    LastRequest, Machine,
+    LastRequest, Machine, Provenance,
 };
 pub use topic::{group_number, topic, topics, Group};
 
@@ -49,6 +49,13 @@ impl ErrnoDoc {
             name: i32::try_from(number).map_or_else(|_| format!("errno {number}"), errno_name),
             number,
         })
+    }
+
+    /// For people, behind something else: ` (EIO)`, and nothing where there is no error.
+    pub fn behind(error: &Option<Self>) -> String {
+        error
+            .as_ref()
+            .map_or_else(String::new, |error| format!(" ({})", error.name))
     }
 }
 

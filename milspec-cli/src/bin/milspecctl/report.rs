@@ -27,7 +27,7 @@ pub fn run(root: &Root, global: &Global, ui: &Ui, asked: &cli::Report) -> Result
             return Err(not_shown(file));
         }
     }
-    signals::catch().map_err(|errno| signals::cannot_catch("report", errno))?;
+    signals::catch_for("report")?;
     // A report of a report is that report.
     let report = match report::of(root) {
         Some(report) => report,

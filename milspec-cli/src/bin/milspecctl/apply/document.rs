@@ -5,9 +5,10 @@
 use crate::apply::confirm::Confirmation;
 use crate::apply::Note;
 use milspec::attributes::Attributes;
-use milspec::change::{Change, LeftOut, Skipped};
+use milspec::change::{Assignment, Change, LeftOut, Skipped};
 use milspec::failure::Failure;
-use milspec::model::{mode_word, name_of, outcome_word, reason_word, Machine, Reach, Step, Word};
+use milspec::model::{mode_word, name_of, outcome_word, reason_word};
+use milspec::model::{Provenance, Reach, Step, Word};
 use milspec::refusal;
 use milspec::root::Root;
 use milspec::snapshot::Snapshot;
@@ -21,13 +22,9 @@ use serde::Serialize;
 pub struct ApplyDoc {
     /// Name and major version of this document.
     pub schema: &'static str,
-    /// Where a recording is from; null on the live machine.
-    pub recording: Option<String>,
-    /// Whether the machine is the project's simulated Dell.
-    pub simulated: bool,
-    /// How that was recognised; for people, in the document of `status` for programs.
-    #[serde(skip)]
-    pub simulated_because: Option<String>,
+    /// Which machine it is of.
+    #[serde(flatten)]
+    pub from: Provenance,
     /// Whether the baseline was asked for.
     #[serde(skip)]
     pub restores: bool,
@@ -81,16 +78,7 @@ pub struct TargetDoc {
     /// Name of the mode.
     pub mode: Option<Word>,
     /// Controls and their values.
-    pub controls: Vec<Wanted>,
-}
-
-/// A control and the value that it shall have.
-#[derive(Debug, Serialize)]
-pub struct Wanted {
-    /// Name of the control.
-    pub name: String,
-    /// Name of the value, or `accept`.
-    pub value: String,
+    pub controls: Vec<Assignment>,
 }
 
 impl ApplyDoc {
@@ -102,7 +90,6 @@ impl ApplyDoc {
         change: &Change,
         answer: &Answer,
     ) -> Self {
-        let machine = Machine::new(&snapshot.info, &snapshot.status);
         let (apply, controls) = (&answer.apply, &snapshot.controls);
         let name = |id: u32| (id != 0).then(|| name_of(id, controls));
         let mode = (change.mode != MODE_NONE).then(|| mode_word(change.mode));
@@ -116,9 +103,7 @@ impl ApplyDoc {
         };
         Self {
             schema,
-            recording: root.recording(),
-            simulated: machine.simulated_because.is_some(),
-            simulated_because: machine.simulated_because,
+            from: snapshot.provenance(root),
             restores: change.restores,
             accepts: change.accepts,
             outcome: outcome_word(apply.outcome),
@@ -129,14 +114,7 @@ impl ApplyDoc {
                 && !snapshot.is_latched(),
             target: TargetDoc {
                 mode,
-                controls: change
-                    .assignments
-                    .iter()
-                    .map(|assignment| Wanted {
-                        name: assignment.name.clone(),
-                        value: assignment.value.clone(),
-                    })
-                    .collect(),
+                controls: change.assignments.clone(),
             },
             excepted: change.excepted(),
             skipped: change.skipped.clone(),

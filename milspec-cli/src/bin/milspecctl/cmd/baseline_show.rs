@@ -4,10 +4,9 @@
 
 use milspec::baseline::{self, Identity, Record};
 use milspec::failure::Result;
-use milspec::model::{simulated_because, Machine};
+use milspec::model::Provenance;
 use milspec::root::Root;
 use milspec::snapshot::Snapshot;
-use milspec::system;
 use milspec::warning::Warning;
 use serde::Serialize;
 
@@ -16,13 +15,9 @@ use serde::Serialize;
 pub struct BaselineShow {
     /// Name and major version of this document.
     pub schema: &'static str,
-    /// Where a recording is from; null on the live machine.
-    pub recording: Option<String>,
-    /// Whether the machine is the project's simulated Dell.
-    pub simulated: bool,
-    /// How that was recognised; for people, in the document of `status` for programs.
-    #[serde(skip)]
-    pub simulated_because: Option<String>,
+    /// Which machine it is of.
+    #[serde(flatten)]
+    pub from: Provenance,
     /// Where the record is.
     pub file: &'static str,
     /// The machine that the record is of; null without one.
@@ -57,12 +52,9 @@ pub struct Before {
 pub fn run(root: &Root) -> Result<BaselineShow> {
     let found: Option<Record> = baseline::FILE.load(root)?;
     let snapshot = Snapshot::take(root, false);
-    let simulated_because = match &snapshot {
-        Ok(snapshot) => Machine::new(&snapshot.info, &snapshot.status).simulated_because,
-        Err(_) => {
-            let dmi = |name| system::dmi(root, name).unwrap_or_default();
-            simulated_because(&dmi("product_name"), &dmi("bios_version"), "")
-        }
+    let from = match &snapshot {
+        Ok(snapshot) => snapshot.provenance(root),
+        Err(_) => Provenance::of_dmi(root),
     };
     let this_machine = found
         .as_ref()
@@ -105,9 +97,7 @@ pub fn run(root: &Root) -> Result<BaselineShow> {
     }
     Ok(BaselineShow {
         schema: "milspec.baseline/1",
-        recording: root.recording(),
-        simulated: simulated_because.is_some(),
-        simulated_because,
+        from,
         file: baseline::FILE.path,
         machine: found.as_ref().map(|record| record.machine.clone()),
         this_machine,

@@ -2,9 +2,9 @@
 
 //! `milspecctl control get`
 
+use super::Head;
 use milspec::cli::Get;
 use milspec::failure::{Failure, Result};
-use milspec::model::Machine;
 use milspec::refusal;
 use milspec::root::Root;
 use milspec::snapshot::Snapshot;
@@ -13,14 +13,9 @@ use serde::Serialize;
 /// `milspec.control-value/1`
 #[derive(Debug, Serialize)]
 pub struct ControlValue {
-    /// Name and major version of this document.
-    pub schema: &'static str,
-    /// Where a recording is from; null on the live machine.
-    pub recording: Option<String>,
-    /// Whether the machine is the project's simulated Dell.
-    pub simulated: bool,
-    /// Generation of the reading.
-    pub generation: u64,
+    /// What it is about.
+    #[serde(flatten)]
+    pub head: Head,
     /// Name of the control.
     pub name: String,
     /// Name of the value that is in force.
@@ -30,7 +25,6 @@ pub struct ControlValue {
 /// Fetches the document.
 pub fn run(root: &Root, get: &Get) -> Result<ControlValue> {
     let snapshot = Snapshot::take(root, get.refresh.refresh)?;
-    let machine = Machine::new(&snapshot.info, &snapshot.status);
     let control = refusal::find(&get.name, &snapshot.controls)?;
     let value = control.value.clone().ok_or_else(|| {
         Failure::new(
@@ -41,10 +35,7 @@ pub fn run(root: &Root, get: &Get) -> Result<ControlValue> {
         )
     })?;
     Ok(ControlValue {
-        schema: "milspec.control-value/1",
-        recording: root.recording(),
-        simulated: machine.simulated_because.is_some(),
-        generation: snapshot.status.generation,
+        head: Head::new("milspec.control-value/1", root, &snapshot),
         name: control.name.clone(),
         value,
     })

@@ -7,7 +7,7 @@ use milspec::driver;
 use milspec::failure::Result;
 use milspec::journal::file::Saved;
 use milspec::journal::{self, chain, file};
-use milspec::model::{Event, Machine, Naming};
+use milspec::model::{Event, Naming, Provenance};
 use milspec::root::Root;
 use milspec::snapshot::Snapshot;
 use milspec::source::Access;
@@ -32,31 +32,6 @@ pub struct EventsDoc {
     pub warnings: Vec<Warning>,
 }
 
-/// Where events are from.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Provenance {
-    /// Where a recording is from; null on the live machine.
-    pub recording: Option<String>,
-    /// Whether the machine is the project's simulated Dell; null for a saved journal, which does
-    /// not say.
-    pub simulated: Option<bool>,
-    /// How that was recognised; for people, in the document of `status` for programs.
-    #[serde(skip)]
-    pub simulated_because: Option<String>,
-}
-
-impl Provenance {
-    /// The machine of a snapshot.
-    pub fn of(root: &Root, snapshot: &Snapshot) -> Self {
-        let machine = Machine::new(&snapshot.info, &snapshot.status);
-        Self {
-            recording: root.recording(),
-            simulated: Some(machine.simulated_because.is_some()),
-            simulated_because: machine.simulated_because,
-        }
-    }
-}
-
 /// Fetches the document.
 pub fn run(root: &Root, asked: &Events) -> Result<EventsDoc> {
     match &asked.file {
@@ -71,7 +46,7 @@ fn kept(root: &Root, asked: &Events) -> Result<EventsDoc> {
     let records = journal::read(source.as_mut())?;
     Ok(EventsDoc {
         schema: "milspec.events/1",
-        from: Provenance::of(root, &snapshot),
+        from: snapshot.provenance(root),
         file: None,
         events: chosen(asked, &records, &Naming::of(root, &snapshot.controls)),
         warnings: Vec::new(),

@@ -2,7 +2,6 @@
 
 //! `milspecctl journal verify`
 
-use super::events::Provenance;
 use crate::ui::Ui;
 use milspec::cli::JournalVerify;
 use milspec::driver;
@@ -10,6 +9,7 @@ use milspec::failure::Result;
 use milspec::journal::file;
 use milspec::journal::judge::{judge, Verdict};
 use milspec::journal::live::{Live, WAITS};
+use milspec::model::Provenance;
 use milspec::root::Root;
 use milspec::snapshot::Snapshot;
 use milspec::source::Access;
@@ -53,5 +53,5 @@ fn live(root: &Root, ui: &Ui) -> Result<(Provenance, Live)> {
     let mut source = driver::open(root, Access::Read)?;
     let snapshot = Snapshot::read(source.as_ref())?;
     let live = Live::read(root, source.as_mut(), &|| ui.say(WAITS))?;
-    Ok((Provenance::of(root, &snapshot), live))
+    Ok((snapshot.provenance(root), live))
 }

@@ -2,14 +2,15 @@
 
 //! `milspecctl mode list`
 
+use super::Head;
 use milspec::change::{Change, Plan};
 use milspec::cli::ModeList;
 use milspec::diagnose;
 use milspec::driver;
 use milspec::failure::Result;
 use milspec::model::{
-    mode_summary, mode_word, name_of, outcome_word, reason_word, Line, Machine, Reach, Standing,
-    Step, Word, MODES,
+    mode_summary, mode_word, name_of, outcome_word, reason_word, Line, Reach, Standing, Step, Word,
+    MODES,
 };
 use milspec::root::Root;
 use milspec::snapshot::Snapshot;
@@ -22,17 +23,9 @@ use serde::Serialize;
 /// `milspec.mode-list/1`
 #[derive(Debug, Serialize)]
 pub struct ModeListDoc {
-    /// Name and major version of this document.
-    pub schema: &'static str,
-    /// Where a recording is from; null on the live machine.
-    pub recording: Option<String>,
-    /// Whether the machine is the project's simulated Dell.
-    pub simulated: bool,
-    /// How that was recognised; for people, in the document of `status` for programs.
-    #[serde(skip)]
-    pub simulated_because: Option<String>,
-    /// Generation of the reading.
-    pub generation: u64,
+    /// What it is about.
+    #[serde(flatten)]
+    pub head: Head,
     /// The mode that the machine is in.
     pub mode: Standing,
     /// The modes that were asked for.
@@ -72,8 +65,6 @@ pub struct ModeEntry {
 pub fn run(root: &Root, list: ModeList, verbose: bool) -> Result<ModeListDoc> {
     let source = driver::open(root, Access::Read)?;
     let snapshot = Snapshot::read(source.as_ref())?;
-    let (info, status, controls) = (&snapshot.info, &snapshot.status, &snapshot.controls);
-    let mode = Standing::new(status, controls);
     let only = list.mode.map(|mode| mode.number());
     let mut warnings = Vec::new();
     let modes: Result<Vec<ModeEntry>> = MODES
@@ -81,14 +72,9 @@ pub fn run(root: &Root, list: ModeList, verbose: bool) -> Result<ModeListDoc> {
         .filter(|number| only.is_none_or(|only| only == *number))
         .map(|number| entry(root, source.as_ref(), &snapshot, number, &mut warnings))
         .collect();
-    let machine = Machine::new(info, status);
     Ok(ModeListDoc {
-        schema: "milspec.mode-list/1",
-        recording: root.recording(),
-        simulated: machine.simulated_because.is_some(),
-        simulated_because: machine.simulated_because,
-        generation: status.generation,
-        mode,
+        head: Head::new("milspec.mode-list/1", root, &snapshot),
+        mode: Standing::new(&snapshot.status, &snapshot.controls),
         modes: modes?,
         warnings,
         with_steps: verbose || only.is_some(),

@@ -5,7 +5,7 @@
 use super::ended;
 use crate::cmd::journal_save::{open, Target};
 use crate::output;
-use crate::render::{self, Document};
+use crate::render;
 use crate::ui::Ui;
 use milspec::cli::{Global, JournalSave};
 use milspec::diagnose;
@@ -17,7 +17,7 @@ use milspec::source::Wait;
 
 /// Saves what there is, and what comes. Ctrl-C is how it is meant to end, and no failure.
 pub fn run(root: &Root, global: &Global, save: &JournalSave) -> Result<u8> {
-    signals::catch().map_err(|errno| signals::cannot_catch("follow", errno))?;
+    signals::catch_for("follow")?;
     ended(global, keep(root, global, save))
 }
 
@@ -30,7 +30,7 @@ fn keep(root: &Root, global: &Global, save: &JournalSave) -> Result<u8> {
         if global.json {
             output::stdout(&render::line(&done))?;
         } else {
-            Ui::new(global).say(&done.human(&output::stderr_screen(global.color)));
+            Ui::new(global).show(&done);
         }
         if !to.read_on {
             return Ok(0);

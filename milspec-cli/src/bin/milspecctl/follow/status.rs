@@ -5,7 +5,7 @@
 use super::ended;
 use crate::cmd::status;
 use crate::output;
-use crate::render::{self, Document};
+use crate::render;
 use milspec::cli::{Global, Refresh};
 use milspec::failure::Result;
 use milspec::root::Root;
@@ -17,7 +17,7 @@ const PERIOD: Duration = Duration::from_secs(2);
 
 /// Shows the status again and again. Ctrl-C is how it is meant to end, and no failure.
 pub fn run(root: &Root, global: &Global) -> Result<u8> {
-    signals::catch().map_err(|errno| signals::cannot_catch("watch", errno))?;
+    signals::catch_for("watch")?;
     ended(global, watch(root, global))
 }
 
@@ -29,7 +29,7 @@ fn watch(root: &Root, global: &Global) -> Result<u8> {
         } else if global.quiet {
             String::new()
         } else {
-            let text = status.human(&output::stdout_screen(global));
+            let text = render::text(&output::stdout_screen(global), &status);
             // Where nothing can be overwritten, an empty line keeps them apart.
             match output::clear() {
                 Some(clear) => format!("{clear}{text}"),

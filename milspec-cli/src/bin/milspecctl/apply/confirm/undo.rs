@@ -4,7 +4,7 @@
 
 use super::{By, Confirmation};
 use crate::apply::recorder;
-use milspec::change::{Assignment, Change, ACCEPT};
+use milspec::change::{Assignment, Change};
 use milspec::diagnose;
 use milspec::failure::{Failure, Result};
 use milspec::kept;
@@ -159,16 +159,7 @@ fn accept(root: &Root, source: &mut dyn Source, names: Vec<String>) {
     let (Ok(snapshot), false) = (Snapshot::read(source), names.is_empty()) else {
         return;
     };
-    let accepted = names.into_iter().map(|name| Assignment {
-        name,
-        value: ACCEPT.into(),
-    });
-    let change = Change {
-        assignments: accepted.collect(),
-        accepts: true,
-        ..Change::default()
-    };
-    if let Ok(plan) = change.plan(root, source, &snapshot) {
+    if let Ok(plan) = Change::accept(names).plan(root, source, &snapshot) {
         let _ = source.apply(&plan.request);
     }
 }
@@ -181,12 +172,9 @@ fn put_back(
     ways: &[Way],
 ) -> Result<(Answer, Vec<Step>)> {
     let snapshot = Snapshot::read(source)?;
-    let assignments = ways.iter().map(|way| Assignment {
-        name: way.control.clone(),
-        value: way.from.clone(),
-    });
+    let back = |way: &Way| Assignment::new(&way.control, &way.from);
     let change = Change {
-        assignments: assignments.collect(),
+        assignments: ways.iter().map(back).collect(),
         restores: true,
         ..Change::default()
     };
