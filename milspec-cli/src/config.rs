@@ -8,7 +8,7 @@ use crate::catalogue;
 use crate::change::{Assignment, Change, Skipped, ABSENT, LEAVE};
 use crate::failure::{Exit, Failure, Result};
 use crate::input;
-use crate::model::{mode_word, Control, MODES};
+use crate::model::{mode_word, Control, Word, MODES};
 use crate::refusal::near;
 use crate::words::shown;
 use milspec_uapi::{MODE_NONE, MODE_PARANOID_PLUS};
@@ -139,7 +139,7 @@ impl Document {
         let Some(mode) = &self.mode else {
             return Ok(MODE_NONE);
         };
-        let names = MODES.map(mode_word);
+        let names: Vec<Word> = MODES.map(mode_word).collect();
         let names = names.iter().map(AsRef::as_ref);
         let Some(number) = MODES.into_iter().find(|n| mode_word(*n) == *mode.get_ref()) else {
             return fault(

@@ -244,7 +244,7 @@ fn kind_word(number: u16) -> Word {
         (uapi::KIND_ACCEPTED, "accepted"),
         (uapi::KIND_GAP, "gap"),
     ];
-    word("kind", number.into(), &words.map(|(n, w)| (n.into(), w)))
+    word("kind", number, &words)
 }
 
 fn severity_word(number: u8) -> Word {
@@ -254,11 +254,7 @@ fn severity_word(number: u8) -> Word {
         (uapi::SEVERITY_NOTICE, "notice"),
         (uapi::SEVERITY_INFO, "info"),
     ];
-    word(
-        "severity",
-        number.into(),
-        &words.map(|(n, w)| (n.into(), w)),
-    )
+    word("severity", number, &words)
 }
 
 fn origin_word(number: u8) -> Word {
@@ -267,5 +263,5 @@ fn origin_word(number: u8) -> Word {
         (uapi::ORIGIN_SYSFS, "sysfs"),
         (uapi::ORIGIN_DRIVER, "driver"),
     ];
-    word("origin", number.into(), &words.map(|(n, w)| (n.into(), w)))
+    word("origin", number, &words)
 }

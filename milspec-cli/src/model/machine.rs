@@ -144,17 +144,14 @@ impl Family {
     }
 
     fn new(number: u8, wire: &uapi::FamilyStatus, interface: Option<Interface>) -> Self {
+        let words = [
+            (uapi::FAMILY_ABSENT, "absent"),
+            (uapi::FAMILY_READY, "ready"),
+            (uapi::FAMILY_FAILED, "failed"),
+        ];
         Self {
             name: super::control::family(number),
-            state: word(
-                "state",
-                wire.state,
-                &[
-                    (uapi::FAMILY_ABSENT, "absent"),
-                    (uapi::FAMILY_READY, "ready"),
-                    (uapi::FAMILY_FAILED, "failed"),
-                ],
-            ),
+            state: word("state", wire.state, &words),
             error: ErrnoDoc::new(wire.error),
             controls: wire.controls,
             unreadable: wire.unreadable,
@@ -184,16 +181,13 @@ pub struct Anchor {
 impl Anchor {
     /// Reads what the driver said.
     pub fn new(status: &uapi::Status) -> Self {
+        let words = [
+            (uapi::ANCHOR_NONE, "none"),
+            (uapi::ANCHOR_READY, "ready"),
+            (uapi::ANCHOR_FAILED, "failed"),
+        ];
         Self {
-            state: word(
-                "anchor",
-                status.anchor.into(),
-                &[
-                    (uapi::ANCHOR_NONE.into(), "none"),
-                    (uapi::ANCHOR_READY.into(), "ready"),
-                    (uapi::ANCHOR_FAILED.into(), "failed"),
-                ],
-            ),
+            state: word("anchor", status.anchor, &words),
             pcr: (status.anchor != uapi::ANCHOR_NONE).then_some(status.anchor_pcr),
             anchored: status.anchored,
             pending: status.anchor_pending,

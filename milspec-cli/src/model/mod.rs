@@ -29,6 +29,7 @@ pub use topic::{group_number, topic, topics, Group};
 use crate::failure::errno_name;
 use serde::Serialize;
 use std::borrow::Cow;
+use std::fmt::Display;
 
 /// A word of the ABI, e.g. `platform`; a number without a word becomes e.g. `family-9`.
 pub type Word = Cow<'static, str>;
@@ -60,14 +61,12 @@ impl ErrnoDoc {
 }
 
 /// Finds the word for `number`, or makes `kind-number`.
-fn word(kind: &str, number: u32, words: &[(u32, &'static str)]) -> Word {
-    words
-        .iter()
-        .find(|(known, _)| *known == number)
-        .map_or_else(
-            || Cow::Owned(format!("{kind}-{number}")),
-            |(_, word)| Cow::Borrowed(*word),
-        )
+fn word<N: PartialEq + Display>(kind: &str, number: N, words: &[(N, &'static str)]) -> Word {
+    let known = words.iter().find(|(known, _)| *known == number);
+    match known {
+        Some((_, word)) => Cow::Borrowed(*word),
+        None => Cow::Owned(format!("{kind}-{number}")),
+    }
 }
 
 /// The text of a zero-padded field. It comes from firmware in the end: what is not printable ASCII
