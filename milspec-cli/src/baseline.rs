@@ -6,12 +6,11 @@
 //! The first value that was recorded of a control stays: what comes later is not what the machine
 //! had before.
 
-use crate::clock;
 use crate::failure::{Failure, Result};
 use crate::kept::Kept;
 use crate::model::{Control, Step};
 use crate::root::Root;
-use crate::system;
+use crate::{clock, system};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 

@@ -2,16 +2,13 @@
 
 //! What somebody wants, and the plan for it.
 
-use crate::baseline;
-use crate::catalogue;
-use crate::diagnose;
 use crate::failure::{Failure, Result};
 use crate::model::{mode_word, name_of, reason_word, Control, Step, Word};
-use crate::refusal;
 use crate::root::Root;
 use crate::snapshot::Snapshot;
 use crate::source::{Answer, Request, Source};
 use crate::words::count;
+use crate::{baseline, catalogue, diagnose, refusal};
 use milspec_uapi::{
     Target, APPLY_CONFIRM_LATCH, MODE_BASELINE, MODE_NONE, MODE_PARANOID_PLUS, OUTCOME_REFUSED,
     REASON_NO_CONTROL, TARGET_ACCEPT, TARGET_LEAVE,

@@ -4,13 +4,12 @@
 //!
 //! What is wrong with it has a place in it: the first error is told, with line and column.
 
-use crate::catalogue;
 use crate::change::{Assignment, Change, Skipped, ABSENT, LEAVE};
 use crate::failure::{Exit, Failure, Result};
-use crate::input;
 use crate::model::{mode_word, Control, Word, MODES};
 use crate::refusal::near;
 use crate::words::shown;
+use crate::{catalogue, input};
 use milspec_uapi::{MODE_NONE, MODE_PARANOID_PLUS};
 use serde::Deserialize;
 use std::collections::BTreeMap;

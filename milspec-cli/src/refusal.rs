@@ -2,13 +2,12 @@
 
 //! Why a change was refused or failed, and what to do about it.
 
-use crate::catalogue;
 use crate::failure::{Exit, Failure, Result};
 use crate::model::{name_of, Control, Step};
 use crate::root::Root;
 use crate::snapshot::Snapshot;
 use crate::source::Answer;
-use crate::system;
+use crate::{catalogue, system};
 use glob::Pattern;
 use milspec_uapi as uapi;
 use nix::errno::Errno;

@@ -19,7 +19,7 @@ pub const FILE_MAX: u64 = 32 << 20;
 
 /// `recording/recording.json` of a recorded tree. Without this file a tree is not a recording, so
 /// that a directory given by mistake is never shown as a machine.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub struct Note {
     /// `milspec.recording/1`.
     pub schema: String,
@@ -105,10 +105,7 @@ impl Root {
                 schema: "milspec.recording/1".into(),
                 from,
                 open_error,
-                node: None,
-                errors: BTreeMap::new(),
-                apply_ms: 0,
-                unreadable: BTreeMap::new(),
+                ..Note::default()
             }),
             files: Some(Arc::new(files)),
         }

@@ -2,12 +2,11 @@
 
 //! Everything that the driver says, fetched so that it belongs together.
 
-use crate::diagnose;
-use crate::driver;
 use crate::failure::Result;
 use crate::model::{diff, Control, Difference, Machine, Provenance};
 use crate::root::Root;
 use crate::source::{Access, Source};
+use crate::{diagnose, driver};
 use milspec_uapi::{Info, Status, ABI_MAJOR, STATUS_LATCHED, STATUS_RESTRICTED_ALLOWED};
 use serde::Serialize;
 

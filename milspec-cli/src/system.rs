@@ -90,7 +90,7 @@ pub fn secure_boot(root: &Root) -> SecureBoot {
 }
 
 /// Whether the machine has something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum There {
     /// It has.
@@ -98,6 +98,7 @@ pub enum There {
     /// The kernel knows of none.
     Absent,
     /// There is no /sys to look at.
+    #[default]
     Unknown,
 }
 
@@ -132,7 +133,7 @@ pub fn tpm(root: &Root) -> Tpm {
 }
 
 /// A processor for neural networks.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Npu {
     /// Whether there is one.
     pub state: There,
@@ -162,9 +163,7 @@ pub fn npu(root: &Root) -> Npu {
                 true => There::Absent,
                 false => There::Unknown,
             },
-            pci_id: None,
-            driver: None,
-            device: None,
+            ..Npu::default()
         };
     };
     let value = |key| text.lines().find_map(|line| line.strip_prefix(key));

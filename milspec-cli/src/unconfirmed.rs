@@ -4,13 +4,12 @@
 //! it.
 
 use crate::baseline::Identity;
-use crate::clock;
 use crate::failure::{Exit, Failure, Result};
 use crate::kept::Kept;
 use crate::root::Root;
-use crate::system;
 use crate::warning::Warning;
 use crate::words::count;
+use crate::{clock, system};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::time::Duration;
@@ -172,7 +171,7 @@ pub fn refuse_another(root: &Root) -> Result<()> {
 }
 
 /// What there is to say of it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Told {
     /// `not-in-force`, `unconfirmed`, `undone`, `not-undone`, or `unreadable`.
     pub state: &'static str,
@@ -201,16 +200,12 @@ impl Told {
             Ok(record) => Some(Self::of(root, &record?)),
             Err(failure) => Some(Self {
                 state: "unreadable",
-                change: None,
-                controls: Vec::new(),
-                within_s: None,
-                left_s: None,
-                left: Vec::new(),
                 text: format!("{}: {}", failure.what, failure.why),
                 remedy: match failure.exit {
                     Exit::Permission => "run it as root",
                     _ => "see whether a change waits to be undone, then move that file away",
                 },
+                ..Self::default()
             }),
         }
     }

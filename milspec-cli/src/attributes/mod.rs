@@ -62,17 +62,10 @@ impl Attributes {
         }
     }
 
-    /// Those beside these controls.
-    pub fn beside(root: &Root, controls: &[&Control]) -> Self {
+    /// Those beside these controls, which may have been changed just now.
+    pub fn beside(root: &Root, controls: &[&Control], just_written: bool) -> Self {
         let class = Class::read(root);
-        let witnesses = witnesses(&class, controls, false);
-        Self::new(&class, witnesses)
-    }
-
-    /// Those beside controls that were changed just now.
-    pub fn after_change(root: &Root, controls: &[&Control]) -> Self {
-        let class = Class::read(root);
-        let witnesses = witnesses(&class, controls, true);
+        let witnesses = witnesses(&class, controls, just_written);
         Self::new(&class, witnesses)
     }
 

@@ -3,11 +3,10 @@
 //! Can this user talk to the driver, and do both speak the same ABI?
 
 use super::check::{About, Check, Context};
-use crate::diagnose;
 use crate::failure::{Exit, Failure};
 use crate::root::{Node, Root};
 use crate::source::Access;
-use crate::system;
+use crate::{diagnose, system};
 use milspec_uapi::{ABI_MAJOR, ABI_MINOR, DEVICE_NAME};
 use nix::errno::Errno;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};

@@ -5,9 +5,8 @@
 use super::{
     clean, mode_word, outcome_word, reason_word, step_word, word, Control, ErrnoDoc, Word,
 };
-use crate::clock;
 use crate::root::Root;
-use crate::system;
+use crate::{clock, system};
 use milspec_posture::dsmil::STATES;
 use milspec_posture::settings::SETTINGS;
 use milspec_uapi as uapi;

@@ -206,16 +206,6 @@ pub struct Journal {
     pub overwritten: u64,
 }
 
-impl Journal {
-    /// Reads what the driver said.
-    pub fn new(status: &uapi::Status) -> Self {
-        Self {
-            next: status.journal_next,
-            overwritten: status.journal_overwritten,
-        }
-    }
-}
-
 /// How the request for a change that ended last ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LastRequest {

@@ -28,9 +28,9 @@ use milspec::cli::{
     Global, JournalCommand, ModeCommand, When,
 };
 use milspec::doctor::{self, Verdict};
-use milspec::failure::{Exit, Failure, FailureDoc, Result};
+use milspec::failure::FailureDoc;
 use milspec::input::is_standard;
-use milspec::machine;
+use milspec::{machine, Exit, Failure, Result};
 use render::Document;
 use std::ffi::OsString;
 use std::path::Path;

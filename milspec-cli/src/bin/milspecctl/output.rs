@@ -4,8 +4,9 @@
 
 use crate::screen::{Screen, COLUMNS};
 use milspec::cli::{Global, When};
-use milspec::failure::{errno_name, Failure, Result};
+use milspec::failure::errno_name;
 use milspec::input::is_standard;
+use milspec::{Failure, Result};
 use nix::errno::Errno;
 use nix::poll::{poll, PollFd, PollFlags, PollTimeout};
 use std::ffi::OsString;

@@ -5,8 +5,8 @@
 
 use crate::screen::{wrap, Mark, Screen};
 use milspec::model::{ErrnoDoc, Provenance, Step};
-use milspec::warning::Warning;
 use milspec::words::with;
+use milspec::Warning;
 
 /// What is to be shown.
 pub struct Page<'a> {

@@ -2,14 +2,11 @@
 
 //! `milspecctl report`
 
-use crate::output;
-use crate::render;
 use crate::ui::Ui;
+use crate::{output, render};
 use milspec::cli::{self, Global};
-use milspec::failure::{errno_name, Failure, Result};
-use milspec::report;
-use milspec::root::Root;
-use milspec::signals;
+use milspec::failure::errno_name;
+use milspec::{report, signals, Failure, Result, Root};
 use nix::errno::Errno;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};

@@ -3,7 +3,7 @@
 //! What clap has to say that is no command: help, version, and what is wrong with a command line.
 
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
-use milspec::failure::Failure;
+use milspec::Failure;
 use serde::Serialize;
 
 /// `milspec.help/1`

@@ -7,9 +7,8 @@
 //! The calls are class 10 of Dell's SMBIOS interface, as `smi_password.c` of libsmbios uses them.
 
 use crate::ui::Ui;
-use milspec::failure::{Failure, Result};
-use milspec::root::Root;
 use milspec::smbios::{Smbios, NOT_EXECUTED};
+use milspec::{Failure, Result, Root};
 use nix::errno::Errno;
 use std::fs::File;
 use std::io::Read;

@@ -4,13 +4,10 @@
 
 use crate::apply::bios_password;
 use crate::ui::Ui;
-use milspec::change::{Change, Plan};
-use milspec::diagnose;
-use milspec::failure::{Failure, Result};
+use milspec::change::Plan;
 use milspec::model::Step;
-use milspec::root::Root;
-use milspec::signals;
-use milspec::source::{Answer, Request, Source};
+use milspec::source::{Answer, Request};
+use milspec::{diagnose, signals, Change, Failure, Result, Root, Source};
 use milspec_uapi::{OUTCOME_PLANNED, OUTCOME_UNDONE};
 use nix::errno::Errno;
 

@@ -5,20 +5,16 @@
 use crate::apply::confirm::Confirmation;
 use crate::apply::Note;
 use milspec::attributes::Attributes;
-use milspec::change::{Assignment, Change, LeftOut, Skipped};
-use milspec::failure::Failure;
+use milspec::change::{Assignment, LeftOut, Skipped};
 use milspec::model::{mode_word, name_of, outcome_word, reason_word};
 use milspec::model::{Provenance, Reach, Step, Word};
-use milspec::refusal;
-use milspec::root::Root;
-use milspec::snapshot::Snapshot;
 use milspec::source::Answer;
-use milspec::warning::Warning;
+use milspec::{refusal, Change, Failure, Root, Snapshot, Warning};
 use milspec_uapi::{MODE_NONE, MODE_PARANOID_PLUS, OUTCOME_DONE, OUTCOME_PLANNED, OUTCOME_REFUSED};
 use serde::Serialize;
 
 /// `milspec.plan/1`, where nothing was asked to be changed, and `milspec.apply/1`
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct ApplyDoc {
     /// Name and major version of this document.
     pub schema: &'static str,
@@ -73,7 +69,7 @@ pub struct ApplyDoc {
 }
 
 /// What was asked for.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct TargetDoc {
     /// Name of the mode.
     pub mode: Option<Word>,
@@ -123,14 +119,10 @@ impl ApplyDoc {
             needs: name(apply.needs),
             generation: apply.generation,
             firmware_calls: apply.firmware_calls,
-            warnings: Vec::new(),
             error: refusal::failure(root, snapshot, &change.in_words(), answer, &steps),
             changes,
             steps,
-            left_out: Vec::new(),
-            baseline: None,
-            confirmation: None,
-            attributes: None,
+            ..Self::default()
         }
     }
 

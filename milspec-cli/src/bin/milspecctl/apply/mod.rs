@@ -16,20 +16,14 @@ use crate::ui::Ui;
 use carry_out::{cannot, carry_out_with_password};
 use confirm::{Confirmation, Guard};
 use milspec::attributes::Attributes;
-use milspec::baseline;
-use milspec::change::{Change, Plan};
-use milspec::diagnose;
-use milspec::driver;
-use milspec::failure::Result;
+use milspec::change::Plan;
 use milspec::model::{mode_word, Control, Step};
-use milspec::refusal;
-use milspec::root::Root;
-use milspec::signals;
-use milspec::snapshot::Snapshot;
-use milspec::source::{Access, Answer, Request, Source};
-use milspec::system;
+use milspec::source::{Answer, Request};
 use milspec::unconfirmed::{self, Told};
-use milspec::warning;
+use milspec::{
+    baseline, diagnose, driver, refusal, signals, system, warning, Access, Change, Result, Root,
+    Snapshot, Source,
+};
 use milspec_uapi::{
     APPLY_CONFIRM_LATCH, MODE_PARANOID_PLUS, OUTCOME_CONFLICT, OUTCOME_DONE, OUTCOME_PLANNED,
     OUTCOME_REFUSED, OUTCOME_UNDONE,
@@ -169,7 +163,7 @@ pub fn apply(root: &Root, ui: &Ui, change: &Change) -> Result<ApplyDoc> {
 fn said_by_attributes(root: &Root, steps: &[Step], now: &[Control]) -> Option<Attributes> {
     let changed = |control: &&Control| steps.iter().any(|step| step.control == control.name);
     let changed: Vec<&Control> = now.iter().filter(changed).collect();
-    (!changed.is_empty()).then(|| Attributes::after_change(root, &changed))
+    (!changed.is_empty()).then(|| Attributes::beside(root, &changed, true))
 }
 
 /// What the driver refuses to plan, it refuses to do as well. It is asked to all the same: its journal

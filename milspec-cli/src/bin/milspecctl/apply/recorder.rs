@@ -4,13 +4,10 @@
 
 use crate::ui::Ui;
 use milspec::baseline::{self, Record};
-use milspec::failure::Result;
 use milspec::kept::{self, Lock};
 use milspec::model::{Control, Step};
-use milspec::root::Root;
-use milspec::snapshot::Snapshot;
-use milspec::source::Source;
 use milspec::unconfirmed::{self, Waiter};
+use milspec::{Result, Root, Snapshot, Source};
 use serde::Serialize;
 
 /// What became of the record of the baseline, in a document.

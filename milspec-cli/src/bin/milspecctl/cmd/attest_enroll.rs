@@ -5,11 +5,9 @@
 use crate::output;
 use milspec::attestation::key;
 use milspec::cli::AttestEnroll;
-use milspec::failure::{Failure, Result};
 use milspec::input::is_standard;
 use milspec::journal::chain::hash;
-use milspec::root::Root;
-use milspec::tpm_tools;
+use milspec::{tpm_tools, Failure, Result, Root};
 use serde::Serialize;
 use std::io;
 use std::path::Path;

@@ -7,14 +7,8 @@ use crate::ui::Ui;
 use milspec::attestation::quote::Quote;
 use milspec::attestation::{binding, key, Attestation, Parts, State};
 use milspec::cli::AttestQuote;
-use milspec::diagnose;
-use milspec::driver;
-use milspec::failure::{Failure, Result};
 use milspec::journal::live::{Anchor, Live, WAITS};
-use milspec::root::Root;
-use milspec::snapshot::Snapshot;
-use milspec::source::Access;
-use milspec::tpm_tools;
+use milspec::{diagnose, driver, tpm_tools, Access, Failure, Result, Root, Snapshot};
 
 /// How often to begin again where something changed meanwhile.
 const ATTEMPTS: u32 = 5;

@@ -3,11 +3,8 @@
 //! `milspecctl baseline show`
 
 use milspec::baseline::{self, Identity, Record};
-use milspec::failure::Result;
 use milspec::model::Provenance;
-use milspec::root::Root;
-use milspec::snapshot::Snapshot;
-use milspec::warning::Warning;
+use milspec::{Result, Root, Snapshot, Warning};
 use serde::Serialize;
 
 /// `milspec.baseline/1`

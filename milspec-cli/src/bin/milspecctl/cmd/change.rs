@@ -5,12 +5,9 @@
 
 use crate::apply::{self, ApplyDoc};
 use crate::ui::Ui;
-use milspec::change::Change;
 use milspec::cli::{ConfigApply, ControlAccept, ControlSet, How, ModePlan, ModeSet, Trial};
 use milspec::config::Config;
-use milspec::failure::Result;
-use milspec::root::Root;
-use milspec::snapshot::Snapshot;
+use milspec::{Change, Result, Root, Snapshot};
 use std::path::Path;
 
 /// Makes the change, or shows with `--dry-run` what it would do.
@@ -29,7 +26,7 @@ fn make(root: &Root, ui: &Ui, change: Change, how: How, trial: Trial) -> Result<
 
 /// Shows what setting a mode would do.
 pub fn mode_plan(root: &Root, plan: &ModePlan) -> Result<ApplyDoc> {
-    let change = Change::of_mode(plan.target.mode.number(), &plan.target.except)?;
+    let change = Change::of_mode(plan.target.mode as u8, &plan.target.except)?;
     apply::plan(root, &change)
 }
 
@@ -37,7 +34,7 @@ pub fn mode_plan(root: &Root, plan: &ModePlan) -> Result<ApplyDoc> {
 pub fn mode_set(root: &Root, ui: &Ui, set: &ModeSet) -> Result<ApplyDoc> {
     let change = Change {
         accept_latch: set.accept_latch,
-        ..Change::of_mode(set.target.mode.number(), &set.target.except)?
+        ..Change::of_mode(set.target.mode as u8, &set.target.except)?
     };
     make(root, ui, change, set.how, set.trial)
 }

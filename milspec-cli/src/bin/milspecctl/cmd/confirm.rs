@@ -5,15 +5,8 @@
 use crate::apply::confirm::{self, By, Confirmation, Ended, Watch};
 use crate::ui::Ui;
 use milspec::cli::Confirm;
-use milspec::diagnose;
-use milspec::driver;
-use milspec::failure::{Failure, Result};
-use milspec::kept;
-use milspec::root::Root;
-use milspec::signals;
-use milspec::source::Access;
-use milspec::systemd;
 use milspec::unconfirmed::{Record, Told, FILE};
+use milspec::{diagnose, driver, kept, signals, systemd, Access, Failure, Result, Root};
 use serde::Serialize;
 use zeroize::Zeroizing;
 

@@ -4,10 +4,7 @@
 
 use super::Head;
 use milspec::cli::Get;
-use milspec::failure::{Failure, Result};
-use milspec::refusal;
-use milspec::root::Root;
-use milspec::snapshot::Snapshot;
+use milspec::{refusal, Failure, Result, Root, Snapshot};
 use serde::Serialize;
 
 /// `milspec.control-value/1`

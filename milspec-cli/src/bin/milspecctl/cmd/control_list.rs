@@ -6,10 +6,9 @@ use super::Head;
 use clap::ValueEnum;
 use milspec::attributes::Attributes;
 use milspec::cli::List;
-use milspec::failure::Result;
 use milspec::model::{Control, Group};
-use milspec::root::Root;
-use milspec::snapshot::{Refreshed, Snapshot};
+use milspec::snapshot::Refreshed;
+use milspec::{Result, Root, Snapshot};
 use serde::Serialize;
 
 /// `milspec.control-list/1`
@@ -49,7 +48,7 @@ pub fn run(root: &Root, list: &List) -> Result<ControlList> {
     });
     let attributes = list.attributes.then(|| {
         let controls: Vec<&Control> = controls.iter().collect();
-        Attributes::beside(root, &controls)
+        Attributes::beside(root, &controls, false)
     });
     Ok(ControlList {
         head,

@@ -5,11 +5,9 @@
 use super::Head;
 use milspec::attributes::Attributes;
 use milspec::cli::Show;
-use milspec::failure::Result;
 use milspec::model::Control;
-use milspec::refusal;
-use milspec::root::Root;
-use milspec::snapshot::{Refreshed, Snapshot};
+use milspec::snapshot::Refreshed;
+use milspec::{refusal, Result, Root, Snapshot};
 use serde::Serialize;
 
 /// `milspec.control/1`
@@ -48,7 +46,7 @@ pub fn run(root: &Root, show: &Show) -> Result<ControlShow> {
     let controls = refusal::find_all(&show.names, all)?;
     Ok(ControlShow {
         head: Head::new("milspec.control/1", root, &snapshot),
-        attributes: Attributes::beside(root, &controls),
+        attributes: Attributes::beside(root, &controls, false),
         controls: controls
             .into_iter()
             .map(|control| Shown {

@@ -3,15 +3,10 @@
 //! `milspecctl events`
 
 use milspec::cli::Events;
-use milspec::driver;
-use milspec::failure::Result;
 use milspec::journal::file::Saved;
 use milspec::journal::{self, chain, file};
 use milspec::model::{Event, Naming, Provenance};
-use milspec::root::Root;
-use milspec::snapshot::Snapshot;
-use milspec::source::Access;
-use milspec::warning::Warning;
+use milspec::{driver, Access, Result, Root, Snapshot, Warning};
 use milspec_uapi as uapi;
 use serde::Serialize;
 use std::path::Path;
@@ -96,6 +91,6 @@ pub fn wanted(asked: &Events, event: &uapi::Event) -> bool {
         && asked.until.is_none_or(|until| event.wall_ns <= until);
     let severe = asked
         .severity
-        .is_none_or(|severity| event.severity <= severity.number());
+        .is_none_or(|severity| event.severity <= severity as u8);
     event.kind == uapi::KIND_GAP || (late && severe)
 }

@@ -4,13 +4,9 @@
 
 use crate::output;
 use milspec::cli::JournalSave;
-use milspec::driver;
-use milspec::failure::{Failure, Result};
 use milspec::input::is_standard;
 use milspec::journal::{self, file::Saver};
-use milspec::root::Root;
-use milspec::snapshot::Snapshot;
-use milspec::source::{Access, Source};
+use milspec::{driver, Access, Failure, Result, Root, Snapshot, Source};
 use milspec_uapi::{Event, KIND_GAP};
 use serde::Serialize;
 use std::io::{self, IsTerminal};

@@ -4,15 +4,11 @@
 
 use crate::ui::Ui;
 use milspec::cli::JournalVerify;
-use milspec::driver;
-use milspec::failure::Result;
 use milspec::journal::file;
 use milspec::journal::judge::{judge, Verdict};
 use milspec::journal::live::{Live, WAITS};
 use milspec::model::Provenance;
-use milspec::root::Root;
-use milspec::snapshot::Snapshot;
-use milspec::source::Access;
+use milspec::{driver, Access, Result, Root, Snapshot};
 use serde::Serialize;
 
 /// `milspec.journal-verify/1`

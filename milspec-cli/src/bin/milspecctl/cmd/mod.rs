@@ -22,8 +22,7 @@ pub mod mode_list;
 pub mod status;
 
 use milspec::model::Provenance;
-use milspec::root::Root;
-use milspec::snapshot::Snapshot;
+use milspec::{Root, Snapshot};
 use serde::Serialize;
 use std::fmt::{self, Display, Formatter};
 

@@ -3,10 +3,8 @@
 //! `milspecctl mode get`
 
 use super::Head;
-use milspec::failure::Result;
 use milspec::model::{is_drift_known, names, Control, Family, Standing};
-use milspec::root::Root;
-use milspec::snapshot::Snapshot;
+use milspec::{Result, Root, Snapshot};
 use serde::Serialize;
 
 /// `milspec.mode/1`

@@ -3,19 +3,13 @@
 //! `milspecctl mode list`
 
 use super::Head;
-use milspec::change::{Change, Plan};
+use milspec::change::Plan;
 use milspec::cli::ModeList;
-use milspec::diagnose;
-use milspec::driver;
-use milspec::failure::Result;
 use milspec::model::{
     mode_summary, mode_word, name_of, outcome_word, reason_word, Line, Reach, Standing, Step, Word,
     MODES,
 };
-use milspec::root::Root;
-use milspec::snapshot::Snapshot;
-use milspec::source::{Access, Source};
-use milspec::warning::Warning;
+use milspec::{diagnose, driver, Access, Change, Result, Root, Snapshot, Source, Warning};
 use milspec_uapi::{APPLY_LINES, MODE_PARANOID_PLUS};
 use nix::errno::Errno;
 use serde::Serialize;
@@ -65,7 +59,7 @@ pub struct ModeEntry {
 pub fn run(root: &Root, list: ModeList, verbose: bool) -> Result<ModeListDoc> {
     let source = driver::open(root, Access::Read)?;
     let snapshot = Snapshot::read(source.as_ref())?;
-    let only = list.mode.map(|mode| mode.number());
+    let only = list.mode.map(|mode| mode as u8);
     let mut warnings = Vec::new();
     let modes: Result<Vec<ModeEntry>> = MODES
         .into_iter()

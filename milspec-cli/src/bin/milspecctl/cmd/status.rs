@@ -5,17 +5,15 @@
 use super::mode_get::ModeNow;
 use super::Abi;
 use milspec::cli::Refresh;
-use milspec::failure::Result;
 use milspec::model::{
     clean, is_tamper_known, names, tampered, Anchor, Control, Family, Journal, LastRequest,
     Machine, Provenance, Reading,
 };
-use milspec::root::Root;
-use milspec::snapshot::{Refreshed, Snapshot};
+use milspec::snapshot::Refreshed;
 use milspec::system::{self, Npu, SecureBoot, Tpm};
 use milspec::unconfirmed::Told;
-use milspec::warning::{self, Warning};
 use milspec::words::{count, with};
+use milspec::{warning, Result, Root, Snapshot, Warning};
 use milspec_uapi::{ABI_MAJOR, ABI_MINOR, INFO_FORCED, STATUS_TPM_REQUIRED};
 use serde::Serialize;
 
@@ -136,7 +134,10 @@ pub fn run(root: &Root, refresh: Refresh) -> Result<Status> {
         last_request: LastRequest::new(status, controls),
         tpm: system::tpm(root),
         anchor: Anchor::new(status),
-        journal: Journal::new(status),
+        journal: Journal {
+            next: status.journal_next,
+            overwritten: status.journal_overwritten,
+        },
         secure_boot: system::secure_boot(root),
         lockdown: system::lockdown(root),
         npu: system::npu(root),

@@ -4,19 +4,12 @@
 
 use super::ended;
 use crate::cmd::events::{chosen, wanted};
-use crate::output;
 use crate::page::Page;
-use crate::render;
+use crate::{output, render};
 use milspec::cli::{Events, Global};
-use milspec::diagnose;
-use milspec::driver;
-use milspec::failure::Result;
-use milspec::journal;
 use milspec::model::{Event, Naming, Provenance};
-use milspec::root::Root;
-use milspec::signals;
-use milspec::snapshot::Snapshot;
-use milspec::source::{Access, Wait};
+use milspec::source::Wait;
+use milspec::{diagnose, driver, journal, signals, Access, Result, Root, Snapshot};
 use milspec_uapi as uapi;
 use serde::Serialize;
 

@@ -4,16 +4,11 @@
 
 use super::ended;
 use crate::cmd::journal_save::{open, Target};
-use crate::output;
-use crate::render;
 use crate::ui::Ui;
+use crate::{output, render};
 use milspec::cli::{Global, JournalSave};
-use milspec::diagnose;
-use milspec::failure::Result;
-use milspec::journal;
-use milspec::root::Root;
-use milspec::signals;
 use milspec::source::Wait;
+use milspec::{diagnose, journal, signals, Result, Root};
 
 /// Saves what there is, and what comes. Ctrl-C is how it is meant to end, and no failure.
 pub fn run(root: &Root, global: &Global, save: &JournalSave) -> Result<u8> {

@@ -4,12 +4,9 @@
 
 use super::ended;
 use crate::cmd::status;
-use crate::output;
-use crate::render;
+use crate::{output, render};
 use milspec::cli::{Global, Refresh};
-use milspec::failure::Result;
-use milspec::root::Root;
-use milspec::signals;
+use milspec::{signals, Result, Root};
 use std::time::Duration;
 
 /// Time between two looks. They make no firmware call.

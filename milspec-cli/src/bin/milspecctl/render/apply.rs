@@ -9,9 +9,8 @@ use crate::apply::Note;
 use crate::page::Page;
 use crate::screen::Mark;
 use milspec::change::{Skipped, ABSENT};
-use milspec::failure::Failure;
-use milspec::warning::Warning;
 use milspec::words::count;
+use milspec::{Failure, Warning};
 
 /// What was asked for, the steps, and how it ended.
 pub fn plan(page: &mut Page<'_>, doc: &ApplyDoc) {

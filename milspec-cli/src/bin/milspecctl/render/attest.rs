@@ -9,8 +9,8 @@ use crate::page::Page;
 use crate::screen::Mark;
 use milspec::attestation::Attestation;
 use milspec::attestation::State;
-use milspec::failure::Failure;
 use milspec::words::count;
+use milspec::Failure;
 
 impl Document for AttestEnrollDoc {
     /// What was made, and what to do with it.

@@ -9,7 +9,7 @@ use crate::cmd::config_show::{ConfigShow, Explained};
 use crate::page::{Page, Row};
 use crate::screen::Mark;
 use milspec::change::LEAVE;
-use milspec::failure::Failure;
+use milspec::Failure;
 
 fn row(control: &Explained, verbose: bool) -> Row {
     let (mark, said) = match (control.wanted.as_str(), control.holds) {

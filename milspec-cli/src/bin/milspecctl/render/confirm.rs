@@ -7,7 +7,7 @@ use crate::apply::confirm::Confirmation;
 use crate::cmd::confirm::ConfirmDoc;
 use crate::page::Page;
 use crate::screen::Mark;
-use milspec::failure::Failure;
+use milspec::Failure;
 
 /// What became of a change after it was made.
 pub fn confirmation(page: &mut Page<'_>, confirmation: &Confirmation) {

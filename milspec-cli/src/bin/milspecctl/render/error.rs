@@ -4,7 +4,8 @@
 
 use crate::page::Page;
 use crate::screen::{Mark, Screen};
-use milspec::failure::{errno_name, errno_text, Failure};
+use milspec::failure::{errno_name, errno_text};
+use milspec::Failure;
 
 /// Before what failed.
 const PROGRAM: &str = "milspecctl: ";

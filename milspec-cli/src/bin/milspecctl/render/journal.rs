@@ -7,9 +7,9 @@ use crate::cmd::journal_save::JournalSaveDoc;
 use crate::cmd::journal_verify::JournalVerifyDoc;
 use crate::page::Page;
 use crate::screen::Mark;
-use milspec::failure::Failure;
 use milspec::journal::verdict::LoadDoc;
 use milspec::words::{count, with};
+use milspec::Failure;
 
 fn compared(page: &mut Page<'_>, what: &str, result: &str, why: &str) {
     match result {

@@ -25,9 +25,9 @@ pub use report::{report, report_file};
 use crate::cmd::completion::CompletionDoc;
 use crate::page::{Page, Row};
 use crate::screen::{Mark, Screen};
-use milspec::failure::Failure;
 use milspec::snapshot::Refreshed;
 use milspec::words::count;
+use milspec::Failure;
 use serde::Serialize;
 
 /// What a command has to say.

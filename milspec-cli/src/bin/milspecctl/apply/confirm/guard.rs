@@ -8,17 +8,9 @@ use super::{By, Confirmation};
 use crate::apply::{bios_password, Recorder};
 use crate::ui::Ui;
 use milspec::baseline::Identity;
-use milspec::change::Change;
-use milspec::failure::{Failure, Result};
 use milspec::model::Step;
-use milspec::refusal;
-use milspec::root::Root;
-use milspec::signals;
-use milspec::source::Source;
-use milspec::system;
-use milspec::systemd;
 use milspec::unconfirmed::{Record, State, Waiter, Way, FILE};
-use milspec::warning::Warning;
+use milspec::{refusal, signals, system, systemd, Change, Failure, Result, Root, Source, Warning};
 use std::time::Duration;
 use zeroize::Zeroizing;
 

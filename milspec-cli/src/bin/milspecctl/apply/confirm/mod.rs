@@ -15,8 +15,8 @@ pub use guard::Guard;
 pub use undo::{keep, undo};
 pub use wait::{Ended, Watch};
 
-use milspec::failure::Failure;
 use milspec::model::Step;
+use milspec::Failure;
 use serde::Serialize;
 
 /// What ended the wait.
@@ -34,7 +34,7 @@ pub enum By {
 }
 
 /// What became of a change that has to be confirmed.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Confirmation {
     /// How long there is to confirm it.
     pub within_s: u64,
@@ -62,11 +62,7 @@ impl Confirmation {
             within_s,
             result,
             by,
-            steps: Vec::new(),
-            left: Vec::new(),
-            absent: Vec::new(),
-            needs_reboot: false,
-            firmware_calls: 0,
+            ..Self::default()
         }
     }
 

@@ -4,16 +4,11 @@
 
 use super::{By, Confirmation};
 use crate::apply::recorder;
-use milspec::change::{Assignment, Change};
-use milspec::diagnose;
-use milspec::failure::{Failure, Result};
-use milspec::kept;
+use milspec::change::Assignment;
 use milspec::model::Step;
-use milspec::root::Root;
-use milspec::signals;
-use milspec::snapshot::Snapshot;
-use milspec::source::{Answer, Source};
+use milspec::source::Answer;
 use milspec::unconfirmed::{Record, State, Waiter, Way, FILE};
+use milspec::{diagnose, kept, signals, Change, Failure, Result, Root, Snapshot, Source};
 use milspec_uapi::{OUTCOME_DONE, OUTCOME_PLANNED};
 use zeroize::Zeroizing;
 
