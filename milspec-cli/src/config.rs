@@ -6,7 +6,7 @@
 
 use crate::change::{Assignment, Change, Skipped, ABSENT, LEAVE};
 use crate::failure::{Exit, Failure, Result};
-use crate::model::{mode_word, Control, Word, MODES};
+use crate::model::{mode_word, modes, Control, Word};
 use crate::refusal::near;
 use crate::words::shown;
 use crate::{catalogue, input};
@@ -138,9 +138,9 @@ impl Document {
         let Some(mode) = &self.mode else {
             return Ok(MODE_NONE);
         };
-        let names: Vec<Word> = MODES.map(mode_word).collect();
+        let names: Vec<Word> = modes().map(mode_word).collect();
         let names = names.iter().map(AsRef::as_ref);
-        let Some(number) = MODES.into_iter().find(|n| mode_word(*n) == *mode.get_ref()) else {
+        let Some(number) = modes().find(|n| mode_word(*n) == *mode.get_ref()) else {
             return fault(
                 mode,
                 format!("there is no mode \"{}\"", shown(mode.get_ref())),

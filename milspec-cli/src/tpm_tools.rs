@@ -77,11 +77,11 @@ pub fn installed(root: &Root) -> bool {
 /// What a tool printed; or why it failed, in its own words.
 pub type Said = std::result::Result<String, String>;
 
-/// Runs a tool.
-pub fn run(tool: &str, arguments: &[&str]) -> Result<Said> {
+/// Runs a tool. No argument has a space in it.
+pub fn run(tool: &str, arguments: &str) -> Result<Said> {
     let tcti = variable(TCTI).unwrap_or_else(|| format!("device:{DEVICE}").into());
     let output = Command::new(tool)
-        .args(arguments)
+        .args(arguments.split(' '))
         .env_clear()
         .env("PATH", variable("PATH").unwrap_or_else(|| PATH.into()))
         .env(TCTI, tcti)
@@ -99,7 +99,7 @@ pub fn run(tool: &str, arguments: &[&str]) -> Result<Said> {
 }
 
 /// Runs a tool that needs the TPM; `what` is what it cannot do when it fails.
-pub fn ask_tpm(what: &str, tool: &str, arguments: &[&str]) -> Result<String> {
+pub fn ask_tpm(what: &str, tool: &str, arguments: &str) -> Result<String> {
     run(tool, arguments)?.map_err(|words| {
         Failure::new(
             "tpm-failed",

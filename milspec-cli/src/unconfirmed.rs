@@ -200,7 +200,7 @@ impl Told {
             Ok(record) => Some(Self::of(root, &record?)),
             Err(failure) => Some(Self {
                 state: "unreadable",
-                text: format!("{}: {}", failure.what, failure.why),
+                text: failure.to_string(),
                 remedy: match failure.exit {
                     Exit::Permission => "run it as root",
                     _ => "see whether a change waits to be undone, then move that file away",
@@ -226,46 +226,38 @@ impl Told {
             (false, true) => "; then the machine is booted again",
             (false, false) => ", which takes another reboot",
         };
-        let (state, text, remedy) = match record.state {
-            State::Undone => (
+        let not_confirmed = format!("{change} is not confirmed");
+        let (state, text, remedy) = match (record.state, left_s) {
+            (State::Undone, _) => (
                 "undone",
                 format!("{change} was not confirmed within {within} s, and was undone"),
                 "run it again, or \"milspecctl confirm --forget\"",
             ),
-            State::NotUndone if deadline.is_some() => (
-                "not-undone",
-                format!(
-                    "{change} was not confirmed, and could not all be undone: {}",
-                    record.left.join(", ")
-                ),
-                CONFIRM,
-            ),
-            _ if record.waits_for_reboot(root) => (
-                "not-in-force",
-                format!(
-                    "{change} is not confirmed: {waiting} will be in force after the next boot. {}",
-                    match left_s {
-                        Some(left) => {
-                            format!("It is undone in {left} s, or {within} s after a reboot")
-                        }
-                        None if record.is_held(root) => {
-                            format!("It is undone {within} s after a reboot")
-                        }
-                        None => "Nothing waits to undo it before that".into(),
+            (State::NotUndone, _) if deadline.is_some() => {
+                let left = record.left.join(", ");
+                let text =
+                    format!("{change} was not confirmed, and could not all be undone: {left}");
+                ("not-undone", text, CONFIRM)
+            }
+            (_, left_s) if record.waits_for_reboot(root) => {
+                let then = match left_s {
+                    Some(left) => format!("It is undone in {left} s, or {within} s after a reboot"),
+                    None if record.is_held(root) => {
+                        format!("It is undone {within} s after a reboot")
                     }
-                ),
-                REBOOT,
-            ),
-            _ => (
-                "unconfirmed",
-                match left_s {
-                    Some(left @ 1..) => {
-                        format!("{change} is not confirmed: it is undone in {left} s{takes}")
-                    }
-                    _ => format!("{change} is not confirmed, and nothing has undone it"),
-                },
-                CONFIRM,
-            ),
+                    None => "Nothing waits to undo it before that".into(),
+                };
+                let text = format!("{waiting} will be in force after the next boot. {then}");
+                ("not-in-force", format!("{not_confirmed}: {text}"), REBOOT)
+            }
+            (_, Some(left @ 1..)) => {
+                let text = format!("{not_confirmed}: it is undone in {left} s{takes}");
+                ("unconfirmed", text, CONFIRM)
+            }
+            _ => {
+                let text = format!("{not_confirmed}, and nothing has undone it");
+                ("unconfirmed", text, CONFIRM)
+            }
         };
         Self {
             state,

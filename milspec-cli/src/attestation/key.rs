@@ -24,33 +24,25 @@ const PUBLIC: [(&str, &str); 5] = [
 
 /// Whether there is something at [`HANDLE`].
 pub fn is_there() -> Result<bool> {
-    let text = ask_tpm(
-        "cannot ask the TPM for its keys",
-        "tpm2_getcap",
-        &["handles-persistent"],
-    )?;
-    let mut handles = text
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("- "));
+    const WHAT: &str = "cannot ask the TPM for its keys";
+    let text = ask_tpm(WHAT, "tpm2_getcap", "handles-persistent")?;
+    let lines = text.lines().map(str::trim);
+    let mut handles = lines.filter_map(|line| line.strip_prefix("- "));
     Ok(handles.any(|handle| handle.eq_ignore_ascii_case(HANDLE)))
 }
 
 /// Makes the key, and has the TPM keep it.
 pub fn make() -> Result<()> {
     const WHAT: &str = "cannot make an attestation key";
+    const KEEP: &str = "cannot keep the attestation key";
     let endorsement = Scratch::new()?;
     let attestation = Scratch::new()?;
     let (parent, key) = (endorsement.path(), attestation.path());
-    ask_tpm(WHAT, "tpm2_createek", &["-Q", "-G", "ecc", "-c", &parent])?;
-    let made = ["-Q", "-C", &parent, "-c", &key];
-    let kind = ["-G", "ecc", "-g", "sha256", "-s", "ecdsa"];
-    ask_tpm(WHAT, "tpm2_createak", &[&made[..], &kind].concat())?;
-    let keep = ["-Q", "-C", "o", "-c", &key, HANDLE];
-    ask_tpm(
-        "cannot keep the attestation key",
-        "tpm2_evictcontrol",
-        &keep,
-    )?;
+    ask_tpm(WHAT, "tpm2_createek", &format!("-Q -G ecc -c {parent}"))?;
+    let made = format!("-Q -C {parent} -c {key} -G ecc -g sha256 -s ecdsa");
+    ask_tpm(WHAT, "tpm2_createak", &made)?;
+    let keep = format!("-Q -C o -c {key} {HANDLE}");
+    ask_tpm(KEEP, "tpm2_evictcontrol", &keep)?;
     Ok(())
 }
 
@@ -58,12 +50,8 @@ pub fn make() -> Result<()> {
 pub fn public() -> Result<Vec<u8>> {
     const WHAT: &str = "cannot read the attestation key";
     let pem = Scratch::new()?;
-    let path = pem.path();
-    let said = ask_tpm(
-        WHAT,
-        "tpm2_readpublic",
-        &["-c", HANDLE, "-f", "pem", "-o", &path],
-    )?;
+    let asked = format!("-c {HANDLE} -f pem -o {}", pem.path());
+    let said = ask_tpm(WHAT, "tpm2_readpublic", &asked)?;
     let other = |(key, wanted): &&(&str, &str)| value(&said, key) != Some(wanted);
     match PUBLIC.iter().find(other) {
         None => pem.read(),

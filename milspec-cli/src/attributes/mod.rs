@@ -32,7 +32,7 @@ pub struct Attributes {
     /// The same for people.
     pub reason: String,
     /// What to do about it; null where nothing is to be done.
-    pub remedy: Option<String>,
+    pub remedy: Option<&'static str>,
     /// How many there are; null where that is not known.
     pub count: Option<u64>,
     /// Whether one was set through the driver of the attributes since the last boot; null where it
@@ -50,7 +50,7 @@ impl Attributes {
         Self {
             state: class.state,
             reason: class.reason.clone(),
-            remedy: class.remedy.clone(),
+            remedy: class.remedy,
             count: match class.state {
                 State::Present => Some(class.names.len() as u64),
                 State::Absent => Some(0),

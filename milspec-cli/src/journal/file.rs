@@ -106,7 +106,7 @@ impl Saver {
     /// Opens the file, or makes it, for one process at a time. A record that was not written to its
     /// end is cut off; nothing else is, and nothing from a file that is no journal.
     pub fn open(path: &Path) -> Result<Self> {
-        let file = open(path).map_err(|error| not_saved(path, &error))?;
+        let file = open(path).map_err(not_saved(path))?;
         let mut saver = Self {
             path: path.to_path_buf(),
             file: lock(path, file)?,
@@ -115,7 +115,7 @@ impl Saver {
             torn: 0,
         };
         let metadata = saver.file.metadata();
-        let metadata = metadata.map_err(|error| not_saved(path, &error))?;
+        let metadata = metadata.map_err(not_saved(path))?;
         let left_alone = || Failure {
             next: "name another file: this one stays as it is".into(),
             ..no_journal(path)
@@ -125,7 +125,7 @@ impl Saver {
             return Err(left_alone());
         }
         let tail = saver.tail(metadata.len());
-        let (start, tail) = tail.map_err(|error| not_saved(path, &error))?;
+        let (start, tail) = tail.map_err(not_saved(path))?;
         if tail.is_empty() {
             return Ok(saver);
         }
@@ -141,7 +141,7 @@ impl Saver {
         saver.torn = rest.len();
         if saver.torn > 0 {
             let cut = saver.file.set_len(saver.length);
-            cut.map_err(|error| not_saved(path, &error))?;
+            cut.map_err(not_saved(path))?;
         }
         Ok(saver)
     }
@@ -170,8 +170,7 @@ impl Saver {
         };
         let path = self.path.clone();
         self.follow_rotation()?;
-        self.append(&new)
-            .map_err(|error| not_saved(&path, &error))?;
+        self.append(&new).map_err(not_saved(&path))?;
         self.last = Some(*newest);
         Ok(new)
     }
@@ -183,10 +182,13 @@ impl Saver {
         };
         let here = |event: &&Event| event.load == last.load && event.sequence == last.sequence;
         match events.iter().rfind(here) {
-            Some(event) if event.chain != last.chain => return Err(another(&self.path, last)),
-            _ => {}
+            Some(event) if event.chain != last.chain => {
+                let last = last.sequence;
+                let why = format!("its last record, {last}, is not what the driver has there");
+                Err(differs(&self.path, why))
+            }
+            _ => Ok(chain::after(last, events)),
         }
-        Ok(chain::after(last, events))
     }
 
     fn append(&mut self, events: &[Event]) -> io::Result<()> {
@@ -207,12 +209,11 @@ impl Saver {
 
     /// Goes on in a new file where the one that was open is no longer at its path, or is empty.
     fn follow_rotation(&mut self) -> Result<()> {
-        let failed = |error: io::Error| not_saved(&self.path, &error);
-        let mine = self.file.metadata().map_err(failed)?;
+        let mine = self.file.metadata().map_err(not_saved(&self.path))?;
         let there = match std::fs::symlink_metadata(&self.path) {
             Ok(there) => (there.dev(), there.ino()) == (mine.dev(), mine.ino()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => false,
-            Err(error) => return Err(failed(error)),
+            Err(error) => return Err(not_saved(&self.path)(error)),
         };
         if there && mine.len() == self.length {
             return Ok(());
@@ -229,9 +230,7 @@ impl Saver {
         }
         self.length = 0;
         match self.last.map(|last| chain::stand_in(&last)) {
-            Some(gap) => self
-                .append(&[gap])
-                .map_err(|error| not_saved(&self.path, &error)),
+            Some(gap) => self.append(&[gap]).map_err(not_saved(&self.path)),
             None => Ok(()),
         }
     }
@@ -259,33 +258,22 @@ fn lock(path: &Path, file: File) -> Result<Flock<File>> {
     })
 }
 
-fn not_saved(path: &Path, error: &io::Error) -> Failure {
-    Failure::new(
-        "journal-not-saved",
-        format!("cannot save to {}", path.display()),
-        "the file or the disk it is on cannot be written",
-        "see that it is a file, in a directory that exists, on a disk with space",
-    )
-    .with_error(error)
+fn not_saved(path: &Path) -> impl Fn(io::Error) -> Failure + '_ {
+    move |error| {
+        let what = format!("cannot save to {}", path.display());
+        let why = "the file or the disk it is on cannot be written";
+        let next = "see that it is a file, in a directory that exists, on a disk with space";
+        Failure::new("journal-not-saved", what, why, next).with_error(&error)
+    }
 }
 
-fn another(path: &Path, last: &Event) -> Failure {
-    Failure::new(
-        "journal-differs",
-        format!("cannot save to {}", path.display()),
-        format!(
-            "its last record, {}, is not what the driver has there",
-            last.sequence
-        ),
-        "see \"milspecctl journal verify\"; move the file away to begin a new one",
-    )
+/// What is in the file is not what was saved there.
+fn differs(path: &Path, why: impl Into<String>) -> Failure {
+    let what = format!("cannot save to {}", path.display());
+    let next = "see \"milspecctl journal verify\"; move the file away to begin a new one";
+    Failure::new("journal-differs", what, why, next)
 }
 
 fn meddled(path: &Path) -> Failure {
-    Failure::new(
-        "journal-differs",
-        format!("cannot save to {}", path.display()),
-        "somebody else has written to the file, or cut it",
-        "see \"milspecctl journal verify\"; move the file away to begin a new one",
-    )
+    differs(path, "somebody else has written to the file, or cut it")
 }

@@ -8,7 +8,7 @@ use super::live::Anchor;
 use super::replay::{Compared, NoReplay, Replay};
 use crate::clock;
 use crate::failure::Failure;
-use milspec_posture::journal::Flaw;
+use milspec_posture::journal::{Digest, Flaw};
 use milspec_uapi::EVENT_SIZE;
 use serde::Serialize;
 
@@ -221,28 +221,18 @@ impl Pcr {
             }
             Anchor::Holds(number, value) => (number, value),
         };
-        let replay = match Replay::of(load) {
-            Ok(replay) if replay.pcr == number => replay,
-            Ok(_) => return not(Some(number), "the records are extended into another PCR"),
-            Err(NoReplay::NoStart) => {
-                return not(
-                    Some(number),
-                    "the TPM could not be read when the module was loaded",
-                )
-            }
-            Err(NoReplay::Lost(_)) => {
-                return not(
-                    Some(number),
-                    "records are lost, and with them what led to its value",
-                )
-            }
-            Err(NoReplay::Doubtful) => {
-                return not(
-                    Some(number),
-                    "the TPM failed too often while records were extended",
-                )
-            }
+        let why_not = match Replay::of(load) {
+            Ok(replay) if replay.pcr == number => return Self::with(&replay, value),
+            Ok(_) => "the records are extended into another PCR",
+            Err(NoReplay::NoStart) => "the TPM could not be read when the module was loaded",
+            Err(NoReplay::Lost(_)) => "records are lost, and with them what led to its value",
+            Err(NoReplay::Doubtful) => "the TPM failed too often while records were extended",
         };
+        not(Some(number), why_not)
+    }
+
+    /// Compares this value.
+    fn with(replay: &Replay, value: Digest) -> Self {
         let (result, lacks, why) = match replay.compare(&value) {
             Compared::Matches => (
                 "matches",
@@ -266,7 +256,7 @@ impl Pcr {
             ),
         };
         Self {
-            number: Some(number),
+            number: Some(replay.pcr),
             value: Some(hex::encode(value)),
             result,
             lacks,

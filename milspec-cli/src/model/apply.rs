@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 
 /// All modes of this version, from the least to the most.
-pub const MODES: RangeInclusive<u8> = uapi::MODE_BASELINE..=uapi::MODE_PARANOID_PLUS;
+pub fn modes() -> RangeInclusive<u8> {
+    uapi::MODE_BASELINE..=uapi::MODE_PARANOID_PLUS
+}
 
 /// Word of a `MODE_` number.
 pub fn mode_word(number: u8) -> Word {

@@ -12,8 +12,8 @@ mod machine;
 mod topic;
 
 pub use apply::{
-    mode_summary, mode_word, name_of, names, outcome_word, reason_word, step_word, Line, Reach,
-    Standing, Step, MODES,
+    mode_summary, mode_word, modes, name_of, names, outcome_word, reason_word, step_word, Line,
+    Reach, Standing, Step,
 };
 pub use control::{
     access as access_word, class as class_word, diff, family as family_word,

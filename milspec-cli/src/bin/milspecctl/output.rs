@@ -4,10 +4,9 @@
 
 use crate::screen::{Screen, COLUMNS};
 use milspec::cli::{Global, When};
-use milspec::failure::errno_name;
+use milspec::failure::errno_of;
 use milspec::input::is_standard;
 use milspec::{Failure, Result};
-use nix::errno::Errno;
 use nix::poll::{poll, PollFd, PollFlags, PollTimeout};
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -102,14 +101,10 @@ pub fn write(text: impl AsRef<[u8]>) -> Result<bool> {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
         Err(error) => {
-            let number = error.raw_os_error().unwrap_or(0);
-            Err(Failure::new(
-                "output-failed",
-                "cannot write to standard output",
-                format!("the file or device behind it gave {}", errno_name(number)),
-                "check what the output is redirected to",
-            )
-            .with(Errno::from_raw(number)))
+            let what = "cannot write to standard output";
+            let why = format!("the file or device behind it gave {:?}", errno_of(&error));
+            let next = "check what the output is redirected to";
+            Err(Failure::new("output-failed", what, why, next).with_error(&error))
         }
     }
 }

@@ -6,8 +6,9 @@ use crate::apply::confirm::Confirmation;
 use crate::apply::Note;
 use milspec::attributes::Attributes;
 use milspec::change::{Assignment, LeftOut, Skipped};
-use milspec::model::{mode_word, name_of, outcome_word, reason_word};
-use milspec::model::{Provenance, Reach, Step, Word};
+use milspec::model::{
+    mode_word, name_of, outcome_word, reason_word, Provenance, Reach, Step, Word,
+};
 use milspec::source::Answer;
 use milspec::{refusal, Change, Failure, Root, Snapshot, Warning};
 use milspec_uapi::{MODE_NONE, MODE_PARANOID_PLUS, OUTCOME_DONE, OUTCOME_PLANNED, OUTCOME_REFUSED};

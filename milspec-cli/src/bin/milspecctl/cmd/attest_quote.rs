@@ -10,6 +10,8 @@ use milspec::cli::AttestQuote;
 use milspec::journal::live::{Anchor, Live, WAITS};
 use milspec::{diagnose, driver, tpm_tools, Access, Failure, Result, Root, Snapshot};
 
+const CANNOT: &str = "cannot attest the journal";
+
 /// How often to begin again where something changed meanwhile.
 const ATTEMPTS: u32 = 5;
 
@@ -20,7 +22,12 @@ pub fn run(root: &Root, ui: &Ui, asked: &AttestQuote) -> Result<Attestation> {
     driver::open(root, Access::Read)?;
     tpm_tools::find_tpm()?;
     if !key::is_there()? {
-        return Err(not_enrolled());
+        return Err(Failure::new(
+            "not-enrolled",
+            "cannot get a quote",
+            format!("the TPM has no attestation key at {}", key::HANDLE),
+            "run \"milspecctl attest enroll --out FILE\" first, as root",
+        ));
     }
     key::public()?;
     let mut failure = changing();
@@ -49,8 +56,22 @@ fn attempt(root: &Root, ui: &Ui, asked: &AttestQuote) -> Result<Attempt> {
     let live = Live::read(root, source.as_mut(), &|| ui.say(WAITS))?;
     let (pcr, value) = match live.anchor {
         Anchor::Holds(pcr, value) => (pcr, value),
-        Anchor::None => return Err(no_tpm()),
-        Anchor::Silent(_) => return Err(silent()),
+        Anchor::None => {
+            return Err(Failure::new(
+                "no-tpm",
+                CANNOT,
+                "the driver found no TPM when it was loaded: no record is in a PCR",
+                "switch the TPM on in the firmware's setup, and reload the module",
+            ))
+        }
+        Anchor::Silent(_) => {
+            return Err(Failure::new(
+                "tpm-failed",
+                CANNOT,
+                "the TPM does not say what the PCR of the journal holds",
+                "see \"dmesg | grep -i tpm\"",
+            ))
+        }
         Anchor::Busy(_) => return Ok(Attempt::Changing),
     };
     let state = State::new(root, &snapshot);
@@ -82,37 +103,10 @@ fn attempt(root: &Root, ui: &Ui, asked: &AttestQuote) -> Result<Attempt> {
     Ok(Attempt::Done(parts.encode()))
 }
 
-fn not_enrolled() -> Failure {
-    Failure::new(
-        "not-enrolled",
-        "cannot get a quote",
-        format!("the TPM has no attestation key at {}", key::HANDLE),
-        "run \"milspecctl attest enroll --out FILE\" first, as root",
-    )
-}
-
-fn no_tpm() -> Failure {
-    Failure::new(
-        "no-tpm",
-        "cannot attest the journal",
-        "the driver found no TPM when it was loaded: no record is in a PCR",
-        "switch the TPM on in the firmware's setup, and reload the module",
-    )
-}
-
-fn silent() -> Failure {
-    Failure::new(
-        "tpm-failed",
-        "cannot attest the journal",
-        "the TPM does not say what the PCR of the journal holds",
-        "see \"dmesg | grep -i tpm\"",
-    )
-}
-
 fn changing() -> Failure {
     Failure::new(
         "changing",
-        "cannot attest the journal",
+        CANNOT,
         "each time, something was recorded or extended while the TPM signed",
         "run it again once changes are over; see \"milspecctl events\"",
     )

@@ -88,7 +88,7 @@ pub fn run(root: &Root) -> Result<BaselineShow> {
     if let Err(failure) = &snapshot {
         warnings.push(Warning::new(
             "no-driver",
-            format!("{}: {}", failure.what, failure.why),
+            failure.to_string(),
             "run \"milspecctl doctor\"",
         ));
     }

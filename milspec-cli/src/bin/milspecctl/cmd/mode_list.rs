@@ -6,8 +6,8 @@ use super::Head;
 use milspec::change::Plan;
 use milspec::cli::ModeList;
 use milspec::model::{
-    mode_summary, mode_word, name_of, outcome_word, reason_word, Line, Reach, Standing, Step, Word,
-    MODES,
+    mode_summary, mode_word, modes, name_of, outcome_word, reason_word, Line, Reach, Standing,
+    Step, Word,
 };
 use milspec::{diagnose, driver, Access, Change, Result, Root, Snapshot, Source, Warning};
 use milspec_uapi::{APPLY_LINES, MODE_PARANOID_PLUS};
@@ -61,8 +61,7 @@ pub fn run(root: &Root, list: ModeList, verbose: bool) -> Result<ModeListDoc> {
     let snapshot = Snapshot::read(source.as_ref())?;
     let only = list.mode.map(|mode| mode as u8);
     let mut warnings = Vec::new();
-    let modes: Result<Vec<ModeEntry>> = MODES
-        .into_iter()
+    let modes: Result<Vec<ModeEntry>> = modes()
         .filter(|number| only.is_none_or(|only| only == *number))
         .map(|number| entry(root, source.as_ref(), &snapshot, number, &mut warnings))
         .collect();
@@ -88,7 +87,7 @@ fn entry(
     let change = mode.clone().with_record(root).unwrap_or_else(|failure| {
         warnings.push(Warning::new(
             "record-unreadable",
-            format!("{}: {}", failure.what, failure.why),
+            failure.to_string(),
             "run it as root to see what was before; \"milspecctl doctor\" tells more",
         ));
         mode

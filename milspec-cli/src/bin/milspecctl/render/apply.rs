@@ -4,8 +4,7 @@
 
 use super::confirm::confirmation;
 use super::{attributes, Document};
-use crate::apply::ApplyDoc;
-use crate::apply::Note;
+use crate::apply::{ApplyDoc, Note};
 use crate::page::Page;
 use crate::screen::Mark;
 use milspec::change::{Skipped, ABSENT};

@@ -7,8 +7,7 @@ use crate::cmd::attest_enroll::AttestEnrollDoc;
 use crate::cmd::attest_verify::AttestVerifyDoc;
 use crate::page::Page;
 use crate::screen::Mark;
-use milspec::attestation::Attestation;
-use milspec::attestation::State;
+use milspec::attestation::{Attestation, State};
 use milspec::words::count;
 use milspec::Failure;
 

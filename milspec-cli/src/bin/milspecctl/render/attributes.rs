@@ -56,7 +56,7 @@ pub fn rows(page: &mut Page<'_>, attributes: &Attributes, control: &Control) {
         }
         State::Vanished | State::NotBound | State::Unknown => {
             page.marked("Witness", Mark::Unknown, &attributes.reason);
-            if let Some(remedy) = &attributes.remedy {
+            if let Some(remedy) = attributes.remedy {
                 page.marked("", Mark::Next, remedy);
             }
         }
@@ -98,7 +98,7 @@ pub fn summary(page: &mut Page<'_>, attributes: &Attributes) {
         _ => Mark::Unknown,
     };
     page.note(0, mark, &format!("BIOS attributes: {said}"));
-    if let Some(remedy) = &attributes.remedy {
+    if let Some(remedy) = attributes.remedy {
         page.note(0, Mark::Next, remedy);
     }
 }

@@ -5,8 +5,7 @@
 use super::{attributes, Document};
 use crate::page::Page;
 use crate::screen::Mark;
-use milspec::doctor::Doctor;
-use milspec::doctor::{Check, Verdict};
+use milspec::doctor::{Check, Doctor, Verdict};
 use milspec::words::count;
 
 /// Columns before the reason: glyph, word and title.

@@ -134,15 +134,14 @@ impl Guard {
 
     /// What to know before the change is made.
     pub fn warning(&self, change: &Change, steps: &[Step]) -> Option<Warning> {
-        let warning = |code, text: &str, remedy| Some(Warning::new(code, text, remedy));
-        match self.waiter {
-            Waiter::Process => warning(
+        let (code, text, remedy) = match self.waiter {
+            Waiter::Process => (
                 "process-bound",
                 "milspec-confirm.service is not there: this milspecctl waits, and nothing is undone \
                  after kill -9, a crash or a reboot",
                 "make sure that somebody can get to the machine",
             ),
-            Waiter::Service if steps.iter().any(Step::waits_for_reboot) => warning(
+            Waiter::Service if steps.iter().any(Step::waits_for_reboot) => (
                 "undo-takes-reboot",
                 "this will be in force after a reboot; to undo it after that takes another one",
                 match change.reboot_to_undo {
@@ -150,8 +149,9 @@ impl Guard {
                     false => "add --reboot-to-undo to have that one come by itself",
                 },
             ),
-            Waiter::Service => None,
-        }
+            Waiter::Service => return None,
+        };
+        Some(Warning::new(code, text, remedy))
     }
 }
 

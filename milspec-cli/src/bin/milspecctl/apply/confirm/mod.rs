@@ -82,16 +82,15 @@ impl Confirmation {
 
     /// What went wrong with a change of this name; `None` where it was kept, or still may be.
     pub fn failure(&self, change: &str) -> Option<Failure> {
-        let failure = |code, what, why, next: &str| Failure::new(code, what, why, next);
         match self.result {
             "waiting" | "confirmed" => None,
-            "undone" => Some(failure(
+            "undone" => Some(Failure::new(
                 "not-confirmed",
                 format!("{change} was not confirmed, and was undone"),
                 self.why_not(),
                 "run it again, and confirm it: keep, or \"milspecctl confirm\"",
             )),
-            _ => Some(failure(
+            _ => Some(Failure::new(
                 "not-undone",
                 format!("{change} was not confirmed, and could not all be undone"),
                 format!("{}; not put back: {}", self.why_not(), self.left.join(", ")),
