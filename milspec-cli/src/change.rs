@@ -289,8 +289,7 @@ impl Change {
         let name = name_of(answer.apply.control, &snapshot.controls);
         let mut assignments = self.assignments.iter();
         let wanted = assignments.find(|assignment| assignment.name == name);
-        let mut controls = snapshot.controls.iter();
-        let control = controls.find(|control| control.name == name);
+        let control = Control::named(&snapshot.controls, &name);
         let remembered = || control.and_then(|control| control.baseline.clone());
         let steps = Step::all(&answer.steps, &snapshot.controls);
         let failure = refusal::failure(root, snapshot, &self.in_words(), answer, &steps);

@@ -166,7 +166,7 @@ fn skips(
     controls: &[Control],
 ) -> Parsed<Option<&'static str>> {
     let (named, wanted) = (name.get_ref().as_str(), value.get_ref().as_str());
-    let control = controls.iter().find(|control| control.name == named);
+    let control = Control::named(controls, named);
     let mut values: Vec<&str> = match control {
         Some(control) => control.values.iter().map(|v| v.name.as_str()).collect(),
         None => catalogue::values(named),

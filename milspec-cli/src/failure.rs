@@ -154,18 +154,15 @@ pub fn errno_of(error: &io::Error) -> Errno {
 
 /// Name and meaning of an errno for people, e.g. `ENOENT (no such file or directory)`.
 pub fn errno_text(errno: Errno) -> String {
-    let text = std::io::Error::from_raw_os_error(errno as i32).to_string();
-    let mut meaning = text
-        .split(" (os error")
-        .next()
-        .unwrap_or_default()
-        .to_string();
+    let text = io::Error::from_raw_os_error(errno as i32).to_string();
+    let meaning = text.split(" (os error").next().unwrap_or_default();
+    let mut letters = meaning.chars();
     // Only a first word that is no acronym: "No such file", but "I/O error".
-    if meaning.chars().nth(1).is_some_and(char::is_lowercase) {
-        meaning = meaning
-            .char_indices()
-            .map(|(at, c)| if at == 0 { c.to_ascii_lowercase() } else { c })
-            .collect();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => {
+            let first = first.to_ascii_lowercase();
+            format!("{errno:?} ({first}{second}{})", letters.as_str())
+        }
+        _ => format!("{errno:?} ({meaning})"),
     }
-    format!("{errno:?} ({meaning})")
 }

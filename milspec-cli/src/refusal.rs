@@ -291,8 +291,7 @@ fn conflict(snapshot: &Snapshot, change: &str, answer: &Answer, steps: &[Step]) 
 
 /// The control with this name.
 pub fn find<'a>(name: &str, controls: &'a [Control]) -> Result<&'a Control> {
-    let found = controls.iter().find(|control| control.name == name);
-    found.ok_or_else(|| no_such_control(name, controls))
+    Control::named(controls, name).ok_or_else(|| no_such_control(name, controls))
 }
 
 /// The controls with these names, or whose names fit patterns such as `usb-*`: each once, in the

@@ -202,6 +202,11 @@ impl Control {
         }
     }
 
+    /// The one of these controls that has this name.
+    pub fn named<'a>(controls: &'a [Self], name: &str) -> Option<&'a Self> {
+        controls.iter().find(|control| control.name == name)
+    }
+
     /// Whether the control has another value than before the driver first changed it. One that was
     /// put back is as it was.
     pub fn is_changed(&self) -> bool {

@@ -178,7 +178,8 @@ fn show_beside(global: &Global, file: &Path, document: &impl Document) -> Result
     if !is_standard(file) {
         return show(global, document);
     }
-    Ui::new(global).show(document);
+    let screen = output::stderr_screen(global.color);
+    Ui::new(global).say(&render::text(&screen, document));
     Ok(document.exit())
 }
 

@@ -5,7 +5,6 @@
 
 use crate::output;
 use crate::page::Page;
-use crate::render::{self, Document};
 use crate::screen::Screen;
 use milspec::cli::Global;
 use milspec::model::Step;
@@ -53,11 +52,6 @@ impl Ui {
         let mut page = Page::new(&self.screen);
         page.warnings(warnings);
         self.say(&page.finish());
-    }
-
-    /// Says what a document holds, where that is not the result.
-    pub fn show(&self, document: &impl Document) {
-        self.say(&render::text(&self.screen, document));
     }
 
     /// Says what it is doing, in whole lines.

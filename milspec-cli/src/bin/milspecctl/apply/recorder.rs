@@ -79,7 +79,7 @@ impl<'a> Recorder<'a> {
         let change = self.armed.as_mut()?;
         let now = Snapshot::read(source).map_or_else(|_| Vec::new(), |now| now.controls);
         for step in &mut change.steps {
-            let control = now.iter().find(|control| control.name == step.control);
+            let control = Control::named(&now, &step.control);
             step.waits_for_reboot &= control.is_none_or(|control| control.pending_reboot);
         }
         if change.waiter == Waiter::Process {

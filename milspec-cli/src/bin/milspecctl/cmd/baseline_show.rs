@@ -3,7 +3,7 @@
 //! `milspecctl baseline show`
 
 use milspec::baseline::{self, Identity, Record};
-use milspec::model::Provenance;
+use milspec::model::{Control, Provenance};
 use milspec::{Result, Root, Snapshot, Warning};
 use serde::Serialize;
 
@@ -63,7 +63,7 @@ pub fn run(root: &Root) -> Result<BaselineShow> {
     let mut all = found.clone().unwrap_or_else(|| Record::new(root));
     all.merge(controls, &[]);
     let before = |recorded: baseline::Recorded| {
-        let control = controls.iter().find(|c| c.name == recorded.name);
+        let control = Control::named(controls, &recorded.name);
         let now = control.and_then(|control| control.value.clone());
         let on_disk = found.as_ref().is_some_and(|f| f.knows(&recorded.name));
         Before {

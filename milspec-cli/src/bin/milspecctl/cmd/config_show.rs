@@ -63,8 +63,7 @@ pub fn run(root: &Root, file: &Path) -> Result<ConfigShow> {
         holds: wanted == LEAVE || control.value.as_deref() == Some(wanted),
     };
     let controls = change.assignments.iter().filter_map(|assignment| {
-        let mut all = snapshot.controls.iter();
-        let control = all.find(|control| control.name == assignment.name)?;
+        let control = Control::named(&snapshot.controls, &assignment.name)?;
         Some(explain(control, &assignment.value))
     });
     Ok(ConfigShow {

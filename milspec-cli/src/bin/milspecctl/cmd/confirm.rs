@@ -11,7 +11,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 /// `milspec.confirm/1`
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct ConfirmDoc {
     /// Name and major version of this document.
     pub schema: &'static str,
@@ -102,9 +102,7 @@ fn document(root: &Root, change: Option<String>, result: &'static str) -> Confir
         recording: root.recording(),
         change,
         result,
-        confirmation: None,
-        reboots: false,
-        error: None,
+        ..ConfirmDoc::default()
     }
 }
 

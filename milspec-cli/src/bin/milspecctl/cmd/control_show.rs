@@ -40,8 +40,7 @@ pub fn run(root: &Root, show: &Show) -> Result<ControlShow> {
     let snapshot = Snapshot::take(root, show.refresh.refresh)?;
     let all = &snapshot.controls;
     let in_words = |name: &String| {
-        let control = all.iter().find(|control| control.name == *name);
-        control.map_or_else(|| "absent".into(), Control::in_words)
+        Control::named(all, name).map_or_else(|| "absent".into(), Control::in_words)
     };
     let controls = refusal::find_all(&show.names, all)?;
     Ok(ControlShow {

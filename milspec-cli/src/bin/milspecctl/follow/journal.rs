@@ -25,7 +25,8 @@ fn keep(root: &Root, global: &Global, save: &JournalSave) -> Result<u8> {
         if global.json {
             output::stdout(&render::line(&done))?;
         } else {
-            Ui::new(global).show(&done);
+            let screen = output::stderr_screen(global.color);
+            Ui::new(global).say(&render::text(&screen, &done));
         }
         if !to.read_on {
             return Ok(0);

@@ -4,13 +4,13 @@
 
 use super::undo::{keep, settled, undo};
 use super::wait::{Ended, Watch};
-use super::{By, Confirmation};
+use super::{cannot_wait, By, Confirmation};
 use crate::apply::{bios_password, Recorder};
 use crate::ui::Ui;
 use milspec::baseline::Identity;
 use milspec::model::Step;
 use milspec::unconfirmed::{Record, State, Waiter, Way, FILE};
-use milspec::{refusal, signals, system, systemd, Change, Failure, Result, Root, Source, Warning};
+use milspec::{refusal, signals, system, systemd, Change, Result, Root, Source, Warning};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -153,8 +153,4 @@ impl Guard {
         };
         Some(Warning::new(code, text, remedy))
     }
-}
-
-pub fn cannot_wait(why: &str, next: &str) -> Failure {
-    Failure::new("cannot-wait", "nothing was changed", why, next)
 }

@@ -99,3 +99,8 @@ impl Confirmation {
         }
     }
 }
+
+/// Who is to wait cannot: nothing is done then.
+fn cannot_wait(why: &str, next: &str) -> Failure {
+    Failure::new("cannot-wait", "nothing was changed", why, next)
+}

@@ -2,7 +2,7 @@
 
 //! Waits until a change is confirmed, or its time is over.
 
-use super::guard::cannot_wait;
+use super::cannot_wait;
 use crate::ui::{Terminal, Ui};
 use milspec::unconfirmed::Record;
 use milspec::{clock, kept, signals, Result, Root};
