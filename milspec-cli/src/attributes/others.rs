@@ -80,11 +80,12 @@ mod tests {
     use super::super::pairs::{self, PAIRS};
     use super::*;
 
-    /// Promise: no command has anything that a shell would not take as one word.
+    /// Promise: no command has anything that a shell would not take as one word, and none resets.
     #[test]
     fn one_word() {
         assert_eq!(command("Camera", Some("a;b")), None);
         assert_eq!(command("Came$ra", None), None);
+        assert_eq!(command("reset_bios", None), None);
         assert!(command("KernelDma", Some("Enabled")).is_some());
     }
 

@@ -8,7 +8,7 @@ use flate2::read::GzDecoder;
 use std::io::Read;
 
 /// Before 7.3, an open misc device did not keep a Rust module from being unloaded.
-const MINIMUM: (u32, u32) = (7, 3);
+const MINIMUM: &str = "7.3";
 
 /// Longest configuration of a kernel that is looked at; real ones have a few 100 KiB.
 const CONFIG_MAX: u64 = 4 << 20;
@@ -23,18 +23,15 @@ pub fn version(context: &Context<'_>) -> Check {
         );
     };
     match parse(release) {
-        Some(version) if version >= MINIMUM => about.ok(release.as_str()),
-        Some(_) => about.problem(
-            Exit::Unsupported,
-            format!("{release} is older than {}.{}", MINIMUM.0, MINIMUM.1),
-            format!(
-                "boot kernel {}.{} or newer; Debian 13 has it in its backports",
-                MINIMUM.0, MINIMUM.1
-            ),
-        ),
         None => about.warning(
             format!("{release} is no version that this program understands"),
-            format!("compare it with {}.{} yourself", MINIMUM.0, MINIMUM.1),
+            format!("compare it with {MINIMUM} yourself"),
+        ),
+        version if version >= parse(MINIMUM) => about.ok(release.as_str()),
+        _ => about.problem(
+            Exit::Unsupported,
+            format!("{release} is older than {MINIMUM}"),
+            format!("boot kernel {MINIMUM} or newer; Debian 13 has it in its backports"),
         ),
     }
 }
@@ -100,7 +97,7 @@ pub fn headers(context: &Context<'_>) -> Check {
     let Some(modules) = context.modules() else {
         return about.not_applicable("the kernel's release is not known");
     };
-    if context.release.as_deref().and_then(parse) < Some(MINIMUM) {
+    if context.release.as_deref().and_then(parse) < parse(MINIMUM) {
         return about.not_applicable("the module cannot be built for this kernel");
     }
     let build = format!("{modules}/build");

@@ -135,7 +135,6 @@ fn destructive() {
         "SEDUnlock",
         "PpiBypassSedBlockSidCommand",
         "DataWipe",
-        "reset_bios",
     ];
     let tree = names.iter().fold(agreeing("destructive"), |tree, name| {
         tree.attribute(name, "Enabled", ON_OFF)

@@ -4,6 +4,7 @@
 
 use anstyle::{AnsiColor, Style};
 use milspec::model::Reading;
+use milspec::words::shown;
 
 /// Columns that text for people keeps to.
 pub const COLUMNS: usize = 80;
@@ -113,10 +114,9 @@ impl Screen {
     pub fn foreign(&self, text: &str) -> String {
         let spelled = |c: char| match c {
             _ if self.ascii && !c.is_ascii() => c.escape_unicode().to_string(),
-            '"' | '\'' | '\\' => c.to_string(),
-            _ => c.escape_debug().to_string(),
+            c => c.to_string(),
         };
-        text.chars().map(spelled).collect()
+        shown(text).chars().map(spelled).collect()
     }
 
     /// The arrow between before and after.

@@ -122,14 +122,13 @@ impl<'a> Recorder<'a> {
         }
         let controls = &mut self.record.controls;
         controls.retain(|one| but.contains(&one.name.as_str()));
-        let state = match controls.is_empty() {
-            true => "removed",
-            false => "kept",
+        let state = if controls.is_empty() {
+            baseline::FILE.remove(self.root, &self.lock)?;
+            "removed"
+        } else {
+            baseline::FILE.save(self.root, &self.lock, &self.record)?;
+            "kept"
         };
-        match state {
-            "removed" => baseline::FILE.remove(self.root, &self.lock)?,
-            _ => baseline::FILE.save(self.root, &self.lock, &self.record)?,
-        }
         Ok(Some(Note {
             file: baseline::FILE.path,
             state,
