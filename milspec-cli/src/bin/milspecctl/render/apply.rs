@@ -102,7 +102,7 @@ fn names(doc: &ApplyDoc) -> String {
 fn recorded(note: &Note, latches: bool) -> &'static str {
     match (note.state, note.added) {
         ("recorded", 1..) if latches => {
-            "To bring back what was before, after the next boot: milspecctl baseline restore\n"
+            "To bring back what was before, after the next boot: milspecctl mode set baseline\n"
         }
         ("removed", _) => "The record is removed: the next change begins a new one.\n",
         ("kept", _) => "The record keeps what was not brought back.\n",
