@@ -151,21 +151,17 @@ pub fn run(root: &Root, refresh: Refresh) -> Result<Status> {
 
 fn warnings(doc: &Status, controls: &[Control]) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    let about = |warnings: &mut Vec<_>, code, controls: Vec<String>, text: String, remedy| {
-        if !controls.is_empty() {
-            warnings.push(Warning::new(code, text, remedy).about(controls));
-        }
+    let about = |code, controls: Vec<String>, text: String, remedy| {
+        (!controls.is_empty()).then(|| Warning::new(code, text, remedy).about(controls))
     };
-    about(
-        &mut warnings,
+    warnings.extend(about(
         "tamper",
         doc.tamper.clone(),
         "the firmware reports tampering".into(),
         "inspect the machine; only the firmware can take the report back",
-    );
+    ));
     let degraded = &doc.now.degraded;
-    about(
-        &mut warnings,
+    warnings.extend(about(
         "degraded",
         degraded.clone(),
         format!("an apply could not put back {}", degraded.join(", ")),
@@ -174,11 +170,10 @@ fn warnings(doc: &Status, controls: &[Control]) -> Vec<Warning> {
             true => "set paranoid-plus again: that puts them right",
             false => "set the mode of before again: that puts them right",
         },
-    );
+    ));
     let drifted = &doc.now.drifted;
     let names_of_drifted = drifted.join(", ");
-    about(
-        &mut warnings,
+    warnings.extend(about(
         "drifted",
         drifted.clone(),
         format!("something else than the driver changed {names_of_drifted}"),
@@ -188,7 +183,7 @@ fn warnings(doc: &Status, controls: &[Control]) -> Vec<Warning> {
                 "find out what did; then set the mode again, or \"milspecctl control accept\" them"
             }
         },
-    );
+    ));
     if doc.driver.forced {
         warnings.push(Warning::new(
             "forced",
@@ -219,31 +214,28 @@ fn warnings(doc: &Status, controls: &[Control]) -> Vec<Warning> {
     };
     let unreadable = names(controls, |c| c.reading != Reading::Known && !failed(c));
     let number = count(unreadable.len(), "control");
-    about(
-        &mut warnings,
+    warnings.extend(about(
         "unreadable",
         unreadable,
         format!("{number} without a known value"),
         "\"milspecctl control list\" shows which, and why",
-    );
+    ));
     let failed = names(controls, Control::device_failed);
     let number = count(failed.len(), "DSMIL device");
-    about(
-        &mut warnings,
+    warnings.extend(about(
         "device-failed",
         failed,
         format!("{number} in state failed"),
         "\"milspecctl control list --family dsmil\" shows which",
-    );
+    ));
     let contradictory = names(controls, |control| control.presence == "contradictory");
     let number = count(contradictory.len(), "control");
-    about(
-        &mut warnings,
+    warnings.extend(about(
         "contradictory",
         contradictory,
         format!("the machine's tables contradict themselves about {number}"),
         "look for a BIOS update; \"milspecctl control list\" shows which",
-    );
+    ));
     if doc.anchor.state == "failed" {
         let error = doc.anchor.error.as_ref().map_or("", |error| &error.name);
         warnings.push(Warning::new(
