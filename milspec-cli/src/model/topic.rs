@@ -6,28 +6,7 @@ use super::{Control, Word};
 use serde::Serialize;
 
 /// The topics, each with its settings, in the order in which they are shown.
-const TOPICS: &str = "\
-sensors: camera camera-rear microphone mic-mute gps speaker sound-device touchscreen
-radios: wireless-adapter radio-transmission wlan bluetooth wwan wxan-radio nfc \
-    wlan-off-when-wired wwan-off-when-wired wireless-switch-lock
-wired-network: embedded-nic second-nic modem
-ports: usb-external usb-user-ports usb-front usb-rear usb-side usb3-front usb3-rear sd-card \
-    sd-card-read-only media-card firewire express-card esata smartcard serial-port-1 module-bay
-docks: thunderbolt thunderbolt-security thunderbolt-boot thunderbolt-preboot \
-    dell-docks-always-allowed rugged-dock
-boot: secure-boot boot-mode legacy-option-roms uefi-network-stack usb-boot pxe-next-boot \
-    orom-keyboard service-os post-warnings
-bios: bios-downgrade bios-recovery unsigned-firmware flash-without-password remote-bios-update
-passwords: admin-setup-lockout strong-password password-bypass system-password-lock mebx-hotkey
-tpm: tpm tpm-deactivated tpm-owned tpm-ppi tpm-provision-override tpm-deprovision-override
-processor: txt vt-d virtualization cpu-xd hyper-threading sgx
-chassis: intrusion-reporting intrusion-latch chassis-door
-stealth: stealth unobtrusive stealth-lcd stealth-leds stealth-speakers stealth-fans stealth-wlan \
-    stealth-wwan stealth-wigig stealth-bluetooth stealth-gps
-power: wake-on-lan wake-on-sfp wake-on-dock wake-on-usb auto-on ac-recovery block-s3 \
-    smart-connect
-destructive: data-wipe service-os-clear
-";
+const TOPICS: &str = include_str!("topics.txt");
 
 /// Each topic with its settings.
 fn rows() -> impl Iterator<Item = (&'static str, &'static str)> {
