@@ -11,7 +11,7 @@ use crate::words::count;
 use crate::{baseline, catalogue, diagnose, refusal};
 use milspec_uapi::{
     Target, APPLY_CONFIRM_LATCH, MODE_BASELINE, MODE_NONE, MODE_PARANOID_PLUS, OUTCOME_REFUSED,
-    REASON_NO_CONTROL, TARGET_ACCEPT, TARGET_LEAVE,
+    REASON_NONE, REASON_NO_CONTROL, TARGET_ACCEPT, TARGET_LEAVE,
 };
 use serde::Serialize;
 use std::time::Duration;
@@ -196,13 +196,12 @@ impl Change {
             true => self.excepted().len(),
             false => self.assignments.len(),
         };
-        match (self.mode, self.assignments.as_slice()) {
-            (MODE_NONE, [one]) => format!("{}={}", one.name, one.value),
-            (MODE_NONE, several) => format!("{} controls", several.len()),
-            (mode, _) => match exceptions {
-                0 => format!("mode {}", mode_word(mode)),
-                many => format!("mode {} with {}", mode_word(mode), count(many, "exception")),
-            },
+        let mode = mode_word(self.mode);
+        match (self.mode, self.assignments.as_slice(), exceptions) {
+            (MODE_NONE, [one], _) => format!("{}={}", one.name, one.value),
+            (MODE_NONE, several, _) => format!("{} controls", several.len()),
+            (_, _, 0) => format!("mode {mode}"),
+            (_, _, many) => format!("mode {mode} with {}", count(many, "exception")),
         }
     }
 
@@ -241,10 +240,10 @@ impl Change {
                 Err(failure) if self.restores => left_out.push(LeftOut {
                     name: assignment.name.clone(),
                     value: assignment.value.clone(),
-                    reason: match failure.code {
-                        "no-such-control" => reason_word(REASON_NO_CONTROL),
-                        _ => None,
-                    },
+                    reason: reason_word(match failure.code {
+                        "no-such-control" => REASON_NO_CONTROL,
+                        _ => REASON_NONE,
+                    }),
                     why: failure.what,
                     next: failure.next,
                 }),
@@ -254,10 +253,9 @@ impl Change {
         Ok(Request {
             mode: self.mode,
             targets,
-            options: if self.mode == MODE_PARANOID_PLUS {
-                APPLY_CONFIRM_LATCH
-            } else {
-                0
+            options: match self.mode {
+                MODE_PARANOID_PLUS => APPLY_CONFIRM_LATCH,
+                _ => 0,
             },
             ..Request::default()
         })
@@ -313,29 +311,20 @@ impl Change {
 /// the request's controls, or where it stands in the way all the same.
 fn leave(request: &mut Request, answer: &Answer) -> bool {
     let control = answer.apply.control;
+    let by_name = request.mode == MODE_NONE;
+    let gone = answer.apply.reason == REASON_NO_CONTROL;
     let mut targets = request.targets.iter();
-    match targets.position(|target| target.control == control) {
-        // What only the driver remembers.
-        None if request.mode != MODE_NONE && control != 0 => request.targets.push(Target {
+    let at = targets.position(|target| target.control == control);
+    match at.map(|at| request.targets.remove(at)) {
+        None if by_name || control == 0 => return false,
+        Some(_) if by_name || gone => {}
+        Some(target) if target.value == TARGET_LEAVE => return false,
+        // What only the driver remembers, or what a mode could still want something of.
+        _ => request.targets.push(Target {
             control,
             value: TARGET_LEAVE,
             ..Target::default()
         }),
-        None => return false,
-        Some(at) => {
-            let target = request.targets.remove(at);
-            let gone = answer.apply.reason == REASON_NO_CONTROL;
-            // A mode could still want something of it.
-            match (request.mode, target.value) {
-                (MODE_NONE, _) => {}
-                _ if gone => {}
-                (_, TARGET_LEAVE) => return false,
-                _ => request.targets.push(Target {
-                    value: TARGET_LEAVE,
-                    ..target
-                }),
-            }
-        }
     }
     true
 }

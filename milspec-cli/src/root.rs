@@ -116,10 +116,6 @@ impl Root {
         self.files.is_none()
     }
 
-    fn files(&self) -> Option<&Files> {
-        self.files.as_deref()
-    }
-
     /// The note of the recording, `None` on the live machine.
     pub fn note(&self) -> Option<&Note> {
         self.note.as_ref()
@@ -141,7 +137,7 @@ impl Root {
         if let Some(errno) = unreadable.and_then(|paths| paths.get(path)) {
             return Err(io::Error::from_raw_os_error(*errno));
         }
-        if let Some(files) = self.files() {
+        if let Some(files) = self.files.as_deref() {
             let bytes = files.get(path.trim_start_matches('/'));
             return bytes.cloned().ok_or(io::ErrorKind::NotFound.into());
         }
@@ -160,7 +156,7 @@ impl Root {
 
     /// Whether there is something at `path`.
     pub fn exists(&self, path: &str) -> bool {
-        if let Some(files) = self.files() {
+        if let Some(files) = self.files.as_deref() {
             let path = path.trim_matches('/');
             let below = format!("{path}/");
             return files.contains_key(path) || files.keys().any(|name| name.starts_with(&below));
@@ -175,7 +171,7 @@ impl Root {
 
     /// Names in a directory, sorted.
     pub fn list(&self, path: &str) -> io::Result<Vec<String>> {
-        if let Some(files) = self.files() {
+        if let Some(files) = self.files.as_deref() {
             let below = format!("{}/", path.trim_matches('/'));
             let inside = files.keys().filter_map(|name| name.strip_prefix(&below));
             let mut names: Vec<String> = inside

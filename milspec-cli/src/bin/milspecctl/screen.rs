@@ -55,22 +55,21 @@ impl Mark {
         }
     }
 
-    fn glyph(self, ascii: bool) -> &'static str {
-        match (self, ascii) {
-            (Self::Good, false) => "✓",
-            (Self::Good, true) => "+",
-            (Self::Plain, false) => "●",
-            (Self::Plain, true) => "*",
-            (Self::None, false) => "·",
-            (Self::None, true) => "-",
-            (Self::Warning, _) => "!",
-            (Self::Ambiguous, false) => "≈",
-            (Self::Ambiguous, true) => "~",
-            (Self::Unknown, _) => "?",
-            (Self::Bad, false) => "✗",
-            (Self::Bad, true) => "x",
-            (Self::Next, false) => "→",
-            (Self::Next, true) => ">",
+    fn glyph(self, in_ascii: bool) -> &'static str {
+        let (glyph, ascii) = match self {
+            Self::Good => ("✓", "+"),
+            Self::Plain => ("●", "*"),
+            Self::None => ("·", "-"),
+            Self::Warning => ("!", "!"),
+            Self::Ambiguous => ("≈", "~"),
+            Self::Unknown => ("?", "?"),
+            Self::Bad => ("✗", "x"),
+            Self::Next => ("→", ">"),
+        };
+        if in_ascii {
+            ascii
+        } else {
+            glyph
         }
     }
 

@@ -95,7 +95,7 @@ struct Properties {
 /// Has the firmware check the password. Returns the security key. At most one try is spent.
 pub fn key(root: &Root, password: &Password) -> Result<Zeroizing<u16>> {
     let smbios = Smbios::open(root).map_err(unreachable)?;
-    let properties = properties(&smbios)?;
+    let properties = properties(&smbios).map_err(unreachable)?;
     if !properties.installed {
         return Err(failure(
             "password-not-set",
@@ -132,14 +132,13 @@ pub fn key(root: &Root, password: &Password) -> Result<Zeroizing<u16>> {
 
 /// Whether one is installed; false where the firmware cannot be asked.
 pub fn is_installed(root: &Root) -> bool {
-    let properties = Smbios::open(root).map_err(unreachable);
-    let properties = properties.and_then(|smbios| self::properties(&smbios));
+    let properties = Smbios::open(root).and_then(|smbios| properties(&smbios));
     properties.is_ok_and(|properties| properties.installed)
 }
 
-fn properties(smbios: &Smbios<'_>) -> Result<Properties> {
+fn properties(smbios: &Smbios<'_>) -> nix::Result<Properties> {
     let mut call = smbios.prepare(ADMIN, PROPERTIES);
-    smbios.make(&mut call).map_err(unreachable)?;
+    smbios.make(&mut call)?;
     if call.status() == 0 {
         let [installed, longest, shortest, characteristics] = call.output(1).to_le_bytes();
         return Ok(Properties {
@@ -152,7 +151,7 @@ fn properties(smbios: &Smbios<'_>) -> Result<Properties> {
     }
     // Firmware that does not know this call has short passwords only.
     let mut call = smbios.prepare(ADMIN, INSTALLED);
-    smbios.make(&mut call).map_err(unreachable)?;
+    smbios.make(&mut call)?;
     match call.status() {
         status @ 0..=3 => Ok(Properties {
             installed: status % 2 == 0,
@@ -160,7 +159,7 @@ fn properties(smbios: &Smbios<'_>) -> Result<Properties> {
             shortest: 1,
             longest: SHORT,
         }),
-        _ => Err(unreachable(Errno::EOPNOTSUPP)),
+        _ => Err(Errno::EOPNOTSUPP),
     }
 }
 
