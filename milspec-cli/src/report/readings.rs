@@ -138,12 +138,10 @@ fn ask(smbios: &Smbios<'_>, location: u16) -> Result<u32, String> {
     }
 }
 
-fn notation(read: &Read) -> String {
-    let words: Vec<String> = read
-        .iter()
-        .map(|(location, value)| format!("{location:04X}={value}"))
-        .collect();
-    words.join(" ")
+/// Readings as they stand in a report.
+pub fn notation(read: &Read) -> String {
+    let words = read.iter().map(|(at, value)| format!("{at:04X}={value}"));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 impl Readings {
@@ -169,14 +167,11 @@ impl Readings {
 
     /// What was not read, for the list of that.
     pub fn note(&self) -> Option<Unread> {
-        let reasons: Vec<String> = self
-            .unread
-            .iter()
-            .map(|silent| {
-                let number = silent.locations.split_whitespace().count() as u64;
-                format!("{}: {}", count(number, "location"), silent.why)
-            })
-            .collect();
+        let reason = |silent: &Silent| {
+            let number = silent.locations.split_whitespace().count();
+            format!("{}: {}", count(number, "location"), silent.why)
+        };
+        let reasons: Vec<String> = self.unread.iter().map(reason).collect();
         (!reasons.is_empty()).then(|| Unread::new("readings", reasons.join("; ")))
     }
 }
