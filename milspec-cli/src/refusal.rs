@@ -177,7 +177,7 @@ pub fn password_not_on_disk(change: &str) -> Failure {
         "refused-password",
         format!("refused to set {change} with --confirm-within"),
         "undoing it after a reboot takes the BIOS administrator password, which must not lie \
-              on disk",
+         on disk",
         "leave out --confirm-within, and make sure that somebody can get to the machine",
     )
 }

@@ -164,7 +164,7 @@ pub fn refuse_another(root: &Root) -> Result<()> {
             "nothing was changed",
             format!("{} is not confirmed yet", record.change),
             "keep that with \"milspecctl confirm\", or undo it with --undo; then run this \
-                   again",
+             again",
         )),
         _ => Ok(()),
     }

@@ -63,7 +63,7 @@ pub fn before(root: &Root, steps: &[Step], change: &Change, latched: bool) -> Ve
         warnings.push(Warning::new(
             "latch",
             "this mode latches: until the next boot no other mode or value can be set, and \
-                   the module cannot be unloaded",
+             the module cannot be unloaded",
             "nothing but a reboot undoes that",
         ));
     }
