@@ -68,9 +68,6 @@ pub fn permission(context: &Context<'_>) -> Check {
     let about = About("permission", "Permission");
     match &context.opened {
         Ok(_) => about.ok("you may read controls; --refresh needs root"),
-        Err(errno @ (Errno::EACCES | Errno::EPERM)) => {
-            failed(about, diagnose::open(context.root, Access::Read, *errno))
-        }
         Err(Errno::ENOENT) => about.not_applicable("there is no device node"),
         Err(errno) => failed(about, diagnose::open(context.root, Access::Read, *errno)),
     }

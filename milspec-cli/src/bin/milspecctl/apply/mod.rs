@@ -110,8 +110,8 @@ pub fn apply(root: &Root, ui: &Ui, change: &Change) -> Result<ApplyDoc> {
         .filter(|_| done)
         .and_then(|recorder| recorder.made(source.as_ref()));
     let note = recorder.and_then(|recorder| {
-        let left: Vec<&str> = left_out.iter().map(|left| left.name.as_str()).collect();
-        close(recorder, answer.as_ref().ok(), change, &left)
+        let left = left_out.iter().map(|left| left.name.clone());
+        close(recorder, answer.as_ref().ok(), change, left.collect())
     });
     let answer = answer?;
     let told = armed.as_mut().filter(|_| by_service).map(|record| {
@@ -187,7 +187,7 @@ fn close(
     mut recorder: Recorder<'_>,
     answer: Option<&Answer>,
     change: &Change,
-    left: &[&str],
+    mut left: Vec<String>,
 ) -> Option<Note> {
     let kept = Note {
         file: baseline::FILE.path,
@@ -197,14 +197,8 @@ fn close(
     match answer.map(|answer| answer.apply.outcome) {
         // What is undone again needs all of it.
         Some(OUTCOME_DONE) if change.restores && change.confirm_within.is_none() => {
-            let excepted = change.excepted();
-            let left = left
-                .iter()
-                .copied()
-                .chain(excepted.iter().map(String::as_str));
-            recorder
-                .restored(&left.collect::<Vec<_>>())
-                .unwrap_or(Some(kept))
+            left.extend(change.excepted());
+            recorder.restored(&left).unwrap_or(Some(kept))
         }
         Some(OUTCOME_DONE) => Some(kept),
         Some(OUTCOME_REFUSED | OUTCOME_UNDONE | OUTCOME_CONFLICT) | None => {

@@ -116,12 +116,12 @@ impl<'a> Recorder<'a> {
     }
 
     /// Everything is as it was, but these controls: only they stay recorded.
-    pub fn restored(mut self, but: &[&str]) -> Result<Option<Note>> {
+    pub fn restored(mut self, but: &[String]) -> Result<Option<Note>> {
         if self.record.controls.is_empty() && self.found.is_none() {
             return Ok(None);
         }
         let controls = &mut self.record.controls;
-        controls.retain(|one| but.contains(&one.name.as_str()));
+        controls.retain(|one| but.contains(&one.name));
         let state = if controls.is_empty() {
             baseline::FILE.remove(self.root, &self.lock)?;
             "removed"

@@ -42,21 +42,18 @@ pub fn run(root: &Root, show: &Show) -> Result<ControlShow> {
     let in_words = |name: &String| {
         Control::named(all, name).map_or_else(|| "absent".into(), Control::in_words)
     };
+    let shown = |control: &&Control| {
+        let depends = control.depends.iter();
+        Shown {
+            depends: depends.map(|name| (name.clone(), in_words(name))).collect(),
+            control: (*control).clone(),
+        }
+    };
     let controls = refusal::find_all(&show.names, all)?;
     Ok(ControlShow {
         head: Head::new("milspec.control/1", root, &snapshot),
         attributes: Attributes::beside(root, &controls, false),
-        controls: controls
-            .into_iter()
-            .map(|control| Shown {
-                depends: control
-                    .depends
-                    .iter()
-                    .map(|name| (name.clone(), in_words(name)))
-                    .collect(),
-                control: control.clone(),
-            })
-            .collect(),
+        controls: controls.iter().map(shown).collect(),
         refresh: snapshot.refreshed,
     })
 }
