@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Facts about the machine that stand in files: for `doctor`, and for the "why" of an error.
+//! Facts about the machine that stand in files, and the environment: for `doctor`, and for the "why"
+//! of an error.
 
 use crate::root::Root;
 use nix::unistd::{Group, User};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 
 /// Name of the module, as the kernel spells it.
 pub const MODULE: &str = "dell_milspec";
@@ -21,6 +23,11 @@ pub enum Installed {
     BuiltIn,
     /// Not for this kernel.
     No,
+}
+
+/// A variable of the environment, where it is set and not empty.
+pub fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
 /// Release of the running kernel, e.g. `7.3.4-amd64`.

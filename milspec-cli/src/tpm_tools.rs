@@ -8,9 +8,9 @@
 use crate::failure::{errno_of, Exit, Failure, Result};
 use crate::model::clean;
 use crate::root::Root;
+use crate::system::variable;
 use nix::errno::Errno;
 use nix::sys::memfd::{memfd_create, MFdFlags};
-use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::os::fd::AsRawFd;
@@ -161,10 +161,6 @@ fn in_words(stderr: &[u8]) -> Option<String> {
     let lines = || stderr.split(|byte| *byte == b'\n').map(clean);
     let error = lines().find_map(|line| Some(line.strip_prefix("ERROR: ")?.to_string()));
     error.or_else(|| lines().find(|line| !line.is_empty()))
-}
-
-fn variable(name: &str) -> Option<OsString> {
-    std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
 fn not_started(tool: &str, error: &io::Error) -> Failure {

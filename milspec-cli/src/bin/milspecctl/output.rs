@@ -6,9 +6,9 @@ use crate::screen::{Screen, COLUMNS};
 use milspec::cli::{Global, When};
 use milspec::failure::errno_of;
 use milspec::input::is_standard;
+use milspec::system::variable;
 use milspec::{Failure, Result};
 use nix::poll::{poll, PollFd, PollFlags, PollTimeout};
-use std::ffi::OsString;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::path::Path;
@@ -31,10 +31,6 @@ pub fn stderr_screen(when: When) -> Screen {
         width: None,
         verbose: false,
     }
-}
-
-fn variable(name: &str) -> Option<OsString> {
-    std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
 fn color(when: When, terminal: bool) -> bool {
