@@ -3,9 +3,8 @@
 //! A check for a fleet agent: says how the machine is hardened and what needs attention, and ends
 //! with 1 where something does. An argument names a recording to look at instead of the machine.
 
-use milspec::failure::Failure;
 use milspec::model::{names, Standing};
-use milspec::{machine, snapshot::Snapshot};
+use milspec::{machine, Failure, Snapshot};
 use std::path::PathBuf;
 use std::process::ExitCode;
 

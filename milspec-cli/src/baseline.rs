@@ -6,12 +6,11 @@
 //! The first value that was recorded of a control stays: what comes later is not what the machine
 //! had before.
 
-use crate::clock;
-use crate::failure::{Exit, Failure, Result};
+use crate::failure::{Failure, Result};
 use crate::kept::Kept;
 use crate::model::{Control, Step};
 use crate::root::Root;
-use crate::system;
+use crate::{clock, system};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -78,17 +77,15 @@ impl Identity {
             return Ok(());
         }
         let product = self.product.as_deref().unwrap_or("unknown");
-        Err(Failure {
-            code: "record-of-another-machine",
-            exit: Exit::Refused,
-            errno: None,
-            what: format!("the record of {} is of another machine", kept.of),
-            why: format!(
+        Err(Failure::new(
+            "record-of-another-machine",
+            format!("the record of {} is of another machine", kept.of),
+            format!(
                 "{} is of a {product} with another name or service tag",
                 kept.path
             ),
-            next: "if this disk moved here for good, move that file away".into(),
-        })
+            "if this disk moved here for good, move that file away",
+        ))
     }
 }
 

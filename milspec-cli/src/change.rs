@@ -2,19 +2,16 @@
 
 //! What somebody wants, and the plan for it.
 
-use crate::baseline;
-use crate::catalogue;
-use crate::diagnose;
-use crate::failure::{Exit, Failure, Result};
+use crate::failure::{Failure, Result};
 use crate::model::{mode_word, name_of, reason_word, Control, Step, Word};
-use crate::refusal;
 use crate::root::Root;
 use crate::snapshot::Snapshot;
 use crate::source::{Answer, Request, Source};
 use crate::words::count;
+use crate::{baseline, catalogue, diagnose, refusal};
 use milspec_uapi::{
     Target, APPLY_CONFIRM_LATCH, MODE_BASELINE, MODE_NONE, MODE_PARANOID_PLUS, OUTCOME_REFUSED,
-    REASON_NO_CONTROL, TARGET_ACCEPT, TARGET_LEAVE,
+    REASON_NONE, REASON_NO_CONTROL, TARGET_ACCEPT, TARGET_LEAVE,
 };
 use serde::Serialize;
 use std::time::Duration;
@@ -26,12 +23,22 @@ pub const LEAVE: &str = "leave";
 pub const ACCEPT: &str = "accept";
 
 /// A control and the value that it shall have.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Assignment {
     /// Name of the control.
     pub name: String,
     /// Name of the value.
     pub value: String,
+}
+
+impl Assignment {
+    /// Of a control, by name, and a value, or what stands for one.
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            value: value.into(),
+        }
+    }
 }
 
 /// What somebody wants.
@@ -118,25 +125,30 @@ impl Change {
     /// A mode, by its `MODE_` number, without the controls that were excepted.
     pub fn of_mode(mode: u8, except: &[String]) -> Result<Self> {
         if mode == MODE_PARANOID_PLUS && !except.is_empty() {
-            return Err(Failure {
-                code: "usage",
-                exit: Exit::Usage,
-                errno: None,
-                what: "mode paranoid-plus takes no exceptions".into(),
-                why: "it latches as a whole, or not at all".into(),
-                next: "leave out --except, or choose mode paranoid".into(),
-            });
+            return Err(Failure::new(
+                "usage",
+                "mode paranoid-plus takes no exceptions",
+                "it latches as a whole, or not at all",
+                "leave out --except, or choose mode paranoid",
+            ));
         }
-        let except = except.iter().map(|name| Assignment {
-            name: name.clone(),
-            value: LEAVE.into(),
-        });
+        let except = except.iter().map(|name| Assignment::new(name, LEAVE));
         Ok(Self {
             mode,
             assignments: except.collect(),
             leaves: true,
             ..Self::default()
         })
+    }
+
+    /// Controls, by their names, as they are.
+    pub fn accept(names: Vec<String>) -> Self {
+        let accepted = names.into_iter().map(|name| Assignment::new(name, ACCEPT));
+        Self {
+            assignments: accepted.collect(),
+            accepts: true,
+            ..Self::default()
+        }
     }
 
     /// The same on a machine with these controls: it may lack what other machines have, and needs no
@@ -164,10 +176,8 @@ impl Change {
         let record = baseline::Record::load(root)?;
         for recorded in record.into_iter().flat_map(|record| record.controls) {
             if !self.assignments.iter().any(|one| one.name == recorded.name) {
-                self.assignments.push(Assignment {
-                    name: recorded.name,
-                    value: recorded.value,
-                });
+                let back = Assignment::new(recorded.name, recorded.value);
+                self.assignments.push(back);
             }
         }
         Ok(self)
@@ -186,17 +196,12 @@ impl Change {
             true => self.excepted().len(),
             false => self.assignments.len(),
         };
-        match (self.mode, self.assignments.as_slice()) {
-            (MODE_NONE, [one]) => format!("{}={}", one.name, one.value),
-            (MODE_NONE, several) => format!("{} controls", several.len()),
-            (mode, _) => match exceptions {
-                0 => format!("mode {}", mode_word(mode)),
-                many => format!(
-                    "mode {} with {}",
-                    mode_word(mode),
-                    count(many as u64, "exception")
-                ),
-            },
+        let mode = mode_word(self.mode);
+        match (self.mode, self.assignments.as_slice(), exceptions) {
+            (MODE_NONE, [one], _) => format!("{}={}", one.name, one.value),
+            (MODE_NONE, several, _) => format!("{} controls", several.len()),
+            (_, _, 0) => format!("mode {mode}"),
+            (_, _, many) => format!("mode {mode} with {}", count(many, "exception")),
         }
     }
 
@@ -235,10 +240,10 @@ impl Change {
                 Err(failure) if self.restores => left_out.push(LeftOut {
                     name: assignment.name.clone(),
                     value: assignment.value.clone(),
-                    reason: match failure.code {
-                        "no-such-control" => reason_word(REASON_NO_CONTROL),
-                        _ => None,
-                    },
+                    reason: reason_word(match failure.code {
+                        "no-such-control" => REASON_NO_CONTROL,
+                        _ => REASON_NONE,
+                    }),
                     why: failure.what,
                     next: failure.next,
                 }),
@@ -248,10 +253,9 @@ impl Change {
         Ok(Request {
             mode: self.mode,
             targets,
-            options: if self.mode == MODE_PARANOID_PLUS {
-                APPLY_CONFIRM_LATCH
-            } else {
-                0
+            options: match self.mode {
+                MODE_PARANOID_PLUS => APPLY_CONFIRM_LATCH,
+                _ => 0,
             },
             ..Request::default()
         })
@@ -283,8 +287,7 @@ impl Change {
         let name = name_of(answer.apply.control, &snapshot.controls);
         let mut assignments = self.assignments.iter();
         let wanted = assignments.find(|assignment| assignment.name == name);
-        let mut controls = snapshot.controls.iter();
-        let control = controls.find(|control| control.name == name);
+        let control = Control::named(&snapshot.controls, &name);
         let remembered = || control.and_then(|control| control.baseline.clone());
         let steps = Step::all(&answer.steps, &snapshot.controls);
         let failure = refusal::failure(root, snapshot, &self.in_words(), answer, &steps);
@@ -308,29 +311,20 @@ impl Change {
 /// the request's controls, or where it stands in the way all the same.
 fn leave(request: &mut Request, answer: &Answer) -> bool {
     let control = answer.apply.control;
+    let by_name = request.mode == MODE_NONE;
+    let gone = answer.apply.reason == REASON_NO_CONTROL;
     let mut targets = request.targets.iter();
-    match targets.position(|target| target.control == control) {
-        // What only the driver remembers.
-        None if request.mode != MODE_NONE && control != 0 => request.targets.push(Target {
+    let at = targets.position(|target| target.control == control);
+    match at.map(|at| request.targets.remove(at)) {
+        None if by_name || control == 0 => return false,
+        Some(_) if by_name || gone => {}
+        Some(target) if target.value == TARGET_LEAVE => return false,
+        // What only the driver remembers, or what a mode could still want something of.
+        _ => request.targets.push(Target {
             control,
             value: TARGET_LEAVE,
             ..Target::default()
         }),
-        None => return false,
-        Some(at) => {
-            let target = request.targets.remove(at);
-            let gone = answer.apply.reason == REASON_NO_CONTROL;
-            // A mode could still want something of it.
-            match (request.mode, target.value) {
-                (MODE_NONE, _) => {}
-                _ if gone => {}
-                (_, TARGET_LEAVE) => return false,
-                _ => request.targets.push(Target {
-                    value: TARGET_LEAVE,
-                    ..target
-                }),
-            }
-        }
     }
     true
 }

@@ -4,13 +4,12 @@
 //!
 //! What is wrong with it has a place in it: the first error is told, with line and column.
 
-use crate::catalogue;
 use crate::change::{Assignment, Change, Skipped, ABSENT, LEAVE};
 use crate::failure::{Exit, Failure, Result};
-use crate::input;
-use crate::model::{mode_word, Control, MODES};
+use crate::model::{mode_word, modes, Control, Word};
 use crate::refusal::near;
 use crate::words::shown;
+use crate::{catalogue, input};
 use milspec_uapi::{MODE_NONE, MODE_PARANOID_PLUS};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -126,10 +125,7 @@ impl Document {
                     "keep one of the two",
                 );
             }
-            let asked = Assignment {
-                name: name.get_ref().clone(),
-                value: value.get_ref().clone(),
-            };
+            let asked = Assignment::new(name.get_ref(), value.get_ref());
             match skips(name, value, *must, controls)? {
                 Some(why) => change.skipped.push(Skipped::new(asked, why)),
                 None => change.assignments.push(asked),
@@ -142,9 +138,9 @@ impl Document {
         let Some(mode) = &self.mode else {
             return Ok(MODE_NONE);
         };
-        let names = MODES.map(mode_word);
+        let names: Vec<Word> = modes().map(mode_word).collect();
         let names = names.iter().map(AsRef::as_ref);
-        let Some(number) = MODES.into_iter().find(|n| mode_word(*n) == *mode.get_ref()) else {
+        let Some(number) = modes().find(|n| mode_word(*n) == *mode.get_ref()) else {
             return fault(
                 mode,
                 format!("there is no mode \"{}\"", shown(mode.get_ref())),
@@ -170,7 +166,7 @@ fn skips(
     controls: &[Control],
 ) -> Parsed<Option<&'static str>> {
     let (named, wanted) = (name.get_ref().as_str(), value.get_ref().as_str());
-    let control = controls.iter().find(|control| control.name == named);
+    let control = Control::named(controls, named);
     let mut values: Vec<&str> = match control {
         Some(control) => control.values.iter().map(|v| v.name.as_str()).collect(),
         None => catalogue::values(named),
@@ -271,14 +267,12 @@ impl Fault {
         // Some editors write a mark of the byte order, which no reader sees.
         let before = before.strip_prefix('\u{FEFF}').unwrap_or(before);
         let (line, column) = place(before);
-        Failure {
-            code: "config-invalid",
-            exit: Exit::Failed,
-            errno: None,
-            what: format!("{file} is wrong in line {line}, column {column}"),
-            why: self.why,
-            next: self.next,
-        }
+        Failure::new(
+            "config-invalid",
+            format!("{file} is wrong in line {line}, column {column}"),
+            self.why,
+            self.next,
+        )
     }
 }
 
@@ -299,14 +293,12 @@ fn text(path: &Path) -> Result<(String, String)> {
         ..failure
     })?;
     if bytes.len() as u64 > LENGTH_MAX {
-        return Err(Failure {
-            code: "config-invalid",
-            exit: Exit::Failed,
-            errno: None,
-            what: format!("{name} is too long"),
-            why: "it has more than 1 MiB, which no such document has".into(),
-            next: "name a document like that of \"milspecctl config export\"".into(),
-        });
+        return Err(Failure::new(
+            "config-invalid",
+            format!("{name} is too long"),
+            "it has more than 1 MiB, which no such document has",
+            "name a document like that of \"milspecctl config export\"",
+        ));
     }
     String::from_utf8(bytes)
         .map_err(|error| {

@@ -2,6 +2,7 @@
 
 //! The live device `/dev/milspec`: all its `ioctl()` calls, and `read()`.
 
+use crate::failure::errno_of;
 use crate::root::Root;
 use crate::signals;
 use crate::source::{Access, Answer, Listing, Request, Source, Wait};
@@ -11,8 +12,8 @@ use milspec_uapi::{
 };
 use nix::errno::Errno;
 use std::fs::{File, OpenOptions};
-use std::os::fd::{AsFd, AsRawFd};
-use zerocopy::{FromZeros, IntoBytes};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
+use zerocopy::{FromBytes, FromZeros, IntoBytes};
 use zeroize::Zeroize;
 
 /// The ioctl numbers carry the size of the head only, not of the whole structure: "bad" in nix'
@@ -40,12 +41,8 @@ const STEPS: u32 = TARGETS_MAX;
 /// How many records are read at once.
 const EVENTS: usize = 512;
 
-/// Which of the two requests with an [`Apply`].
-#[derive(Clone, Copy)]
-enum Kind {
-    Plan,
-    Apply,
-}
+/// A request of the device.
+type Call<T> = unsafe fn(RawFd, *mut T) -> nix::Result<i32>;
 
 /// The open device.
 pub struct Device {
@@ -59,8 +56,18 @@ impl Device {
             .read(true)
             .write(access != Access::Read)
             .open(root.path(&format!("/dev/{DEVICE_NAME}")))
-            .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(Errno::EIO as i32)))?;
+            .map_err(|error| errno_of(&error))?;
         Ok(Self { file })
+    }
+
+    /// A request that the driver only fills.
+    fn get<T: FromBytes + IntoBytes>(&self, call: Call<T>) -> nix::Result<T> {
+        let mut answer = T::new_zeroed();
+        let head = head::<T>();
+        answer.as_mut_bytes()[..size_of::<Head>()].copy_from_slice(head.as_bytes());
+        // SAFETY: the request states its own size, which bounds what the driver writes.
+        unsafe { call(self.file.as_raw_fd(), &mut answer) }?;
+        Ok(answer)
     }
 
     /// One `CONTROLS` request with room for `room.len()` controls; returns the driver's count and
@@ -88,7 +95,12 @@ impl Device {
     }
 
     /// One request with room for `room` steps; the answer, and what the call returned.
-    fn ask(&self, kind: Kind, request: &Request, room: &mut [Step]) -> (Apply, nix::Result<()>) {
+    fn ask(
+        &self,
+        call: Call<Apply>,
+        request: &Request,
+        room: &mut [Step],
+    ) -> (Apply, nix::Result<()>) {
         let address = |empty: bool, pointer: u64| if empty { 0 } else { pointer };
         let mut apply = Apply {
             head: head::<Apply>(),
@@ -105,28 +117,22 @@ impl Device {
             security_key: *request.security_key,
             ..Apply::default()
         };
-        let file = self.file.as_raw_fd();
         // SAFETY: the request states its own size, which bounds what the driver writes to it.
         // `targets` points at `target_count` elements of `target_stride` bytes that are borrowed for
         // the call and only read, `steps` at `step_capacity` elements of `step_stride` bytes, mutably
         // borrowed for the call.
-        let result = unsafe {
-            match kind {
-                Kind::Plan => raw::plan(file, &mut apply),
-                Kind::Apply => raw::apply(file, &mut apply),
-            }
-        };
+        let result = unsafe { call(self.file.as_raw_fd(), &mut apply) };
         // The answer does not carry it on, whatever the driver left there.
         apply.security_key.zeroize();
         (apply, result.map(|_| ()))
     }
 
     /// Asks, and once more with more room where the plan has more steps than expected.
-    fn answer(&self, kind: Kind, request: &Request) -> nix::Result<Answer> {
+    fn answer(&self, call: Call<Apply>, request: &Request) -> nix::Result<Answer> {
         let mut count = STEPS;
         for _ in 0..8 {
             let mut steps = vec![Step::default(); count as usize];
-            let (apply, result) = self.ask(kind, request, &mut steps);
+            let (apply, result) = self.ask(call, request, &mut steps);
             match result {
                 // Nothing was written to the firmware: asking again is safe.
                 Err(Errno::ENOSPC) if apply.step_count > count => {
@@ -147,21 +153,11 @@ impl Device {
 
 impl Source for Device {
     fn info(&self) -> nix::Result<Info> {
-        let mut answer = Info::new_zeroed();
-        answer.head = head::<Info>();
-        // SAFETY: the request states its own size, which bounds what the driver writes.
-        unsafe { raw::info(self.file.as_raw_fd(), &mut answer) }?;
-        Ok(answer)
+        self.get(raw::info)
     }
 
     fn status(&self) -> nix::Result<Status> {
-        let mut answer = Status {
-            head: head::<Status>(),
-            ..Status::default()
-        };
-        // SAFETY: the request states its own size, which bounds what the driver writes.
-        unsafe { raw::status(self.file.as_raw_fd(), &mut answer) }?;
-        Ok(answer)
+        self.get(raw::status)
     }
 
     fn controls(&self) -> nix::Result<Listing> {
@@ -186,21 +182,15 @@ impl Source for Device {
     }
 
     fn refresh(&mut self) -> nix::Result<Refresh> {
-        let mut answer = Refresh {
-            head: head::<Refresh>(),
-            ..Refresh::default()
-        };
-        // SAFETY: the request states its own size, which bounds what the driver writes.
-        unsafe { raw::refresh(self.file.as_raw_fd(), &mut answer) }?;
-        Ok(answer)
+        self.get(raw::refresh)
     }
 
     fn plan(&self, request: &Request) -> nix::Result<Answer> {
-        self.answer(Kind::Plan, request)
+        self.answer(raw::plan, request)
     }
 
     fn apply(&mut self, request: &Request) -> nix::Result<Answer> {
-        self.answer(Kind::Apply, request)
+        self.answer(raw::apply, request)
     }
 
     fn records(&mut self, wait: Wait) -> nix::Result<Vec<Event>> {

@@ -3,7 +3,7 @@
 //! Turns an errno of the driver into what failed, why, and what to do next. The "why" is looked up
 //! on the machine, not listed as possibilities.
 
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use crate::model::clean;
 use crate::root::Root;
 use crate::source::Access;
@@ -17,14 +17,13 @@ pub fn open(root: &Root, access: Access, errno: Errno) -> Failure {
     match errno {
         Errno::ENOENT | Errno::ENXIO | Errno::ENODEV => no_driver(root, what, errno),
         Errno::EACCES | Errno::EPERM => no_permission(root, access, what, errno),
-        _ => Failure {
-            code: "open-failed",
-            exit: Exit::Failed,
-            errno: Some(errno),
+        _ => Failure::new(
+            "open-failed",
             what,
-            why: "neither a missing driver nor a missing permission explains this".into(),
-            next: "run \"milspecctl doctor\"".into(),
-        },
+            "neither a missing driver nor a missing permission explains this",
+            "run \"milspecctl doctor\"",
+        )
+        .with(errno),
     }
 }
 
@@ -55,14 +54,7 @@ fn no_driver(root: &Root, what: String, errno: Errno) -> Failure {
             ),
         }
     };
-    Failure {
-        code: "no-driver",
-        exit: Exit::Unsupported,
-        errno: Some(errno),
-        what,
-        why,
-        next: next.into(),
-    }
+    Failure::new("no-driver", what, why, next).with(errno)
 }
 
 fn no_permission(root: &Root, access: Access, what: String, errno: Errno) -> Failure {
@@ -100,27 +92,19 @@ fn no_permission(root: &Root, access: Access, what: String, errno: Errno) -> Fai
             "run it as root".to_string(),
         ),
     };
-    Failure {
-        code: "no-permission",
-        exit: Exit::Permission,
-        errno: Some(errno),
-        what,
-        why,
-        next,
-    }
+    Failure::new("no-permission", what, why, next).with(errno)
 }
 
 /// `IOC_INFO` failed, though every version of the driver answers it.
 pub fn info(errno: Errno) -> Failure {
     match errno {
-        Errno::ENOTTY | Errno::EINVAL | Errno::E2BIG => Failure {
-            code: "abi-mismatch",
-            exit: Exit::Abi,
-            errno: Some(errno),
-            what: format!("/dev/{DEVICE_NAME} does not answer INFO"),
-            why: "what has this name is not a driver that milspecctl knows".into(),
-            next: "install driver and milspecctl of the same version".into(),
-        },
+        Errno::ENOTTY | Errno::EINVAL | Errno::E2BIG => Failure::new(
+            "abi-mismatch",
+            format!("/dev/{DEVICE_NAME} does not answer INFO"),
+            "what has this name is not a driver that milspecctl knows",
+            "install driver and milspecctl of the same version",
+        )
+        .with(errno),
         _ => read("info", errno),
     }
 }
@@ -132,166 +116,135 @@ pub fn abi(info: &Info) -> Failure {
     } else {
         "update milspecctl to the version of the driver"
     };
-    Failure {
-        code: "abi-mismatch",
-        exit: Exit::Abi,
-        errno: None,
-        what: format!(
+    Failure::new(
+        "abi-mismatch",
+        format!(
             "milspecctl cannot talk to driver {}",
             clean(&info.driver_version)
         ),
-        why: format!(
+        format!(
             "the driver has ABI {}.{}, milspecctl has {ABI_MAJOR}.{ABI_MINOR}",
             info.abi_major, info.abi_minor
         ),
-        next: next.into(),
-    }
+        next,
+    )
 }
 
 /// A request that makes no firmware call failed.
 pub fn read(request: &str, errno: Errno) -> Failure {
-    let (code, exit, why, next) = match errno {
+    let (code, why, next) = match errno {
         Errno::ENODEV => (
             "no-driver",
-            Exit::Unsupported,
             "the driver is being unloaded",
             "load it again: \"modprobe dell_milspec\" as root",
         ),
         Errno::ENOTTY => (
             "abi-mismatch",
-            Exit::Abi,
             "the driver does not know this request",
             "update the driver",
         ),
         _ => (
             "driver-failed",
-            Exit::Failed,
             "the driver gave this error itself; no firmware call is involved",
             "see \"dmesg | grep milspec\"",
         ),
     };
-    Failure {
+    Failure::new(
         code,
-        exit,
-        errno: Some(errno),
-        what: format!("cannot read {request} from the driver"),
-        why: why.into(),
-        next: next.into(),
-    }
+        format!("cannot read {request} from the driver"),
+        why,
+        next,
+    )
+    .with(errno)
 }
 
 /// `read()` failed.
 pub fn journal(errno: Errno) -> Failure {
     match errno {
-        Errno::EOPNOTSUPP => Failure {
-            code: "unsupported",
-            exit: Exit::Unsupported,
-            errno: Some(errno),
-            what: "cannot read the journal".into(),
-            why: "what answers here has no journal".into(),
-            next: "run it on the machine itself, or name a saved journal".into(),
-        },
-        Errno::EPROTO => Failure {
-            code: "abi-mismatch",
-            exit: Exit::Abi,
-            errno: Some(errno),
-            what: "cannot read the journal".into(),
-            why: "what the driver gives is no whole number of records".into(),
-            next: "install driver and milspecctl of the same version".into(),
-        },
+        Errno::EOPNOTSUPP => Failure::new(
+            "unsupported",
+            "cannot read the journal",
+            "what answers here has no journal",
+            "run it on the machine itself, or name a saved journal",
+        )
+        .with(errno),
+        Errno::EPROTO => Failure::new(
+            "abi-mismatch",
+            "cannot read the journal",
+            "what the driver gives is no whole number of records",
+            "install driver and milspecctl of the same version",
+        )
+        .with(errno),
         _ => read("the journal", errno),
     }
 }
 
 /// `IOC_REFRESH` failed.
 pub fn refresh(errno: Errno) -> Failure {
-    let (code, exit, why, next) = match errno {
+    let (code, why, next) = match errno {
         Errno::EPERM | Errno::EACCES | Errno::EBADF => (
             "no-permission",
-            Exit::Permission,
             "firmware calls need CAP_SYS_ADMIN outside of any container",
             "run it as root, or leave out --refresh to see the last reading",
         ),
         Errno::ENOTTY | Errno::EOPNOTSUPP => (
             "unsupported",
-            Exit::Unsupported,
             "what answers here has no firmware to read",
             "leave out --refresh to see the last reading",
         ),
         Errno::EINTR => (
             "interrupted",
-            Exit::Failed,
             "a signal arrived before the firmware was read",
             "run it again",
         ),
         Errno::ENODEV => return read("the firmware", errno),
         _ => (
             "refresh-failed",
-            Exit::Failed,
             "the driver could not read the firmware",
             "run \"milspecctl status\" and see \"dmesg | grep milspec\"",
         ),
     };
-    Failure {
-        code,
-        exit,
-        errno: Some(errno),
-        what: "cannot refresh the controls".into(),
-        why: why.into(),
-        next: next.into(),
-    }
+    Failure::new(code, "cannot refresh the controls", why, next).with(errno)
 }
 
 /// `IOC_PLAN` failed without an answer.
 pub fn plan(change: &str, errno: Errno) -> Failure {
     match errno {
-        Errno::EOPNOTSUPP => Failure {
-            code: "unsupported",
-            exit: Exit::Unsupported,
-            errno: Some(errno),
-            what: format!("cannot plan {change}"),
-            why: "what answers here makes no plans".into(),
-            next: "run it on the machine itself".into(),
-        },
+        Errno::EOPNOTSUPP => Failure::new(
+            "unsupported",
+            format!("cannot plan {change}"),
+            "what answers here makes no plans",
+            "run it on the machine itself",
+        )
+        .with(errno),
         _ => read("a plan", errno),
     }
 }
 
 /// `IOC_APPLY` failed without an answer: nothing was written to the firmware.
 pub fn apply(what: String, errno: Errno) -> Failure {
-    let (code, exit, why, next) = match errno {
+    let (code, why, next) = match errno {
         Errno::EPERM | Errno::EBADF => (
             "no-permission",
-            Exit::Permission,
             "changes need CAP_SYS_ADMIN outside of any container",
             "run it as root, or add --dry-run to see what would change",
         ),
         Errno::EINTR => (
             "interrupted",
-            Exit::Failed,
             "a signal arrived before anything was changed",
             "run it again",
         ),
         Errno::ENODEV | Errno::ENOTTY => return read("an answer", errno),
         Errno::EOPNOTSUPP => (
             "unsupported",
-            Exit::Unsupported,
             "what answers here cannot be changed",
             "add --dry-run to see what would change",
         ),
         _ => (
             "apply-failed",
-            Exit::Failed,
             "the driver refused the request itself; nothing was changed",
             "see \"dmesg | grep milspec\"",
         ),
     };
-    Failure {
-        code,
-        exit,
-        errno: Some(errno),
-        what,
-        why: why.into(),
-        next: next.into(),
-    }
+    Failure::new(code, what, why, next).with(errno)
 }

@@ -6,6 +6,7 @@ use nix::errno::Errno;
 use serde::ser::{SerializeStruct, Serializer};
 use serde::Serialize;
 use std::fmt::{self, Display, Formatter};
+use std::io;
 
 /// Exit statuses; scripts rely on them. 0 is "ok, or nothing to do".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,22 @@ pub enum Exit {
     Differs = 7,
 }
 
+impl Exit {
+    /// What goes with a code, unless the failure says otherwise.
+    fn of(code: &str) -> Self {
+        match code {
+            "usage" => Self::Usage,
+            "no-driver" | "no-tpm" | "unsupported" => Self::Unsupported,
+            "no-permission" | "password-wrong" | "password-locked" => Self::Permission,
+            "handle-taken" | "record-of-another-machine" => Self::Refused,
+            code if code.starts_with("refused") => Self::Refused,
+            "abi-mismatch" => Self::Abi,
+            "journal-not-proven" => Self::Differs,
+            _ => Self::Failed,
+        }
+    }
+}
+
 /// One error, in the three parts that every error has.
 #[derive(Clone, Debug)]
 pub struct Failure {
@@ -41,6 +58,43 @@ pub struct Failure {
     pub why: String,
     /// What to do about it.
     pub next: String,
+}
+
+impl Failure {
+    /// Without an errno, and with the exit status that goes with the code.
+    pub fn new(
+        code: &'static str,
+        what: impl Into<String>,
+        why: impl Into<String>,
+        next: impl Into<String>,
+    ) -> Self {
+        Self {
+            code,
+            exit: Exit::of(code),
+            errno: None,
+            what: what.into(),
+            why: why.into(),
+            next: next.into(),
+        }
+    }
+
+    /// With another exit status.
+    pub fn exits(self, exit: Exit) -> Self {
+        Self { exit, ..self }
+    }
+
+    /// With what the system call said.
+    pub fn with(self, errno: impl Into<Option<Errno>>) -> Self {
+        Self {
+            errno: errno.into(),
+            ..self
+        }
+    }
+
+    /// With what the system call said, where it was one that failed.
+    pub fn with_error(self, error: &io::Error) -> Self {
+        self.with(error.raw_os_error().map(Errno::from_raw))
+    }
 }
 
 impl Display for Failure {
@@ -93,20 +147,22 @@ pub fn errno_name(number: i32) -> String {
     }
 }
 
+/// The errno of a failed system call.
+pub fn errno_of(error: &io::Error) -> Errno {
+    error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
+}
+
 /// Name and meaning of an errno for people, e.g. `ENOENT (no such file or directory)`.
 pub fn errno_text(errno: Errno) -> String {
-    let text = std::io::Error::from_raw_os_error(errno as i32).to_string();
-    let mut meaning = text
-        .split(" (os error")
-        .next()
-        .unwrap_or_default()
-        .to_string();
+    let text = io::Error::from_raw_os_error(errno as i32).to_string();
+    let meaning = text.split(" (os error").next().unwrap_or_default();
+    let mut letters = meaning.chars();
     // Only a first word that is no acronym: "No such file", but "I/O error".
-    if meaning.chars().nth(1).is_some_and(char::is_lowercase) {
-        meaning = meaning
-            .char_indices()
-            .map(|(at, c)| if at == 0 { c.to_ascii_lowercase() } else { c })
-            .collect();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => {
+            let first = first.to_ascii_lowercase();
+            format!("{errno:?} ({first}{second}{})", letters.as_str())
+        }
+        _ => format!("{errno:?} ({meaning})"),
     }
-    format!("{errno:?} ({meaning})")
 }

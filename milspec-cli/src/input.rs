@@ -3,7 +3,6 @@
 //! Files that are read whole, where `-` is standard input.
 
 use crate::failure::{Exit, Failure, Result};
-use nix::errno::Errno;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
@@ -38,12 +37,12 @@ pub fn read(path: &Path, max: u64) -> Result<Vec<u8>> {
         ErrorKind::IsADirectory => (Exit::Failed, "it is a directory"),
         _ => (Exit::Failed, "reading it failed"),
     };
-    Err(Failure {
-        code: "file-unreadable",
-        exit,
-        errno: error.raw_os_error().map(Errno::from_raw),
-        what: format!("cannot read {}", name(path)),
-        why: why.into(),
-        next: "name a file that you can read, or - for standard input".into(),
-    })
+    Err(Failure::new(
+        "file-unreadable",
+        format!("cannot read {}", name(path)),
+        why,
+        "name a file that you can read, or - for standard input",
+    )
+    .exits(exit)
+    .with_error(&error))
 }

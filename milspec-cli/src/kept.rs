@@ -3,7 +3,7 @@
 //! Records that outlive this program, in a directory of root. A power cut at any moment leaves the
 //! old file or the new one: the new one is complete on disk before it takes the place of the old one.
 
-use crate::failure::{Exit, Failure, Result};
+use crate::failure::{Failure, Result};
 use crate::root::Root;
 use crate::signals;
 use crate::words::shown;
@@ -45,14 +45,13 @@ pub fn lock(root: &Root, waiting: &dyn Fn()) -> Result<Lock> {
     };
     match held {
         Ok(held) if !signals::arrived() => Ok(Lock { _held: held }),
-        Ok(_) | Err((_, Errno::EINTR)) => Err(Failure {
-            code: "interrupted",
-            exit: Exit::Failed,
-            errno: Some(Errno::EINTR),
-            what: "nothing was changed".into(),
-            why: "a signal arrived before the change began".into(),
-            next: "run it again".into(),
-        }),
+        Ok(_) | Err((_, Errno::EINTR)) => Err(Failure::new(
+            "interrupted",
+            "nothing was changed",
+            "a signal arrived before the change began",
+            "run it again",
+        )
+        .with(Errno::EINTR)),
         Err((_, errno)) => Err(not_written(errno.into())),
     }
 }
@@ -159,38 +158,25 @@ impl Kept {
     }
 
     fn damaged(&self, why: &str) -> Failure {
-        Failure {
-            code: "record-damaged",
-            exit: Exit::Failed,
-            errno: None,
-            what: format!("the record of {} is damaged", self.of),
-            why: format!("{}: {why}", self.path),
-            next: "put a backup of it in its place, or move it away to begin a new one".into(),
-        }
+        Failure::new(
+            "record-damaged",
+            format!("the record of {} is damaged", self.of),
+            format!("{}: {why}", self.path),
+            "put a backup of it in its place, or move it away to begin a new one",
+        )
     }
 
     fn unreadable(&self, error: &io::Error) -> Failure {
-        let denied = error.kind() == ErrorKind::PermissionDenied;
-        Failure {
-            code: if denied {
-                "no-permission"
-            } else {
-                "record-unreadable"
-            },
-            exit: if denied {
-                Exit::Permission
-            } else {
-                Exit::Failed
-            },
-            errno: errno(error),
-            what: format!("cannot read the record of {}", self.of),
-            why: format!("the kernel does not let milspecctl read {}", self.path),
-            next: if denied {
-                "run it as root".into()
-            } else {
-                "see that it is a file, on a disk without errors".into()
-            },
-        }
+        let (code, next) = match error.kind() {
+            ErrorKind::PermissionDenied => ("no-permission", "run it as root"),
+            _ => (
+                "record-unreadable",
+                "see that it is a file, on a disk without errors",
+            ),
+        };
+        let what = format!("cannot read the record of {}", self.of);
+        let why = format!("the kernel does not let milspecctl read {}", self.path);
+        Failure::new(code, what, why, next).with_error(error)
     }
 }
 
@@ -203,17 +189,12 @@ fn private() -> OpenOptions {
     options
 }
 
-fn errno(error: &io::Error) -> Option<Errno> {
-    error.raw_os_error().map(Errno::from_raw)
-}
-
 fn not_written(error: io::Error) -> Failure {
-    Failure {
-        code: "not-recorded",
-        exit: Exit::Failed,
-        errno: errno(&error),
-        what: "nothing was changed".into(),
-        why: format!("how to bring back what is now could not be recorded in {DIR}"),
-        next: "see that it is on a disk with space that can be written, then run it again".into(),
-    }
+    Failure::new(
+        "not-recorded",
+        "nothing was changed",
+        format!("how to bring back what is now could not be recorded in {DIR}"),
+        "see that it is on a disk with space that can be written, then run it again",
+    )
+    .with_error(&error)
 }

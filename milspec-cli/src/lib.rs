@@ -21,12 +21,12 @@
 //! clap with them.
 //!
 //! ```no_run
-//! use milspec::{machine, model::Standing, snapshot::Snapshot};
+//! use milspec::{machine, model::Standing, Snapshot};
 //!
 //! let snapshot = Snapshot::take(&machine::open(None)?, false)?;
 //! let mode = Standing::new(&snapshot.status, &snapshot.controls);
 //! println!("{}", mode.in_words());
-//! # Ok::<(), milspec::failure::Failure>(())
+//! # Ok::<(), milspec::Failure>(())
 //! ```
 
 #![deny(unsafe_code)]
@@ -68,3 +68,10 @@ pub mod tpm_tools;
 pub mod unconfirmed;
 pub mod warning;
 pub mod words;
+
+pub use change::Change;
+pub use failure::{Exit, Failure, Result};
+pub use root::Root;
+pub use snapshot::Snapshot;
+pub use source::{Access, Source};
+pub use warning::Warning;

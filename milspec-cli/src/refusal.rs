@@ -2,13 +2,12 @@
 
 //! Why a change was refused or failed, and what to do about it.
 
-use crate::catalogue;
 use crate::failure::{Exit, Failure, Result};
 use crate::model::{name_of, Control, Step};
 use crate::root::Root;
 use crate::snapshot::Snapshot;
 use crate::source::Answer;
-use crate::system;
+use crate::{catalogue, system};
 use glob::Pattern;
 use milspec_uapi as uapi;
 use nix::errno::Errno;
@@ -27,14 +26,15 @@ pub fn failure(
         uapi::OUTCOME_UNDONE => Some(undone(snapshot, change, answer, steps)),
         uapi::OUTCOME_DEGRADED => Some(degraded(snapshot, change, answer, steps)),
         uapi::OUTCOME_CONFLICT => Some(conflict(snapshot, change, answer, steps)),
-        other => Some(Failure {
-            code: "apply-failed",
-            exit: Exit::Failed,
-            errno: answer.errno,
-            what: format!("cannot tell what became of setting {change}"),
-            why: format!("the driver gave outcome {other}, which milspecctl does not know"),
-            next: "run \"milspecctl status\"; update milspecctl".into(),
-        }),
+        other => Some(
+            Failure::new(
+                "apply-failed",
+                format!("cannot tell what became of setting {change}"),
+                format!("the driver gave outcome {other}, which milspecctl does not know"),
+                "run \"milspecctl status\"; update milspecctl",
+            )
+            .with(answer.errno),
+        ),
     }
 }
 
@@ -139,14 +139,7 @@ fn refused(root: &Root, snapshot: &Snapshot, change: &str, answer: &Answer) -> F
             "update milspecctl to the version of the driver".into(),
         ),
     };
-    Failure {
-        code,
-        exit: Exit::Refused,
-        errno: None,
-        what: format!("refused to set {change}"),
-        why,
-        next,
-    }
+    Failure::new(code, format!("refused to set {change}"), why, next)
 }
 
 /// How far the kernel is locked down, if it is: then restricted controls stay as they are, whatever
@@ -160,41 +153,33 @@ const ACCEPT: &str =
 
 /// The latch was not accepted.
 pub fn latch_not_accepted(why: &str) -> Failure {
-    Failure {
-        code: "refused-unconfirmed",
-        exit: Exit::Refused,
-        errno: None,
-        what: "refused to set mode paranoid-plus".into(),
-        why: why.into(),
-        next: ACCEPT.into(),
-    }
+    Failure::new(
+        "refused-unconfirmed",
+        "refused to set mode paranoid-plus",
+        why,
+        ACCEPT,
+    )
 }
 
 /// What latches cannot be undone, be it confirmed or not.
 pub fn latch_cannot_be_undone() -> Failure {
-    Failure {
-        code: "refused-latch",
-        exit: Exit::Refused,
-        errno: None,
-        what: "refused to set mode paranoid-plus with --confirm-within".into(),
-        why: "it latches until the next boot: without a confirmation it would stay".into(),
-        next: "try mode paranoid that way first, or leave out --confirm-within".into(),
-    }
+    Failure::new(
+        "refused-latch",
+        "refused to set mode paranoid-plus with --confirm-within",
+        "it latches until the next boot: without a confirmation it would stay",
+        "try mode paranoid that way first, or leave out --confirm-within",
+    )
 }
 
 /// A deadline that outlives this process, and a password that must not.
 pub fn password_not_on_disk(change: &str) -> Failure {
-    Failure {
-        code: "refused-password",
-        exit: Exit::Refused,
-        errno: None,
-        what: format!("refused to set {change} with --confirm-within"),
-        why: "undoing it after a reboot takes the BIOS administrator password, which must not lie \
-              on disk"
-            .into(),
-        next: "leave out --confirm-within, and make sure that somebody can get to the machine"
-            .into(),
-    }
+    Failure::new(
+        "refused-password",
+        format!("refused to set {change} with --confirm-within"),
+        "undoing it after a reboot takes the BIOS administrator password, which must not lie \
+         on disk",
+        "leave out --confirm-within, and make sure that somebody can get to the machine",
+    )
 }
 
 /// What asks for a password cannot be had with such a deadline.
@@ -248,14 +233,13 @@ fn undone(snapshot: &Snapshot, change: &str, answer: &Answer, steps: &[Step]) ->
             "see \"dmesg | grep milspec\"; once the cause is gone, run it again",
         ),
     };
-    Failure {
+    Failure::new(
         code,
-        exit: Exit::Failed,
-        errno: Some(errno),
-        what: format!("{change} failed and was undone"),
-        why: why(snapshot, answer, steps),
-        next: next.into(),
-    }
+        format!("{change} failed and was undone"),
+        why(snapshot, answer, steps),
+        next,
+    )
+    .with(errno)
 }
 
 /// What asks for a password asks in vain when there was one.
@@ -273,18 +257,17 @@ fn degraded(snapshot: &Snapshot, change: &str, answer: &Answer, steps: &[Step]) 
         .filter(|step| step.state == "degraded")
         .map(|step| step.control.as_str())
         .collect();
-    Failure {
-        code: "degraded",
-        exit: Exit::Failed,
-        errno: Some(errno_of(answer)),
-        what: format!("{change} failed and was not all undone"),
-        why: format!(
+    Failure::new(
+        "degraded",
+        format!("{change} failed and was not all undone"),
+        format!(
             "{}; not put back: {}",
             why(snapshot, answer, steps),
             stuck.join(", ")
         ),
-        next: "run it again, or set the mode of before: either puts them right".into(),
-    }
+        "run it again, or set the mode of before: either puts them right",
+    )
+    .with(errno_of(answer))
 }
 
 /// Somebody else was at it at the same time.
@@ -295,22 +278,20 @@ fn conflict(snapshot: &Snapshot, change: &str, answer: &Answer, steps: &[Step]) 
         .find(|step| step.control == control)
         .and_then(|step| step.now.as_ref())
         .map_or_else(String::new, |now| format!(" to {now}"));
-    Failure {
-        code: "conflict",
-        exit: Exit::Failed,
-        errno: answer.errno,
-        what: format!("{change} met a change by something else"),
-        why: format!(
+    Failure::new(
+        "conflict",
+        format!("{change} met a change by something else"),
+        format!(
             "something else changed {control}{is} meanwhile; that stays, and all else is as it was"
         ),
-        next: "find out what did, then run it again: it is planned anew".into(),
-    }
+        "find out what did, then run it again: it is planned anew",
+    )
+    .with(answer.errno)
 }
 
 /// The control with this name.
 pub fn find<'a>(name: &str, controls: &'a [Control]) -> Result<&'a Control> {
-    let found = controls.iter().find(|control| control.name == name);
-    found.ok_or_else(|| no_such_control(name, controls))
+    Control::named(controls, name).ok_or_else(|| no_such_control(name, controls))
 }
 
 /// The controls with these names, or whose names fit patterns such as `usb-*`: each once, in the
@@ -348,33 +329,34 @@ fn no_such_control(name: &str, controls: &[Control]) -> Failure {
     } else {
         format!("did you mean {}?", near.join(", "))
     };
-    Failure {
-        code: "no-such-control",
-        exit: match known {
-            true => Exit::Unsupported,
-            false => Exit::Failed,
-        },
-        errno: None,
-        what: format!("there is no control \"{name}\" on this machine"),
-        why: match known {
-            true => "other machines have it, and the firmware of this one does not offer it".into(),
-            false => format!("none of its {} controls has this name", controls.len()),
-        },
+    let (exit, why) = match known {
+        true => (
+            Exit::Unsupported,
+            "other machines have it, and the firmware of this one does not offer it".into(),
+        ),
+        false => (
+            Exit::Failed,
+            format!("none of its {} controls has this name", controls.len()),
+        ),
+    };
+    Failure::new(
+        "no-such-control",
+        format!("there is no control \"{name}\" on this machine"),
+        why,
         next,
-    }
+    )
+    .exits(exit)
 }
 
 /// The control has no value with this name.
 pub fn no_such_value(control: &Control, value: &str) -> Failure {
     let names: Vec<&str> = control.values.iter().map(|v| v.name.as_str()).collect();
-    Failure {
-        code: "no-such-value",
-        exit: Exit::Failed,
-        errno: None,
-        what: format!("{} has no value \"{value}\"", control.name),
-        why: format!("its values are {}", names.join(", ")),
-        next: "name one of them".into(),
-    }
+    Failure::new(
+        "no-such-value",
+        format!("{} has no value \"{value}\"", control.name),
+        format!("its values are {}", names.join(", ")),
+        "name one of them",
+    )
 }
 
 /// At most three names that could have been meant, the nearest first.

@@ -3,7 +3,7 @@
 //! The machine's files, relocatable: a recorded tree stands in for a machine, and so do files that
 //! are not on disk.
 
-use crate::failure::{Exit, Failure, Result};
+use crate::failure::{Failure, Result};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,7 +19,7 @@ pub const FILE_MAX: u64 = 32 << 20;
 
 /// `recording/recording.json` of a recorded tree. Without this file a tree is not a recording, so
 /// that a directory given by mistake is never shown as a machine.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub struct Note {
     /// `milspec.recording/1`.
     pub schema: String,
@@ -81,13 +81,13 @@ impl Root {
                 "milspec.recording/1" => Ok(note),
                 other => Err(format!("unknown schema \"{other}\"")),
             })
-            .map_err(|why| Failure {
-                code: "bad-recording",
-                exit: Exit::Failed,
-                errno: None,
-                what: format!("{} is not a recorded tree", dir.display()),
-                why: format!("{RECORDING_DIR}/recording.json: {why}"),
-                next: "name a recorded tree, or leave out --root".into(),
+            .map_err(|why| {
+                Failure::new(
+                    "bad-recording",
+                    format!("{} is not a recorded tree", dir.display()),
+                    format!("{RECORDING_DIR}/recording.json: {why}"),
+                    "name a recorded tree, or leave out --root",
+                )
             })?;
         Ok(Self {
             dir: dir.to_path_buf(),
@@ -105,10 +105,7 @@ impl Root {
                 schema: "milspec.recording/1".into(),
                 from,
                 open_error,
-                node: None,
-                errors: BTreeMap::new(),
-                apply_ms: 0,
-                unreadable: BTreeMap::new(),
+                ..Note::default()
             }),
             files: Some(Arc::new(files)),
         }
@@ -117,10 +114,6 @@ impl Root {
     /// Whether the files are on disk: else what is not among them is just not known.
     pub fn is_on_disk(&self) -> bool {
         self.files.is_none()
-    }
-
-    fn files(&self) -> Option<&Files> {
-        self.files.as_deref()
     }
 
     /// The note of the recording, `None` on the live machine.
@@ -144,7 +137,7 @@ impl Root {
         if let Some(errno) = unreadable.and_then(|paths| paths.get(path)) {
             return Err(io::Error::from_raw_os_error(*errno));
         }
-        if let Some(files) = self.files() {
+        if let Some(files) = self.files.as_deref() {
             let bytes = files.get(path.trim_start_matches('/'));
             return bytes.cloned().ok_or(io::ErrorKind::NotFound.into());
         }
@@ -163,7 +156,7 @@ impl Root {
 
     /// Whether there is something at `path`.
     pub fn exists(&self, path: &str) -> bool {
-        if let Some(files) = self.files() {
+        if let Some(files) = self.files.as_deref() {
             let path = path.trim_matches('/');
             let below = format!("{path}/");
             return files.contains_key(path) || files.keys().any(|name| name.starts_with(&below));
@@ -178,7 +171,7 @@ impl Root {
 
     /// Names in a directory, sorted.
     pub fn list(&self, path: &str) -> io::Result<Vec<String>> {
-        if let Some(files) = self.files() {
+        if let Some(files) = self.files.as_deref() {
             let below = format!("{}/", path.trim_matches('/'));
             let inside = files.keys().filter_map(|name| name.strip_prefix(&below));
             let mut names: Vec<String> = inside

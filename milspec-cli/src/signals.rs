@@ -3,7 +3,7 @@
 //! Signals that ask this program to stop. Without this they would end it at once: with the echo of
 //! the terminal off, or with nobody left to say what became of a change.
 
-use crate::failure::{Exit, Failure};
+use crate::failure::{Failure, Result};
 use nix::errno::Errno;
 use nix::poll::{poll, ppoll, PollFd, PollFlags, PollTimeout};
 use nix::sys::signal::{sigaction, SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal};
@@ -38,16 +38,13 @@ pub fn catch() -> nix::Result<()> {
     Ok(())
 }
 
-/// [`catch`] failed before something that lasts until Ctrl-C.
-pub fn cannot_catch(option: &str, errno: Errno) -> Failure {
-    Failure {
-        code: "watch-failed",
-        exit: Exit::Failed,
-        errno: Some(errno),
-        what: format!("cannot {option}"),
-        why: "the kernel does not let milspecctl catch Ctrl-C".into(),
-        next: format!("run it without --{option}"),
-    }
+/// [`catch`], before something that lasts until Ctrl-C.
+pub fn catch_for(option: &str) -> Result<()> {
+    catch().map_err(|errno| {
+        let why = "the kernel does not let milspecctl catch Ctrl-C";
+        let next = format!("run it without --{option}");
+        Failure::new("watch-failed", format!("cannot {option}"), why, next).with(errno)
+    })
 }
 
 /// Whether such a signal arrived since [`catch`].
@@ -79,20 +76,24 @@ pub fn wait_for(input: BorrowedFd<'_>) -> nix::Result<()> {
 /// As [`wait_for`], for any of several inputs and until some time. Says of each whether there is
 /// something to read, be it the end.
 pub fn wait_for_any(inputs: &[BorrowedFd<'_>], until: Option<Instant>) -> nix::Result<Vec<bool>> {
-    let blocked = Blocked::new()?;
     let inputs = inputs.iter();
     let mut inputs: Vec<_> = inputs
         .map(|input| PollFd::new(*input, PollFlags::POLLIN))
         .collect();
+    wait(&mut inputs, until)?;
+    let ready = inputs.iter().map(|input| input.any() != Some(false));
+    Ok(ready.collect())
+}
+
+/// Waits until something happens on one of these, or some time has come. Fails with `EINTR` when
+/// such a signal has arrived.
+fn wait(on: &mut [PollFd<'_>], until: Option<Instant>) -> nix::Result<()> {
+    let blocked = Blocked::new()?;
     while !arrived() {
         let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-        match ppoll(&mut inputs, left.map(Into::into), Some(blocked.before)) {
-            Ok(_) => {
-                let ready = inputs.iter().map(|input| input.any() != Some(false));
-                return Ok(ready.collect());
-            }
+        match ppoll(on, left.map(Into::into), Some(blocked.before)) {
             Err(Errno::EINTR) => {}
-            Err(errno) => return Err(errno),
+            result => return result.map(drop),
         }
     }
     Err(Errno::EINTR)
@@ -107,36 +108,25 @@ pub fn is_readable(input: BorrowedFd<'_>) -> nix::Result<bool> {
 /// Waits until there is something to read. Returns false when such a signal arrived, or when nobody
 /// reads standard output any more.
 pub fn wait_for_reader(input: BorrowedFd<'_>) -> nix::Result<bool> {
-    let blocked = Blocked::new()?;
     let output = std::io::stdout();
-    while !arrived() {
-        let mut both = [
-            PollFd::new(input, PollFlags::POLLIN),
-            // No event is asked for: what comes is that the other end of a pipe is gone.
-            PollFd::new(output.as_fd(), PollFlags::empty()),
-        ];
-        match ppoll(&mut both, None, Some(blocked.before)) {
-            Ok(_) => return Ok(both[0].any().unwrap_or(true)),
-            Err(Errno::EINTR) => {}
-            Err(errno) => return Err(errno),
-        }
+    let mut both = [
+        PollFd::new(input, PollFlags::POLLIN),
+        // No event is asked for: what comes is that the other end of a pipe is gone.
+        PollFd::new(output.as_fd(), PollFlags::empty()),
+    ];
+    match wait(&mut both, None) {
+        Err(Errno::EINTR) => Ok(false),
+        result => result.map(|()| both[0].any().unwrap_or(true)),
     }
-    Ok(false)
 }
 
 /// Waits for this long. Returns false when such a signal arrived, or when nobody reads standard
 /// output any more.
 pub fn pause(time: Duration) -> bool {
-    let Ok(blocked) = Blocked::new() else {
-        return false;
-    };
-    if arrived() {
-        return false;
-    }
     let output = std::io::stdout();
     // No event is asked for: what comes is that the other end of a pipe is gone.
     let mut outputs = [PollFd::new(output.as_fd(), PollFlags::empty())];
-    ppoll(&mut outputs, Some(time.into()), Some(blocked.before)) == Ok(0)
+    wait(&mut outputs, Some(Instant::now() + time)).is_ok() && outputs[0].any() == Some(false)
 }
 
 /// Runs `spawn` with these signals blocked: threads that it starts never get them, so that they

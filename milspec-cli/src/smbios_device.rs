@@ -2,6 +2,7 @@
 
 //! The live device `/dev/wmi/dell-smbios`: its one `ioctl()`.
 
+use crate::failure::errno_of;
 use nix::errno::Errno;
 use std::fs::{File, OpenOptions};
 use std::io::Read;
@@ -26,9 +27,7 @@ pub struct SmbiosDevice {
 impl SmbiosDevice {
     /// Opens the device and asks how long a call must be.
     pub fn open(path: &Path) -> nix::Result<Self> {
-        let errno = |error: std::io::Error| {
-            Errno::from_raw(error.raw_os_error().unwrap_or(Errno::EIO as i32))
-        };
+        let errno = |error: std::io::Error| errno_of(&error);
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)

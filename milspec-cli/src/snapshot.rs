@@ -2,13 +2,12 @@
 
 //! Everything that the driver says, fetched so that it belongs together.
 
-use crate::diagnose;
-use crate::driver;
 use crate::failure::Result;
-use crate::model::{diff, Control, Difference};
+use crate::model::{diff, Control, Difference, Machine, Provenance};
 use crate::root::Root;
 use crate::source::{Access, Source};
-use milspec_uapi::{Info, Status, ABI_MAJOR, STATUS_LATCHED};
+use crate::{diagnose, driver};
+use milspec_uapi::{Info, Status, ABI_MAJOR, STATUS_LATCHED, STATUS_RESTRICTED_ALLOWED};
 use serde::Serialize;
 
 /// What a refresh did.
@@ -55,6 +54,21 @@ impl Snapshot {
             changed: diff(&before.controls, &after.controls),
         });
         Ok(after)
+    }
+
+    /// The machine.
+    pub fn machine(&self) -> Machine {
+        Machine::new(&self.info, &self.status)
+    }
+
+    /// Which machine it is of.
+    pub fn provenance(&self, root: &Root) -> Provenance {
+        Provenance::new(root, self.machine().simulated_because)
+    }
+
+    /// Whether controls of class restricted may be changed.
+    pub fn is_restricted_allowed(&self) -> bool {
+        self.status.properties & STATUS_RESTRICTED_ALLOWED != 0
     }
 
     /// Whether the machine is latched until the next boot.

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Facts about the machine that stand in files: for `doctor`, and for the "why" of an error.
+//! Facts about the machine that stand in files, and the environment: for `doctor`, and for the "why"
+//! of an error.
 
 use crate::root::Root;
 use nix::unistd::{Group, User};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 
 /// Name of the module, as the kernel spells it.
 pub const MODULE: &str = "dell_milspec";
@@ -21,6 +23,11 @@ pub enum Installed {
     BuiltIn,
     /// Not for this kernel.
     No,
+}
+
+/// A variable of the environment, where it is set and not empty.
+pub fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
 /// Release of the running kernel, e.g. `7.3.4-amd64`.
@@ -90,7 +97,7 @@ pub fn secure_boot(root: &Root) -> SecureBoot {
 }
 
 /// Whether the machine has something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum There {
     /// It has.
@@ -98,6 +105,7 @@ pub enum There {
     /// The kernel knows of none.
     Absent,
     /// There is no /sys to look at.
+    #[default]
     Unknown,
 }
 
@@ -132,7 +140,7 @@ pub fn tpm(root: &Root) -> Tpm {
 }
 
 /// A processor for neural networks.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Npu {
     /// Whether there is one.
     pub state: There,
@@ -162,9 +170,7 @@ pub fn npu(root: &Root) -> Npu {
                 true => There::Absent,
                 false => There::Unknown,
             },
-            pci_id: None,
-            driver: None,
-            device: None,
+            ..Npu::default()
         };
     };
     let value = |key| text.lines().find_map(|line| line.strip_prefix(key));

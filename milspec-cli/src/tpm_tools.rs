@@ -5,12 +5,12 @@
 //! What they read and write are files without a name: nothing is left behind, however this program
 //! ends.
 
-use crate::failure::{Exit, Failure, Result};
+use crate::failure::{errno_of, Exit, Failure, Result};
 use crate::model::clean;
 use crate::root::Root;
+use crate::system::variable;
 use nix::errno::Errno;
 use nix::sys::memfd::{memfd_create, MFdFlags};
-use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::os::fd::AsRawFd;
@@ -42,7 +42,7 @@ impl Scratch {
     pub fn with(bytes: &[u8]) -> Result<Self> {
         let mut scratch = Self::new()?;
         let written = scratch.0.write_all(bytes);
-        written.map_err(|error| no_scratch(errno(&error)))?;
+        written.map_err(|error| no_scratch(errno_of(&error)))?;
         Ok(scratch)
     }
 
@@ -58,7 +58,7 @@ impl Scratch {
             .0
             .rewind()
             .and_then(|()| self.0.read_to_end(&mut bytes));
-        read.map_err(|error| no_scratch(errno(&error)))?;
+        read.map_err(|error| no_scratch(errno_of(&error)))?;
         Ok(bytes)
     }
 }
@@ -77,11 +77,11 @@ pub fn installed(root: &Root) -> bool {
 /// What a tool printed; or why it failed, in its own words.
 pub type Said = std::result::Result<String, String>;
 
-/// Runs a tool.
-pub fn run(tool: &str, arguments: &[&str]) -> Result<Said> {
+/// Runs a tool. No argument has a space in it.
+pub fn run(tool: &str, arguments: &str) -> Result<Said> {
     let tcti = variable(TCTI).unwrap_or_else(|| format!("device:{DEVICE}").into());
     let output = Command::new(tool)
-        .args(arguments)
+        .args(arguments.split(' '))
         .env_clear()
         .env("PATH", variable("PATH").unwrap_or_else(|| PATH.into()))
         .env(TCTI, tcti)
@@ -99,14 +99,14 @@ pub fn run(tool: &str, arguments: &[&str]) -> Result<Said> {
 }
 
 /// Runs a tool that needs the TPM; `what` is what it cannot do when it fails.
-pub fn ask_tpm(what: &str, tool: &str, arguments: &[&str]) -> Result<String> {
-    run(tool, arguments)?.map_err(|words| Failure {
-        code: "tpm-failed",
-        exit: Exit::Failed,
-        errno: None,
-        what: what.into(),
-        why: format!("{tool} says: {words}"),
-        next: "see \"dmesg | grep -i tpm\"; a TPM that is busy answers later".into(),
+pub fn ask_tpm(what: &str, tool: &str, arguments: &str) -> Result<String> {
+    run(tool, arguments)?.map_err(|words| {
+        Failure::new(
+            "tpm-failed",
+            what,
+            format!("{tool} says: {words}"),
+            "see \"dmesg | grep -i tpm\"; a TPM that is busy answers later",
+        )
     })
 }
 
@@ -115,34 +115,24 @@ pub fn find_tpm() -> Result<()> {
     if variable(TCTI).is_some() {
         return Ok(());
     }
-    let opened = OpenOptions::new().read(true).write(true).open(DEVICE);
-    match opened.map_err(|error| errno(&error)) {
-        Ok(_) => Ok(()),
-        Err(errno @ (Errno::ENOENT | Errno::ENXIO | Errno::ENODEV)) => Err(Failure {
-            code: "no-tpm",
-            exit: Exit::Unsupported,
-            errno: Some(errno),
-            what: format!("cannot open {DEVICE}"),
-            why: "this machine has no TPM 2.0, or it is switched off".into(),
-            next: "switch the TPM on in the firmware's setup".into(),
-        }),
-        Err(errno @ (Errno::EACCES | Errno::EPERM)) => Err(Failure {
-            code: "no-permission",
-            exit: Exit::Permission,
-            errno: Some(errno),
-            what: format!("cannot open {DEVICE}"),
-            why: "the TPM is root's".into(),
-            next: "run it as root".into(),
-        }),
-        Err(errno) => Err(Failure {
-            code: "tpm-failed",
-            exit: Exit::Failed,
-            errno: Some(errno),
-            what: format!("cannot open {DEVICE}"),
-            why: "the TPM does not work".into(),
-            next: "see \"dmesg | grep -i tpm\"".into(),
-        }),
-    }
+    let Err(error) = OpenOptions::new().read(true).write(true).open(DEVICE) else {
+        return Ok(());
+    };
+    let errno = errno_of(&error);
+    let (code, why, next) = match errno {
+        Errno::ENOENT | Errno::ENXIO | Errno::ENODEV => (
+            "no-tpm",
+            "this machine has no TPM 2.0, or it is switched off",
+            "switch the TPM on in the firmware's setup",
+        ),
+        Errno::EACCES | Errno::EPERM => ("no-permission", "the TPM is root's", "run it as root"),
+        _ => (
+            "tpm-failed",
+            "the TPM does not work",
+            "see \"dmesg | grep -i tpm\"",
+        ),
+    };
+    Err(Failure::new(code, format!("cannot open {DEVICE}"), why, next).with(errno))
 }
 
 /// The value of `key: value` in what a tool printed; or of `value: value` in the line after `key:`.
@@ -173,41 +163,26 @@ fn in_words(stderr: &[u8]) -> Option<String> {
     error.or_else(|| lines().find(|line| !line.is_empty()))
 }
 
-fn variable(name: &str) -> Option<OsString> {
-    std::env::var_os(name).filter(|value| !value.is_empty())
-}
-
-fn errno(error: &io::Error) -> Errno {
-    Errno::from_raw(error.raw_os_error().unwrap_or(Errno::EIO as i32))
-}
-
 fn not_started(tool: &str, error: &io::Error) -> Failure {
-    let missing = error.kind() == io::ErrorKind::NotFound;
-    Failure {
-        code: "no-tpm-tools",
-        exit: if missing {
-            Exit::Unsupported
-        } else {
-            Exit::Failed
-        },
-        errno: Some(errno(error)),
-        what: format!("cannot run {tool}"),
-        why: if missing {
-            "it is not installed, or not in PATH".into()
-        } else {
-            "the kernel does not start it".into()
-        },
-        next: "install the package tpm2-tools".into(),
-    }
+    let (exit, why) = match error.kind() {
+        io::ErrorKind::NotFound => (Exit::Unsupported, "it is not installed, or not in PATH"),
+        _ => (Exit::Failed, "the kernel does not start it"),
+    };
+    let (what, next) = (
+        format!("cannot run {tool}"),
+        "install the package tpm2-tools",
+    );
+    Failure::new("no-tpm-tools", what, why, next)
+        .exits(exit)
+        .with(errno_of(error))
 }
 
 fn no_scratch(errno: Errno) -> Failure {
-    Failure {
-        code: "no-memory-file",
-        exit: Exit::Failed,
-        errno: Some(errno),
-        what: "cannot use a file in memory".into(),
-        why: "the kernel does not give one: memory or descriptors ran out".into(),
-        next: "see \"free\" and \"ulimit -n\"".into(),
-    }
+    Failure::new(
+        "no-memory-file",
+        "cannot use a file in memory",
+        "the kernel does not give one: memory or descriptors ran out",
+        "see \"free\" and \"ulimit -n\"",
+    )
+    .with(errno)
 }

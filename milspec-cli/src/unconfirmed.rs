@@ -4,13 +4,12 @@
 //! it.
 
 use crate::baseline::Identity;
-use crate::clock;
 use crate::failure::{Exit, Failure, Result};
 use crate::kept::Kept;
 use crate::root::Root;
-use crate::system;
 use crate::warning::Warning;
 use crate::words::count;
+use crate::{clock, system};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::time::Duration;
@@ -160,22 +159,19 @@ impl Record {
 /// something else then.
 pub fn refuse_another(root: &Root) -> Result<()> {
     match Record::load(root)? {
-        Some(record) if record.is_open() => Err(Failure {
-            code: "already-waiting",
-            exit: Exit::Failed,
-            errno: None,
-            what: "nothing was changed".into(),
-            why: format!("{} is not confirmed yet", record.change),
-            next: "keep that with \"milspecctl confirm\", or undo it with --undo; then run this \
-                   again"
-                .into(),
-        }),
+        Some(record) if record.is_open() => Err(Failure::new(
+            "already-waiting",
+            "nothing was changed",
+            format!("{} is not confirmed yet", record.change),
+            "keep that with \"milspecctl confirm\", or undo it with --undo; then run this \
+             again",
+        )),
         _ => Ok(()),
     }
 }
 
 /// What there is to say of it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Told {
     /// `not-in-force`, `unconfirmed`, `undone`, `not-undone`, or `unreadable`.
     pub state: &'static str,
@@ -204,16 +200,12 @@ impl Told {
             Ok(record) => Some(Self::of(root, &record?)),
             Err(failure) => Some(Self {
                 state: "unreadable",
-                change: None,
-                controls: Vec::new(),
-                within_s: None,
-                left_s: None,
-                left: Vec::new(),
-                text: format!("{}: {}", failure.what, failure.why),
+                text: failure.to_string(),
                 remedy: match failure.exit {
                     Exit::Permission => "run it as root",
                     _ => "see whether a change waits to be undone, then move that file away",
                 },
+                ..Self::default()
             }),
         }
     }
@@ -226,7 +218,7 @@ impl Told {
         let left = |end: u64| end.saturating_sub(now).div_ceil(1000);
         let left_s = deadline.filter(|_| record.somebody_waits()).map(left);
         let waiting = record.steps.iter().filter(|step| step.waits_for_reboot);
-        let waiting = count(waiting.count() as u64, "control");
+        let waiting = count(waiting.count(), "control");
         const REBOOT: &str = "reboot, then run \"milspecctl confirm\"";
         const CONFIRM: &str = "run \"milspecctl confirm\" to keep it, or with --undo to undo it";
         let takes = match (record.is_of_this_boot(root), record.reboots) {
@@ -234,46 +226,38 @@ impl Told {
             (false, true) => "; then the machine is booted again",
             (false, false) => ", which takes another reboot",
         };
-        let (state, text, remedy) = match record.state {
-            State::Undone => (
+        let not_confirmed = format!("{change} is not confirmed");
+        let (state, text, remedy) = match (record.state, left_s) {
+            (State::Undone, _) => (
                 "undone",
                 format!("{change} was not confirmed within {within} s, and was undone"),
                 "run it again, or \"milspecctl confirm --forget\"",
             ),
-            State::NotUndone if deadline.is_some() => (
-                "not-undone",
-                format!(
-                    "{change} was not confirmed, and could not all be undone: {}",
-                    record.left.join(", ")
-                ),
-                CONFIRM,
-            ),
-            _ if record.waits_for_reboot(root) => (
-                "not-in-force",
-                format!(
-                    "{change} is not confirmed: {waiting} will be in force after the next boot. {}",
-                    match left_s {
-                        Some(left) => {
-                            format!("It is undone in {left} s, or {within} s after a reboot")
-                        }
-                        None if record.is_held(root) => {
-                            format!("It is undone {within} s after a reboot")
-                        }
-                        None => "Nothing waits to undo it before that".into(),
+            (State::NotUndone, _) if deadline.is_some() => {
+                let left = record.left.join(", ");
+                let text =
+                    format!("{change} was not confirmed, and could not all be undone: {left}");
+                ("not-undone", text, CONFIRM)
+            }
+            (_, left_s) if record.waits_for_reboot(root) => {
+                let then = match left_s {
+                    Some(left) => format!("It is undone in {left} s, or {within} s after a reboot"),
+                    None if record.is_held(root) => {
+                        format!("It is undone {within} s after a reboot")
                     }
-                ),
-                REBOOT,
-            ),
-            _ => (
-                "unconfirmed",
-                match left_s {
-                    Some(left @ 1..) => {
-                        format!("{change} is not confirmed: it is undone in {left} s{takes}")
-                    }
-                    _ => format!("{change} is not confirmed, and nothing has undone it"),
-                },
-                CONFIRM,
-            ),
+                    None => "Nothing waits to undo it before that".into(),
+                };
+                let text = format!("{waiting} will be in force after the next boot. {then}");
+                ("not-in-force", format!("{not_confirmed}: {text}"), REBOOT)
+            }
+            (_, Some(left @ 1..)) => {
+                let text = format!("{not_confirmed}: it is undone in {left} s{takes}");
+                ("unconfirmed", text, CONFIRM)
+            }
+            _ => {
+                let text = format!("{not_confirmed}, and nothing has undone it");
+                ("unconfirmed", text, CONFIRM)
+            }
         };
         Self {
             state,
@@ -289,15 +273,15 @@ impl Told {
 
     /// As something that needs attention.
     pub fn warning(&self) -> Warning {
-        Warning {
-            code: match self.state {
+        Warning::new(
+            match self.state {
                 "undone" => "undone",
                 "not-undone" => "not-undone",
                 _ => "unconfirmed",
             },
-            text: self.text.clone(),
-            remedy: self.remedy,
-            controls: self.controls.clone(),
-        }
+            self.text.clone(),
+            self.remedy,
+        )
+        .about(self.controls.clone())
     }
 }

@@ -2,11 +2,18 @@
 
 //! Numbers and times in words, and words of others.
 
+use std::fmt::Display;
+
 /// `1 control`, `2 controls`.
-pub fn count(number: impl Into<u64>, thing: &str) -> String {
-    let number = number.into();
+pub fn count(number: impl TryInto<u64>, thing: &str) -> String {
+    let number = number.try_into().unwrap_or(u64::MAX);
     let s = if number == 1 { "" } else { "s" };
     format!("{number} {thing}{s}")
+}
+
+/// `text` behind `before`; nothing where there is no text.
+pub fn with(before: &str, text: Option<impl Display>) -> String {
+    text.map_or_else(String::new, |text| format!("{before}{text}"))
 }
 
 /// How long ago, in the two largest units.

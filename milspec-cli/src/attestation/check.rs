@@ -2,7 +2,7 @@
 
 //! What is checked of an attestation, and what each check gave.
 
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use crate::journal::verdict::{Broken, Pcr};
 use serde::Serialize;
 
@@ -49,34 +49,18 @@ impl Check {
         }
     }
 
-    /// Nonce, state and records are those that were signed.
+    /// Nonce, state and records are those that were signed; `None` where nothing was.
     pub fn binding(same: Option<bool>) -> Self {
-        let next = "trust nothing in the file; find out who could write to it";
-        match same {
-            Some(true) => held(
-                "binding",
-                "nonce, state and records are those that were signed",
-            ),
-            Some(false) => {
-                let why = "nonce, state or records are not those that were signed";
-                failed("binding", "attest-binding", why, next)
-            }
-            None => not_checked("binding", "there is no quote"),
-        }
+        let good = "nonce, state and records are those that were signed";
+        let bad = "nonce, state or records are not those that were signed";
+        signed("binding", "attest-binding", same, good, bad)
     }
 
     /// The values of the PCRs are those that were signed, and of the PCRs that there should be.
     pub fn pcrs(same: Option<bool>) -> Self {
-        let next = "trust nothing in the file; find out who could write to it";
-        match same {
-            Some(true) => held("pcrs", "the values of the PCRs are those that were signed"),
-            Some(false) => {
-                let why =
-                    "PCRs or values are not those that were signed, or not those that are due";
-                failed("pcrs", "attest-pcrs", why, next)
-            }
-            None => not_checked("pcrs", "there is no quote"),
-        }
+        let good = "the values of the PCRs are those that were signed";
+        let bad = "PCRs or values are not those that were signed, or not those that are due";
+        signed("pcrs", "attest-pcrs", same, good, bad)
     }
 
     /// No record was changed, taken out or put in.
@@ -116,6 +100,21 @@ impl Check {
     }
 }
 
+fn signed(
+    id: &'static str,
+    code: &'static str,
+    same: Option<bool>,
+    good: &str,
+    bad: &str,
+) -> Check {
+    let next = "trust nothing in the file; find out who could write to it";
+    match same {
+        Some(true) => held(id, good),
+        Some(false) => failed(id, code, bad, next),
+        None => not_checked(id, "there is no quote"),
+    }
+}
+
 fn held(id: &'static str, why: impl Into<String>) -> Check {
     Check {
         id,
@@ -136,14 +135,12 @@ fn failed(id: &'static str, code: &'static str, why: impl Into<String>, next: &s
     let why = why.into();
     Check {
         result: "fails",
-        failure: Some(Failure {
+        failure: Some(Failure::new(
             code,
-            exit: Exit::Failed,
-            errno: None,
-            what: format!("the attestation does not hold: {id}"),
-            why: why.clone(),
-            next: next.into(),
-        }),
+            format!("the attestation does not hold: {id}"),
+            why.clone(),
+            next,
+        )),
         ..held(id, why)
     }
 }

@@ -10,7 +10,7 @@ mod state;
 
 pub use state::State;
 
-use crate::failure::{Exit, Failure, Result};
+use crate::failure::{Failure, Result};
 use crate::input;
 use crate::journal::chain::hash;
 use crate::journal::file;
@@ -110,13 +110,13 @@ impl Parts {
     /// Reads a file, or standard input for `-`.
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = input::read(path, LENGTH_MAX)?;
-        decode(&bytes).map_err(|why| Failure {
-            code: "attestation-invalid",
-            exit: Exit::Failed,
-            errno: None,
-            what: format!("{} is no attestation", input::name(path)),
-            why: shown(&why),
-            next: "name what \"milspecctl attest quote\" printed, whole and unchanged".into(),
+        decode(&bytes).map_err(|why| {
+            Failure::new(
+                "attestation-invalid",
+                format!("{} is no attestation", input::name(path)),
+                shown(&why),
+                "name what \"milspecctl attest quote\" printed, whole and unchanged",
+            )
         })
     }
 
@@ -181,12 +181,10 @@ pub fn read_key(path: &Path) -> Result<Vec<u8>> {
     if text.trim_start().starts_with("-----BEGIN PUBLIC KEY-----") {
         return Ok(bytes);
     }
-    Err(Failure {
-        code: "key-invalid",
-        exit: Exit::Failed,
-        errno: None,
-        what: format!("{} is no public key", input::name(path)),
-        why: "it does not begin as a public key in PEM does".into(),
-        next: "name the file that \"milspecctl attest enroll\" wrote".into(),
-    })
+    Err(Failure::new(
+        "key-invalid",
+        format!("{} is no public key", input::name(path)),
+        "it does not begin as a public key in PEM does",
+        "name the file that \"milspecctl attest enroll\" wrote",
+    ))
 }

@@ -38,27 +38,14 @@ impl Quote {
         let list: Vec<String> = numbers.iter().map(u8::to_string).collect();
         let list = format!("sha256:{}", list.join(","));
         let (message, signature, values) = (Scratch::new()?, Scratch::new()?, Scratch::new()?);
-        let files = [message.path(), signature.path(), values.path()];
-        let [message_path, signature_path, values_path] = files.each_ref().map(String::as_str);
-        let qualifying = hex::encode(qualifying);
-        let asked = [
-            "-Q",
-            "-c",
-            HANDLE,
-            "-g",
-            "sha256",
-            "-l",
-            &list,
-            "-q",
-            &qualifying,
-        ];
-        let answer = ["-m", message_path, "-s", signature_path];
-        let held = ["-F", "values", "-o", values_path];
-        ask_tpm(
-            "cannot get a quote",
-            "tpm2_quote",
-            &[&asked[..], &answer, &held].concat(),
-        )?;
+        let asked = format!(
+            "-Q -c {HANDLE} -g sha256 -l {list} -q {}",
+            hex::encode(qualifying)
+        );
+        let answer = format!("-m {} -s {}", message.path(), signature.path());
+        let held = format!("-F values -o {}", values.path());
+        let arguments = format!("{asked} {answer} {held}");
+        ask_tpm("cannot get a quote", "tpm2_quote", &arguments)?;
         let values = values.read()?;
         let values = values.chunks_exact(size_of::<Digest>());
         let values = values.filter_map(|value| Digest::try_from(value).ok());
@@ -96,7 +83,7 @@ impl Quoted {
     /// Takes a TPMS_ATTEST apart; fails, in words, where it is no quote.
     pub fn read(message: &[u8]) -> Result<std::result::Result<Self, String>> {
         let file = Scratch::with(message)?;
-        let said = run("tpm2_print", &["-t", "TPMS_ATTEST", &file.path()])?;
+        let said = run("tpm2_print", &format!("-t TPMS_ATTEST {}", file.path()))?;
         Ok(said.and_then(|text| {
             Self::parse(&text).ok_or_else(|| "it is no quote of the SHA-256 bank".into())
         }))
@@ -133,20 +120,10 @@ impl Quoted {
 
 /// Whether this key signed this quote, as `tpm2_checkquote` judges it.
 pub fn check(key: &[u8], message: &[u8], signature: &[u8], quoted: &Quoted) -> Result<Said> {
-    let files = [key, message, signature].map(Scratch::with);
-    let [key, message, signature] = files;
-    let (key, message, signature) = (key?, message?, signature?);
-    run(
-        "tpm2_checkquote",
-        &[
-            "-u",
-            &key.path(),
-            "-m",
-            &message.path(),
-            "-s",
-            &signature.path(),
-            "-q",
-            &hex::encode(&quoted.qualifying),
-        ],
-    )
+    let (key, message) = (Scratch::with(key)?, Scratch::with(message)?);
+    let signature = Scratch::with(signature)?;
+    let signed = format!("-m {} -s {}", message.path(), signature.path());
+    let qualifying = hex::encode(&quoted.qualifying);
+    let arguments = format!("-u {} {signed} -q {qualifying}", key.path());
+    run("tpm2_checkquote", &arguments)
 }

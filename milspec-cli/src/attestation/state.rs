@@ -7,7 +7,6 @@ use crate::clock;
 use crate::model::{clean, names, tampered, Machine, Standing};
 use crate::root::Root;
 use crate::snapshot::Snapshot;
-use milspec_uapi::{STATUS_LATCHED, STATUS_RESTRICTED_ALLOWED};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -56,7 +55,7 @@ impl State {
     /// What the driver says now.
     pub fn new(root: &Root, snapshot: &Snapshot) -> Self {
         let (info, status, controls) = (&snapshot.info, &snapshot.status, &snapshot.controls);
-        let machine = Machine::new(info, status);
+        let machine = snapshot.machine();
         Self {
             schema: SCHEMA.into(),
             time: clock::now(),
@@ -67,8 +66,8 @@ impl State {
             driver_version: clean(&info.driver_version),
             generation: status.generation,
             mode: Standing::new(status, controls),
-            latched: status.properties & STATUS_LATCHED != 0,
-            restricted_allowed: status.properties & STATUS_RESTRICTED_ALLOWED != 0,
+            latched: snapshot.is_latched(),
+            restricted_allowed: snapshot.is_restricted_allowed(),
             controls: controls
                 .iter()
                 .map(|control| (control.name.clone(), control.value.clone()))

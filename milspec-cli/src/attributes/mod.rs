@@ -32,7 +32,7 @@ pub struct Attributes {
     /// The same for people.
     pub reason: String,
     /// What to do about it; null where nothing is to be done.
-    pub remedy: Option<String>,
+    pub remedy: Option<&'static str>,
     /// How many there are; null where that is not known.
     pub count: Option<u64>,
     /// Whether one was set through the driver of the attributes since the last boot; null where it
@@ -50,7 +50,7 @@ impl Attributes {
         Self {
             state: class.state,
             reason: class.reason.clone(),
-            remedy: class.remedy.clone(),
+            remedy: class.remedy,
             count: match class.state {
                 State::Present => Some(class.names.len() as u64),
                 State::Absent => Some(0),
@@ -62,17 +62,10 @@ impl Attributes {
         }
     }
 
-    /// Those beside these controls.
-    pub fn beside(root: &Root, controls: &[&Control]) -> Self {
+    /// Those beside these controls, which may have been changed just now.
+    pub fn beside(root: &Root, controls: &[&Control], just_written: bool) -> Self {
         let class = Class::read(root);
-        let witnesses = witnesses(&class, controls, false);
-        Self::new(&class, witnesses)
-    }
-
-    /// Those beside controls that were changed just now.
-    pub fn after_change(root: &Root, controls: &[&Control]) -> Self {
-        let class = Class::read(root);
-        let witnesses = witnesses(&class, controls, true);
+        let witnesses = witnesses(&class, controls, just_written);
         Self::new(&class, witnesses)
     }
 
@@ -101,11 +94,13 @@ impl Attributes {
                 format!("{}: {}; {reason}", witness.control, witness.in_words())
             })
             .collect();
-        (!texts.is_empty()).then(|| Warning {
-            code: "attribute-disagrees",
-            text: format!("a BIOS attribute says otherwise: {}", texts.join("; ")),
-            remedy: "look again after the next boot: \"milspecctl control list --attributes\"",
-            controls: against().map(|witness| witness.control.clone()).collect(),
+        (!texts.is_empty()).then(|| {
+            Warning::new(
+                "attribute-disagrees",
+                format!("a BIOS attribute says otherwise: {}", texts.join("; ")),
+                "look again after the next boot: \"milspecctl control list --attributes\"",
+            )
+            .about(against().map(|witness| witness.control.clone()).collect())
         })
     }
 }
@@ -260,41 +255,4 @@ fn other(
         command,
         possible_values: attribute.possible,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use milspec_posture::settings::SETTINGS;
-
-    /// Promise: each pair names a control that the catalogue has, and values that this control can
-    /// have. A flag's other value, `no`, has no token.
-    #[test]
-    fn pairs_fit_the_catalogue() {
-        for pair in PAIRS {
-            let setting = SETTINGS
-                .iter()
-                .find(|setting| setting.name == pair.control)
-                .unwrap_or_else(|| panic!("no control {}", pair.control));
-            for value in pair.says.iter().flat_map(|(_, values)| values.iter()) {
-                let mut values = setting.values.iter();
-                assert!(
-                    values.any(|known| known.name == *value)
-                        || (setting.values.len() == 1 && *value == "no"),
-                    "{} has no value {value}",
-                    pair.control
-                );
-            }
-            assert!(!others::is_destructive(pair.attribute), "{pair:?}");
-        }
-    }
-
-    /// Promise: an attribute is either beside a control or among the others, so that none is shown
-    /// as both.
-    #[test]
-    fn one_table_each() {
-        for known in OTHERS {
-            assert!(PAIRS.iter().all(|pair| pair.attribute != known.name));
-        }
-    }
 }

@@ -3,9 +3,11 @@
 //! The files of mainline's `dell-wmi-sysman`. They are read, never written.
 
 use super::modifier::{self, Condition};
+use crate::failure::errno_of;
 use crate::model::clean;
 use crate::root::Root;
 use crate::system::{self, Installed};
+use crate::words::count;
 use nix::errno::Errno;
 use serde::Serialize;
 use std::io;
@@ -71,7 +73,7 @@ pub struct Class<'a> {
     /// Why, for people.
     pub reason: String,
     /// What to do about it.
-    pub remedy: Option<String>,
+    pub remedy: Option<&'static str>,
     /// Names of the attributes.
     pub names: Vec<String>,
     /// Whether something was set through this driver since the last boot.
@@ -81,7 +83,7 @@ pub struct Class<'a> {
 impl<'a> Class<'a> {
     /// Looks what is there. Reads no value of an attribute.
     pub fn read(root: &'a Root) -> Self {
-        let mut class = Self {
+        let class = Self {
             root,
             state: State::Present,
             reason: String::new(),
@@ -89,33 +91,88 @@ impl<'a> Class<'a> {
             names: Vec::new(),
             pending_reboot: flag(root, &format!("{CLASS}/attributes/pending_reboot")),
         };
-        let (state, reason, remedy) = match root.list(&format!("{CLASS}/attributes")) {
-            // Beside the directories of attributes there are files, for all of them.
-            Ok(names) => {
-                let has =
-                    |name: &str, file| root.exists(&format!("{CLASS}/attributes/{name}/{file}"));
-                let is = |name: &String| has(name, "type") || has(name, "current_value");
-                class.names = names.into_iter().filter(is).collect();
-                match class.names.len() {
-                    0 => vanished(),
-                    1 => (State::Present, "1 attribute".to_string(), None),
-                    n => (State::Present, format!("{n} attributes"), None),
-                }
+        match root.list(&format!("{CLASS}/attributes")) {
+            Ok(names) => class.with(names),
+            Err(_) if !root.is_on_disk() => {
+                let why = "a report is no place to read them from: they stand in it";
+                class.is(State::Unknown, why, None)
             }
-            Err(_) if !root.is_on_disk() => (
-                State::Unknown,
-                "a report is no place to read them from: they stand in it".to_string(),
-                None,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => class.missing(),
+            Err(error) => {
+                let errno = errno_of(&error);
+                let why = format!("{CLASS}/attributes cannot be listed ({errno:?})");
+                let remedy = "run this as root, on the machine itself";
+                class.is(State::Unknown, why, Some(remedy))
+            }
+        }
+    }
+
+    fn is(self, state: State, why: impl Into<String>, remedy: Option<&'static str>) -> Self {
+        Self {
+            state,
+            reason: why.into(),
+            remedy,
+            ..self
+        }
+    }
+
+    /// Where these are in the driver's directory: beside the directories of attributes there are
+    /// files, for all of them.
+    fn with(mut self, names: Vec<String>) -> Self {
+        let has = |name: &str, file| self.root.exists(&self.file(name, file));
+        let is = |name: &String| has(name, "type") || has(name, "current_value");
+        self.names = names.into_iter().filter(is).collect();
+        match self.names.len() {
+            0 => self.is(
+                State::Vanished,
+                "dell-wmi-sysman has the firmware's interface and shows not one attribute: so it \
+                 went with BIOS updates (Latitude 5520 1.51.0) that put a mark for read-only before \
+                 each entry, which the kernel then drops without a word",
+                Some(
+                    "look into the BIOS setup, and for a later BIOS; the controls do not need \
+                     attributes",
+                ),
             ),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => no_class(root),
-            Err(error) => (
-                State::Unknown,
-                format!("{CLASS}/attributes cannot be listed ({:?})", errno(&error)),
-                Some("run this as root, on the machine itself".to_string()),
+            n => self.is(State::Present, count(n, "attribute"), None),
+        }
+    }
+
+    /// Where the driver has no directory.
+    fn missing(self) -> Self {
+        let Ok(devices) = self.root.list(WMI) else {
+            let why = "the kernel shows no WMI interfaces, so that nobody knows whether the \
+                       firmware has attributes";
+            let remedy = "run this on the machine itself, with a kernel that has CONFIG_ACPI_WMI";
+            return self.is(State::Unknown, why, Some(remedy));
+        };
+        let is = |name: &String| {
+            let start = name.get(..GUID.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(GUID))
+        };
+        if !devices.iter().any(is) {
+            let why = "the firmware does not have the interface, which business models have from \
+                       2018 on";
+            return self.is(State::Absent, why, None);
+        }
+        let release = system::release(self.root);
+        let installed = release.map(|release| system::installed(self.root, &release, MODULE));
+        let (why, remedy) = match installed {
+            _ if system::loaded(self.root, MODULE) => (
+                "dell-wmi-sysman is loaded, but did not take it: one malformed entry of the \
+                 firmware is enough for that",
+                "see \"dmesg | grep sysman\"; look for a BIOS update",
+            ),
+            Some(Installed::No) | None => (
+                "this kernel does not have dell-wmi-sysman",
+                "boot a kernel with CONFIG_DELL_WMI_SYSMAN",
+            ),
+            _ => (
+                "dell-wmi-sysman is not loaded",
+                "run \"modprobe dell-wmi-sysman\" as root and see dmesg",
             ),
         };
-        (class.state, class.reason, class.remedy) = (state, reason, remedy);
-        class
+        let why = format!("the firmware has attributes that cannot be seen: {why}");
+        self.is(State::NotBound, why, Some(remedy))
     }
 
     /// Whether the firmware has an administrator password. Everybody may read that, and the driver
@@ -156,7 +213,7 @@ impl<'a> Class<'a> {
     fn now(&self, name: &str) -> Now {
         match self.root.bytes(&self.file(name, "current_value")) {
             Ok(bytes) => Now::Value(line(&bytes)),
-            Err(error) => match errno(&error) {
+            Err(error) => match errno_of(&error) {
                 errno @ (Errno::EACCES | Errno::EPERM) => Now::NotAllowed(errno),
                 errno => Now::Failed(errno),
             },
@@ -215,70 +272,6 @@ impl<'a> Class<'a> {
     }
 }
 
-fn vanished() -> (State, String, Option<String>) {
-    (
-        State::Vanished,
-        "dell-wmi-sysman has the firmware's interface and shows not one attribute: so it went with \
-         BIOS updates (Latitude 5520 1.51.0) that put a mark for read-only before each entry, which \
-         the kernel then drops without a word"
-            .into(),
-        Some(
-            "look into the BIOS setup, and for a later BIOS; the controls do not need attributes"
-                .into(),
-        ),
-    )
-}
-
-/// Why there is no directory of the driver.
-fn no_class(root: &Root) -> (State, String, Option<String>) {
-    let Ok(devices) = root.list(WMI) else {
-        return (
-            State::Unknown,
-            "the kernel shows no WMI interfaces, so that nobody knows whether the firmware has \
-             attributes"
-                .into(),
-            Some("run this on the machine itself, with a kernel that has CONFIG_ACPI_WMI".into()),
-        );
-    };
-    let is = |name: &String| {
-        let start = name.get(..GUID.len());
-        start.is_some_and(|start| start.eq_ignore_ascii_case(GUID))
-    };
-    if !devices.iter().any(is) {
-        return (
-            State::Absent,
-            "the firmware does not have the interface, which business models have from 2018 on"
-                .into(),
-            None,
-        );
-    }
-    let (why, remedy) = if system::loaded(root, MODULE) {
-        (
-            "dell-wmi-sysman is loaded, but did not take it: one malformed entry of the firmware \
-             is enough for that",
-            "see \"dmesg | grep sysman\"; look for a BIOS update",
-        )
-    } else {
-        let release = system::release(root);
-        let installed = release.map(|release| system::installed(root, &release, MODULE));
-        match installed {
-            Some(Installed::No) | None => (
-                "this kernel does not have dell-wmi-sysman",
-                "boot a kernel with CONFIG_DELL_WMI_SYSMAN",
-            ),
-            _ => (
-                "dell-wmi-sysman is not loaded",
-                "run \"modprobe dell-wmi-sysman\" as root and see dmesg",
-            ),
-        }
-    };
-    (
-        State::NotBound,
-        format!("the firmware has attributes that cannot be seen: {why}"),
-        Some(remedy.into()),
-    )
-}
-
 fn flag(root: &Root, path: &str) -> Option<bool> {
     match root.text(path)?.as_str() {
         "0" => Some(false),
@@ -290,8 +283,4 @@ fn flag(root: &Root, path: &str) -> Option<bool> {
 /// The text of a file of one line.
 fn line(bytes: &[u8]) -> String {
     clean(bytes.trim_ascii_end())
-}
-
-fn errno(error: &io::Error) -> Errno {
-    error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
 }

@@ -99,39 +99,36 @@ pub fn compare(
         cause: None,
         reason: None,
     };
-    let because = |cause, reason: String| (Some(cause), Some(reason));
-    (witness.cause, witness.reason) = match &attribute.now {
+    let why = match &attribute.now {
         Now::NotAllowed(errno) => {
             witness.error = ErrnoDoc::new(*errno as u32);
-            because(Cause::NotReadable, "only root may read it".into())
+            Some((Cause::NotReadable, "only root may read it".into()))
         }
         Now::Failed(errno) => {
             witness.error = ErrnoDoc::new(*errno as u32);
-            because(Cause::Failed, format!("reading it failed ({errno:?})"))
+            Some((Cause::Failed, format!("reading it failed ({errno:?})")))
         }
         Now::Value(value) => {
             witness.value = Some(value.clone());
             witness.says = says(pair, value);
             match (&control.value, not_understood(&attribute, value, &witness)) {
-                (_, Some((cause, reason))) => because(cause, reason),
+                (_, Some(why)) => Some(why),
                 (Some(is), None) if control.reading == Reading::Known => {
-                    if witness.says.iter().any(|said| said == is) {
-                        witness.verdict = Verdict::Agrees;
-                        (None, None)
-                    } else {
-                        witness.verdict = Verdict::Disagrees;
-                        let (cause, reason) =
-                            likely(class, pair, &attribute, control, value, just_written);
-                        because(cause, reason)
-                    }
+                    let agrees = witness.says.iter().any(|said| said == is);
+                    witness.verdict = match agrees {
+                        true => Verdict::Agrees,
+                        false => Verdict::Disagrees,
+                    };
+                    (!agrees).then(|| likely(class, pair, &attribute, control, value, just_written))
                 }
-                _ => because(
-                    Cause::ControlUnknown,
-                    format!("{} has no known value", control.name),
-                ),
+                _ => {
+                    let reason = format!("{} has no known value", control.name);
+                    Some((Cause::ControlUnknown, reason))
+                }
             }
         }
     };
+    (witness.cause, witness.reason) = why.unzip();
     Some(witness)
 }
 

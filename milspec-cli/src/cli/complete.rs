@@ -12,45 +12,32 @@ use std::path::Path;
 /// The variable through which the script of a shell asks for what it may offer.
 pub const VARIABLE: &str = "MILSPECCTL_COMPLETE";
 
-/// A control: its name, what it does, and the values that it may be given.
-struct Offered {
-    name: String,
-    label: String,
-    values: Vec<String>,
-}
-
-fn offered() -> Vec<Offered> {
+/// Each control: its name, what it does, and the values that it may be given.
+fn offered() -> Vec<(String, String, Vec<String>)> {
     let words: Vec<_> = std::env::args_os().collect();
     let mut pairs = words.iter().zip(words.iter().skip(1));
     let root = pairs.find_map(|(word, next)| (word == "--root").then_some(Path::new(next)));
     let controls = machine::open(root).ok();
-    let controls = controls.and_then(|root| doctor::controls(&root));
-    if let Some(controls) = controls {
-        let controls = controls.into_iter().map(|control| Offered {
-            name: control.name,
-            label: control.label,
-            values: control
-                .values
-                .into_iter()
-                .filter(|value| value.gate.is_none())
-                .map(|value| value.name)
-                .collect(),
+    let Some(controls) = controls.and_then(|root| doctor::controls(&root)) else {
+        let settings = SETTINGS.iter().map(|setting| {
+            let values = setting.values.iter().map(|value| value.name.into());
+            (setting.name.into(), setting.label.into(), values.collect())
         });
-        return controls.collect();
-    }
-    let settings = SETTINGS.iter().map(|setting| Offered {
-        name: setting.name.into(),
-        label: setting.label.into(),
-        values: setting.values.iter().map(|v| v.name.into()).collect(),
+        return settings.collect();
+    };
+    let controls = controls.into_iter().map(|control| {
+        let values = control.values.into_iter().filter(|v| v.gate.is_none());
+        let values = values.map(|value| value.name).collect();
+        (control.name, control.label, values)
     });
-    settings.collect()
+    controls.collect()
 }
 
 /// Names of controls.
 pub fn names() -> Vec<CompletionCandidate> {
     let names = offered().into_iter();
     names
-        .map(|one| CompletionCandidate::new(one.name).help(Some(one.label.into())))
+        .map(|(name, label, _)| CompletionCandidate::new(name).help(Some(label.into())))
         .collect()
 }
 
@@ -58,15 +45,11 @@ pub fn names() -> Vec<CompletionCandidate> {
 pub fn assignments(current: &OsStr) -> Vec<CompletionCandidate> {
     let current = current.to_string_lossy();
     let mut candidates = Vec::new();
-    for one in offered() {
-        let all = one
-            .values
-            .iter()
-            .map(|value| format!("{}={value}", one.name));
+    for (name, label, values) in offered() {
+        let all = values.iter().map(|value| format!("{name}={value}"));
         let fit = all.filter(|word| word.starts_with(&*current));
-        candidates.extend(
-            fit.map(|word| CompletionCandidate::new(word).help(Some(one.label.clone().into()))),
-        );
+        let help = || Some(label.clone().into());
+        candidates.extend(fit.map(|word| CompletionCandidate::new(word).help(help())));
     }
     candidates
 }

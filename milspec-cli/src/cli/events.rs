@@ -35,27 +35,16 @@ pub struct Events {
     pub file: Option<PathBuf>,
 }
 
-/// How much an event matters.
+/// How much an event matters: `SEVERITY_` numbers, the smaller, the more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[repr(u8)]
 pub enum Severity {
     /// The machine is not in the state that was asked for
-    Error,
+    Error = milspec_uapi::SEVERITY_ERROR,
     /// Somebody should have a look
-    Warning,
+    Warning = milspec_uapi::SEVERITY_WARNING,
     /// A change
-    Notice,
+    Notice = milspec_uapi::SEVERITY_NOTICE,
     /// Anything else
-    Info,
-}
-
-impl Severity {
-    /// `SEVERITY_` number; the smaller, the more it matters.
-    pub fn number(self) -> u8 {
-        match self {
-            Self::Error => milspec_uapi::SEVERITY_ERROR,
-            Self::Warning => milspec_uapi::SEVERITY_WARNING,
-            Self::Notice => milspec_uapi::SEVERITY_NOTICE,
-            Self::Info => milspec_uapi::SEVERITY_INFO,
-        }
-    }
+    Info = milspec_uapi::SEVERITY_INFO,
 }

@@ -298,10 +298,9 @@ pub struct How {
 
 fn assignment(text: &str) -> Result<Assignment, String> {
     match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() && !value.is_empty() => Ok(Assignment {
-            name: name.into(),
-            value: value.into(),
-        }),
+        Some((name, value)) if !name.is_empty() && !value.is_empty() => {
+            Ok(Assignment::new(name, value))
+        }
         _ => Err("name and value with = between them are needed".into()),
     }
 }

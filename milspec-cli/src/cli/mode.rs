@@ -93,30 +93,18 @@ pub struct ModeSet {
     pub accept_latch: bool,
 }
 
-/// A named target for many controls. The words are those of the ABI.
+/// A named target for many controls: words of the ABI, and its `MODE_` numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[repr(u8)]
 pub enum Mode {
     /// What each control had before it was first changed
-    Baseline,
+    Baseline = milspec_uapi::MODE_BASELINE,
     /// What costs no function of the machine
-    Standard,
+    Standard = milspec_uapi::MODE_STANDARD,
     /// Closes paths into the machine that few people use
-    Enhanced,
+    Enhanced = milspec_uapi::MODE_ENHANCED,
     /// Sensors, radios and removable media off
-    Paranoid,
+    Paranoid = milspec_uapi::MODE_PARANOID,
     /// All of that and stealth; latches until the next boot
-    ParanoidPlus,
-}
-
-impl Mode {
-    /// `MODE_` number.
-    pub fn number(self) -> u8 {
-        match self {
-            Self::Baseline => milspec_uapi::MODE_BASELINE,
-            Self::Standard => milspec_uapi::MODE_STANDARD,
-            Self::Enhanced => milspec_uapi::MODE_ENHANCED,
-            Self::Paranoid => milspec_uapi::MODE_PARANOID,
-            Self::ParanoidPlus => milspec_uapi::MODE_PARANOID_PLUS,
-        }
-    }
+    ParanoidPlus = milspec_uapi::MODE_PARANOID_PLUS,
 }

@@ -11,13 +11,13 @@ pub fn attributes(context: &Context<'_>, attributes: &Attributes) -> Check {
     if context.dell != Some(true) {
         return about.not_applicable("not a Dell");
     }
-    match (attributes.state, &attributes.remedy) {
+    match (attributes.state, attributes.remedy) {
         (State::Present, _) => {}
         (State::Absent | State::Unknown, _) | (_, None) => {
             return about.not_applicable(attributes.reason.clone())
         }
         (State::Vanished | State::NotBound, Some(remedy)) => {
-            return about.warning(attributes.reason.clone(), remedy.clone())
+            return about.warning(attributes.reason.clone(), remedy)
         }
     }
     let there = &attributes.reason;

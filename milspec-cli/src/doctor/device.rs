@@ -3,11 +3,10 @@
 //! Can this user talk to the driver, and do both speak the same ABI?
 
 use super::check::{About, Check, Context};
-use crate::diagnose;
 use crate::failure::{Exit, Failure};
 use crate::root::{Node, Root};
 use crate::source::Access;
-use crate::system;
+use crate::{diagnose, system};
 use milspec_uapi::{ABI_MAJOR, ABI_MINOR, DEVICE_NAME};
 use nix::errno::Errno;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
@@ -69,9 +68,6 @@ pub fn permission(context: &Context<'_>) -> Check {
     let about = About("permission", "Permission");
     match &context.opened {
         Ok(_) => about.ok("you may read controls; --refresh needs root"),
-        Err(errno @ (Errno::EACCES | Errno::EPERM)) => {
-            failed(about, diagnose::open(context.root, Access::Read, *errno))
-        }
         Err(Errno::ENOENT) => about.not_applicable("there is no device node"),
         Err(errno) => failed(about, diagnose::open(context.root, Access::Read, *errno)),
     }

@@ -6,10 +6,8 @@ use super::check::{About, Check, Context};
 use crate::baseline::Record;
 use crate::failure::Exit;
 use crate::journal::{chain, file};
-use crate::system;
-use crate::tpm_tools;
-use crate::unconfirmed;
 use crate::words::count;
+use crate::{system, tpm_tools, unconfirmed};
 use milspec_uapi::{STATUS_LATCHED, STATUS_TPM_REQUIRED};
 use nix::sys::statvfs::statvfs;
 use std::path::Path;
@@ -56,7 +54,7 @@ pub fn record(context: &Context<'_>) -> Check {
     let loaded = Record::load(context.root);
     match loaded {
         Ok(None) => about.not_applicable("nothing was changed yet"),
-        Ok(Some(record)) => about.ok(count(record.controls.len() as u64, "control")),
+        Ok(Some(record)) => about.ok(count(record.controls.len(), "control")),
         Err(failure) if failure.exit == Exit::Permission => {
             about.not_applicable("it is root's to read")
         }
@@ -91,7 +89,7 @@ pub fn journal(context: &Context<'_>) -> Check {
     match saved.events.last() {
         Some(last) => about.ok(format!(
             "{} up to {}, the chain holds",
-            count(saved.events.len() as u64, "record"),
+            count(saved.events.len(), "record"),
             last.sequence
         )),
         None => about.not_applicable("it has no records yet"),

@@ -7,11 +7,9 @@ use crate::failure::Exit;
 use flate2::read::GzDecoder;
 use std::io::Read;
 
-/// The oldest kernel that the driver builds for.
-const MINIMUM: (u32, u32) = (7, 2);
-
-/// The newest that it was tested with.
-const NEWEST: (u32, u32) = (7, 3);
+/// The oldest kernel that the driver builds for, and the newest that it was tested with.
+const OLDEST: &str = "7.2";
+const NEWEST: &str = "7.3";
 
 /// Longest configuration of a kernel that is looked at; real ones have a few 100 KiB.
 const CONFIG_MAX: u64 = 4 << 20;
@@ -26,25 +24,21 @@ pub fn version(context: &Context<'_>) -> Check {
         );
     };
     match parse(release) {
-        Some(version) if version > NEWEST && !context.loaded && !context.built() => about.warning(
+        None => about.warning(
+            format!("{release} is no version that this program understands"),
+            format!("compare it with {OLDEST} yourself"),
+        ),
+        version if version > parse(NEWEST) && !context.loaded && !context.built() => about.warning(
             format!(
-                "{release} is newer than {}.{}, the newest that this version of the driver was tested with",
-                NEWEST.0, NEWEST.1
+                "{release} is newer than {NEWEST}, the newest that this driver was tested with"
             ),
             "install a newer version of the driver, or boot an older kernel",
         ),
-        Some(version) if version >= MINIMUM => about.ok(release.as_str()),
-        Some(_) => about.problem(
+        version if version >= parse(OLDEST) => about.ok(release.as_str()),
+        _ => about.problem(
             Exit::Unsupported,
-            format!("{release} is older than {}.{}", MINIMUM.0, MINIMUM.1),
-            format!(
-                "boot kernel {}.{} or newer; Debian 13 has it in its backports",
-                MINIMUM.0, MINIMUM.1
-            ),
-        ),
-        None => about.warning(
-            format!("{release} is no version that this program understands"),
-            format!("compare it with {}.{} yourself", MINIMUM.0, MINIMUM.1),
+            format!("{release} is older than {OLDEST}"),
+            format!("boot kernel {OLDEST} or newer; Debian 13 has it in its backports"),
         ),
     }
 }
@@ -110,7 +104,7 @@ pub fn headers(context: &Context<'_>) -> Check {
     let Some(modules) = context.modules() else {
         return about.not_applicable("the kernel's release is not known");
     };
-    if context.release.as_deref().and_then(parse) < Some(MINIMUM) {
+    if context.release.as_deref().and_then(parse) < parse(OLDEST) {
         return about.not_applicable("the module cannot be built for this kernel");
     }
     let build = format!("{modules}/build");

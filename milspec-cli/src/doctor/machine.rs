@@ -4,7 +4,7 @@
 
 use super::check::{About, Check, Context};
 use crate::failure::Exit;
-use crate::model::{Anchor, Family};
+use crate::model::{Anchor, ErrnoDoc, Family};
 use crate::system::{self, Installed};
 use crate::systemd;
 use crate::unconfirmed::Told;
@@ -147,13 +147,9 @@ pub fn families(context: &Context<'_>) -> Check {
             )
         }
     };
-    let failed: Vec<String> = families
-        .iter()
-        .filter(|family| family.state == "failed")
-        .map(|family| match &family.error {
-            Some(error) => format!("{} failed ({})", family.name, error.name),
-            None => format!("{} failed", family.name),
-        })
+    let failed = families.iter().filter(|family| family.state == "failed");
+    let failed: Vec<String> = failed
+        .map(|family| format!("{} failed{}", family.name, ErrnoDoc::behind(&family.error)))
         .collect();
     let total: u32 = families.iter().map(|family| family.controls).sum();
     let unreadable: u32 = families.iter().map(|family| family.unreadable).sum();
@@ -170,16 +166,14 @@ pub fn families(context: &Context<'_>) -> Check {
             "see the checks of dell-smbios and DSML0001",
         );
     }
-    if unreadable > 0 {
-        return about.warning(
-            format!(
-                "{unreadable} of {} have no known value",
-                count(total, "control")
-            ),
+    let controls = count(total, "control");
+    match unreadable {
+        0 => about.ok(format!("{controls} with known values")),
+        _ => about.warning(
+            format!("{unreadable} of {controls} have no known value"),
             "\"milspecctl control list\" shows which, and why",
-        );
+        ),
     }
-    about.ok(format!("{} with known values", count(total, "control")))
 }
 
 /// Is there a TPM?
@@ -220,12 +214,7 @@ pub fn anchor(context: &Context<'_>) -> Check {
             "the TPM works again; the journal names the gap, and a reboot begins anew",
         ),
         ("failed", _) => about.warning(
-            format!(
-                "the TPM cannot be used{}",
-                anchor
-                    .error
-                    .map_or_else(String::new, |error| format!(" ({})", error.name))
-            ),
+            format!("the TPM cannot be used{}", ErrnoDoc::behind(&anchor.error)),
             "see \"dmesg | grep -i tpm\"; the next change tries it again",
         ),
         ("none", _) if there.version == Some(2) => about.warning(

@@ -16,7 +16,7 @@ pub use check::{Check, Verdict};
 use crate::attributes::{Attributes, Other};
 use crate::driver;
 use crate::failure::Exit;
-use crate::model::{simulated_because, Control};
+use crate::model::{Control, Provenance};
 use crate::report::{self, Report};
 use crate::root::Root;
 use crate::snapshot::Snapshot;
@@ -90,13 +90,9 @@ pub fn exit(checks: &[Check]) -> u8 {
 pub struct Doctor {
     /// Name and major version of this document.
     pub schema: &'static str,
-    /// Where a recording is from; null on the live machine.
-    pub recording: Option<String>,
-    /// Whether the machine is the project's simulated Dell.
-    pub simulated: bool,
-    /// How that was recognised; for people, in the document of `status` for programs.
-    #[serde(skip)]
-    pub simulated_because: Option<String>,
+    /// Which machine it is of.
+    #[serde(flatten)]
+    pub from: Provenance,
     /// The worst of all outcomes; a check that is not applicable does not count.
     pub result: Verdict,
     /// The exit status of this command.
@@ -124,14 +120,10 @@ pub fn run(root: &Root) -> Doctor {
     let worst = [Verdict::Problem, Verdict::Warning]
         .into_iter()
         .find(|verdict| checks.iter().any(|check| check.result == *verdict));
-    // The driver may not be there to be asked: only DMI can tell.
-    let dmi = |name| system::dmi(root, name).unwrap_or_default();
-    let because = simulated_because(&dmi("product_name"), &dmi("bios_version"), "");
     Doctor {
         schema: "milspec.doctor/1",
-        recording: root.recording(),
-        simulated: because.is_some(),
-        simulated_because: because,
+        // The driver may not be there to be asked.
+        from: Provenance::of_dmi(root),
         result: worst.unwrap_or(Verdict::Ok),
         exit: match &report {
             Some(report) => report.doctor.exit,

@@ -7,10 +7,9 @@
 //! together are as good as one.
 
 use super::chain;
-use crate::failure::{Exit, Failure, Result};
+use crate::failure::{Failure, Result};
 use crate::input;
 use milspec_uapi::{Event, EVENT_SIZE, KIND_GAP, ORIGIN_DRIVER, SEVERITY_INFO};
-use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -61,14 +60,12 @@ pub fn read(path: &Path) -> Result<Saved> {
 
 /// There is no record of a journal in this file.
 pub fn no_journal(path: &Path) -> Failure {
-    Failure {
-        code: "not-a-journal",
-        exit: Exit::Failed,
-        errno: None,
-        what: format!("{} is no journal", input::name(path)),
-        why: "there is no record of a journal in it".into(),
-        next: "name a file that \"milspecctl journal save\" wrote".into(),
-    }
+    Failure::new(
+        "not-a-journal",
+        format!("{} is no journal", input::name(path)),
+        "there is no record of a journal in it",
+        "name a file that \"milspecctl journal save\" wrote",
+    )
 }
 
 /// Whether this is what a power cut can leave of a record that comes after `last`: its first bytes,
@@ -109,7 +106,7 @@ impl Saver {
     /// Opens the file, or makes it, for one process at a time. A record that was not written to its
     /// end is cut off; nothing else is, and nothing from a file that is no journal.
     pub fn open(path: &Path) -> Result<Self> {
-        let file = open(path).map_err(|error| not_saved(path, &error))?;
+        let file = open(path).map_err(not_saved(path))?;
         let mut saver = Self {
             path: path.to_path_buf(),
             file: lock(path, file)?,
@@ -118,7 +115,7 @@ impl Saver {
             torn: 0,
         };
         let metadata = saver.file.metadata();
-        let metadata = metadata.map_err(|error| not_saved(path, &error))?;
+        let metadata = metadata.map_err(not_saved(path))?;
         let left_alone = || Failure {
             next: "name another file: this one stays as it is".into(),
             ..no_journal(path)
@@ -128,7 +125,7 @@ impl Saver {
             return Err(left_alone());
         }
         let tail = saver.tail(metadata.len());
-        let (start, tail) = tail.map_err(|error| not_saved(path, &error))?;
+        let (start, tail) = tail.map_err(not_saved(path))?;
         if tail.is_empty() {
             return Ok(saver);
         }
@@ -144,7 +141,7 @@ impl Saver {
         saver.torn = rest.len();
         if saver.torn > 0 {
             let cut = saver.file.set_len(saver.length);
-            cut.map_err(|error| not_saved(path, &error))?;
+            cut.map_err(not_saved(path))?;
         }
         Ok(saver)
     }
@@ -173,8 +170,7 @@ impl Saver {
         };
         let path = self.path.clone();
         self.follow_rotation()?;
-        self.append(&new)
-            .map_err(|error| not_saved(&path, &error))?;
+        self.append(&new).map_err(not_saved(&path))?;
         self.last = Some(*newest);
         Ok(new)
     }
@@ -186,10 +182,13 @@ impl Saver {
         };
         let here = |event: &&Event| event.load == last.load && event.sequence == last.sequence;
         match events.iter().rfind(here) {
-            Some(event) if event.chain != last.chain => return Err(another(&self.path, last)),
-            _ => {}
+            Some(event) if event.chain != last.chain => {
+                let last = last.sequence;
+                let why = format!("its last record, {last}, is not what the driver has there");
+                Err(differs(&self.path, why))
+            }
+            _ => Ok(chain::after(last, events)),
         }
-        Ok(chain::after(last, events))
     }
 
     fn append(&mut self, events: &[Event]) -> io::Result<()> {
@@ -210,12 +209,11 @@ impl Saver {
 
     /// Goes on in a new file where the one that was open is no longer at its path, or is empty.
     fn follow_rotation(&mut self) -> Result<()> {
-        let failed = |error: io::Error| not_saved(&self.path, &error);
-        let mine = self.file.metadata().map_err(failed)?;
+        let mine = self.file.metadata().map_err(not_saved(&self.path))?;
         let there = match std::fs::symlink_metadata(&self.path) {
             Ok(there) => (there.dev(), there.ino()) == (mine.dev(), mine.ino()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => false,
-            Err(error) => return Err(failed(error)),
+            Err(error) => return Err(not_saved(&self.path)(error)),
         };
         if there && mine.len() == self.length {
             return Ok(());
@@ -232,9 +230,7 @@ impl Saver {
         }
         self.length = 0;
         match self.last.map(|last| chain::stand_in(&last)) {
-            Some(gap) => self
-                .append(&[gap])
-                .map_err(|error| not_saved(&self.path, &error)),
+            Some(gap) => self.append(&[gap]).map_err(not_saved(&self.path)),
             None => Ok(()),
         }
     }
@@ -251,48 +247,33 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 fn lock(path: &Path, file: File) -> Result<Flock<File>> {
-    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, errno)| Failure {
-        code: "journal-busy",
-        exit: Exit::Failed,
-        errno: Some(errno),
-        what: format!("cannot save to {}", path.display()),
-        why: "somebody else saves to this file".into(),
-        next: "stop that (systemctl stop milspec-journal), or name another file".into(),
+    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, errno)| {
+        Failure::new(
+            "journal-busy",
+            format!("cannot save to {}", path.display()),
+            "somebody else saves to this file",
+            "stop that (systemctl stop milspec-journal), or name another file",
+        )
+        .with(errno)
     })
 }
 
-fn not_saved(path: &Path, error: &io::Error) -> Failure {
-    Failure {
-        code: "journal-not-saved",
-        exit: Exit::Failed,
-        errno: error.raw_os_error().map(Errno::from_raw),
-        what: format!("cannot save to {}", path.display()),
-        why: "the file or the disk it is on cannot be written".into(),
-        next: "see that it is a file, in a directory that exists, on a disk with space".into(),
+fn not_saved(path: &Path) -> impl Fn(io::Error) -> Failure + '_ {
+    move |error| {
+        let what = format!("cannot save to {}", path.display());
+        let why = "the file or the disk it is on cannot be written";
+        let next = "see that it is a file, in a directory that exists, on a disk with space";
+        Failure::new("journal-not-saved", what, why, next).with_error(&error)
     }
 }
 
-fn another(path: &Path, last: &Event) -> Failure {
-    Failure {
-        code: "journal-differs",
-        exit: Exit::Failed,
-        errno: None,
-        what: format!("cannot save to {}", path.display()),
-        why: format!(
-            "its last record, {}, is not what the driver has there",
-            last.sequence
-        ),
-        next: "see \"milspecctl journal verify\"; move the file away to begin a new one".into(),
-    }
+/// What is in the file is not what was saved there.
+fn differs(path: &Path, why: impl Into<String>) -> Failure {
+    let what = format!("cannot save to {}", path.display());
+    let next = "see \"milspecctl journal verify\"; move the file away to begin a new one";
+    Failure::new("journal-differs", what, why, next)
 }
 
 fn meddled(path: &Path) -> Failure {
-    Failure {
-        code: "journal-differs",
-        exit: Exit::Failed,
-        errno: None,
-        what: format!("cannot save to {}", path.display()),
-        why: "somebody else has written to the file, or cut it".into(),
-        next: "see \"milspecctl journal verify\"; move the file away to begin a new one".into(),
-    }
+    differs(path, "somebody else has written to the file, or cut it")
 }

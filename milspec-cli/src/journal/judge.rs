@@ -174,7 +174,7 @@ impl Verdict {
                 1 => ", and 1 that is newer".into(),
                 newer => format!(", and {newer} that are newer"),
             };
-            let why = format!("has the same {}{more}", count(compared as u64, "record"));
+            let why = format!("has the same {}{more}", count(compared, "record"));
             self.driver = Some(Driver {
                 compared,
                 newer,
@@ -206,15 +206,13 @@ impl Verdict {
 
     /// The driver has so many records that should be here.
     fn lacks(&mut self, missing: usize, which: &str) -> Failure {
-        let why = format!("has {} {which}", count(missing as u64, "record"));
-        let failure = Failure {
-            code: "journal-lacks-records",
-            exit: Exit::Failed,
-            errno: None,
-            what: "records are missing from the journal".into(),
-            why: format!("the driver {why}"),
-            next: "name all its files, the oldest first; if you did, records were taken out".into(),
-        };
+        let why = format!("has {} {which}", count(missing, "record"));
+        let failure = Failure::new(
+            "journal-lacks-records",
+            "records are missing from the journal",
+            format!("the driver {why}"),
+            "name all its files, the oldest first; if you did, records were taken out",
+        );
         self.driver = Some(Driver {
             missing,
             ..Driver::new("lacks", why)
@@ -229,12 +227,10 @@ fn records(load: &Load) -> impl Iterator<Item = &Event> {
 }
 
 fn not_proven(why: String, next: &str) -> Failure {
-    Failure {
-        code: "journal-not-proven",
-        exit: Exit::Differs,
-        errno: None,
-        what: "the journal is not proven here".into(),
+    Failure::new(
+        "journal-not-proven",
+        "the journal is not proven here",
         why,
-        next: next.into(),
-    }
+        next,
+    )
 }

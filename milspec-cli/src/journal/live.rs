@@ -2,11 +2,12 @@
 
 //! The journal of the driver and what its PCR holds, at one moment.
 
-use super::{pcr, read};
+use super::read;
 use crate::diagnose;
 use crate::failure::Result;
 use crate::root::Root;
 use crate::source::Source;
+use hex::FromHex;
 use milspec_posture::journal::Digest;
 use milspec_uapi::{Event, Status, ANCHOR_NONE};
 use std::time::Duration;
@@ -62,7 +63,7 @@ impl Live {
                 waits();
             }
             let before = status(source)?;
-            let value = pcr::read(root, number);
+            let value = held(root, number);
             records.extend(read(source)?);
             let last = records.last().map_or(0, |event| event.sequence);
             if before.anchor_pending == 0 && before.journal_next == last.saturating_add(1) {
@@ -76,4 +77,14 @@ impl Live {
             anchor: Anchor::Busy(number),
         })
     }
+}
+
+/// The SHA-256 bank of the first TPM: the one that the driver uses.
+const BANK: &str = "/sys/class/tpm/tpm0/pcr-sha256";
+
+/// What a PCR holds, as the kernel reads it; `None` where there is no TPM, or where it does not
+/// answer.
+fn held(root: &Root, number: u8) -> Option<Digest> {
+    let digits = root.text(&format!("{BANK}/{number}"))?;
+    Digest::from_hex(digits).ok()
 }

@@ -6,7 +6,6 @@ pub mod chain;
 pub mod file;
 pub mod judge;
 pub mod live;
-pub mod pcr;
 pub mod replay;
 pub mod verdict;
 

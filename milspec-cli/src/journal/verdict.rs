@@ -7,8 +7,8 @@ use super::file::Saved;
 use super::live::Anchor;
 use super::replay::{Compared, NoReplay, Replay};
 use crate::clock;
-use crate::failure::{Exit, Failure};
-use milspec_posture::journal::Flaw;
+use crate::failure::Failure;
+use milspec_posture::journal::{Digest, Flaw};
 use milspec_uapi::EVENT_SIZE;
 use serde::Serialize;
 
@@ -174,14 +174,12 @@ impl Broken {
             Some(sequence) => format!(" (it says that it is record {sequence})"),
             None => String::new(),
         };
-        Failure {
-            code: "journal-broken",
-            exit: Exit::Failed,
-            errno: None,
-            what: format!("{place} does not fit{says}"),
-            why: self.why.clone(),
-            next: "trust what is before it; find out who could write to the file".into(),
-        }
+        Failure::new(
+            "journal-broken",
+            format!("{place} does not fit{says}"),
+            self.why.clone(),
+            "trust what is before it; find out who could write to the file",
+        )
     }
 }
 
@@ -223,28 +221,18 @@ impl Pcr {
             }
             Anchor::Holds(number, value) => (number, value),
         };
-        let replay = match Replay::of(load) {
-            Ok(replay) if replay.pcr == number => replay,
-            Ok(_) => return not(Some(number), "the records are extended into another PCR"),
-            Err(NoReplay::NoStart) => {
-                return not(
-                    Some(number),
-                    "the TPM could not be read when the module was loaded",
-                )
-            }
-            Err(NoReplay::Lost(_)) => {
-                return not(
-                    Some(number),
-                    "records are lost, and with them what led to its value",
-                )
-            }
-            Err(NoReplay::Doubtful) => {
-                return not(
-                    Some(number),
-                    "the TPM failed too often while records were extended",
-                )
-            }
+        let why_not = match Replay::of(load) {
+            Ok(replay) if replay.pcr == number => return Self::with(&replay, value),
+            Ok(_) => "the records are extended into another PCR",
+            Err(NoReplay::NoStart) => "the TPM could not be read when the module was loaded",
+            Err(NoReplay::Lost(_)) => "records are lost, and with them what led to its value",
+            Err(NoReplay::Doubtful) => "the TPM failed too often while records were extended",
         };
+        not(Some(number), why_not)
+    }
+
+    /// Compares this value.
+    fn with(replay: &Replay, value: Digest) -> Self {
         let (result, lacks, why) = match replay.compare(&value) {
             Compared::Matches => (
                 "matches",
@@ -268,7 +256,7 @@ impl Pcr {
             ),
         };
         Self {
-            number: Some(number),
+            number: Some(replay.pcr),
             value: Some(hex::encode(value)),
             result,
             lacks,
@@ -289,16 +277,14 @@ impl Pcr {
             ),
             _ => return None,
         };
-        Some(Failure {
+        Some(Failure::new(
             code,
-            exit: Exit::Failed,
-            errno: None,
-            what: format!(
+            format!(
                 "PCR {} does not bear the journal out",
                 self.number.unwrap_or_default()
             ),
-            why: format!("it {}", self.why),
-            next: next.into(),
-        })
+            format!("it {}", self.why),
+            next,
+        ))
     }
 }

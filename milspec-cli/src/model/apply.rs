@@ -3,31 +3,22 @@
 //! Modes, plans, and what became of them.
 
 use super::{word, Control, ErrnoDoc, Word};
+use milspec_posture::mode::Mode;
 use milspec_uapi as uapi;
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
 
 /// All modes of this version, from the least to the most.
-pub const MODES: [u8; 5] = [
-    uapi::MODE_BASELINE,
-    uapi::MODE_STANDARD,
-    uapi::MODE_ENHANCED,
-    uapi::MODE_PARANOID,
-    uapi::MODE_PARANOID_PLUS,
-];
+pub fn modes() -> RangeInclusive<u8> {
+    uapi::MODE_BASELINE..=uapi::MODE_PARANOID_PLUS
+}
 
 /// Word of a `MODE_` number.
 pub fn mode_word(number: u8) -> Word {
-    word(
-        "mode",
-        number.into(),
-        &[
-            (uapi::MODE_BASELINE.into(), "baseline"),
-            (uapi::MODE_STANDARD.into(), "standard"),
-            (uapi::MODE_ENHANCED.into(), "enhanced"),
-            (uapi::MODE_PARANOID.into(), "paranoid"),
-            (uapi::MODE_PARANOID_PLUS.into(), "paranoid-plus"),
-        ],
-    )
+    match Mode::from_number(number) {
+        Some(mode) => mode.name().into(),
+        None => format!("mode-{number}").into(),
+    }
 }
 
 /// What a mode is, in one line.
@@ -44,62 +35,50 @@ pub fn mode_summary(number: u8) -> &'static str {
 
 /// Word of an `OUTCOME_` number.
 pub fn outcome_word(number: u8) -> Word {
-    word(
-        "outcome",
-        number.into(),
-        &[
-            (uapi::OUTCOME_PLANNED.into(), "planned"),
-            (uapi::OUTCOME_DONE.into(), "done"),
-            (uapi::OUTCOME_REFUSED.into(), "refused"),
-            (uapi::OUTCOME_UNDONE.into(), "undone"),
-            (uapi::OUTCOME_DEGRADED.into(), "degraded"),
-            (uapi::OUTCOME_CONFLICT.into(), "conflict"),
-        ],
-    )
+    let words = [
+        (uapi::OUTCOME_PLANNED, "planned"),
+        (uapi::OUTCOME_DONE, "done"),
+        (uapi::OUTCOME_REFUSED, "refused"),
+        (uapi::OUTCOME_UNDONE, "undone"),
+        (uapi::OUTCOME_DEGRADED, "degraded"),
+        (uapi::OUTCOME_CONFLICT, "conflict"),
+    ];
+    word("outcome", number, &words)
 }
 
 /// Word of a `REASON_` number; `None` where nothing was refused.
 pub fn reason_word(number: u8) -> Option<Word> {
-    if number == uapi::REASON_NONE {
-        return None;
-    }
-    Some(word(
-        "reason",
-        number.into(),
-        &[
-            (uapi::REASON_NO_CONTROL.into(), "no-control"),
-            (uapi::REASON_NO_VALUE.into(), "no-value"),
-            (uapi::REASON_TWICE.into(), "twice"),
-            (uapi::REASON_QUARANTINED.into(), "quarantined"),
-            (uapi::REASON_READ_ONLY.into(), "read-only"),
-            (uapi::REASON_RESTRICTED.into(), "restricted"),
-            (uapi::REASON_DENIED.into(), "denied"),
-            (uapi::REASON_UNREADABLE.into(), "unreadable"),
-            (uapi::REASON_DEPENDENCY.into(), "dependency"),
-            (uapi::REASON_NEEDED.into(), "needed"),
-            (uapi::REASON_CYCLE.into(), "cycle"),
-            (uapi::REASON_LATCHED.into(), "latched"),
-            (uapi::REASON_UNCONFIRMED.into(), "unconfirmed"),
-            (uapi::REASON_NO_TPM.into(), "no-tpm"),
-            (uapi::REASON_UNKNOWN.into(), "unknown"),
-        ],
-    ))
+    let words = [
+        (uapi::REASON_NO_CONTROL, "no-control"),
+        (uapi::REASON_NO_VALUE, "no-value"),
+        (uapi::REASON_TWICE, "twice"),
+        (uapi::REASON_QUARANTINED, "quarantined"),
+        (uapi::REASON_READ_ONLY, "read-only"),
+        (uapi::REASON_RESTRICTED, "restricted"),
+        (uapi::REASON_DENIED, "denied"),
+        (uapi::REASON_UNREADABLE, "unreadable"),
+        (uapi::REASON_DEPENDENCY, "dependency"),
+        (uapi::REASON_NEEDED, "needed"),
+        (uapi::REASON_CYCLE, "cycle"),
+        (uapi::REASON_LATCHED, "latched"),
+        (uapi::REASON_UNCONFIRMED, "unconfirmed"),
+        (uapi::REASON_NO_TPM, "no-tpm"),
+        (uapi::REASON_UNKNOWN, "unknown"),
+    ];
+    (number != uapi::REASON_NONE).then(|| word("reason", number, &words))
 }
 
 /// Word of a `STEP_` number.
 pub fn step_word(number: u8) -> Word {
-    word(
-        "state",
-        number.into(),
-        &[
-            (uapi::STEP_PLANNED.into(), "planned"),
-            (uapi::STEP_DONE.into(), "done"),
-            (uapi::STEP_FAILED.into(), "failed"),
-            (uapi::STEP_UNDONE.into(), "undone"),
-            (uapi::STEP_DEGRADED.into(), "degraded"),
-            (uapi::STEP_MOVED.into(), "moved"),
-        ],
-    )
+    let words = [
+        (uapi::STEP_PLANNED, "planned"),
+        (uapi::STEP_DONE, "done"),
+        (uapi::STEP_FAILED, "failed"),
+        (uapi::STEP_UNDONE, "undone"),
+        (uapi::STEP_DEGRADED, "degraded"),
+        (uapi::STEP_MOVED, "moved"),
+    ];
+    word("state", number, &words)
 }
 
 /// How far a mode reaches on this machine.
@@ -232,21 +211,18 @@ impl Line {
     }
 
     fn new(wire: &uapi::Step, controls: &[Control]) -> Self {
+        let words = [
+            (uapi::STEP_PLANNED, "open"),
+            (uapi::STEP_HOLDS, "holds"),
+            (uapi::STEP_OUT_OF_REACH, "out-of-reach"),
+        ];
         let step = Step::new(wire, controls);
         Self {
             control: step.control,
             family: step.family,
             now: (wire.from != uapi::INDEX_NONE).then_some(step.from),
             wanted: step.to,
-            state: word(
-                "state",
-                wire.state.into(),
-                &[
-                    (uapi::STEP_PLANNED.into(), "open"),
-                    (uapi::STEP_HOLDS.into(), "holds"),
-                    (uapi::STEP_OUT_OF_REACH.into(), "out-of-reach"),
-                ],
-            ),
+            state: word("state", wire.state, &words),
             reason: reason_word(wire.reason),
             needs: (wire.needs != 0).then(|| name_of(wire.needs, controls)),
         }
@@ -303,18 +279,15 @@ pub struct Standing {
 impl Standing {
     /// Reads what the driver said.
     pub fn new(status: &uapi::Status, controls: &[Control]) -> Self {
+        let words = [
+            (uapi::STANDING_CUSTOM, "custom"),
+            (uapi::STANDING_EXACT, "exact"),
+            (uapi::STANDING_DEVIATES, "deviates"),
+        ];
         let custom = status.standing == uapi::STANDING_CUSTOM;
         Self {
             name: (!custom).then(|| mode_word(status.mode)),
-            standing: word(
-                "standing",
-                status.standing.into(),
-                &[
-                    (uapi::STANDING_CUSTOM.into(), "custom"),
-                    (uapi::STANDING_EXACT.into(), "exact"),
-                    (uapi::STANDING_DEVIATES.into(), "deviates"),
-                ],
-            ),
+            standing: word("standing", status.standing, &words),
             deviations: if custom {
                 Vec::new()
             } else {

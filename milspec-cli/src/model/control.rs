@@ -202,6 +202,11 @@ impl Control {
         }
     }
 
+    /// The one of these controls that has this name.
+    pub fn named<'a>(controls: &'a [Self], name: &str) -> Option<&'a Self> {
+        controls.iter().find(|control| control.name == name)
+    }
+
     /// Whether the control has another value than before the driver first changed it. One that was
     /// put back is as it was.
     pub fn is_changed(&self) -> bool {
@@ -274,54 +279,42 @@ impl Control {
 
 /// Word of a `FAMILY_` number.
 pub fn family(number: u8) -> Word {
-    word(
-        "family",
-        number.into(),
-        &[
-            (uapi::FAMILY_PLATFORM.into(), "platform"),
-            (uapi::FAMILY_DSMIL.into(), "dsmil"),
-        ],
-    )
+    let words = [
+        (uapi::FAMILY_PLATFORM, "platform"),
+        (uapi::FAMILY_DSMIL, "dsmil"),
+    ];
+    word("family", number, &words)
 }
 
 /// Word of an `ACCESS_` number.
 pub fn access(number: u8) -> Word {
-    word(
-        "access",
-        number.into(),
-        &[
-            (uapi::ACCESS_READ_ONLY.into(), "read-only"),
-            (uapi::ACCESS_READ_WRITE.into(), "read-write"),
-        ],
-    )
+    let words = [
+        (uapi::ACCESS_READ_ONLY, "read-only"),
+        (uapi::ACCESS_READ_WRITE, "read-write"),
+    ];
+    word("access", number, &words)
 }
 
 /// Word of a `PRESENCE_` number.
 pub fn presence(number: u8) -> Word {
-    word(
-        "presence",
-        number.into(),
-        &[
-            (uapi::PRESENCE_FULL.into(), "full"),
-            (uapi::PRESENCE_PARTIAL.into(), "partial"),
-            (uapi::PRESENCE_CONTRADICTORY.into(), "contradictory"),
-        ],
-    )
+    let words = [
+        (uapi::PRESENCE_FULL, "full"),
+        (uapi::PRESENCE_PARTIAL, "partial"),
+        (uapi::PRESENCE_CONTRADICTORY, "contradictory"),
+    ];
+    word("presence", number, &words)
 }
 
 /// Word of a `CLASS_` number.
 pub fn class(number: u8) -> Word {
-    word(
-        "class",
-        number.into(),
-        &[
-            (uapi::CLASS_SAFE.into(), "safe"),
-            (uapi::CLASS_MONITORED.into(), "monitored"),
-            (uapi::CLASS_RESTRICTED.into(), "restricted"),
-            (uapi::CLASS_QUARANTINED.into(), "quarantined"),
-            (uapi::CLASS_READ_ONLY.into(), "read-only"),
-        ],
-    )
+    let words = [
+        (uapi::CLASS_SAFE, "safe"),
+        (uapi::CLASS_MONITORED, "monitored"),
+        (uapi::CLASS_RESTRICTED, "restricted"),
+        (uapi::CLASS_QUARANTINED, "quarantined"),
+        (uapi::CLASS_READ_ONLY, "read-only"),
+    ];
+    word("class", number, &words)
 }
 
 /// A control whose reading differs between two listings.

@@ -5,9 +5,8 @@
 use super::{
     clean, mode_word, outcome_word, reason_word, step_word, word, Control, ErrnoDoc, Word,
 };
-use crate::clock;
 use crate::root::Root;
-use crate::system;
+use crate::{clock, system};
 use milspec_posture::dsmil::STATES;
 use milspec_posture::settings::SETTINGS;
 use milspec_uapi as uapi;
@@ -244,7 +243,7 @@ fn kind_word(number: u16) -> Word {
         (uapi::KIND_ACCEPTED, "accepted"),
         (uapi::KIND_GAP, "gap"),
     ];
-    word("kind", number.into(), &words.map(|(n, w)| (n.into(), w)))
+    word("kind", number, &words)
 }
 
 fn severity_word(number: u8) -> Word {
@@ -254,11 +253,7 @@ fn severity_word(number: u8) -> Word {
         (uapi::SEVERITY_NOTICE, "notice"),
         (uapi::SEVERITY_INFO, "info"),
     ];
-    word(
-        "severity",
-        number.into(),
-        &words.map(|(n, w)| (n.into(), w)),
-    )
+    word("severity", number, &words)
 }
 
 fn origin_word(number: u8) -> Word {
@@ -267,5 +262,5 @@ fn origin_word(number: u8) -> Word {
         (uapi::ORIGIN_SYSFS, "sysfs"),
         (uapi::ORIGIN_DRIVER, "driver"),
     ];
-    word("origin", number.into(), &words.map(|(n, w)| (n.into(), w)))
+    word("origin", number, &words)
 }

@@ -4,6 +4,9 @@
 
 use super::{clean, mode_word, name_of, names, outcome_word, reason_word, word};
 use super::{Control, ErrnoDoc, Reading, Word};
+use crate::root::Root;
+use crate::system;
+use crate::words::with;
 use milspec_uapi as uapi;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +37,45 @@ impl Machine {
             bios_version,
             simulated_because,
         }
+    }
+}
+
+impl Machine {
+    /// For people: `Dell Inc. Latitude 7490, BIOS 1.2.3`.
+    pub fn in_words(&self) -> String {
+        let (vendor, product) = (&self.vendor, &self.product);
+        format!("{vendor} {product}, BIOS {}", self.bios_version)
+    }
+}
+
+/// Which machine something is of, where that is not the live one of somebody.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Provenance {
+    /// Where a recording is from; null on the live machine.
+    pub recording: Option<String>,
+    /// Whether the machine is the project's simulated Dell; null for a saved journal, which does
+    /// not say.
+    pub simulated: Option<bool>,
+    /// How that was recognised; for people, in the document of `status` for programs.
+    #[serde(skip)]
+    pub simulated_because: Option<String>,
+}
+
+impl Provenance {
+    /// The machine of a root, and how it was recognised as the simulated one, if it was.
+    pub fn new(root: &Root, simulated_because: Option<String>) -> Self {
+        Self {
+            recording: root.recording(),
+            simulated: Some(simulated_because.is_some()),
+            simulated_because,
+        }
+    }
+
+    /// The same by DMI alone, where the driver cannot be asked.
+    pub fn of_dmi(root: &Root) -> Self {
+        let dmi = |name| system::dmi(root, name).unwrap_or_default();
+        let because = simulated_because(&dmi("product_name"), &dmi("bios_version"), "");
+        Self::new(root, because)
     }
 }
 
@@ -102,17 +144,14 @@ impl Family {
     }
 
     fn new(number: u8, wire: &uapi::FamilyStatus, interface: Option<Interface>) -> Self {
+        let words = [
+            (uapi::FAMILY_ABSENT, "absent"),
+            (uapi::FAMILY_READY, "ready"),
+            (uapi::FAMILY_FAILED, "failed"),
+        ];
         Self {
             name: super::control::family(number),
-            state: word(
-                "state",
-                wire.state,
-                &[
-                    (uapi::FAMILY_ABSENT, "absent"),
-                    (uapi::FAMILY_READY, "ready"),
-                    (uapi::FAMILY_FAILED, "failed"),
-                ],
-            ),
+            state: word("state", wire.state, &words),
             error: ErrnoDoc::new(wire.error),
             controls: wire.controls,
             unreadable: wire.unreadable,
@@ -142,16 +181,13 @@ pub struct Anchor {
 impl Anchor {
     /// Reads what the driver said.
     pub fn new(status: &uapi::Status) -> Self {
+        let words = [
+            (uapi::ANCHOR_NONE, "none"),
+            (uapi::ANCHOR_READY, "ready"),
+            (uapi::ANCHOR_FAILED, "failed"),
+        ];
         Self {
-            state: word(
-                "anchor",
-                status.anchor.into(),
-                &[
-                    (uapi::ANCHOR_NONE.into(), "none"),
-                    (uapi::ANCHOR_READY.into(), "ready"),
-                    (uapi::ANCHOR_FAILED.into(), "failed"),
-                ],
-            ),
+            state: word("anchor", status.anchor, &words),
             pcr: (status.anchor != uapi::ANCHOR_NONE).then_some(status.anchor_pcr),
             anchored: status.anchored,
             pending: status.anchor_pending,
@@ -168,16 +204,6 @@ pub struct Journal {
     pub next: u64,
     /// How many records have been overwritten by later ones.
     pub overwritten: u64,
-}
-
-impl Journal {
-    /// Reads what the driver said.
-    pub fn new(status: &uapi::Status) -> Self {
-        Self {
-            next: status.journal_next,
-            overwritten: status.journal_overwritten,
-        }
-    }
 }
 
 /// How the request for a change that ended last ended.
@@ -223,24 +249,12 @@ impl LastRequest {
 
     /// For people: `1, mode paranoid: undone at camera (EIO); by pid 812, event 17`.
     pub fn in_words(&self) -> String {
-        let mode = self
-            .mode
-            .as_ref()
-            .map_or_else(String::new, |mode| format!(", mode {mode}"));
+        let mode = with(", mode ", self.mode.as_ref());
         let outcome = self.outcome.as_deref().unwrap_or("failed");
-        let reason = self
-            .reason
-            .as_ref()
-            .map_or_else(String::new, |reason| format!(", {reason}"));
-        let control = self
-            .control
-            .as_ref()
-            .map_or_else(String::new, |name| format!(" at {name}"));
-        let error = self.error.as_ref();
-        let error = error.map_or_else(String::new, |error| format!(" ({})", error.name));
-        let event = self
-            .event
-            .map_or_else(String::new, |event| format!(", event {event}"));
+        let reason = with(", ", self.reason.as_ref());
+        let control = with(" at ", self.control.as_ref());
+        let error = ErrnoDoc::behind(&self.error);
+        let event = with(", event ", self.event);
         format!(
             "{}{mode}: {outcome}{reason}{control}{error}; by pid {}{event}",
             self.number, self.pid

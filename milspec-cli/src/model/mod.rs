@@ -12,8 +12,8 @@ mod machine;
 mod topic;
 
 pub use apply::{
-    mode_summary, mode_word, name_of, names, outcome_word, reason_word, step_word, Line, Reach,
-    Standing, Step, MODES,
+    mode_summary, mode_word, modes, name_of, names, outcome_word, reason_word, step_word, Line,
+    Reach, Standing, Step,
 };
 pub use control::{
     access as access_word, class as class_word, diff, family as family_word,
@@ -22,13 +22,14 @@ pub use control::{
 pub use event::{Actor, Event, Naming};
 pub use machine::{
     is_drift_known, is_tamper_known, simulated_because, tampered, Anchor, Family, Journal,
-    LastRequest, Machine,
+    LastRequest, Machine, Provenance,
 };
 pub use topic::{group_number, topic, topics, Group};
 
 use crate::failure::errno_name;
 use serde::Serialize;
 use std::borrow::Cow;
+use std::fmt::Display;
 
 /// A word of the ABI, e.g. `platform`; a number without a word becomes e.g. `family-9`.
 pub type Word = Cow<'static, str>;
@@ -50,17 +51,22 @@ impl ErrnoDoc {
             number,
         })
     }
+
+    /// For people, behind something else: ` (EIO)`, and nothing where there is no error.
+    pub fn behind(error: &Option<Self>) -> String {
+        error
+            .as_ref()
+            .map_or_else(String::new, |error| format!(" ({})", error.name))
+    }
 }
 
 /// Finds the word for `number`, or makes `kind-number`.
-fn word(kind: &str, number: u32, words: &[(u32, &'static str)]) -> Word {
-    words
-        .iter()
-        .find(|(known, _)| *known == number)
-        .map_or_else(
-            || Cow::Owned(format!("{kind}-{number}")),
-            |(_, word)| Cow::Borrowed(*word),
-        )
+fn word<N: PartialEq + Display>(kind: &str, number: N, words: &[(N, &'static str)]) -> Word {
+    let known = words.iter().find(|(known, _)| *known == number);
+    match known {
+        Some((_, word)) => Cow::Borrowed(*word),
+        None => Cow::Owned(format!("{kind}-{number}")),
+    }
 }
 
 /// The text of a zero-padded field. It comes from firmware in the end: what is not printable ASCII

@@ -6,14 +6,11 @@ use super::driver::Driver;
 use super::inference::Inference;
 use super::table::{self, Table};
 use super::unread::{errno_of, Unread};
-use super::{attributes, owner, readings};
-use super::{Check, Doctor, Kernel, Machine, Report, SCHEMA};
-use crate::doctor;
-use crate::driver;
+use super::{attributes, owner, readings, Check, Doctor, Kernel, Machine, Report, SCHEMA};
 use crate::model::{clean, simulated_because};
 use crate::root::Root;
 use crate::source::Access;
-use crate::system;
+use crate::{doctor, driver, system};
 use nix::errno::Errno;
 
 /// Modules of which it matters whether they are loaded.

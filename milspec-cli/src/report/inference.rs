@@ -3,7 +3,7 @@
 //! Whether what locations read bears out what is inferred of them.
 
 use super::cells::{self, Layout, Verdict};
-use super::table;
+use super::{readings, table};
 use milspec_posture::token_table::Token;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -84,12 +84,6 @@ impl Inference {
 }
 
 fn reads(tokens: &[Token], readings: &BTreeMap<u16, u32>) -> String {
-    let mut locations: Vec<u16> = tokens.iter().map(|token| token.location).collect();
-    locations.sort_unstable();
-    locations.dedup();
-    let words: Vec<String> = locations
-        .iter()
-        .filter_map(|at| Some(format!("{at:04X}={}", readings.get(at)?)))
-        .collect();
-    words.join(" ")
+    let read = |token: &Token| Some((token.location, *readings.get(&token.location)?));
+    readings::notation(&tokens.iter().filter_map(read).collect())
 }

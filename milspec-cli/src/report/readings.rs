@@ -60,39 +60,46 @@ pub fn read(
     let known = driver.map(Driver::readings).unwrap_or_default();
     let choices = choices(tokens);
     let listed: BTreeSet<u16> = tokens.iter().map(|token| token.location).collect();
-    let mut unread = BTreeMap::new();
-    let mut leave = |why: &str, location| unread_at(&mut unread, why, location);
-    for location in listed.iter().filter(|at| !known.contains_key(at)) {
-        if *location == NOWHERE {
-            leave("the table says that nothing is there", *location);
-        } else if !choices.contains(location) {
-            leave(
-                "the table lists no known choice there: not asked for",
-                *location,
-            );
+    let (mut kernel, mut unread) = (Read::new(), BTreeMap::<String, Vec<String>>::new());
+    let mut leave = |at: u16, why: String| unread.entry(why).or_default().push(format!("{at:04X}"));
+    for at in listed.into_iter().filter(|at| !known.contains_key(at)) {
+        if at == NOWHERE {
+            leave(at, "the table says that nothing is there".into());
+        } else if !choices.contains(&at) {
+            let why = "the table lists no known choice there: not asked for";
+            leave(at, why.into());
         }
     }
-    let rest: Vec<u16> = choices
-        .into_iter()
-        .filter(|at| !known.contains_key(at))
-        .collect();
-    let mut kernel = Read::new();
-    if !rest.is_empty() {
-        if calls {
-            ask(root, &rest, &mut kernel, &mut leave, say);
-        } else {
-            for location in rest {
-                leave("no firmware call was to be made", location);
-            }
+    let rest = choices.into_iter().filter(|at| !known.contains_key(at));
+    let rest: Vec<u16> = rest.collect();
+    let smbios = match calls && !rest.is_empty() {
+        true => open(root),
+        false => Err("no firmware call was to be made".into()),
+    };
+    if smbios.is_ok() {
+        say(&format!(
+            "Reading {} locations of the firmware; nothing is written to it.\n",
+            rest.len()
+        ));
+    }
+    for at in rest {
+        match smbios
+            .as_ref()
+            .map_err(String::clone)
+            .and_then(|it| ask(it, at))
+        {
+            Ok(value) => drop(kernel.insert(at, value)),
+            Err(why) => leave(at, why),
         }
     }
+    let unread = unread.into_iter().map(|(why, locations)| Silent {
+        why,
+        locations: locations.join(" "),
+    });
     Readings {
         driver: notation(&known),
         kernel: notation(&kernel),
-        unread: unread
-            .into_iter()
-            .map(|(why, locations)| Silent { why, locations })
-            .collect(),
+        unread: unread.collect(),
     }
 }
 
@@ -108,69 +115,33 @@ fn choices(tokens: &[Token]) -> BTreeSet<u16> {
         .collect()
 }
 
-fn unread_at(unread: &mut BTreeMap<String, String>, why: &str, location: u16) {
-    let locations = unread.entry(why.to_string()).or_default();
-    if !locations.is_empty() {
-        locations.push(' ');
-    }
-    locations.push_str(&format!("{location:04X}"));
+fn open(root: &Root) -> Result<Smbios<'_>, String> {
+    Smbios::open(root).map_err(|errno| match errno {
+        Errno::ENOENT => "there is no /dev/wmi/dell-smbios".to_string(),
+        Errno::EACCES | Errno::EPERM => "/dev/wmi/dell-smbios is root's".to_string(),
+        errno => format!("/dev/wmi/dell-smbios: {}", errno_name(errno as i32)),
+    })
 }
 
-/// Asks the firmware, a location at a time.
-fn ask(
-    root: &Root,
-    locations: &[u16],
-    read: &mut Read,
-    leave: &mut dyn FnMut(&str, u16),
-    say: &dyn Fn(&str),
-) {
-    let smbios = match Smbios::open(root) {
-        Ok(smbios) => smbios,
-        Err(errno) => {
-            let why = match errno {
-                Errno::ENOENT => "there is no /dev/wmi/dell-smbios".to_string(),
-                Errno::EACCES | Errno::EPERM => "/dev/wmi/dell-smbios is root's".to_string(),
-                errno => format!("/dev/wmi/dell-smbios: {}", errno_name(errno as i32)),
-            };
-            for location in locations {
-                leave(&why, *location);
-            }
-            return;
+/// Asks the firmware what a location reads; fails with the reason.
+fn ask(smbios: &Smbios<'_>, location: u16) -> Result<u32, String> {
+    let argument = u32::from(location).to_ne_bytes();
+    let mut call = smbios.prepare(READ, PRESENT).with_arguments(&argument);
+    match (smbios.make(&mut call), call.status()) {
+        (Ok(()), 0) => Ok(call.output(1)),
+        (Ok(()), status) => Err(format!("the firmware answered with status {status}")),
+        (Err(errno @ (Errno::EINVAL | Errno::EACCES | Errno::EPERM)), _) => {
+            let name = errno_name(errno as i32);
+            Err(format!("the kernel lets nobody read it ({name})"))
         }
-    };
-    say(&format!(
-        "Reading {} locations of the firmware; nothing is written to it.\n",
-        locations.len()
-    ));
-    for location in locations {
-        let argument = u32::from(*location).to_ne_bytes();
-        let mut call = smbios.prepare(READ, PRESENT).with_arguments(&argument);
-        match smbios.make(&mut call) {
-            Ok(()) if call.status() == 0 => {
-                read.insert(*location, call.output(1));
-            }
-            Ok(()) => {
-                let why = format!("the firmware answered with status {}", call.status());
-                leave(&why, *location);
-            }
-            Err(errno @ (Errno::EINVAL | Errno::EACCES | Errno::EPERM)) => {
-                let name = errno_name(errno as i32);
-                leave(
-                    &format!("the kernel lets nobody read it ({name})"),
-                    *location,
-                );
-            }
-            Err(errno) => leave(&errno_of(errno as i32), *location),
-        }
+        (Err(errno), _) => Err(errno_of(errno as i32)),
     }
 }
 
-fn notation(read: &Read) -> String {
-    let words: Vec<String> = read
-        .iter()
-        .map(|(location, value)| format!("{location:04X}={value}"))
-        .collect();
-    words.join(" ")
+/// Readings as they stand in a report.
+pub fn notation(read: &Read) -> String {
+    let words = read.iter().map(|(at, value)| format!("{at:04X}={value}"));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 impl Readings {
@@ -196,14 +167,11 @@ impl Readings {
 
     /// What was not read, for the list of that.
     pub fn note(&self) -> Option<Unread> {
-        let reasons: Vec<String> = self
-            .unread
-            .iter()
-            .map(|silent| {
-                let number = silent.locations.split_whitespace().count() as u64;
-                format!("{}: {}", count(number, "location"), silent.why)
-            })
-            .collect();
+        let reason = |silent: &Silent| {
+            let number = silent.locations.split_whitespace().count();
+            format!("{}: {}", count(number, "location"), silent.why)
+        };
+        let reasons: Vec<String> = self.unread.iter().map(reason).collect();
         (!reasons.is_empty()).then(|| Unread::new("readings", reasons.join("; ")))
     }
 }

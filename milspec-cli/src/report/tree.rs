@@ -4,7 +4,7 @@
 //! and the answers of the driver.
 
 use super::{Report, SCHEMA};
-use crate::failure::{Exit, Failure, Result};
+use crate::failure::{Failure, Result};
 use crate::root::{Files, Root, FILE_MAX, RECORDING_DIR};
 use crate::system::{SecureBoot, There};
 use std::fs::File;
@@ -32,13 +32,13 @@ pub fn root(path: &Path) -> Result<Root> {
             other => Err(format!("unknown schema \"{}\"", other.escape_debug())),
         }
     };
-    let (report, bytes) = read().map_err(|why| Failure {
-        code: "bad-recording",
-        exit: Exit::Failed,
-        errno: None,
-        what: format!("{} is not a report", path.display()),
-        why,
-        next: "name a file that \"milspecctl report\" has made, or a recorded tree".into(),
+    let (report, bytes) = read().map_err(|why| {
+        Failure::new(
+            "bad-recording",
+            format!("{} is not a report", path.display()),
+            why,
+            "name a file that \"milspecctl report\" has made, or a recorded tree",
+        )
     })?;
     let mut files = files(&report);
     files.insert(REPORT.into(), bytes);

@@ -116,3 +116,35 @@ fn without_the_driver() {
     let text = on(&tree, &["doctor"]).stdout;
     assert!(text.contains("the driver cannot be asked"), "{text}");
 }
+
+/// Promise: no attribute that destroys gets a command, however it is spelled and whether it is known
+/// or not.
+#[test]
+fn destructive() {
+    let names = [
+        "RemoteWipeInternalDrives",
+        "TpmClear",
+        "TpmPpiPo",
+        "TpmPpiDpo",
+        "TpmPpiAcpiSomethingNew",
+        "NonAdminPsidRevert",
+        "MasterPasswordLockout",
+        "Absolute",
+        "AbsoluteEnable",
+        "SedBlockSidAuthentication",
+        "SEDUnlock",
+        "PpiBypassSedBlockSidCommand",
+        "DataWipe",
+    ];
+    let tree = names.iter().fold(agreeing("destructive"), |tree, name| {
+        tree.attribute(name, "Enabled", ON_OFF)
+    });
+    let (_, document) = check(&tree);
+    let others = document["others"].as_array().unwrap();
+    for name in names {
+        let found = others.iter().find(|other| other["attribute"] == name);
+        let found = found.unwrap_or_else(|| panic!("{name} is not shown"));
+        assert_eq!(found["destructive"], true, "{found}");
+        assert!(found["command"].is_null(), "{found}");
+    }
+}

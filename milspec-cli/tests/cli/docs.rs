@@ -94,9 +94,9 @@ fn page(path: &str, command: &Command, all: &[(String, Command)]) -> String {
             paragraph(roff, key, text);
         }
     };
-    if !help::examples(path).is_empty() {
+    if !help::entries(path).is_empty() {
         section(&mut text, "EXAMPLES", |roff| {
-            pairs(roff, help::examples(path))
+            pairs(roff, &help::entries(path))
         });
     }
     if path != "milspecctl" {
@@ -105,11 +105,13 @@ fn page(path: &str, command: &Command, all: &[(String, Command)]) -> String {
         });
     }
     section(&mut text, "EXIT STATUS", |roff| {
-        pairs(roff, &help::EXIT_STATUS)
+        pairs(roff, &help::entries("Exit status"))
     });
-    section(&mut text, "FILES", |roff| pairs(roff, &help::FILES));
+    section(&mut text, "FILES", |roff| {
+        pairs(roff, &help::entries("Files"))
+    });
     section(&mut text, "ENVIRONMENT", |roff| {
-        pairs(roff, &help::ENVIRONMENT)
+        pairs(roff, &help::entries("Environment"))
     });
     section(&mut text, "SEE ALSO", |roff| {
         roff.text([roman(format!("{}.", see_also(path, all).join(", ")))]);
@@ -201,8 +203,12 @@ fn completions() {
 /// Promise: every example is a command line that milspecctl takes, and every command has one.
 #[test]
 fn examples() {
-    for (path, lines) in help::EXAMPLES {
-        for (line, _) in lines {
+    let headings = help::TEXT.split("\n\n").filter_map(|s| s.lines().next());
+    let paths: Vec<&str> = headings.filter(|h| h.starts_with("milspecctl")).collect();
+    assert!(paths.len() > 20);
+    for path in paths {
+        assert!(commands().iter().any(|(known, _)| known == path), "{path}");
+        for (line, _) in help::entries(path) {
             // What the shell does with it is not milspecctl's.
             let words = line.split_whitespace();
             let words = words.filter(|word| !word.contains(['<', '>']));
@@ -215,7 +221,7 @@ fn examples() {
     for (path, command) in commands() {
         let leaf = command.get_subcommands().count() == 0;
         assert!(
-            !leaf || !help::examples(&path).is_empty(),
+            !leaf || !help::entries(&path).is_empty(),
             "{path} has no example"
         );
     }
@@ -232,7 +238,7 @@ fn help() {
         for line in output.stdout.lines() {
             assert!(line.chars().count() <= 80, "{path}: {line}");
         }
-        for (line, _) in help::examples(&path) {
+        for (line, _) in help::entries(&path) {
             assert!(output.stdout.contains(line), "{path}: {line}");
         }
     }

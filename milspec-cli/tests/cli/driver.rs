@@ -179,7 +179,7 @@ impl Driver {
             Command::Mode(ModeCommand::Set(set)) => {
                 let number = MODES
                     .into_iter()
-                    .find(|mode| mode.number() == set.target.mode.number())?;
+                    .find(|mode| mode.number() == set.target.mode as u8)?;
                 let recorded = match number {
                     Mode::Baseline => recorded(tree),
                     _ => Vec::new(),

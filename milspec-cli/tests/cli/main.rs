@@ -47,6 +47,7 @@ mod status;
 mod terminal;
 mod tree;
 mod watch;
+mod words;
 
 /// Compares text with the file `snapshots/NAME`.
 #[macro_export]

@@ -13,6 +13,7 @@ mod apply;
 mod cmd;
 mod follow;
 mod output;
+mod page;
 mod render;
 mod report;
 mod screen;
@@ -21,14 +22,15 @@ mod usage;
 
 use clap::CommandFactory;
 use clap_complete::CompleteEnv;
+use cmd::change;
 use milspec::cli::{
     self, complete, AttestCommand, BaselineCommand, Cli, Command, ConfigCommand, ControlCommand,
     Global, JournalCommand, ModeCommand, When,
 };
 use milspec::doctor::{self, Verdict};
-use milspec::failure::{Exit, Failure, FailureDoc, Result};
+use milspec::failure::FailureDoc;
 use milspec::input::is_standard;
-use milspec::machine;
+use milspec::{machine, Exit, Failure, Result};
 use render::Document;
 use std::ffi::OsString;
 use std::path::Path;
@@ -65,91 +67,79 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> Result<u8> {
     let global = &cli.global;
-    let root = machine::open(global.root.as_deref())?;
+    let root = &machine::open(global.root.as_deref())?;
+    let ui = &Ui::new(global);
     match &cli.command {
-        Command::Status(status) if status.watch => follow::status::run(&root, global),
+        Command::Status(status) if status.watch => follow::status::run(root, global),
         Command::Status(status) => {
-            let document = cmd::status::run(&root, status.refresh)?;
+            let document = cmd::status::run(root, status.refresh)?;
             let differs = status.exit_code && !document.warnings.is_empty();
             judge(global, &document, differs)
         }
         Command::Mode(ModeCommand::Get(get)) => {
-            let document = cmd::mode_get::run(&root)?;
-            judge(
-                global,
-                &document,
-                get.exit_code && !document.mode.is_whole(),
-            )
+            let document = cmd::mode_get::run(root)?;
+            let differs = get.exit_code && !document.now.mode.is_whole();
+            judge(global, &document, differs)
         }
         Command::Mode(ModeCommand::List(list)) => {
-            show(global, &cmd::mode_list::run(&root, *list, global.verbose)?)
+            show(global, &cmd::mode_list::run(root, *list, global.verbose)?)
         }
-        Command::Mode(ModeCommand::Plan(plan)) => show(global, &cmd::mode_plan::run(&root, plan)?),
-        Command::Mode(ModeCommand::Set(set)) => {
-            show(global, &cmd::mode_set::run(&root, &Ui::new(global), set)?)
+        Command::Mode(ModeCommand::Plan(plan)) => show(global, &change::mode_plan(root, plan)?),
+        Command::Mode(ModeCommand::Set(set)) => show(global, &change::mode_set(root, ui, set)?),
+        Command::Control(ControlCommand::Accept(accept)) => {
+            show(global, &change::control_accept(root, ui, accept)?)
         }
-        Command::Control(ControlCommand::Accept(accept)) => show(
-            global,
-            &cmd::control_accept::run(&root, &Ui::new(global), accept)?,
-        ),
-        Command::Control(ControlCommand::Set(set)) => show(
-            global,
-            &cmd::control_set::run(&root, &Ui::new(global), set)?,
-        ),
+        Command::Control(ControlCommand::Set(set)) => {
+            show(global, &change::control_set(root, ui, set)?)
+        }
         Command::Control(ControlCommand::List(list)) => {
-            show(global, &cmd::control_list::run(&root, list)?)
+            show(global, &cmd::control_list::run(root, list)?)
         }
         Command::Control(ControlCommand::Get(what)) => {
-            show(global, &cmd::control_get::run(&root, what)?)
+            show(global, &cmd::control_get::run(root, what)?)
         }
         Command::Control(ControlCommand::Show(what)) => {
-            show(global, &cmd::control_show::run(&root, what)?)
+            show(global, &cmd::control_show::run(root, what)?)
         }
         Command::Config(ConfigCommand::Show(what)) => {
-            show(global, &cmd::config_show::run(&root, &what.file)?)
+            show(global, &cmd::config_show::run(root, &what.file)?)
         }
-        Command::Config(ConfigCommand::Export) => show(global, &cmd::config_export::run(&root)?),
+        Command::Config(ConfigCommand::Export) => show(global, &cmd::config_export::run(root)?),
         Command::Config(ConfigCommand::Diff(diff)) => {
-            let document = cmd::config_apply::diff(&root, &diff.file.file)?;
+            let document = change::config_diff(root, &diff.file.file)?;
             judge(global, &document, diff.exit_code && document.changes != 0)
         }
-        Command::Config(ConfigCommand::Apply(apply)) => show(
-            global,
-            &cmd::config_apply::run(&root, &Ui::new(global), apply)?,
-        ),
-        Command::Baseline(BaselineCommand::Show) => show(global, &cmd::baseline_show::run(&root)?),
-        Command::Events(events) if events.follow => follow::events::run(&root, global, events),
-        Command::Events(events) => show(global, &cmd::events::run(&root, events)?),
+        Command::Config(ConfigCommand::Apply(apply)) => {
+            show(global, &change::config_apply(root, ui, apply)?)
+        }
+        Command::Baseline(BaselineCommand::Show) => show(global, &cmd::baseline_show::run(root)?),
+        Command::Events(events) if events.follow => follow::events::run(root, global, events),
+        Command::Events(events) => show(global, &cmd::events::run(root, events)?),
         Command::Journal(JournalCommand::Save(save)) if save.follow => {
-            follow::journal::run(&root, global, save)
+            follow::journal::run(root, global, save)
         }
         Command::Journal(JournalCommand::Save(save)) => {
-            let saved = cmd::journal_save::run(&root, save)?;
+            let saved = cmd::journal_save::run(root, save)?;
             show_beside(global, &save.file, &saved)
         }
-        Command::Journal(JournalCommand::Verify(verify)) => show(
-            global,
-            &cmd::journal_verify::run(&root, &Ui::new(global), verify)?,
-        ),
+        Command::Journal(JournalCommand::Verify(verify)) => {
+            show(global, &cmd::journal_verify::run(root, ui, verify)?)
+        }
         Command::Attest(AttestCommand::Enroll(enroll)) => {
-            let enrolled = cmd::attest_enroll::run(&root, enroll)?;
+            let enrolled = cmd::attest_enroll::run(root, enroll)?;
             show_beside(global, &enroll.out, &enrolled)
         }
-        Command::Attest(AttestCommand::Quote(quote)) => show(
-            global,
-            &cmd::attest_quote::run(&root, &Ui::new(global), quote)?,
-        ),
+        Command::Attest(AttestCommand::Quote(quote)) => {
+            show(global, &cmd::attest_quote::run(root, ui, quote)?)
+        }
         Command::Attest(AttestCommand::Verify(verify)) => {
             show(global, &cmd::attest_verify::run(verify)?)
         }
-        Command::Confirm(confirm) => show(
-            global,
-            &cmd::confirm::run(&root, &Ui::new(global), *confirm)?,
-        ),
+        Command::Confirm(confirm) => show(global, &cmd::confirm::run(root, ui, *confirm)?),
         Command::Completion(shell) => show(global, &cmd::completion::run(*shell)),
-        Command::Report(asked) => report::run(&root, global, &Ui::new(global), asked),
+        Command::Report(asked) => report::run(root, global, ui, asked),
         Command::Doctor(asked) => {
-            let mut document = doctor::run(&root);
+            let mut document = doctor::run(root);
             if asked.exit_code && document.exit == 0 && document.result != Verdict::Ok {
                 document.exit = Exit::Differs as u8;
             }
@@ -164,13 +154,12 @@ fn show(global: &Global, document: &impl Document) -> Result<u8> {
         output::stdout(&render::json(document))?;
     } else {
         if !global.quiet {
-            output::stdout(&document.human(&output::stdout_screen(global)))?;
+            let screen = output::stdout_screen(global);
+            output::stdout(&render::text(&screen, document))?;
         }
         if let Some(failure) = document.failure() {
-            output::stderr(&render::error(
-                &output::stderr_screen(global.color),
-                failure,
-            ));
+            let screen = output::stderr_screen(global.color);
+            output::stderr(&render::error(&screen, failure));
         }
     }
     Ok(document.exit())
@@ -189,7 +178,8 @@ fn show_beside(global: &Global, file: &Path, document: &impl Document) -> Result
     if !is_standard(file) {
         return show(global, document);
     }
-    Ui::new(global).say(&document.human(&output::stderr_screen(global.color)));
+    let screen = output::stderr_screen(global.color);
+    Ui::new(global).say(&render::text(&screen, document));
     Ok(document.exit())
 }
 

@@ -4,11 +4,11 @@
 
 use crate::screen::{Screen, COLUMNS};
 use milspec::cli::{Global, When};
-use milspec::failure::{errno_name, Exit, Failure, Result};
+use milspec::failure::errno_of;
 use milspec::input::is_standard;
-use nix::errno::Errno;
+use milspec::system::variable;
+use milspec::{Failure, Result};
 use nix::poll::{poll, PollFd, PollFlags, PollTimeout};
-use std::ffi::OsString;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::path::Path;
@@ -31,10 +31,6 @@ pub fn stderr_screen(when: When) -> Screen {
         width: None,
         verbose: false,
     }
-}
-
-fn variable(name: &str) -> Option<OsString> {
-    std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
 fn color(when: When, terminal: bool) -> bool {
@@ -101,15 +97,10 @@ pub fn write(text: impl AsRef<[u8]>) -> Result<bool> {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
         Err(error) => {
-            let number = error.raw_os_error().unwrap_or(0);
-            Err(Failure {
-                code: "output-failed",
-                exit: Exit::Failed,
-                errno: Some(Errno::from_raw(number)),
-                what: "cannot write to standard output".into(),
-                why: format!("the file or device behind it gave {}", errno_name(number)),
-                next: "check what the output is redirected to".into(),
-            })
+            let what = "cannot write to standard output";
+            let why = format!("the file or device behind it gave {:?}", errno_of(&error));
+            let next = "check what the output is redirected to";
+            Err(Failure::new("output-failed", what, why, next).with_error(&error))
         }
     }
 }

@@ -2,14 +2,12 @@
 
 //! `milspecctl report`
 
-use crate::output;
-use crate::render;
 use crate::ui::Ui;
+use crate::{output, render};
 use milspec::cli::{self, Global};
-use milspec::failure::{errno_name, Exit, Failure, Result};
-use milspec::report;
-use milspec::root::Root;
-use milspec::signals;
+use milspec::failure::errno_of;
+use milspec::input::is_standard;
+use milspec::{report, signals, Failure, Result, Root};
 use nix::errno::Errno;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
@@ -18,23 +16,27 @@ use std::path::Path;
 
 /// Shows the report; with a file, writes it there once that is wanted.
 pub fn run(root: &Root, global: &Global, ui: &Ui, asked: &cli::Report) -> Result<u8> {
-    let file = asked
-        .output
-        .as_deref()
-        .filter(|file| *file != Path::new("-"));
-    if let Some(file) = file {
-        if !asked.yes && !ui.can_ask() {
-            return Err(not_shown(file));
-        }
+    let file = asked.output.as_deref();
+    let file = file.filter(|file| !is_standard(file));
+    let refused = |file: &Path, why, next| {
+        let what = format!("{} was not written", file.display());
+        Err(Failure::new("refused-unconfirmed", what, why, next))
+    };
+    if let Some(file) = file.filter(|_| !asked.yes && !ui.can_ask()) {
+        let why = "a report is shown before it is written, and there is nobody to ask";
+        let next = "run it on a terminal, add --yes, or redirect standard output";
+        return refused(file, why, next);
     }
-    signals::catch().map_err(|errno| signals::cannot_catch("report", errno))?;
+    signals::catch_for("report")?;
     // A report of a report is that report.
     let report = match report::of(root) {
         Some(report) => report,
         None => report::collect::collect(root, !asked.no_firmware_calls, &|text| ui.say(text)),
     };
     if signals::arrived() {
-        return Err(interrupted());
+        let what = "no report was made";
+        let why = "a signal arrived while the machine was read";
+        return Err(Failure::new("interrupted", what, why, "run it again").with(Errno::EINTR));
     }
     let text = render::report_file(&report);
     // What somebody asked for, or is about to be asked about, is not something to be quiet about.
@@ -51,14 +53,8 @@ pub fn run(root: &Root, global: &Global, ui: &Ui, asked: &cli::Report) -> Result
     if !asked.yes {
         let question = format!("Write what you see above to {name}? Type yes:");
         if ui.ask("", &question)? != "yes" {
-            return Err(Failure {
-                code: "refused-unconfirmed",
-                exit: Exit::Refused,
-                errno: None,
-                what: format!("{} was not written", file.display()),
-                why: "the answer was not yes".into(),
-                next: "run it again, and type yes once you have read it".into(),
-            });
+            let next = "run it again, and type yes once you have read it";
+            return refused(file, "the answer was not yes", next);
         }
     }
     write(file, &text)?;
@@ -75,49 +71,17 @@ fn write(file: &Path, text: &str) -> Result<()> {
         file.sync_all()
     });
     written.map_err(|error| {
-        let errno = error.raw_os_error().map(Errno::from_raw);
         let (why, next) = match error.kind() {
             ErrorKind::AlreadyExists => (
                 "there is something of this name already".to_string(),
                 "name another file, or remove that one",
             ),
             _ => (
-                format!(
-                    "creating or writing it gave {}",
-                    errno.map_or_else(|| error.to_string(), |errno| errno_name(errno as i32))
-                ),
+                format!("creating or writing it gave {:?}", errno_of(&error)),
                 "name a file in a directory that you may write to",
             ),
         };
-        Failure {
-            code: "file-not-written",
-            exit: Exit::Failed,
-            errno,
-            what: format!("cannot write {}", file.display()),
-            why,
-            next: next.into(),
-        }
+        let what = format!("cannot write {}", file.display());
+        Failure::new("file-not-written", what, why, next).with_error(&error)
     })
-}
-
-fn not_shown(file: &Path) -> Failure {
-    Failure {
-        code: "refused-unconfirmed",
-        exit: Exit::Refused,
-        errno: None,
-        what: format!("{} was not written", file.display()),
-        why: "a report is shown before it is written, and there is nobody to ask".into(),
-        next: "run it on a terminal, add --yes, or redirect standard output".into(),
-    }
-}
-
-fn interrupted() -> Failure {
-    Failure {
-        code: "interrupted",
-        exit: Exit::Failed,
-        errno: Some(Errno::EINTR),
-        what: "no report was made".into(),
-        why: "a signal arrived while the machine was read".into(),
-        next: "run it again".into(),
-    }
 }

@@ -3,8 +3,8 @@
 //! The screen: at most 80 columns, glyph and word, ASCII where the locale or terminal asks.
 
 use anstyle::{AnsiColor, Style};
-use milspec::model::{Reading, Step};
-use milspec::warning::Warning;
+use milspec::model::Reading;
+use milspec::words::shown;
 
 /// Columns that text for people keeps to.
 pub const COLUMNS: usize = 80;
@@ -55,22 +55,21 @@ impl Mark {
         }
     }
 
-    fn glyph(self, ascii: bool) -> &'static str {
-        match (self, ascii) {
-            (Self::Good, false) => "✓",
-            (Self::Good, true) => "+",
-            (Self::Plain, false) => "●",
-            (Self::Plain, true) => "*",
-            (Self::None, false) => "·",
-            (Self::None, true) => "-",
-            (Self::Warning, _) => "!",
-            (Self::Ambiguous, false) => "≈",
-            (Self::Ambiguous, true) => "~",
-            (Self::Unknown, _) => "?",
-            (Self::Bad, false) => "✗",
-            (Self::Bad, true) => "x",
-            (Self::Next, false) => "→",
-            (Self::Next, true) => ">",
+    fn glyph(self, in_ascii: bool) -> &'static str {
+        let (glyph, ascii) = match self {
+            Self::Good => ("✓", "+"),
+            Self::Plain => ("●", "*"),
+            Self::None => ("·", "-"),
+            Self::Warning => ("!", "!"),
+            Self::Ambiguous => ("≈", "~"),
+            Self::Unknown => ("?", "?"),
+            Self::Bad => ("✗", "x"),
+            Self::Next => ("→", ">"),
+        };
+        if in_ascii {
+            ascii
+        } else {
+            glyph
         }
     }
 
@@ -88,7 +87,7 @@ impl Mark {
 impl Screen {
     /// `text` in `style`, if colour is wanted.
     pub fn paint(&self, style: Style, text: &str) -> String {
-        if self.color {
+        if self.color && !text.is_empty() {
             format!("{style}{text}{style:#}")
         } else {
             text.to_string()
@@ -114,18 +113,16 @@ impl Screen {
     pub fn foreign(&self, text: &str) -> String {
         let spelled = |c: char| match c {
             _ if self.ascii && !c.is_ascii() => c.escape_unicode().to_string(),
-            '"' | '\'' | '\\' => c.to_string(),
-            _ => c.escape_debug().to_string(),
+            c => c.to_string(),
         };
-        text.chars().map(spelled).collect()
+        shown(text).chars().map(spelled).collect()
     }
 
     /// The arrow between before and after.
     pub fn arrow(&self) -> &'static str {
-        if self.ascii {
-            "->"
-        } else {
-            "→"
+        match self.ascii {
+            true => "->",
+            false => "→",
         }
     }
 
@@ -154,140 +151,4 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
         lines.push(line);
     }
     lines
-}
-
-/// Keys on the left, values on the right.
-pub struct Rows<'a> {
-    screen: &'a Screen,
-    key_width: usize,
-    text: String,
-}
-
-impl<'a> Rows<'a> {
-    /// `key_width` is the width of the longest key.
-    pub fn new(screen: &'a Screen, key_width: usize) -> Self {
-        Self {
-            screen,
-            key_width,
-            text: String::new(),
-        }
-    }
-
-    /// Adds a row; long values continue on lines of their own.
-    pub fn add(&mut self, key: &str, value: &str) {
-        self.put(key, None, value);
-    }
-
-    /// Adds a row whose value starts with a glyph.
-    pub fn add_marked(&mut self, key: &str, mark: Mark, value: &str) {
-        self.put(key, Some(mark), value);
-    }
-
-    fn put(&mut self, key: &str, mark: Option<Mark>, value: &str) {
-        let padded = format!("{key:<width$}", width = self.key_width);
-        let indent = self.key_width + 2;
-        let inner = if mark.is_some() { indent + 2 } else { indent };
-        let columns = self.screen.columns().saturating_sub(inner);
-        let value = self.screen.foreign(value);
-        for (at, line) in wrap(&value, columns).iter().enumerate() {
-            match (at, mark) {
-                (0, Some(mark)) => {
-                    self.text.push_str(&format!(
-                        "{}  {} {}\n",
-                        self.screen.bold(&padded),
-                        self.screen.glyph(mark),
-                        self.screen.marked(mark, line)
-                    ));
-                }
-                (0, None) => {
-                    let key = self.screen.bold(&padded);
-                    self.text.push_str(format!("{key}  {line}").trim_end());
-                    self.text.push('\n');
-                }
-                _ => self.text.push_str(&format!("{:inner$}{line}\n", "")),
-            }
-        }
-    }
-
-    /// The finished text.
-    pub fn finish(self) -> String {
-        self.text
-    }
-}
-
-/// The lines that keep a recording or a simulated machine from being taken for a real one.
-pub fn provenance(screen: &Screen, recording: Option<&str>, simulated: Option<&str>) -> String {
-    let mut text = String::new();
-    let said = [
-        recording.map(|from| format!("recording, not this machine: {from}")),
-        simulated.map(|because| format!("simulated machine: {because}")),
-    ];
-    for line in said.iter().flatten() {
-        lines(screen, &mut text, Mark::Warning, line);
-    }
-    text
-}
-
-/// A table of steps, one line for each.
-pub fn steps(screen: &Screen, steps: &[Step], indent: usize) -> String {
-    let width = |of: fn(&Step) -> &str| steps.iter().map(|step| of(step).len()).max().unwrap_or(0);
-    let control = width(|step| &step.control);
-    let (from, to) = (width(|step| &step.from), width(|step| &step.to));
-    // In a plan all have the same state, which goes without saying.
-    let planned = steps.iter().all(|step| step.state == "planned");
-    let mut text = String::new();
-    for step in steps {
-        let mark = match step.state.as_ref() {
-            "done" => Mark::Good,
-            "planned" => Mark::None,
-            "undone" | "moved" => Mark::Warning,
-            _ => Mark::Bad,
-        };
-        let error = step
-            .error
-            .as_ref()
-            .map(|error| format!(" ({})", error.name))
-            .unwrap_or_default();
-        let change = format!(
-            "{:indent$}{} {:<control$}  {:<from$} {} {:<to$}",
-            "",
-            screen.glyph(mark),
-            step.control,
-            step.from,
-            screen.arrow(),
-            step.to,
-        );
-        if planned {
-            text.push_str(&format!("{}\n", change.trim_end()));
-        } else {
-            let now = step.now.as_ref();
-            let now = now.map_or_else(String::new, |now| format!(", is {now}"));
-            let state = screen.marked(mark, &format!("{}{error}{now}", step.state));
-            text.push_str(&format!("{change}  {state}\n"));
-        }
-    }
-    text
-}
-
-/// What needs attention, with what to do about it.
-pub fn warnings(screen: &Screen, warnings: &[Warning]) -> String {
-    let mut text = String::new();
-    for warning in warnings {
-        lines(screen, &mut text, Mark::Warning, &warning.text);
-        lines(screen, &mut text, Mark::Next, warning.remedy);
-    }
-    text
-}
-
-/// A line with a glyph, broken where it is too long.
-pub fn lines(screen: &Screen, text: &mut String, mark: Mark, line: &str) {
-    let parts = wrap(&screen.foreign(line), screen.columns().saturating_sub(2));
-    for (at, part) in parts.iter().enumerate() {
-        let lead = if at == 0 {
-            screen.glyph(mark)
-        } else {
-            " ".to_string()
-        };
-        text.push_str(&format!("{lead} {}\n", screen.marked(mark, part)));
-    }
 }

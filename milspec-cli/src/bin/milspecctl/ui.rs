@@ -4,19 +4,14 @@
 //! to standard error, so that standard output holds the result and nothing else.
 
 use crate::output;
-use crate::screen::{self, wrap, Screen, COLUMNS};
+use crate::page::Page;
+use crate::screen::Screen;
 use milspec::cli::Global;
-use milspec::driver;
-use milspec::failure::{Exit, Failure, Result};
 use milspec::model::Step;
-use milspec::root::Root;
-use milspec::signals;
-use milspec::source::Access;
-use milspec::warning::Warning;
 use milspec::words::count;
+use milspec::{driver, signals, Access, Failure, Result, Root, Warning};
 use nix::errno::Errno;
-use nix::sys::termios::{tcflush, tcgetattr, tcsetattr};
-use nix::sys::termios::{FlushArg, LocalFlags, SetArg, Termios};
+use nix::sys::termios::{tcflush, tcgetattr, tcsetattr, FlushArg, LocalFlags, SetArg, Termios};
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -54,9 +49,9 @@ impl Ui {
 
     /// Says something that is not part of the result. In a document it has a place of its own.
     pub fn warn(&self, warnings: &[Warning]) {
-        if !self.json && !self.quiet {
-            output::stderr(&screen::warnings(&self.screen, warnings));
-        }
+        let mut page = Page::new(&self.screen);
+        page.warnings(warnings);
+        self.say(&page.finish());
     }
 
     /// Says what it is doing, in whole lines.
@@ -89,28 +84,26 @@ impl Ui {
     /// there. Call [`signals::outlive_terminal`] first.
     pub fn ask_to_keep(&self, steps: &[Step], within: Duration) -> Option<Terminal> {
         let names: Vec<&str> = steps.iter().map(|step| step.control.as_str()).collect();
-        let number = count(steps.len() as u64, "control");
+        let number = count(steps.len(), "control");
         let changed = format!("Changed for now, {number}: {}", names.join(", "));
-        let mut text: String = wrap(&changed, COLUMNS)
-            .iter()
-            .map(|line| format!("{line}\n"))
-            .collect();
+        let mut page = Page::new(&self.screen);
+        page.wrapped(0, &changed);
         let within = within.as_secs();
         if !self.can_ask() {
-            text.push_str(&format!(
-                "Keep this? Run \"milspecctl confirm\" as root within {within} s\n"
+            page.line(format!(
+                "Keep this? Run \"milspecctl confirm\" as root within {within} s"
             ));
             if !self.json && !self.quiet {
-                output::stderr_now(&text);
+                output::stderr_now(&page.finish());
             }
             return None;
         }
-        text.push_str(&format!(
+        page.put(&format!(
             "Keep this? Type keep within {within} s, or run \"milspecctl confirm\" elsewhere: "
         ));
         // What was typed before the question is no answer to it.
         let _ = tcflush(io::stdin(), FlushArg::TCIFLUSH);
-        output::stderr_now(&text);
+        output::stderr_now(&page.finish());
         Some(Terminal {
             input: io::stdin(),
             line: String::new(),
@@ -249,12 +242,5 @@ fn no_answer(errno: Errno) -> Failure {
         Errno::EINTR => "a signal arrived while the question was open",
         _ => "the terminal gave no answer",
     };
-    Failure {
-        code: "interrupted",
-        exit: Exit::Failed,
-        errno: Some(errno),
-        what: "nothing was changed".into(),
-        why: why.into(),
-        next: "run it again".into(),
-    }
+    Failure::new("interrupted", "nothing was changed", why, "run it again").with(errno)
 }

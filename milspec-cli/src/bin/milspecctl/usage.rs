@@ -3,7 +3,7 @@
 //! What clap has to say that is no command: help, version, and what is wrong with a command line.
 
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
-use milspec::failure::{Exit, Failure};
+use milspec::Failure;
 use serde::Serialize;
 
 /// `milspec.help/1`
@@ -46,22 +46,18 @@ pub fn failure(error: &Error) -> Failure {
         [] => None,
         near => Some(format!("did you mean {}?", near.join(" or "))),
     };
+    let command = list(ContextKind::InvalidSubcommand);
+    let values = format!("its values are {}", list(ContextKind::ValidValue));
     let value_of = || format!("\"{value}\" is no value of {argument}");
     let mut commands = all(ContextKind::ValidSubcommand);
     commands.retain(|command| command != "help");
     let (what, why) = match error.kind() {
         ErrorKind::MissingSubcommand => (
-            format!(
-                "\"{}\" needs a command after it",
-                list(ContextKind::InvalidSubcommand)
-            ),
+            format!("\"{command}\" needs a command after it"),
             format!("it has {}", commands.join(", ")),
         ),
         ErrorKind::InvalidSubcommand => (
-            format!(
-                "there is no command \"{}\"",
-                list(ContextKind::InvalidSubcommand)
-            ),
+            format!("there is no command \"{command}\""),
             near(ContextKind::SuggestedSubcommand)
                 .unwrap_or_else(|| "\"milspecctl --help\" lists the commands".into()),
         ),
@@ -74,21 +70,17 @@ pub fn failure(error: &Error) -> Failure {
             format!("{argument} is missing"),
             "the command does not work without it".into(),
         ),
-        ErrorKind::ArgumentConflict if !argument.is_empty() => (
-            format!(
-                "{argument} and {} contradict each other",
-                list(ContextKind::PriorArg)
-            ),
-            "only one of them can be had".into(),
-        ),
-        ErrorKind::InvalidValue if value.is_empty() => (
-            format!("{argument} is without its value"),
-            format!("its values are {}", list(ContextKind::ValidValue)),
-        ),
+        ErrorKind::ArgumentConflict if !argument.is_empty() => {
+            let other = list(ContextKind::PriorArg);
+            let what = format!("{argument} and {other} contradict each other");
+            (what, "only one of them can be had".into())
+        }
+        ErrorKind::InvalidValue if value.is_empty() => {
+            (format!("{argument} is without its value"), values)
+        }
         ErrorKind::InvalidValue => (
             value_of(),
-            near(ContextKind::SuggestedValue)
-                .unwrap_or_else(|| format!("its values are {}", list(ContextKind::ValidValue))),
+            near(ContextKind::SuggestedValue).unwrap_or(values),
         ),
         ErrorKind::ValueValidation => (
             value_of(),
@@ -99,32 +91,25 @@ pub fn failure(error: &Error) -> Failure {
             "it takes no value, or no more of them".into(),
         ),
         // What else there is has no words of its own.
-        _ => (
-            error
-                .render()
-                .to_string()
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .trim_start_matches("error: ")
-                .into(),
-            "the command line cannot be read".into(),
-        ),
+        _ => {
+            let text = error.render().to_string();
+            let what = text.lines().next().unwrap_or_default();
+            let what = what.trim_start_matches("error: ").into();
+            (what, "the command line cannot be read".into())
+        }
     };
     let usage = match error.get(ContextKind::Usage) {
         Some(ContextValue::StyledStr(usage)) => usage.to_string(),
         _ => String::new(),
     };
     let usage = usage.trim().trim_start_matches("Usage: ").lines().next();
-    Failure {
-        code: "usage",
-        exit: Exit::Usage,
-        errno: None,
+    Failure::new(
+        "usage",
         what,
         why,
-        next: match usage {
+        match usage {
             Some(usage) if !usage.is_empty() => format!("use: {usage}"),
             _ => "see \"milspecctl --help\"".into(),
         },
-    }
+    )
 }

@@ -59,60 +59,28 @@ impl Status {
     fn answer(&self, now: u64) -> uapi::Status {
         let ago = self.read_ms_ago.map(|ms| ms.saturating_mul(1_000_000));
         let refreshed = ago.map_or(0, |ago| now.saturating_sub(ago));
-        let mut wire = uapi::Status::new_zeroed();
+        let mode = self.mode.as_deref();
+        let mut wire = uapi::Status {
+            refreshed_ns: refreshed,
+            mode: mode.map_or(uapi::MODE_NONE, |mode| number(mode, |n| Some(mode_word(n)))),
+            platform: self.platform.answer(refreshed),
+            dsmil: self.dsmil.answer(refreshed),
+            ..Default::default()
+        };
         wire.head.size = size_of::<uapi::Status>() as u32;
-        wire.generation = self.generation;
-        wire.refreshed_ns = refreshed;
-        wire.properties = self.properties;
-        wire.mode = self
-            .mode
-            .as_deref()
-            .map_or(uapi::MODE_NONE, |mode| number(mode, |n| Some(mode_word(n))));
-        wire.standing = self.standing;
-        wire.deviations = self.deviations;
-        wire.drifted = self.drifted;
-        wire.degraded = self.degraded;
-        wire.tampered = self.tampered;
-        wire.mode_lines = self.mode_lines;
-        wire.mode_present = self.mode_present;
-        wire.mode_reached = self.mode_reached;
-        wire.mode_unreached = self.mode_unreached;
-        wire.platform = self.platform.answer(refreshed);
-        wire.dsmil = self.dsmil.answer(refreshed);
-        wire.dsmil_major = self.dsmil_major;
-        wire.dsmil_minor = self.dsmil_minor;
-        wire.journal_next = self.journal_next;
-        wire.journal_overwritten = self.journal_overwritten;
-        wire.anchor = self.anchor;
-        wire.anchor_pcr = self.anchor_pcr;
-        wire.anchored = self.anchored;
-        wire.anchor_pending = self.anchor_pending;
-        wire.anchor_failures = self.anchor_failures;
-        wire.anchor_error = self.anchor_error;
-        wire.last_request = self.last_request;
-        wire.last_sequence = self.last_sequence;
-        wire.last_outcome = self.last_outcome;
-        wire.last_reason = self.last_reason;
-        wire.last_mode = self.last_mode;
-        wire.last_control = self.last_control;
-        wire.last_needs = self.last_needs;
-        wire.last_error = self.last_error;
-        wire.last_pid = self.last_pid;
+        copy_status!(self, wire);
         wire
     }
 }
 
 impl Family {
     fn answer(&self, refreshed_ns: u64) -> uapi::FamilyStatus {
-        uapi::FamilyStatus {
-            state: self.state,
-            error: self.error,
-            controls: self.controls,
-            unreadable: self.unreadable,
-            firmware_calls: self.firmware_calls,
+        let mut wire = uapi::FamilyStatus {
             refreshed_ns: if self.controls == 0 { 0 } else { refreshed_ns },
             ..Default::default()
-        }
+        };
+        copy_family!(self, wire);
+        wire
     }
 }
 

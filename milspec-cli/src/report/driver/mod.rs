@@ -6,6 +6,33 @@
 //! Field by field, so that nothing is in a report that is not named here. A text that firmware made
 //! up is not: of DSML0001 the version is, the name of who made it is not.
 
+/// Copies fields that have the same names.
+macro_rules! copy {
+    ($from:ident, $to:ident, $($field:ident)+) => {
+        $($to.$field = $from.$field;)+
+    };
+}
+
+/// Copies what stands in a [`Status`] as the driver gives it, either way.
+macro_rules! copy_status {
+    ($from:ident, $to:ident) => {
+        copy!($from, $to,
+            generation properties standing deviations drifted degraded tampered
+            mode_lines mode_present mode_reached mode_unreached dsmil_major dsmil_minor
+            journal_next journal_overwritten
+            anchor anchor_pcr anchored anchor_pending anchor_failures anchor_error
+            last_request last_sequence last_outcome last_reason last_mode last_control
+            last_needs last_error last_pid)
+    };
+}
+
+/// The same of a [`Family`].
+macro_rules! copy_family {
+    ($from:ident, $to:ident) => {
+        copy!($from, $to, state error controls unreadable firmware_calls)
+    };
+}
+
 mod answers;
 
 use crate::model::{
@@ -207,54 +234,23 @@ impl Driver {
 impl Status {
     fn of(wire: &uapi::Status, now: Option<u64>) -> Self {
         let ago = |now: u64| now.checked_sub(wire.refreshed_ns).map(|ns| ns / 1_000_000);
-        Self {
-            generation: wire.generation,
+        let mut status = Self {
             read_ms_ago: now.filter(|_| wire.refreshed_ns != 0).and_then(ago),
-            properties: wire.properties,
             mode: (wire.mode != uapi::MODE_NONE).then(|| mode_word(wire.mode).into()),
-            standing: wire.standing,
-            deviations: wire.deviations,
-            drifted: wire.drifted,
-            degraded: wire.degraded,
-            tampered: wire.tampered,
-            mode_lines: wire.mode_lines,
-            mode_present: wire.mode_present,
-            mode_reached: wire.mode_reached,
-            mode_unreached: wire.mode_unreached,
             platform: Family::of(&wire.platform),
             dsmil: Family::of(&wire.dsmil),
-            dsmil_major: wire.dsmil_major,
-            dsmil_minor: wire.dsmil_minor,
-            journal_next: wire.journal_next,
-            journal_overwritten: wire.journal_overwritten,
-            anchor: wire.anchor,
-            anchor_pcr: wire.anchor_pcr,
-            anchored: wire.anchored,
-            anchor_pending: wire.anchor_pending,
-            anchor_failures: wire.anchor_failures,
-            anchor_error: wire.anchor_error,
-            last_request: wire.last_request,
-            last_sequence: wire.last_sequence,
-            last_outcome: wire.last_outcome,
-            last_reason: wire.last_reason,
-            last_mode: wire.last_mode,
-            last_control: wire.last_control,
-            last_needs: wire.last_needs,
-            last_error: wire.last_error,
-            last_pid: wire.last_pid,
-        }
+            ..Self::default()
+        };
+        copy_status!(wire, status);
+        status
     }
 }
 
 impl Family {
     fn of(wire: &uapi::FamilyStatus) -> Self {
-        Self {
-            state: wire.state,
-            error: wire.error,
-            controls: wire.controls,
-            unreadable: wire.unreadable,
-            firmware_calls: wire.firmware_calls,
-        }
+        let mut family = Self::default();
+        copy_family!(wire, family);
+        family
     }
 }
 

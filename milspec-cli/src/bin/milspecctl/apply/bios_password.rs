@@ -7,9 +7,8 @@
 //! The calls are class 10 of Dell's SMBIOS interface, as `smi_password.c` of libsmbios uses them.
 
 use crate::ui::Ui;
-use milspec::failure::{Exit, Failure, Result};
-use milspec::root::Root;
 use milspec::smbios::{Smbios, NOT_EXECUTED};
+use milspec::{Failure, Result, Root};
 use nix::errno::Errno;
 use std::fs::File;
 use std::io::Read;
@@ -44,13 +43,13 @@ pub fn guard_memory() {
 /// Reads the first line of a file descriptor.
 pub fn from_descriptor(number: u16) -> Result<Password> {
     guard_memory();
-    let unreadable = |why: String| Failure {
-        code: "password-unusable",
-        exit: Exit::Failed,
-        errno: None,
-        what: "no BIOS administrator password was given".into(),
-        why,
-        next: "open the descriptor, e.g.: milspecctl ... --bios-password-fd 3 3<FILE".into(),
+    let unreadable = |why: String| {
+        Failure::new(
+            "password-unusable",
+            "no BIOS administrator password was given",
+            why,
+            "open the descriptor, e.g.: milspecctl ... --bios-password-fd 3 3<FILE",
+        )
     };
     // A room that never grows leaves no copy behind.
     let mut password = Zeroizing::new(Vec::with_capacity(LENGTH_MAX));
@@ -96,11 +95,10 @@ struct Properties {
 /// Has the firmware check the password. Returns the security key. At most one try is spent.
 pub fn key(root: &Root, password: &Password) -> Result<Zeroizing<u16>> {
     let smbios = Smbios::open(root).map_err(unreachable)?;
-    let properties = properties(&smbios)?;
+    let properties = properties(&smbios).map_err(unreachable)?;
     if !properties.installed {
         return Err(failure(
             "password-not-set",
-            Exit::Failed,
             "the firmware says that no administrator password is set",
             "run it again without a password",
         ));
@@ -108,7 +106,6 @@ pub fn key(root: &Root, password: &Password) -> Result<Zeroizing<u16>> {
     if !properties.ascii {
         return Err(failure(
             "unsupported",
-            Exit::Unsupported,
             "this firmware takes codes of keys instead of characters",
             "change the settings in the BIOS setup",
         ));
@@ -116,7 +113,6 @@ pub fn key(root: &Root, password: &Password) -> Result<Zeroizing<u16>> {
     if !password.iter().all(|byte| matches!(byte, 0x20..=0x7E)) {
         return Err(failure(
             "password-unusable",
-            Exit::Failed,
             "it has characters beyond ASCII, which the firmware does not take",
             "give it as it was typed in the BIOS setup",
         ));
@@ -124,7 +120,6 @@ pub fn key(root: &Root, password: &Password) -> Result<Zeroizing<u16>> {
     if password.len() < properties.shortest || password.len() > properties.longest {
         return Err(failure(
             "password-wrong",
-            Exit::Permission,
             &format!(
                 "it has not between {} and {} characters; no try was spent",
                 properties.shortest, properties.longest
@@ -137,14 +132,13 @@ pub fn key(root: &Root, password: &Password) -> Result<Zeroizing<u16>> {
 
 /// Whether one is installed; false where the firmware cannot be asked.
 pub fn is_installed(root: &Root) -> bool {
-    let properties = Smbios::open(root).map_err(unreachable);
-    let properties = properties.and_then(|smbios| self::properties(&smbios));
+    let properties = Smbios::open(root).and_then(|smbios| properties(&smbios));
     properties.is_ok_and(|properties| properties.installed)
 }
 
-fn properties(smbios: &Smbios<'_>) -> Result<Properties> {
+fn properties(smbios: &Smbios<'_>) -> nix::Result<Properties> {
     let mut call = smbios.prepare(ADMIN, PROPERTIES);
-    smbios.make(&mut call).map_err(unreachable)?;
+    smbios.make(&mut call)?;
     if call.status() == 0 {
         let [installed, longest, shortest, characteristics] = call.output(1).to_le_bytes();
         return Ok(Properties {
@@ -157,7 +151,7 @@ fn properties(smbios: &Smbios<'_>) -> Result<Properties> {
     }
     // Firmware that does not know this call has short passwords only.
     let mut call = smbios.prepare(ADMIN, INSTALLED);
-    smbios.make(&mut call).map_err(unreachable)?;
+    smbios.make(&mut call)?;
     match call.status() {
         status @ 0..=3 => Ok(Properties {
             installed: status % 2 == 0,
@@ -165,7 +159,7 @@ fn properties(smbios: &Smbios<'_>) -> Result<Properties> {
             shortest: 1,
             longest: SHORT,
         }),
-        _ => Err(unreachable(Errno::EOPNOTSUPP)),
+        _ => Err(Errno::EOPNOTSUPP),
     }
 }
 
@@ -182,59 +176,51 @@ fn verify(smbios: &Smbios<'_>, password: &Password) -> Result<Zeroizing<u16>> {
         0 => Ok(Zeroizing::new(call.output(1) as u16)),
         2 => Err(failure(
             "password-wrong",
-            Exit::Permission,
             "the firmware calls it wrong; once locked, it calls the right one wrong",
             "mind that it locks after a few wrong tries, until it is switched off",
         )),
         -2 | NOT_EXECUTED => Err(unreachable(Errno::EOPNOTSUPP)),
         _ => Err(failure(
             "password-locked",
-            Exit::Permission,
             "the firmware refuses to check it: it has locked after wrong tries",
             "switch the machine off and on, then try again",
         )),
     }
 }
 
-fn failure(code: &'static str, exit: Exit, why: &str, next: &str) -> Failure {
-    Failure {
+fn failure(code: &'static str, why: &str, next: &str) -> Failure {
+    Failure::new(
         code,
-        exit,
-        errno: None,
-        what: "the BIOS administrator password was not accepted".into(),
-        why: why.into(),
-        next: next.into(),
-    }
+        "the BIOS administrator password was not accepted",
+        why,
+        next,
+    )
 }
 
 /// The firmware could not be asked.
 fn unreachable(errno: Errno) -> Failure {
-    let (code, exit, why, next) = match errno {
+    let (code, why, next) = match errno {
         Errno::EACCES | Errno::EPERM => (
             "no-permission",
-            Exit::Permission,
             "calls of this kind need CAP_SYS_RAWIO",
             "run it as root, outside of any container",
         ),
         Errno::ENOENT | Errno::ENODEV | Errno::ENXIO => (
             "unsupported",
-            Exit::Unsupported,
             "this kernel offers no /dev/wmi/dell-smbios to ask the firmware",
             "run \"modprobe dell_smbios\" as root; else use the BIOS setup",
         ),
         _ => (
             "unsupported",
-            Exit::Unsupported,
             "the firmware, or the kernel, does not know this call",
             "change the settings in the BIOS setup",
         ),
     };
-    Failure {
+    Failure::new(
         code,
-        exit,
-        errno: Some(errno),
-        what: "cannot have the BIOS administrator password checked".into(),
-        why: why.into(),
-        next: next.into(),
-    }
+        "cannot have the BIOS administrator password checked",
+        why,
+        next,
+    )
+    .with(errno)
 }

@@ -4,13 +4,10 @@
 
 use crate::apply::bios_password;
 use crate::ui::Ui;
-use milspec::change::{Change, Plan};
-use milspec::diagnose;
-use milspec::failure::{Exit, Failure, Result};
+use milspec::change::Plan;
 use milspec::model::Step;
-use milspec::root::Root;
-use milspec::signals;
-use milspec::source::{Answer, Request, Source};
+use milspec::source::{Answer, Request};
+use milspec::{diagnose, signals, Change, Failure, Result, Root, Source};
 use milspec_uapi::{OUTCOME_PLANNED, OUTCOME_UNDONE};
 use nix::errno::Errno;
 
@@ -31,10 +28,8 @@ pub fn carry_out_with_password(
             .get(at)
             .map_or_else(String::new, |step| format!("{} {}", step.control, step.to))
     };
-    let mut carry_out = |request: &mut Request| {
-        let dressed = &mut |work: Work<'_>| ui.during(root, &name, work);
-        carry_out(source, request, &plan.answer, change, dressed)
-    };
+    let mut carry_out =
+        |request: &mut Request| carry_out(root, ui, source, request, &plan.answer, change, &name);
     let answer = carry_out(&mut plan.request)?;
     let wants_key =
         answer.apply.outcome == OUTCOME_UNDONE && answer.apply.error == Errno::EKEYREJECTED as u32;
@@ -46,51 +41,48 @@ pub fn carry_out_with_password(
     carry_out(&mut plan.request)
 }
 
-/// The request, as a closure that the caller may dress up.
-type Work<'a> = &'a mut dyn FnMut() -> nix::Result<Answer>;
-
 /// Applies what was planned. If the machine has moved on meanwhile, plans again once, and goes on
 /// only if that makes no difference to what was decided.
 fn carry_out(
+    root: &Root,
+    ui: &Ui,
     source: &mut dyn Source,
     request: &mut Request,
     planned: &Answer,
     change: &Change,
-    dressed: &mut dyn FnMut(Work<'_>) -> nix::Result<nix::Result<Answer>>,
+    name: &(dyn Fn(u32) -> String + Sync),
 ) -> Result<Answer> {
-    for last in [false, true] {
+    let mut moved = false;
+    loop {
         if signals::arrived() {
             return Err(diagnose::apply(cannot(change), Errno::EINTR));
         }
-        let result = dressed(&mut || source.apply(request));
-        match result.and_then(|result| result) {
-            Err(Errno::EAGAIN) if !last => {
-                request.generation = 0;
-                let again = change.ask(source, request)?;
-                let same = again.apply.outcome == OUTCOME_PLANNED && again.steps == planned.steps;
-                if !same {
-                    return Err(machine_changed(change));
-                }
-                request.generation = again.apply.generation;
-            }
-            Err(Errno::EAGAIN) => return Err(machine_changed(change)),
-            result => return result.map_err(|errno| diagnose::apply(cannot(change), errno)),
+        let result = ui.during(root, name, || source.apply(request));
+        let result = result.and_then(|result| result);
+        if result.as_ref().err() != Some(&Errno::EAGAIN) {
+            return result.map_err(|errno| diagnose::apply(cannot(change), errno));
         }
+        request.generation = 0;
+        let again = match moved {
+            true => None,
+            false => Some(change.ask(source, request)?),
+        };
+        let same =
+            |again: &Answer| again.apply.outcome == OUTCOME_PLANNED && again.steps == planned.steps;
+        let Some(again) = again.filter(same) else {
+            return Err(Failure::new(
+                "machine-changed",
+                cannot(change),
+                "the machine changed meanwhile: the plan is no longer the one decided on",
+                "look at the plan again with --dry-run, then run it again",
+            )
+            .with(Errno::EAGAIN));
+        };
+        moved = true;
+        request.generation = again.apply.generation;
     }
-    Err(machine_changed(change))
 }
 
 pub fn cannot(change: &Change) -> String {
     format!("cannot set {}", change.in_words())
-}
-
-fn machine_changed(change: &Change) -> Failure {
-    Failure {
-        code: "machine-changed",
-        exit: Exit::Failed,
-        errno: Some(Errno::EAGAIN),
-        what: cannot(change),
-        why: "the machine changed meanwhile: the plan is no longer the one decided on".into(),
-        next: "look at the plan again with --dry-run, then run it again".into(),
-    }
 }

@@ -5,29 +5,23 @@
 use crate::apply::confirm::Confirmation;
 use crate::apply::Note;
 use milspec::attributes::Attributes;
-use milspec::change::{Change, LeftOut, Skipped};
-use milspec::failure::{Exit, Failure};
-use milspec::model::{mode_word, name_of, outcome_word, reason_word, Machine, Reach, Step, Word};
-use milspec::refusal;
-use milspec::root::Root;
-use milspec::snapshot::Snapshot;
+use milspec::change::{Assignment, LeftOut, Skipped};
+use milspec::model::{
+    mode_word, name_of, outcome_word, reason_word, Provenance, Reach, Step, Word,
+};
 use milspec::source::Answer;
-use milspec::warning::Warning;
+use milspec::{refusal, Change, Failure, Root, Snapshot, Warning};
 use milspec_uapi::{MODE_NONE, MODE_PARANOID_PLUS, OUTCOME_DONE, OUTCOME_PLANNED, OUTCOME_REFUSED};
 use serde::Serialize;
 
 /// `milspec.plan/1`, where nothing was asked to be changed, and `milspec.apply/1`
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct ApplyDoc {
     /// Name and major version of this document.
     pub schema: &'static str,
-    /// Where a recording is from; null on the live machine.
-    pub recording: Option<String>,
-    /// Whether the machine is the project's simulated Dell.
-    pub simulated: bool,
-    /// How that was recognised; for people, in the document of `status` for programs.
-    #[serde(skip)]
-    pub simulated_because: Option<String>,
+    /// Which machine it is of.
+    #[serde(flatten)]
+    pub from: Provenance,
     /// Whether the baseline was asked for.
     #[serde(skip)]
     pub restores: bool,
@@ -76,21 +70,12 @@ pub struct ApplyDoc {
 }
 
 /// What was asked for.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct TargetDoc {
     /// Name of the mode.
     pub mode: Option<Word>,
     /// Controls and their values.
-    pub controls: Vec<Wanted>,
-}
-
-/// A control and the value that it shall have.
-#[derive(Debug, Serialize)]
-pub struct Wanted {
-    /// Name of the control.
-    pub name: String,
-    /// Name of the value, or `accept`.
-    pub value: String,
+    pub controls: Vec<Assignment>,
 }
 
 impl ApplyDoc {
@@ -102,7 +87,6 @@ impl ApplyDoc {
         change: &Change,
         answer: &Answer,
     ) -> Self {
-        let machine = Machine::new(&snapshot.info, &snapshot.status);
         let (apply, controls) = (&answer.apply, &snapshot.controls);
         let name = |id: u32| (id != 0).then(|| name_of(id, controls));
         let mode = (change.mode != MODE_NONE).then(|| mode_word(change.mode));
@@ -116,9 +100,7 @@ impl ApplyDoc {
         };
         Self {
             schema,
-            recording: root.recording(),
-            simulated: machine.simulated_because.is_some(),
-            simulated_because: machine.simulated_because,
+            from: snapshot.provenance(root),
             restores: change.restores,
             accepts: change.accepts,
             outcome: outcome_word(apply.outcome),
@@ -129,14 +111,7 @@ impl ApplyDoc {
                 && !snapshot.is_latched(),
             target: TargetDoc {
                 mode,
-                controls: change
-                    .assignments
-                    .iter()
-                    .map(|assignment| Wanted {
-                        name: assignment.name.clone(),
-                        value: assignment.value.clone(),
-                    })
-                    .collect(),
+                controls: change.assignments.clone(),
             },
             excepted: change.excepted(),
             skipped: change.skipped.clone(),
@@ -145,14 +120,10 @@ impl ApplyDoc {
             needs: name(apply.needs),
             generation: apply.generation,
             firmware_calls: apply.firmware_calls,
-            warnings: Vec::new(),
             error: refusal::failure(root, snapshot, &change.in_words(), answer, &steps),
             changes,
             steps,
-            left_out: Vec::new(),
-            baseline: None,
-            confirmation: None,
-            attributes: None,
+            ..Self::default()
         }
     }
 
@@ -172,14 +143,12 @@ impl ApplyDoc {
         let refused = left_out.iter().filter(|left| !left.is_absent());
         let names: Vec<&str> = refused.map(|left| left.name.as_str()).collect();
         if self.error.is_none() && !names.is_empty() {
-            self.error = Some(Failure {
-                code: "baseline-incomplete",
-                exit: Exit::Failed,
-                errno: None,
-                what: "not all of the baseline can be brought back".into(),
-                why: format!("left out: {}", names.join(", ")),
-                next: "remove the causes, then run it again: the record is kept".into(),
-            });
+            self.error = Some(Failure::new(
+                "baseline-incomplete",
+                "not all of the baseline can be brought back",
+                format!("left out: {}", names.join(", ")),
+                "remove the causes, then run it again: the record is kept",
+            ));
         }
         self.left_out = left_out;
     }

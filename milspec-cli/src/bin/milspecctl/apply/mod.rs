@@ -16,20 +16,14 @@ use crate::ui::Ui;
 use carry_out::{cannot, carry_out_with_password};
 use confirm::{Confirmation, Guard};
 use milspec::attributes::Attributes;
-use milspec::baseline;
-use milspec::change::{Change, Plan};
-use milspec::diagnose;
-use milspec::driver;
-use milspec::failure::Result;
+use milspec::change::Plan;
 use milspec::model::{mode_word, Control, Step};
-use milspec::refusal;
-use milspec::root::Root;
-use milspec::signals;
-use milspec::snapshot::Snapshot;
-use milspec::source::{Access, Answer, Request, Source};
-use milspec::system;
+use milspec::source::{Answer, Request};
 use milspec::unconfirmed::{self, Told};
-use milspec::warning;
+use milspec::{
+    baseline, diagnose, driver, refusal, signals, system, warning, Access, Change, Result, Root,
+    Snapshot, Source,
+};
 use milspec_uapi::{
     APPLY_CONFIRM_LATCH, MODE_PARANOID_PLUS, OUTCOME_CONFLICT, OUTCOME_DONE, OUTCOME_PLANNED,
     OUTCOME_REFUSED, OUTCOME_UNDONE,
@@ -116,8 +110,8 @@ pub fn apply(root: &Root, ui: &Ui, change: &Change) -> Result<ApplyDoc> {
         .filter(|_| done)
         .and_then(|recorder| recorder.made(source.as_ref()));
     let note = recorder.and_then(|recorder| {
-        let left: Vec<&str> = left_out.iter().map(|left| left.name.as_str()).collect();
-        close(recorder, answer.as_ref().ok(), change, &left)
+        let left = left_out.iter().map(|left| left.name.clone());
+        close(recorder, answer.as_ref().ok(), change, left.collect())
     });
     let answer = answer?;
     let told = armed.as_mut().filter(|_| by_service).map(|record| {
@@ -169,7 +163,7 @@ pub fn apply(root: &Root, ui: &Ui, change: &Change) -> Result<ApplyDoc> {
 fn said_by_attributes(root: &Root, steps: &[Step], now: &[Control]) -> Option<Attributes> {
     let changed = |control: &&Control| steps.iter().any(|step| step.control == control.name);
     let changed: Vec<&Control> = now.iter().filter(changed).collect();
-    (!changed.is_empty()).then(|| Attributes::after_change(root, &changed))
+    (!changed.is_empty()).then(|| Attributes::beside(root, &changed, true))
 }
 
 /// What the driver refuses to plan, it refuses to do as well. It is asked to all the same: its journal
@@ -193,7 +187,7 @@ fn close(
     mut recorder: Recorder<'_>,
     answer: Option<&Answer>,
     change: &Change,
-    left: &[&str],
+    mut left: Vec<String>,
 ) -> Option<Note> {
     let kept = Note {
         file: baseline::FILE.path,
@@ -203,14 +197,8 @@ fn close(
     match answer.map(|answer| answer.apply.outcome) {
         // What is undone again needs all of it.
         Some(OUTCOME_DONE) if change.restores && change.confirm_within.is_none() => {
-            let excepted = change.excepted();
-            let left = left
-                .iter()
-                .copied()
-                .chain(excepted.iter().map(String::as_str));
-            recorder
-                .restored(&left.collect::<Vec<_>>())
-                .unwrap_or(Some(kept))
+            left.extend(change.excepted());
+            recorder.restored(&left).unwrap_or(Some(kept))
         }
         Some(OUTCOME_DONE) => Some(kept),
         Some(OUTCOME_REFUSED | OUTCOME_UNDONE | OUTCOME_CONFLICT) | None => {

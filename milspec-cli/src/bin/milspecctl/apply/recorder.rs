@@ -4,13 +4,10 @@
 
 use crate::ui::Ui;
 use milspec::baseline::{self, Record};
-use milspec::failure::Result;
 use milspec::kept::{self, Lock};
 use milspec::model::{Control, Step};
-use milspec::root::Root;
-use milspec::snapshot::Snapshot;
-use milspec::source::Source;
 use milspec::unconfirmed::{self, Waiter};
+use milspec::{Result, Root, Snapshot, Source};
 use serde::Serialize;
 
 /// What became of the record of the baseline, in a document.
@@ -82,7 +79,7 @@ impl<'a> Recorder<'a> {
         let change = self.armed.as_mut()?;
         let now = Snapshot::read(source).map_or_else(|_| Vec::new(), |now| now.controls);
         for step in &mut change.steps {
-            let control = now.iter().find(|control| control.name == step.control);
+            let control = Control::named(&now, &step.control);
             step.waits_for_reboot &= control.is_none_or(|control| control.pending_reboot);
         }
         if change.waiter == Waiter::Process {
@@ -119,20 +116,19 @@ impl<'a> Recorder<'a> {
     }
 
     /// Everything is as it was, but these controls: only they stay recorded.
-    pub fn restored(mut self, but: &[&str]) -> Result<Option<Note>> {
+    pub fn restored(mut self, but: &[String]) -> Result<Option<Note>> {
         if self.record.controls.is_empty() && self.found.is_none() {
             return Ok(None);
         }
         let controls = &mut self.record.controls;
-        controls.retain(|one| but.contains(&one.name.as_str()));
-        let state = match controls.is_empty() {
-            true => "removed",
-            false => "kept",
+        controls.retain(|one| but.contains(&one.name));
+        let state = if controls.is_empty() {
+            baseline::FILE.remove(self.root, &self.lock)?;
+            "removed"
+        } else {
+            baseline::FILE.save(self.root, &self.lock, &self.record)?;
+            "kept"
         };
-        match state {
-            "removed" => baseline::FILE.remove(self.root, &self.lock)?,
-            _ => baseline::FILE.save(self.root, &self.lock, &self.record)?,
-        }
         Ok(Some(Note {
             file: baseline::FILE.path,
             state,

@@ -5,12 +5,9 @@
 use crate::output;
 use milspec::attestation::key;
 use milspec::cli::AttestEnroll;
-use milspec::failure::{Exit, Failure, Result};
 use milspec::input::is_standard;
 use milspec::journal::chain::hash;
-use milspec::root::Root;
-use milspec::tpm_tools;
-use nix::errno::Errno;
+use milspec::{tpm_tools, Failure, Result, Root};
 use serde::Serialize;
 use std::io;
 use std::path::Path;
@@ -54,27 +51,24 @@ pub fn run(root: &Root, enroll: &AttestEnroll) -> Result<AttestEnrollDoc> {
 }
 
 fn not_written(file: &Path, error: &io::Error) -> Failure {
-    Failure {
-        code: "file-not-written",
-        exit: Exit::Failed,
-        errno: error.raw_os_error().map(Errno::from_raw),
-        what: format!("cannot write {}", file.display()),
-        why: "the file or the disk it is on cannot be written".into(),
-        next: "name a file in a directory that exists: the key is there, and stays".into(),
-    }
+    Failure::new(
+        "file-not-written",
+        format!("cannot write {}", file.display()),
+        "the file or the disk it is on cannot be written",
+        "name a file in a directory that exists: the key is there, and stays",
+    )
+    .with_error(error)
 }
 
 /// Refuses to take a recording for a machine with a TPM.
 pub fn live(root: &Root, command: &str) -> Result<()> {
     match root.note() {
         None => Ok(()),
-        Some(_) => Err(Failure {
-            code: "unsupported",
-            exit: Exit::Unsupported,
-            errno: None,
-            what: format!("cannot {command} on a recording"),
-            why: "a recording has no TPM that could sign".into(),
-            next: "run it on a machine, without --root".into(),
-        }),
+        Some(_) => Err(Failure::new(
+            "unsupported",
+            format!("cannot {command} on a recording"),
+            "a recording has no TPM that could sign",
+            "run it on a machine, without --root",
+        )),
     }
 }

@@ -7,14 +7,10 @@ use crate::ui::Ui;
 use milspec::attestation::quote::Quote;
 use milspec::attestation::{binding, key, Attestation, Parts, State};
 use milspec::cli::AttestQuote;
-use milspec::diagnose;
-use milspec::driver;
-use milspec::failure::{Exit, Failure, Result};
 use milspec::journal::live::{Anchor, Live, WAITS};
-use milspec::root::Root;
-use milspec::snapshot::Snapshot;
-use milspec::source::Access;
-use milspec::tpm_tools;
+use milspec::{diagnose, driver, tpm_tools, Access, Failure, Result, Root, Snapshot};
+
+const CANNOT: &str = "cannot attest the journal";
 
 /// How often to begin again where something changed meanwhile.
 const ATTEMPTS: u32 = 5;
@@ -26,7 +22,12 @@ pub fn run(root: &Root, ui: &Ui, asked: &AttestQuote) -> Result<Attestation> {
     driver::open(root, Access::Read)?;
     tpm_tools::find_tpm()?;
     if !key::is_there()? {
-        return Err(not_enrolled());
+        return Err(Failure::new(
+            "not-enrolled",
+            "cannot get a quote",
+            format!("the TPM has no attestation key at {}", key::HANDLE),
+            "run \"milspecctl attest enroll --out FILE\" first, as root",
+        ));
     }
     key::public()?;
     let mut failure = changing();
@@ -55,8 +56,22 @@ fn attempt(root: &Root, ui: &Ui, asked: &AttestQuote) -> Result<Attempt> {
     let live = Live::read(root, source.as_mut(), &|| ui.say(WAITS))?;
     let (pcr, value) = match live.anchor {
         Anchor::Holds(pcr, value) => (pcr, value),
-        Anchor::None => return Err(no_tpm()),
-        Anchor::Silent(_) => return Err(silent()),
+        Anchor::None => {
+            return Err(Failure::new(
+                "no-tpm",
+                CANNOT,
+                "the driver found no TPM when it was loaded: no record is in a PCR",
+                "switch the TPM on in the firmware's setup, and reload the module",
+            ))
+        }
+        Anchor::Silent(_) => {
+            return Err(Failure::new(
+                "tpm-failed",
+                CANNOT,
+                "the TPM does not say what the PCR of the journal holds",
+                "see \"dmesg | grep -i tpm\"",
+            ))
+        }
         Anchor::Busy(_) => return Ok(Attempt::Changing),
     };
     let state = State::new(root, &snapshot);
@@ -88,46 +103,11 @@ fn attempt(root: &Root, ui: &Ui, asked: &AttestQuote) -> Result<Attempt> {
     Ok(Attempt::Done(parts.encode()))
 }
 
-fn not_enrolled() -> Failure {
-    Failure {
-        code: "not-enrolled",
-        exit: Exit::Failed,
-        errno: None,
-        what: "cannot get a quote".into(),
-        why: format!("the TPM has no attestation key at {}", key::HANDLE),
-        next: "run \"milspecctl attest enroll --out FILE\" first, as root".into(),
-    }
-}
-
-fn no_tpm() -> Failure {
-    Failure {
-        code: "no-tpm",
-        exit: Exit::Unsupported,
-        errno: None,
-        what: "cannot attest the journal".into(),
-        why: "the driver found no TPM when it was loaded: no record is in a PCR".into(),
-        next: "switch the TPM on in the firmware's setup, and reload the module".into(),
-    }
-}
-
-fn silent() -> Failure {
-    Failure {
-        code: "tpm-failed",
-        exit: Exit::Failed,
-        errno: None,
-        what: "cannot attest the journal".into(),
-        why: "the TPM does not say what the PCR of the journal holds".into(),
-        next: "see \"dmesg | grep -i tpm\"".into(),
-    }
-}
-
 fn changing() -> Failure {
-    Failure {
-        code: "changing",
-        exit: Exit::Failed,
-        errno: None,
-        what: "cannot attest the journal".into(),
-        why: "each time, something was recorded or extended while the TPM signed".into(),
-        next: "run it again once changes are over; see \"milspecctl events\"".into(),
-    }
+    Failure::new(
+        "changing",
+        CANNOT,
+        "each time, something was recorded or extended while the TPM signed",
+        "run it again once changes are over; see \"milspecctl events\"",
+    )
 }

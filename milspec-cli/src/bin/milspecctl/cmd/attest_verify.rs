@@ -6,21 +6,19 @@ use milspec::attestation::check::Check;
 use milspec::attestation::quote::{self, Boot};
 use milspec::attestation::{self, Parts, State};
 use milspec::cli::AttestVerify;
-use milspec::failure::{Failure, Result};
-use milspec::input;
 use milspec::journal::chain::{self, hash};
 use milspec::journal::file::{self, Saved};
 use milspec::journal::live::Anchor;
 use milspec::journal::replay::since_boot;
 use milspec::journal::verdict::{Broken, LoadDoc, Pcr};
-use milspec::warning::Warning;
+use milspec::{input, Failure, Result, Warning};
 use milspec_posture::journal::Digest;
 use milspec_uapi::Event;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// `milspec.attestation-verify/1`
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct AttestVerifyDoc {
     /// Name and major version of this document.
     pub schema: &'static str,
@@ -65,15 +63,7 @@ pub fn run(verify: &AttestVerify) -> Result<AttestVerifyDoc> {
         schema: "milspec.attestation-verify/1",
         file: input::name(&verify.file),
         key_sha256: hex::encode(hash(&key)),
-        checks: Vec::new(),
-        state: None,
-        pcrs: None,
-        boot: None,
-        loads: Vec::new(),
-        broken: None,
-        since_boot: false,
-        warnings: Vec::new(),
-        error: None,
+        ..Default::default()
     };
     document.check_quote(&parts, &key, verify)?;
     document.check_journal(&parts, &files);
@@ -136,16 +126,15 @@ impl AttestVerifyDoc {
         }
         self.since_boot = journal.holds() && since_boot(&chains.loads);
         if journal.holds() && !self.since_boot {
-            self.warnings.push(Warning {
-                code: "not-since-boot",
-                text: format!(
+            self.warnings.push(Warning::new(
+                "not-since-boot",
+                format!(
                     "PCR {} was not zero before the first record: the module had been loaded \
                      before, or somebody else had extended it",
                     parts.pcr
                 ),
-                remedy: "add the saved journal of the loads before it with --journal",
-                controls: Vec::new(),
-            });
+                "add the saved journal of the loads before it with --journal",
+            ));
         }
         self.checks.extend([chain, journal]);
     }

@@ -3,12 +3,8 @@
 //! `milspecctl baseline show`
 
 use milspec::baseline::{self, Identity, Record};
-use milspec::failure::Result;
-use milspec::model::{simulated_because, Machine};
-use milspec::root::Root;
-use milspec::snapshot::Snapshot;
-use milspec::system;
-use milspec::warning::Warning;
+use milspec::model::{Control, Provenance};
+use milspec::{Result, Root, Snapshot, Warning};
 use serde::Serialize;
 
 /// `milspec.baseline/1`
@@ -16,13 +12,9 @@ use serde::Serialize;
 pub struct BaselineShow {
     /// Name and major version of this document.
     pub schema: &'static str,
-    /// Where a recording is from; null on the live machine.
-    pub recording: Option<String>,
-    /// Whether the machine is the project's simulated Dell.
-    pub simulated: bool,
-    /// How that was recognised; for people, in the document of `status` for programs.
-    #[serde(skip)]
-    pub simulated_because: Option<String>,
+    /// Which machine it is of.
+    #[serde(flatten)]
+    pub from: Provenance,
     /// Where the record is.
     pub file: &'static str,
     /// The machine that the record is of; null without one.
@@ -57,12 +49,9 @@ pub struct Before {
 pub fn run(root: &Root) -> Result<BaselineShow> {
     let found: Option<Record> = baseline::FILE.load(root)?;
     let snapshot = Snapshot::take(root, false);
-    let simulated_because = match &snapshot {
-        Ok(snapshot) => Machine::new(&snapshot.info, &snapshot.status).simulated_because,
-        Err(_) => {
-            let dmi = |name| system::dmi(root, name).unwrap_or_default();
-            simulated_because(&dmi("product_name"), &dmi("bios_version"), "")
-        }
+    let from = match &snapshot {
+        Ok(snapshot) => snapshot.provenance(root),
+        Err(_) => Provenance::of_dmi(root),
     };
     let this_machine = found
         .as_ref()
@@ -74,7 +63,7 @@ pub fn run(root: &Root) -> Result<BaselineShow> {
     let mut all = found.clone().unwrap_or_else(|| Record::new(root));
     all.merge(controls, &[]);
     let before = |recorded: baseline::Recorded| {
-        let control = controls.iter().find(|c| c.name == recorded.name);
+        let control = Control::named(controls, &recorded.name);
         let now = control.and_then(|control| control.value.clone());
         let on_disk = found.as_ref().is_some_and(|f| f.knows(&recorded.name));
         Before {
@@ -90,26 +79,22 @@ pub fn run(root: &Root) -> Result<BaselineShow> {
     };
     let mut warnings = Vec::new();
     if !this_machine {
-        warnings.push(Warning {
-            code: "record-of-another-machine",
-            text: "this was recorded on another machine: it is not brought back here".into(),
-            remedy: "if this disk moved here for good, move the file away",
-            controls: Vec::new(),
-        });
+        warnings.push(Warning::new(
+            "record-of-another-machine",
+            "this was recorded on another machine: it is not brought back here",
+            "if this disk moved here for good, move the file away",
+        ));
     }
     if let Err(failure) = &snapshot {
-        warnings.push(Warning {
-            code: "no-driver",
-            text: format!("{}: {}", failure.what, failure.why),
-            remedy: "run \"milspecctl doctor\"",
-            controls: Vec::new(),
-        });
+        warnings.push(Warning::new(
+            "no-driver",
+            failure.to_string(),
+            "run \"milspecctl doctor\"",
+        ));
     }
     Ok(BaselineShow {
         schema: "milspec.baseline/1",
-        recording: root.recording(),
-        simulated: simulated_because.is_some(),
-        simulated_because,
+        from,
         file: baseline::FILE.path,
         machine: found.as_ref().map(|record| record.machine.clone()),
         this_machine,

@@ -3,11 +3,8 @@
 //! `milspecctl config export`
 
 use milspec::config::SCHEMA;
-use milspec::failure::Result;
-use milspec::model::{Control, Machine, Reading};
-use milspec::root::Root;
-use milspec::snapshot::Snapshot;
-use milspec_uapi::STATUS_RESTRICTED_ALLOWED;
+use milspec::model::{Control, Reading};
+use milspec::{Result, Root, Snapshot};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -25,8 +22,8 @@ pub struct ConfigExport {
 /// Fetches the document.
 pub fn run(root: &Root) -> Result<ConfigExport> {
     let snapshot = Snapshot::take(root, false)?;
-    let restricted = snapshot.status.properties & STATUS_RESTRICTED_ALLOWED != 0;
-    let machine = Machine::new(&snapshot.info, &snapshot.status);
+    let restricted = snapshot.is_restricted_allowed();
+    let machine = snapshot.machine();
     let mut about = format!("exported from {} {}", machine.vendor, machine.product);
     if let Some(because) = machine.simulated_because {
         about.push_str(&format!("; simulated machine: {because}"));

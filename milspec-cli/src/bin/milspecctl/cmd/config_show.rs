@@ -6,10 +6,8 @@ use crate::apply;
 use crate::apply::ApplyDoc;
 use milspec::change::LEAVE;
 use milspec::config::Config;
-use milspec::failure::Result;
 use milspec::model::{mode_summary, Control, Word};
-use milspec::root::Root;
-use milspec::snapshot::Snapshot;
+use milspec::{Result, Root, Snapshot};
 use milspec_uapi::MODE_NONE;
 use serde::Serialize;
 use std::path::Path;
@@ -65,8 +63,7 @@ pub fn run(root: &Root, file: &Path) -> Result<ConfigShow> {
         holds: wanted == LEAVE || control.value.as_deref() == Some(wanted),
     };
     let controls = change.assignments.iter().filter_map(|assignment| {
-        let mut all = snapshot.controls.iter();
-        let control = all.find(|control| control.name == assignment.name)?;
+        let control = Control::named(&snapshot.controls, &assignment.name)?;
         Some(explain(control, &assignment.value))
     });
     Ok(ConfigShow {

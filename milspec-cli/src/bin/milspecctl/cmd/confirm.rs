@@ -5,20 +5,13 @@
 use crate::apply::confirm::{self, By, Confirmation, Ended, Watch};
 use crate::ui::Ui;
 use milspec::cli::Confirm;
-use milspec::diagnose;
-use milspec::driver;
-use milspec::failure::{Exit, Failure, Result};
-use milspec::kept;
-use milspec::root::Root;
-use milspec::signals;
-use milspec::source::Access;
-use milspec::systemd;
 use milspec::unconfirmed::{Record, Told, FILE};
+use milspec::{diagnose, driver, kept, signals, systemd, Access, Failure, Result, Root};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
 /// `milspec.confirm/1`
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct ConfirmDoc {
     /// Name and major version of this document.
     pub schema: &'static str,
@@ -109,19 +102,15 @@ fn document(root: &Root, change: Option<String>, result: &'static str) -> Confir
         recording: root.recording(),
         change,
         result,
-        confirmation: None,
-        reboots: false,
-        error: None,
+        ..ConfirmDoc::default()
     }
 }
 
 fn nothing() -> Failure {
-    Failure {
-        code: "nothing-to-confirm",
-        exit: Exit::Failed,
-        errno: None,
-        what: "nothing was confirmed".into(),
-        why: "no change waits to be confirmed".into(),
-        next: "run it after a change with --confirm-within".into(),
-    }
+    Failure::new(
+        "nothing-to-confirm",
+        "nothing was confirmed",
+        "no change waits to be confirmed",
+        "run it after a change with --confirm-within",
+    )
 }

@@ -2,25 +2,17 @@
 
 //! `milspecctl control get`
 
+use super::Head;
 use milspec::cli::Get;
-use milspec::failure::{Exit, Failure, Result};
-use milspec::model::Machine;
-use milspec::refusal;
-use milspec::root::Root;
-use milspec::snapshot::Snapshot;
+use milspec::{refusal, Failure, Result, Root, Snapshot};
 use serde::Serialize;
 
 /// `milspec.control-value/1`
 #[derive(Debug, Serialize)]
 pub struct ControlValue {
-    /// Name and major version of this document.
-    pub schema: &'static str,
-    /// Where a recording is from; null on the live machine.
-    pub recording: Option<String>,
-    /// Whether the machine is the project's simulated Dell.
-    pub simulated: bool,
-    /// Generation of the reading.
-    pub generation: u64,
+    /// What it is about.
+    #[serde(flatten)]
+    pub head: Head,
     /// Name of the control.
     pub name: String,
     /// Name of the value that is in force.
@@ -30,21 +22,17 @@ pub struct ControlValue {
 /// Fetches the document.
 pub fn run(root: &Root, get: &Get) -> Result<ControlValue> {
     let snapshot = Snapshot::take(root, get.refresh.refresh)?;
-    let machine = Machine::new(&snapshot.info, &snapshot.status);
     let control = refusal::find(&get.name, &snapshot.controls)?;
-    let value = control.value.clone().ok_or_else(|| Failure {
-        code: "value-not-known",
-        exit: Exit::Failed,
-        errno: None,
-        what: format!("cannot tell the value of {}", control.name),
-        why: format!("the driver says {}", control.in_words()),
-        next: format!("\"milspecctl control show {}\" tells more", control.name),
+    let value = control.value.clone().ok_or_else(|| {
+        Failure::new(
+            "value-not-known",
+            format!("cannot tell the value of {}", control.name),
+            format!("the driver says {}", control.in_words()),
+            format!("\"milspecctl control show {}\" tells more", control.name),
+        )
     })?;
     Ok(ControlValue {
-        schema: "milspec.control-value/1",
-        recording: root.recording(),
-        simulated: machine.simulated_because.is_some(),
-        generation: snapshot.status.generation,
+        head: Head::new("milspec.control-value/1", root, &snapshot),
         name: control.name.clone(),
         value,
     })

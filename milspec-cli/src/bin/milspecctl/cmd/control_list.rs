@@ -2,31 +2,23 @@
 
 //! `milspecctl control list`
 
+use super::Head;
 use clap::ValueEnum;
 use milspec::attributes::Attributes;
 use milspec::cli::List;
-use milspec::failure::Result;
-use milspec::model::{Control, Group, Machine};
-use milspec::root::Root;
-use milspec::snapshot::{Refreshed, Snapshot};
+use milspec::model::{Control, Group};
+use milspec::snapshot::Refreshed;
+use milspec::{Result, Root, Snapshot};
 use serde::Serialize;
 
 /// `milspec.control-list/1`
 #[derive(Debug, Serialize)]
 pub struct ControlList {
-    /// Name and major version of this document.
-    pub schema: &'static str,
-    /// Where a recording is from; null on the live machine.
-    pub recording: Option<String>,
-    /// Whether the machine is the project's simulated Dell.
-    pub simulated: bool,
-    /// How that was recognised; for people, in the document of `status` for programs.
-    #[serde(skip)]
-    pub simulated_because: Option<String>,
-    /// Generation of the listing.
-    pub generation: u64,
+    /// What it is about.
+    #[serde(flatten)]
+    pub head: Head,
     /// Number of controls on this machine.
-    pub total: u64,
+    pub total: usize,
     /// Those that were asked for.
     pub controls: Vec<Control>,
     /// The groups of the DSMIL devices among them.
@@ -43,8 +35,8 @@ pub struct ControlList {
 /// Fetches the document.
 pub fn run(root: &Root, list: &List) -> Result<ControlList> {
     let snapshot = Snapshot::take(root, list.refresh.refresh)?;
-    let machine = Machine::new(&snapshot.info, &snapshot.status);
-    let total = snapshot.controls.len() as u64;
+    let head = Head::new("milspec.control-list/1", root, &snapshot);
+    let total = snapshot.controls.len();
     let mut controls = snapshot.controls;
     controls.retain(|control| {
         is(list.family, &control.family)
@@ -56,17 +48,13 @@ pub fn run(root: &Root, list: &List) -> Result<ControlList> {
     });
     let attributes = list.attributes.then(|| {
         let controls: Vec<&Control> = controls.iter().collect();
-        Attributes::beside(root, &controls)
+        Attributes::beside(root, &controls, false)
     });
     Ok(ControlList {
-        schema: "milspec.control-list/1",
-        recording: root.recording(),
-        simulated: machine.simulated_because.is_some(),
-        simulated_because: machine.simulated_because,
-        generation: snapshot.status.generation,
+        head,
         total,
         groups: Group::all(&controls),
-        by_topic: controls.len() as u64 == total && !list.all && attributes.is_none(),
+        by_topic: controls.len() == total && !list.all && attributes.is_none(),
         controls,
         attributes,
         refresh: snapshot.refreshed,

@@ -3,15 +3,10 @@
 //! `milspecctl events`
 
 use milspec::cli::Events;
-use milspec::driver;
-use milspec::failure::Result;
 use milspec::journal::file::Saved;
 use milspec::journal::{self, chain, file};
-use milspec::model::{Event, Machine, Naming};
-use milspec::root::Root;
-use milspec::snapshot::Snapshot;
-use milspec::source::Access;
-use milspec::warning::Warning;
+use milspec::model::{Event, Naming, Provenance};
+use milspec::{driver, Access, Result, Root, Snapshot, Warning};
 use milspec_uapi as uapi;
 use serde::Serialize;
 use std::path::Path;
@@ -32,31 +27,6 @@ pub struct EventsDoc {
     pub warnings: Vec<Warning>,
 }
 
-/// Where events are from.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Provenance {
-    /// Where a recording is from; null on the live machine.
-    pub recording: Option<String>,
-    /// Whether the machine is the project's simulated Dell; null for a saved journal, which does
-    /// not say.
-    pub simulated: Option<bool>,
-    /// How that was recognised; for people, in the document of `status` for programs.
-    #[serde(skip)]
-    pub simulated_because: Option<String>,
-}
-
-impl Provenance {
-    /// The machine of a snapshot.
-    pub fn of(root: &Root, snapshot: &Snapshot) -> Self {
-        let machine = Machine::new(&snapshot.info, &snapshot.status);
-        Self {
-            recording: root.recording(),
-            simulated: Some(machine.simulated_because.is_some()),
-            simulated_because: machine.simulated_because,
-        }
-    }
-}
-
 /// Fetches the document.
 pub fn run(root: &Root, asked: &Events) -> Result<EventsDoc> {
     match &asked.file {
@@ -71,7 +41,7 @@ fn kept(root: &Root, asked: &Events) -> Result<EventsDoc> {
     let records = journal::read(source.as_mut())?;
     Ok(EventsDoc {
         schema: "milspec.events/1",
-        from: Provenance::of(root, &snapshot),
+        from: snapshot.provenance(root),
         file: None,
         events: chosen(asked, &records, &Naming::of(root, &snapshot.controls)),
         warnings: Vec::new(),
@@ -98,12 +68,11 @@ fn doubts(saved: &Saved) -> Vec<Warning> {
     if broken.is_none() && saved.torn == 0 {
         return Vec::new();
     }
-    vec![Warning {
-        code: "journal-broken",
-        text: "these are not the records as they were recorded".into(),
-        remedy: "\"milspecctl journal verify FILE\" says which is the first that does not fit",
-        controls: Vec::new(),
-    }]
+    vec![Warning::new(
+        "journal-broken",
+        "these are not the records as they were recorded",
+        "\"milspecctl journal verify FILE\" says which is the first that does not fit",
+    )]
 }
 
 /// What was asked for. A gap is shown whatever was: nobody knows what was in it.
@@ -122,6 +91,6 @@ pub fn wanted(asked: &Events, event: &uapi::Event) -> bool {
         && asked.until.is_none_or(|until| event.wall_ns <= until);
     let severe = asked
         .severity
-        .is_none_or(|severity| event.severity <= severity.number());
+        .is_none_or(|severity| event.severity <= severity as u8);
     event.kind == uapi::KIND_GAP || (late && severe)
 }

@@ -4,13 +4,9 @@
 
 use crate::output;
 use milspec::cli::JournalSave;
-use milspec::driver;
-use milspec::failure::{Exit, Failure, Result};
 use milspec::input::is_standard;
 use milspec::journal::{self, file::Saver};
-use milspec::root::Root;
-use milspec::snapshot::Snapshot;
-use milspec::source::{Access, Source};
+use milspec::{driver, Access, Failure, Result, Root, Snapshot, Source};
 use milspec_uapi::{Event, KIND_GAP};
 use serde::Serialize;
 use std::io::{self, IsTerminal};
@@ -63,14 +59,12 @@ impl Target {
     pub fn open(path: &Path) -> Result<Self> {
         let standard = is_standard(path);
         if standard && io::stdout().is_terminal() {
-            return Err(Failure {
-                code: "usage",
-                exit: Exit::Usage,
-                errno: None,
-                what: "cannot write records to a terminal".into(),
-                why: "they are no text".into(),
-                next: "redirect standard output, or name a file".into(),
-            });
+            return Err(Failure::new(
+                "usage",
+                "cannot write records to a terminal",
+                "they are no text",
+                "redirect standard output, or name a file",
+            ));
         }
         Ok(Self {
             name: output::name(path),

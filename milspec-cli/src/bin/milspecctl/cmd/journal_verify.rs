@@ -2,17 +2,13 @@
 
 //! `milspecctl journal verify`
 
-use super::events::Provenance;
 use crate::ui::Ui;
 use milspec::cli::JournalVerify;
-use milspec::driver;
-use milspec::failure::Result;
 use milspec::journal::file;
 use milspec::journal::judge::{judge, Verdict};
 use milspec::journal::live::{Live, WAITS};
-use milspec::root::Root;
-use milspec::snapshot::Snapshot;
-use milspec::source::Access;
+use milspec::model::Provenance;
+use milspec::{driver, Access, Result, Root, Snapshot};
 use serde::Serialize;
 
 /// `milspec.journal-verify/1`
@@ -53,5 +49,5 @@ fn live(root: &Root, ui: &Ui) -> Result<(Provenance, Live)> {
     let mut source = driver::open(root, Access::Read)?;
     let snapshot = Snapshot::read(source.as_ref())?;
     let live = Live::read(root, source.as_mut(), &|| ui.say(WAITS))?;
-    Ok((Provenance::of(root, &snapshot), live))
+    Ok((snapshot.provenance(root), live))
 }

@@ -2,19 +2,14 @@
 
 //! `milspecctl mode list`
 
-use milspec::change::{Change, Plan};
+use super::Head;
+use milspec::change::Plan;
 use milspec::cli::ModeList;
-use milspec::diagnose;
-use milspec::driver;
-use milspec::failure::Result;
 use milspec::model::{
-    mode_summary, mode_word, name_of, outcome_word, reason_word, Line, Machine, Reach, Standing,
-    Step, Word, MODES,
+    mode_summary, mode_word, modes, name_of, outcome_word, reason_word, Line, Reach, Standing,
+    Step, Word,
 };
-use milspec::root::Root;
-use milspec::snapshot::Snapshot;
-use milspec::source::{Access, Source};
-use milspec::warning::Warning;
+use milspec::{diagnose, driver, Access, Change, Result, Root, Snapshot, Source, Warning};
 use milspec_uapi::{APPLY_LINES, MODE_PARANOID_PLUS};
 use nix::errno::Errno;
 use serde::Serialize;
@@ -22,17 +17,9 @@ use serde::Serialize;
 /// `milspec.mode-list/1`
 #[derive(Debug, Serialize)]
 pub struct ModeListDoc {
-    /// Name and major version of this document.
-    pub schema: &'static str,
-    /// Where a recording is from; null on the live machine.
-    pub recording: Option<String>,
-    /// Whether the machine is the project's simulated Dell.
-    pub simulated: bool,
-    /// How that was recognised; for people, in the document of `status` for programs.
-    #[serde(skip)]
-    pub simulated_because: Option<String>,
-    /// Generation of the reading.
-    pub generation: u64,
+    /// What it is about.
+    #[serde(flatten)]
+    pub head: Head,
     /// The mode that the machine is in.
     pub mode: Standing,
     /// The modes that were asked for.
@@ -72,23 +59,15 @@ pub struct ModeEntry {
 pub fn run(root: &Root, list: ModeList, verbose: bool) -> Result<ModeListDoc> {
     let source = driver::open(root, Access::Read)?;
     let snapshot = Snapshot::read(source.as_ref())?;
-    let (info, status, controls) = (&snapshot.info, &snapshot.status, &snapshot.controls);
-    let mode = Standing::new(status, controls);
-    let only = list.mode.map(|mode| mode.number());
+    let only = list.mode.map(|mode| mode as u8);
     let mut warnings = Vec::new();
-    let modes: Result<Vec<ModeEntry>> = MODES
-        .into_iter()
+    let modes: Result<Vec<ModeEntry>> = modes()
         .filter(|number| only.is_none_or(|only| only == *number))
         .map(|number| entry(root, source.as_ref(), &snapshot, number, &mut warnings))
         .collect();
-    let machine = Machine::new(info, status);
     Ok(ModeListDoc {
-        schema: "milspec.mode-list/1",
-        recording: root.recording(),
-        simulated: machine.simulated_because.is_some(),
-        simulated_because: machine.simulated_because,
-        generation: status.generation,
-        mode,
+        head: Head::new("milspec.mode-list/1", root, &snapshot),
+        mode: Standing::new(&snapshot.status, &snapshot.controls),
         modes: modes?,
         warnings,
         with_steps: verbose || only.is_some(),
@@ -106,12 +85,11 @@ fn entry(
     let mode = Change::of_mode(number, &[])?;
     // Without the record there is still what the driver remembers.
     let change = mode.clone().with_record(root).unwrap_or_else(|failure| {
-        warnings.push(Warning {
-            code: "record-unreadable",
-            text: format!("{}: {}", failure.what, failure.why),
-            remedy: "run it as root to see what was before; \"milspecctl doctor\" tells more",
-            controls: Vec::new(),
-        });
+        warnings.push(Warning::new(
+            "record-unreadable",
+            failure.to_string(),
+            "run it as root to see what was before; \"milspecctl doctor\" tells more",
+        ));
         mode
     });
     // A plan confirms nothing: of a mode that latches, it shows the steps.

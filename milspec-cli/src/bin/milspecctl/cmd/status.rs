@@ -2,21 +2,19 @@
 
 //! `milspecctl status`
 
+use super::mode_get::ModeNow;
 use super::Abi;
 use milspec::cli::Refresh;
-use milspec::failure::Result;
 use milspec::model::{
-    clean, is_drift_known, is_tamper_known, names, tampered, Anchor, Control, Family, Journal,
-    LastRequest, Machine,
+    clean, is_tamper_known, names, tampered, Anchor, Control, Family, Journal, LastRequest,
+    Machine, Provenance, Reading,
 };
-use milspec::model::{Reading, Standing};
-use milspec::root::Root;
-use milspec::snapshot::{Refreshed, Snapshot};
+use milspec::snapshot::Refreshed;
 use milspec::system::{self, Npu, SecureBoot, Tpm};
 use milspec::unconfirmed::Told;
-use milspec::warning::{self, Warning};
-use milspec::words::count;
-use milspec_uapi::{INFO_FORCED, STATUS_RESTRICTED_ALLOWED, STATUS_TPM_REQUIRED};
+use milspec::words::{count, with};
+use milspec::{warning, Result, Root, Snapshot, Warning};
+use milspec_uapi::{ABI_MAJOR, ABI_MINOR, INFO_FORCED, STATUS_TPM_REQUIRED};
 use serde::Serialize;
 
 /// `milspec.status/1`
@@ -24,10 +22,9 @@ use serde::Serialize;
 pub struct Status {
     /// Name and major version of this document.
     pub schema: &'static str,
-    /// Where a recording is from; null on the live machine.
-    pub recording: Option<String>,
-    /// Whether the machine is the project's simulated Dell.
-    pub simulated: bool,
+    /// Which machine it is of.
+    #[serde(flatten)]
+    pub from: Provenance,
     /// How that was recognised.
     pub simulated_because: Option<String>,
     /// The machine.
@@ -48,18 +45,9 @@ pub struct Status {
     pub tamper: Vec<String>,
     /// Whether all that could report it was read.
     pub tamper_known: bool,
-    /// The mode.
-    pub mode: Standing,
-    /// Whether it is latched until the next boot.
-    pub latched: bool,
-    /// Names of the controls that were changed and wait for the next boot.
-    pub pending_reboot: Vec<String>,
-    /// Names of the controls that something else has changed.
-    pub drifted: Vec<String>,
-    /// Names of the controls that could not be put back.
-    pub degraded: Vec<String>,
-    /// Whether every control was read: else one could have drifted, or be degraded, unseen.
-    pub drift_known: bool,
+    /// The mode, and what is left to do about it.
+    #[serde(flatten)]
+    pub now: ModeNow,
     /// Whether controls of class restricted may be changed.
     pub restricted_allowed: bool,
     /// Whether changes are refused while the TPM cannot be read.
@@ -111,194 +99,152 @@ pub struct Client {
 pub fn run(root: &Root, refresh: Refresh) -> Result<Status> {
     let snapshot = Snapshot::take(root, refresh.refresh)?;
     let (info, status, controls) = (&snapshot.info, &snapshot.status, &snapshot.controls);
-    let read_age_ms = root
-        .boottime_ns()
-        .map(|now| now.saturating_sub(status.refreshed_ns) / 1_000_000);
+    let from = snapshot.provenance(root);
+    let read_ago = |now: u64| now.saturating_sub(status.refreshed_ns) / 1_000_000;
     let families = Family::all(status);
-    let tamper = tampered(controls);
-    let forced = info.properties & INFO_FORCED != 0;
-    let machine = Machine::new(info, status);
-    let anchor = Anchor::new(status);
-    let latched = snapshot.is_latched();
-    let unconfirmed = Told::read(root);
-    let mut warned = warnings(forced, latched, &families, &tamper, controls, &anchor);
-    warned.extend(unconfirmed.iter().map(Told::warning));
-    Ok(Status {
+    let mut document = Status {
         schema: "milspec.status/1",
-        recording: root.recording(),
-        simulated: machine.simulated_because.is_some(),
-        simulated_because: machine.simulated_because.clone(),
-        machine,
+        simulated_because: from.simulated_because.clone(),
+        from,
+        machine: snapshot.machine(),
         driver: Driver {
             version: clean(&info.driver_version),
-            abi: Abi::of(info),
-            forced,
+            abi: Abi {
+                major: info.abi_major,
+                minor: info.abi_minor,
+            },
+            forced: info.properties & INFO_FORCED != 0,
         },
         client: Client {
             version: env!("CARGO_PKG_VERSION"),
-            abi: Abi::OWN,
+            abi: Abi {
+                major: ABI_MAJOR,
+                minor: ABI_MINOR,
+            },
         },
         generation: status.generation,
         read_boottime_ns: status.refreshed_ns,
-        read_age_ms,
-        unconfirmed,
-        warnings: warned,
+        read_age_ms: root.boottime_ns().map(read_ago),
+        tamper: tampered(controls),
         tamper_known: is_tamper_known(&families, controls),
-        drift_known: is_drift_known(&families, controls),
         families,
-        tamper,
-        mode: Standing::new(status, controls),
-        latched,
-        pending_reboot: names(controls, |control| control.pending_reboot),
-        drifted: names(controls, |control| control.drifted),
-        degraded: names(controls, |control| control.degraded),
-        restricted_allowed: status.properties & STATUS_RESTRICTED_ALLOWED != 0,
+        now: ModeNow::of(&snapshot),
+        restricted_allowed: snapshot.is_restricted_allowed(),
         tpm_required: status.properties & STATUS_TPM_REQUIRED != 0,
         last_request: LastRequest::new(status, controls),
         tpm: system::tpm(root),
-        anchor,
-        journal: Journal::new(status),
+        anchor: Anchor::new(status),
+        journal: Journal {
+            next: status.journal_next,
+            overwritten: status.journal_overwritten,
+        },
         secure_boot: system::secure_boot(root),
         lockdown: system::lockdown(root),
         npu: system::npu(root),
+        unconfirmed: Told::read(root),
+        warnings: Vec::new(),
         refresh: snapshot.refreshed,
-    })
+    };
+    document.warnings = warnings(&document, controls);
+    Ok(document)
 }
 
-fn warnings(
-    forced: bool,
-    latched: bool,
-    families: &[Family],
-    tamper: &[String],
-    controls: &[Control],
-    anchor: &Anchor,
-) -> Vec<Warning> {
+fn warnings(doc: &Status, controls: &[Control]) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    let mut warn = |code, text: String, remedy, controls| {
-        warnings.push(Warning {
-            code,
-            text,
-            remedy,
-            controls,
-        });
+    let about = |code, controls: Vec<String>, text: String, remedy| {
+        (!controls.is_empty()).then(|| Warning::new(code, text, remedy).about(controls))
     };
-    if !tamper.is_empty() {
-        warn(
-            "tamper",
-            "the firmware reports tampering".into(),
-            "inspect the machine; only the firmware can take the report back",
-            tamper.to_vec(),
-        );
-    }
-    let degraded = names(controls, |control| control.degraded);
-    if !degraded.is_empty() {
-        warn(
-            "degraded",
-            format!("an apply could not put back {}", degraded.join(", ")),
-            match latched {
-                // No other mode can be set.
-                true => "set paranoid-plus again: that puts them right",
-                false => "set the mode of before again: that puts them right",
-            },
-            degraded,
-        );
-    }
-    let drifted = names(controls, |control| control.drifted);
-    if !drifted.is_empty() {
-        warn(
-            "drifted",
-            format!(
-                "something else than the driver changed {}",
-                drifted.join(", ")
-            ),
-            match latched {
-                true => "find out what did; then set paranoid-plus again",
-                false => {
-                    "find out what did; then set the mode again, or \"milspecctl control accept\" them"
-                }
-            },
-            drifted,
-        );
-    }
-    if forced {
-        warn(
+    warnings.extend(about(
+        "tamper",
+        doc.tamper.clone(),
+        "the firmware reports tampering".into(),
+        "inspect the machine; only the firmware can take the report back",
+    ));
+    let degraded = &doc.now.degraded;
+    warnings.extend(about(
+        "degraded",
+        degraded.clone(),
+        format!("an apply could not put back {}", degraded.join(", ")),
+        match doc.now.latched {
+            // No other mode can be set.
+            true => "set paranoid-plus again: that puts them right",
+            false => "set the mode of before again: that puts them right",
+        },
+    ));
+    let drifted = &doc.now.drifted;
+    let names_of_drifted = drifted.join(", ");
+    warnings.extend(about(
+        "drifted",
+        drifted.clone(),
+        format!("something else than the driver changed {names_of_drifted}"),
+        match doc.now.latched {
+            true => "find out what did; then set paranoid-plus again",
+            false => {
+                "find out what did; then set the mode again, or \"milspecctl control accept\" them"
+            }
+        },
+    ));
+    if doc.driver.forced {
+        warnings.push(Warning::new(
             "forced",
-            "the driver was loaded with force on a machine that is not a Dell".into(),
+            "the driver was loaded with force on a machine that is not a Dell",
             "reload the module without force",
-            Vec::new(),
-        );
+        ));
     }
-    for family in families.iter().filter(|family| family.state == "failed") {
-        let error = family
-            .error
-            .as_ref()
-            .map(|error| format!(": {}", error.name))
-            .unwrap_or_default();
-        warn(
+    let failed = |family: &&Family| family.state == "failed";
+    for family in doc.families.iter().filter(failed) {
+        let error = with(": ", family.error.as_ref().map(|error| &error.name));
+        warnings.push(Warning::new(
             "family-failed",
             format!("family {} could not be read{error}", family.name),
             "see \"dmesg | grep milspec\", then \"milspecctl status --refresh\" as root",
-            Vec::new(),
-        );
+        ));
     }
-    if families.iter().all(|family| family.state == "absent") {
-        warn(
+    if doc.families.iter().all(|family| family.state == "absent") {
+        warnings.push(Warning::new(
             "no-controls",
-            "this machine offers no control".into(),
+            "this machine offers no control",
             "run \"milspecctl doctor\" for what is missing",
-            Vec::new(),
-        );
+        ));
     }
     // A family that failed as a whole is one warning, not one more for all that is in it.
     let failed = |control: &Control| {
-        let mut families = families.iter();
-        families.any(|family| family.name == control.family && family.state == "failed")
+        let mut families = doc.families.iter().filter(failed);
+        families.any(|family| family.name == control.family)
     };
     let unreadable = names(controls, |c| c.reading != Reading::Known && !failed(c));
-    if !unreadable.is_empty() {
-        warn(
-            "unreadable",
-            format!(
-                "{} without a known value",
-                count(unreadable.len() as u64, "control")
-            ),
-            "\"milspecctl control list\" shows which, and why",
-            unreadable,
-        );
-    }
+    let number = count(unreadable.len(), "control");
+    warnings.extend(about(
+        "unreadable",
+        unreadable,
+        format!("{number} without a known value"),
+        "\"milspecctl control list\" shows which, and why",
+    ));
     let failed = names(controls, Control::device_failed);
-    if !failed.is_empty() {
-        warn(
-            "device-failed",
-            format!(
-                "{} in state failed",
-                count(failed.len() as u64, "DSMIL device")
-            ),
-            "\"milspecctl control list --family dsmil\" shows which",
-            failed,
-        );
-    }
+    let number = count(failed.len(), "DSMIL device");
+    warnings.extend(about(
+        "device-failed",
+        failed,
+        format!("{number} in state failed"),
+        "\"milspecctl control list --family dsmil\" shows which",
+    ));
     let contradictory = names(controls, |control| control.presence == "contradictory");
-    if !contradictory.is_empty() {
-        warn(
-            "contradictory",
-            format!(
-                "the machine's tables contradict themselves about {}",
-                count(contradictory.len() as u64, "control")
-            ),
-            "look for a BIOS update; \"milspecctl control list\" shows which",
-            contradictory,
-        );
-    }
-    if anchor.state == "failed" {
-        let error = anchor.error.as_ref().map_or("", |error| &error.name);
-        warn(
+    let number = count(contradictory.len(), "control");
+    warnings.extend(about(
+        "contradictory",
+        contradictory,
+        format!("the machine's tables contradict themselves about {number}"),
+        "look for a BIOS update; \"milspecctl control list\" shows which",
+    ));
+    if doc.anchor.state == "failed" {
+        let error = doc.anchor.error.as_ref().map_or("", |error| &error.name);
+        warnings.push(Warning::new(
             "anchor-failed",
             format!("the TPM cannot be used ({error}): changes are not anchored"),
             "run \"milspecctl doctor\"",
-            Vec::new(),
-        );
+        ));
     }
     warnings.extend(warning::after(controls));
+    warnings.extend(doc.unconfirmed.iter().map(Told::warning));
     warnings
 }

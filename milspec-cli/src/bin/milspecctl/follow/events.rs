@@ -3,19 +3,13 @@
 //! `milspecctl events --follow`
 
 use super::ended;
-use crate::cmd::events::{chosen, wanted, Provenance};
-use crate::output;
-use crate::render;
+use crate::cmd::events::{chosen, wanted};
+use crate::page::Page;
+use crate::{output, render};
 use milspec::cli::{Events, Global};
-use milspec::diagnose;
-use milspec::driver;
-use milspec::failure::Result;
-use milspec::journal;
-use milspec::model::{Event, Naming};
-use milspec::root::Root;
-use milspec::signals;
-use milspec::snapshot::Snapshot;
-use milspec::source::{Access, Wait};
+use milspec::model::{Event, Naming, Provenance};
+use milspec::source::Wait;
+use milspec::{diagnose, driver, journal, signals, Access, Result, Root, Snapshot};
 use milspec_uapi as uapi;
 use serde::Serialize;
 
@@ -31,40 +25,38 @@ struct EventLine<'a> {
 
 /// Shows what there is, then what comes. Ctrl-C is how it is meant to end, and no failure.
 pub fn run(root: &Root, global: &Global, asked: &Events) -> Result<u8> {
-    signals::catch().map_err(|errno| signals::cannot_catch("follow", errno))?;
+    signals::catch_for("follow")?;
     ended(global, stream(root, global, asked))
 }
 
 fn stream(root: &Root, global: &Global, asked: &Events) -> Result<u8> {
     let mut source = driver::open(root, Access::Read)?;
     let snapshot = Snapshot::read(source.as_ref())?;
-    let from = Provenance::of(root, &snapshot);
+    let from = snapshot.provenance(root);
     let records = journal::read(source.as_mut())?;
     let naming = Naming::of(root, &snapshot.controls);
     let mut events = chosen(asked, &records, &naming);
     let screen = output::stdout_screen(global);
-    let header = render::events_header(&screen, &from);
-    if !global.json && !global.quiet && !output::write(&header)? {
-        return Ok(0);
+    let mut page = Page::new(&screen);
+    if !global.json && !global.quiet {
+        render::events_header(&mut page, &from);
     }
     loop {
-        let lines = |event: &Event| {
+        for event in &events {
             if global.json {
-                render::line(&EventLine {
+                page.put(&render::line(&EventLine {
                     schema: "milspec.event/1",
                     from: &from,
                     event,
-                })
-            } else if global.quiet {
-                String::new()
-            } else {
-                render::event(&screen, event)
+                }));
+            } else if !global.quiet {
+                render::event(&mut page, event);
             }
-        };
-        let text: String = events.iter().map(lines).collect();
-        if !output::write(&text)? {
+        }
+        if !output::write(page.finish())? {
             return Ok(0);
         }
+        page = Page::new(&screen);
         let records = source.records(Wait::Yes).map_err(diagnose::journal)?;
         if records.is_empty() {
             return Ok(0);

@@ -4,20 +4,15 @@
 
 use super::ended;
 use crate::cmd::journal_save::{open, Target};
-use crate::output;
-use crate::render::{self, Document};
 use crate::ui::Ui;
+use crate::{output, render};
 use milspec::cli::{Global, JournalSave};
-use milspec::diagnose;
-use milspec::failure::Result;
-use milspec::journal;
-use milspec::root::Root;
-use milspec::signals;
 use milspec::source::Wait;
+use milspec::{diagnose, journal, signals, Result, Root};
 
 /// Saves what there is, and what comes. Ctrl-C is how it is meant to end, and no failure.
 pub fn run(root: &Root, global: &Global, save: &JournalSave) -> Result<u8> {
-    signals::catch().map_err(|errno| signals::cannot_catch("follow", errno))?;
+    signals::catch_for("follow")?;
     ended(global, keep(root, global, save))
 }
 
@@ -30,7 +25,8 @@ fn keep(root: &Root, global: &Global, save: &JournalSave) -> Result<u8> {
         if global.json {
             output::stdout(&render::line(&done))?;
         } else {
-            Ui::new(global).say(&done.human(&output::stderr_screen(global.color)));
+            let screen = output::stderr_screen(global.color);
+            Ui::new(global).say(&render::text(&screen, &done));
         }
         if !to.read_on {
             return Ok(0);

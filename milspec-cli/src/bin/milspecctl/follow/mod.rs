@@ -6,10 +6,10 @@ pub mod events;
 pub mod journal;
 pub mod status;
 
-use crate::output;
-use crate::render;
+use crate::{output, render};
 use milspec::cli::Global;
-use milspec::failure::{FailureDoc, Result};
+use milspec::failure::FailureDoc;
+use milspec::Result;
 
 /// The end of a command that shows one document after the other: with `--json`, a failure is one of
 /// them.

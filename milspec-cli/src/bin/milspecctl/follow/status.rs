@@ -4,12 +4,9 @@
 
 use super::ended;
 use crate::cmd::status;
-use crate::output;
-use crate::render::{self, Document};
+use crate::{output, render};
 use milspec::cli::{Global, Refresh};
-use milspec::failure::Result;
-use milspec::root::Root;
-use milspec::signals;
+use milspec::{signals, Result, Root};
 use std::time::Duration;
 
 /// Time between two looks. They make no firmware call.
@@ -17,7 +14,7 @@ const PERIOD: Duration = Duration::from_secs(2);
 
 /// Shows the status again and again. Ctrl-C is how it is meant to end, and no failure.
 pub fn run(root: &Root, global: &Global) -> Result<u8> {
-    signals::catch().map_err(|errno| signals::cannot_catch("watch", errno))?;
+    signals::catch_for("watch")?;
     ended(global, watch(root, global))
 }
 
@@ -29,7 +26,7 @@ fn watch(root: &Root, global: &Global) -> Result<u8> {
         } else if global.quiet {
             String::new()
         } else {
-            let text = status.human(&output::stdout_screen(global));
+            let text = render::text(&output::stdout_screen(global), &status);
             // Where nothing can be overwritten, an empty line keeps them apart.
             match output::clear() {
                 Some(clear) => format!("{clear}{text}"),

@@ -2,37 +2,25 @@
 
 //! Plans, and what became of them, for people.
 
+use super::confirm::confirmation;
 use super::{attributes, Document};
-use crate::apply::ApplyDoc;
-use crate::apply::Note;
-use crate::screen::{lines, provenance, steps, warnings, Mark, Screen};
-use milspec::change::{LeftOut, Skipped, ABSENT};
-use milspec::failure::Failure;
-use milspec::warning::Warning;
+use crate::apply::{ApplyDoc, Note};
+use crate::page::Page;
+use crate::screen::Mark;
+use milspec::change::{Skipped, ABSENT};
 use milspec::words::count;
+use milspec::{Failure, Warning};
 
 /// What was asked for, the steps, and how it ended.
-pub fn apply(screen: &Screen, doc: &ApplyDoc) -> String {
-    let mut text = provenance(
-        screen,
-        doc.recording.as_deref(),
-        doc.simulated_because.as_deref(),
-    );
-    text.push_str(&plan(screen, doc));
-    text
-}
-
-/// [`apply`], without where it is from.
-pub fn plan(screen: &Screen, doc: &ApplyDoc) -> String {
-    let mut text = String::new();
+pub fn plan(page: &mut Page<'_>, doc: &ApplyDoc) {
     if let (Some(mode), Some(reach)) = (&doc.target.mode, doc.reach) {
-        let mode = screen.bold(&format!("Mode {mode}"));
-        text.push_str(&format!("{mode}: {}\n", reach.in_words()));
+        let mode = page.screen.bold(&format!("Mode {mode}"));
+        page.line(format!("{mode}: {}", reach.in_words()));
     }
-    text.push_str(&steps(screen, &doc.steps, 0));
+    page.steps(&doc.steps, 0);
     if !doc.excepted.is_empty() {
         let line = format!("left as is: {}", doc.excepted.join(", "));
-        lines(screen, &mut text, Mark::None, &line);
+        page.note(0, Mark::None, &line);
     }
     if !doc.skipped.is_empty() {
         let name = |skipped: &Skipped| match skipped.why {
@@ -41,30 +29,33 @@ pub fn plan(screen: &Screen, doc: &ApplyDoc) -> String {
         };
         let names: Vec<String> = doc.skipped.iter().map(name).collect();
         let line = format!("not on this machine: {}", names.join(", "));
-        lines(screen, &mut text, Mark::None, &line);
+        page.note(0, Mark::None, &line);
     }
-    text.push_str(&left_out(screen, &doc.left_out));
-    text.push_str(&format!("{}\n", ending(doc)));
-    if let Some(confirmation) = &doc.confirmation {
-        text.push_str(&super::confirmation(screen, confirmation));
+    for left in &doc.left_out {
+        let line = format!("{}={} left out: {}", left.name, left.value, left.why);
+        page.note(0, Mark::Warning, &line);
+        page.note(0, Mark::Next, &left.next);
+    }
+    page.line(ending(doc));
+    if let Some(ended) = &doc.confirmation {
+        confirmation(page, ended);
     }
     if let Some(said) = &doc.attributes {
-        text.push_str(&attributes::after_change(screen, said));
+        attributes::after_change(page, said);
     }
     if let Some(note) = &doc.baseline {
-        text.push_str(recorded(note, doc.latches));
+        page.put(recorded(note, doc.latches));
     }
     // Those of before a change were shown before it.
     let planned = doc.outcome == "planned";
     const AFTER: [&str; 3] = ["pending-reboot", "attribute-disagrees", "unconfirmed"];
     let shown = |warning: &&Warning| planned || AFTER.contains(&warning.code);
     let left: Vec<Warning> = doc.warnings.iter().filter(shown).cloned().collect();
-    text.push_str(&warnings(screen, &left));
-    text
+    page.warnings(&left);
 }
 
 fn ending(doc: &ApplyDoc) -> String {
-    let steps = count(doc.steps.len() as u64, "step");
+    let steps = count(doc.steps.len(), "step");
     let later = doc.confirmation.as_ref().map_or(0, |it| it.firmware_calls);
     let calls = count(doc.firmware_calls.saturating_sub(later), "firmware call");
     match (doc.outcome.as_ref(), doc.steps.len()) {
@@ -102,19 +93,16 @@ fn ending(doc: &ApplyDoc) -> String {
 
 /// Names of the controls that were asked for.
 fn names(doc: &ApplyDoc) -> String {
-    let names = doc
-        .target
-        .controls
-        .iter()
-        .map(|wanted| wanted.name.as_str());
-    names.collect::<Vec<_>>().join(", ")
+    let wanted = doc.target.controls.iter();
+    let names: Vec<&str> = wanted.map(|wanted| wanted.name.as_str()).collect();
+    names.join(", ")
 }
 
 /// What became of the record of the baseline, where that is news.
 fn recorded(note: &Note, latches: bool) -> &'static str {
     match (note.state, note.added) {
         ("recorded", 1..) if latches => {
-            "To bring back what was before, after the next boot: milspecctl baseline restore\n"
+            "To bring back what was before, after the next boot: milspecctl mode set baseline\n"
         }
         ("removed", _) => "The record is removed: the next change begins a new one.\n",
         ("kept", _) => "The record keeps what was not brought back.\n",
@@ -123,20 +111,10 @@ fn recorded(note: &Note, latches: bool) -> &'static str {
     }
 }
 
-/// What was left out, and why.
-fn left_out(screen: &Screen, left_out: &[LeftOut]) -> String {
-    let mut text = String::new();
-    for left in left_out {
-        let line = format!("{}={} left out: {}", left.name, left.value, left.why);
-        lines(screen, &mut text, Mark::Warning, &line);
-        lines(screen, &mut text, Mark::Next, &left.next);
-    }
-    text
-}
-
 impl Document for ApplyDoc {
-    fn human(&self, screen: &Screen) -> String {
-        apply(screen, self)
+    fn human(&self, page: &mut Page<'_>) {
+        page.provenance(&self.from);
+        plan(page, self);
     }
 
     fn failure(&self) -> Option<&Failure> {

@@ -5,54 +5,50 @@
 use super::Document;
 use crate::apply::confirm::Confirmation;
 use crate::cmd::confirm::ConfirmDoc;
-use crate::screen::{lines, provenance, steps, wrap, Mark, Screen};
-use milspec::failure::Failure;
-
-/// What became of the change that waited.
-pub fn confirm(screen: &Screen, doc: &ConfirmDoc) -> String {
-    let mut text = provenance(screen, doc.recording.as_deref(), None);
-    let change = doc.change.as_deref().unwrap_or("nothing");
-    match (&doc.confirmation, doc.result) {
-        (Some(ended), _) => text.push_str(&confirmation(screen, ended)),
-        (None, "kept") => text.push_str(&format!("Kept: {change}.\n")),
-        (None, "forgotten") => text.push_str(&format!("Forgotten: {change} was undone.\n")),
-        (None, "waiting") => text.push_str(&format!("Still to be confirmed: {change}.\n")),
-        (None, _) => text.push_str("Nothing is to be undone.\n"),
-    }
-    if doc.reboots {
-        text.push_str("The machine boots again.\n");
-    }
-    text
-}
+use crate::page::Page;
+use crate::screen::Mark;
+use milspec::Failure;
 
 /// What became of a change after it was made.
-pub fn confirmation(screen: &Screen, confirmation: &Confirmation) -> String {
+pub fn confirmation(page: &mut Page<'_>, confirmation: &Confirmation) {
     let how = match confirmation.result {
-        "waiting" => return String::new(),
-        "confirmed" => return "Confirmed: it is kept.\n".into(),
+        "waiting" => return,
+        "confirmed" => return page.line("Confirmed: it is kept."),
         "undone" => "everything is as it was before",
         _ => "not everything could be put back",
     };
-    let mut text = steps(screen, &confirmation.steps, 0);
+    page.steps(&confirmation.steps, 0);
     let line = format!("Not kept, {}: {how}.", confirmation.why_not());
-    for part in wrap(&line, screen.columns()) {
-        text.push_str(&format!("{part}\n"));
-    }
+    page.wrapped(0, &line);
     if !confirmation.absent.is_empty() {
         let names = confirmation.absent.join(", ");
         let line = format!("not on this machine any more: {names}");
-        lines(screen, &mut text, Mark::Warning, &line);
+        page.note(0, Mark::Warning, &line);
     }
     if confirmation.needs_reboot {
         let line = "what was put back is in force after the next boot";
-        lines(screen, &mut text, Mark::Warning, line);
+        page.note(0, Mark::Warning, line);
     }
-    text
 }
 
 impl Document for ConfirmDoc {
-    fn human(&self, screen: &Screen) -> String {
-        confirm(screen, self)
+    /// What became of the change that waited.
+    fn human(&self, page: &mut Page<'_>) {
+        if let Some(from) = &self.recording {
+            let line = format!("recording, not this machine: {from}");
+            page.note(0, Mark::Warning, &line);
+        }
+        let change = self.change.as_deref().unwrap_or("nothing");
+        match (&self.confirmation, self.result) {
+            (Some(ended), _) => confirmation(page, ended),
+            (None, "kept") => page.line(format!("Kept: {change}.")),
+            (None, "forgotten") => page.line(format!("Forgotten: {change} was undone.")),
+            (None, "waiting") => page.line(format!("Still to be confirmed: {change}.")),
+            (None, _) => page.line("Nothing is to be undone."),
+        }
+        if self.reboots {
+            page.line("The machine boots again.");
+        }
     }
 
     fn failure(&self) -> Option<&Failure> {

@@ -4,9 +4,10 @@
 
 use super::{attributes, refreshed, Document};
 use crate::cmd::control_list::ControlList;
-use crate::screen::{provenance, wrap, Mark, Screen};
+use crate::page::Page;
+use crate::screen::Mark;
 use milspec::model::{topics, Control, Group, Reading};
-use milspec::words::count;
+use milspec::words::{count, with};
 
 /// The columns between glyph and notes.
 const HEADINGS: [&str; 4] = ["NAME", "FAMILY", "CLASS", "VALUE"];
@@ -14,37 +15,15 @@ const HEADINGS: [&str; 4] = ["NAME", "FAMILY", "CLASS", "VALUE"];
 /// What follows each: narrow where that keeps the usual line within 80 columns.
 const GAPS: [&str; 4] = ["  ", " ", " ", "  "];
 
-/// What there is, by topic or as a table.
-fn control_list(screen: &Screen, doc: &ControlList) -> String {
-    let mut text = provenance(
-        screen,
-        doc.recording.as_deref(),
-        doc.simulated_because.as_deref(),
-    );
-    if let Some(done) = &doc.refresh {
-        text.push_str(&refreshed(screen, done));
-        text.push('\n');
-    }
-    text.push_str(&match doc.by_topic {
-        true => by_topic(screen, doc),
-        false => table(screen, doc),
-    });
-    if let Some(said) = &doc.attributes {
-        text.push_str(&attributes::summary(screen, said));
-    }
-    text
-}
-
 /// What a person decides on: a heading for each topic, a line for each setting and for each group of
 /// DSMIL devices.
-fn by_topic(screen: &Screen, doc: &ControlList) -> String {
+fn by_topic(page: &mut Page<'_>, doc: &ControlList) {
     let shown = |control: &&Control| control.class != "quarantined" && control.group.is_none();
     let controls: Vec<&Control> = doc.controls.iter().filter(shown).collect();
     let width = |of: fn(&Control) -> usize| controls.iter().map(|c| of(c)).max().unwrap_or(0);
     let names = width(|control| control.name.len());
     let values = width(|control| value(control).len());
-    let columns = Some(screen.columns());
-    let mut text = String::new();
+    let columns = page.screen.columns();
     // A setting without a topic is of a later driver.
     for topic in topics().map(Some).chain([None]) {
         let mut mine = controls
@@ -52,83 +31,60 @@ fn by_topic(screen: &Screen, doc: &ControlList) -> String {
             .filter(|control| control.topic.as_deref() == topic)
             .peekable();
         if mine.peek().is_some() {
-            heading(screen, &mut text, topic.unwrap_or("other"));
+            page.heading(&topic.unwrap_or("other").replace('-', " "));
         }
         for control in mine {
             let mut notes = notes(control);
             if !matches!(control.class.as_ref(), "safe" | "monitored") {
                 notes.insert(0, control.class.to_string());
             }
-            if screen.verbose || !says_it_all(control) {
+            if page.screen.verbose || !says_it_all(control) {
                 notes.push(control.label.clone());
             }
             let name = format!("{:<names$}  {:<values$}", control.name, value(control));
-            let notes = notes.join(", ");
-            entry(screen, &mut text, columns, mark(control), &name, &notes);
+            entry(page, columns, mark(control), &name, &notes.join(", "));
         }
     }
     if !doc.groups.is_empty() {
-        heading(screen, &mut text, "dsmil");
+        page.heading("dsmil");
     }
     for group in &doc.groups {
-        let Group {
-            number, devices, ..
-        } = group;
-        let name = format!("{number} {}", group.name.unwrap_or_default());
-        let mut notes = vec![format!("{} of {devices} active", group.active)];
-        notes.extend((group.failed > 0).then(|| format!("{} failed", group.failed)));
-        notes.extend((group.tampered > 0).then(|| format!("{} tampered with", group.tampered)));
-        notes.extend((group.deviating > 0).then(|| format!("{} deviating", group.deviating)));
-        let mark = match (group.failed, group.tampered + group.deviating) {
-            (0, 0) => Mark::Plain,
-            (0, _) => Mark::Warning,
-            _ => Mark::Bad,
-        };
-        let function = group.function.unwrap_or("free");
-        let notes = format!("{}: {function}", notes.join(", "));
-        entry(
-            screen,
-            &mut text,
-            columns,
-            mark,
-            &format!("{name:<14}"),
-            &notes,
-        );
+        group_entry(page, group);
     }
-    text.push_str(&format!(
-        "{}; --all shows every one in a table\n",
-        total(doc)
-    ));
-    text
+    page.line(format!("{}; --all shows every one in a table", total(doc)));
 }
 
-fn heading(screen: &Screen, text: &mut String, topic: &str) {
-    let topic = topic.replace('-', " ");
-    text.push_str(&format!("{}\n", screen.bold(&topic)));
+fn group_entry(page: &mut Page<'_>, group: &Group) {
+    let name = format!("{} {}", group.number, group.name.unwrap_or_default());
+    let mut notes = format!("{} of {} active", group.active, group.devices);
+    for (number, what) in [
+        (group.failed, "failed"),
+        (group.tampered, "tampered with"),
+        (group.deviating, "deviating"),
+    ] {
+        if number > 0 {
+            notes.push_str(&format!(", {number} {what}"));
+        }
+    }
+    let mark = match (group.failed, group.tampered + group.deviating) {
+        (0, 0) => Mark::Plain,
+        (0, _) => Mark::Warning,
+        _ => Mark::Bad,
+    };
+    let notes = format!("{notes}: {}", group.function.unwrap_or("free"));
+    let columns = page.screen.columns();
+    entry(page, columns, mark, &format!("{name:<14}"), &notes);
 }
 
 /// A line, with what is said of it on lines of its own where it is too long for so many columns.
-fn entry(
-    screen: &Screen,
-    text: &mut String,
-    columns: Option<usize>,
-    mark: Mark,
-    lead: &str,
-    notes: &str,
-) {
+fn entry(page: &mut Page<'_>, columns: usize, mark: Mark, lead: &str, notes: &str) {
     let indent = lead.chars().count() + 4;
-    let parts = match columns {
-        Some(width) => wrap(notes, width.saturating_sub(indent).max(12)),
-        None => vec![notes.to_string()],
-    };
-    for (at, part) in parts.iter().enumerate() {
-        if at == 0 {
-            let rest = format!("{lead}  {part}");
-            let rest = screen.marked(mark, rest.trim_end());
-            text.push_str(&format!("{} {rest}\n", screen.glyph(mark)));
-        } else {
-            text.push_str(&format!("{:indent$}{part}\n", ""));
-        }
+    let (glyph, marked) = (page.screen.glyph(mark), page.screen.marked(mark, lead));
+    let columns = columns.max(indent + 12);
+    let lead = format!("{glyph} {marked}  ");
+    match notes {
+        "" => page.line(lead),
+        notes => page.hang_within(columns, &lead, indent, mark, &[notes]),
     }
 }
 
@@ -139,17 +95,15 @@ fn says_it_all(control: &Control) -> bool {
 }
 
 /// A table, one line for each control.
-fn table(screen: &Screen, doc: &ControlList) -> String {
-    let mut text = String::new();
-    let cells: Vec<[String; 4]> = doc.controls.iter().map(cells).collect();
+fn table(page: &mut Page<'_>, doc: &ControlList) {
+    let cells: Vec<[&str; 4]> = doc.controls.iter().map(cells).collect();
     let mut widths = HEADINGS.map(str::len);
     for row in &cells {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.len());
         }
     }
-    text.push_str(&screen.bold(&format!("  {}NOTES", line(&HEADINGS, &widths))));
-    text.push('\n');
+    page.heading(&format!("  {}NOTES", line(&HEADINGS, &widths)));
     for (control, row) in doc.controls.iter().zip(&cells) {
         let mut mark = mark(control);
         let mut notes = notes(control);
@@ -159,54 +113,39 @@ fn table(screen: &Screen, doc: &ControlList) -> String {
                 mark = Mark::Warning;
             }
         }
-        let row: [&str; 4] = row.each_ref().map(String::as_str);
-        let lead = line(&row, &widths);
+        let lead = line(row, &widths);
         // Only a terminal breaks lines: who reads through a pipe wants whole records.
-        let columns = screen.width;
+        let columns = page.screen.width.unwrap_or(usize::MAX);
         let lead = lead.trim_end_matches("  ");
-        entry(screen, &mut text, columns, mark, lead, &notes.join(", "));
-        if screen.verbose && !control.label.is_empty() {
-            text.push_str(&format!("    {}\n", control.label));
+        entry(page, columns, mark, lead, &notes.join(", "));
+        if page.screen.verbose && !control.label.is_empty() {
+            page.line(format!("    {}", control.label));
         }
     }
-    text.push_str(&format!("{}\n", total(doc)));
-    text
+    page.line(total(doc));
 }
 
 fn total(doc: &ControlList) -> String {
-    let shown = doc.controls.len() as u64;
-    let of = if doc.total == shown {
-        String::new()
-    } else {
-        format!(" of {}", doc.total)
+    let shown = doc.controls.len();
+    let of = with(" of ", (doc.total != shown).then_some(doc.total));
+    let unknown = |control: &&Control| control.reading != Reading::Known;
+    let unreadable = match doc.controls.iter().filter(unknown).count() {
+        0 => String::new(),
+        n => format!(", {n} without a known value"),
     };
-    let unreadable = doc
-        .controls
-        .iter()
-        .filter(|control| control.reading != Reading::Known)
-        .count();
-    match unreadable {
-        0 => format!("{}{of}", count(shown, "control")),
-        n => format!("{}{of}, {n} without a known value", count(shown, "control")),
-    }
+    format!("{}{of}{unreadable}", count(shown, "control"))
 }
 
 fn line(cells: &[&str; 4], widths: &[usize; 4]) -> String {
+    let cells = cells.iter().zip(widths).zip(GAPS);
     cells
-        .iter()
-        .zip(widths)
-        .zip(GAPS)
         .map(|((cell, width), gap)| format!("{cell:<width$}{gap}"))
         .collect()
 }
 
-fn cells(control: &Control) -> [String; 4] {
-    [
-        control.name.clone(),
-        control.family.to_string(),
-        control.class.to_string(),
-        value(control).to_string(),
-    ]
+fn cells(control: &Control) -> [&str; 4] {
+    let (family, class) = (control.family.as_ref(), control.class.as_ref());
+    [&control.name, family, class, value(control)]
 }
 
 fn value(control: &Control) -> &str {
@@ -220,25 +159,13 @@ fn value(control: &Control) -> &str {
 
 fn mark(control: &Control) -> Mark {
     match Mark::of(control.reading) {
-        Mark::Plain if control.device_failed() => Mark::Bad,
-        Mark::Plain if control.degraded => Mark::Bad,
+        Mark::Plain if control.device_failed() || control.degraded => Mark::Bad,
         Mark::Plain if control.tamper || control.drifted || control.deviates => Mark::Warning,
         mark => mark,
     }
 }
 
 /// What the driver says about the control beside its value.
-fn marks(control: &Control) -> [(bool, &'static str); 6] {
-    [
-        (control.tamper, "tamper"),
-        (control.degraded, "degraded"),
-        (control.drifted, "drifted"),
-        (control.deviates, "deviates"),
-        (control.pending_reboot, "pending reboot"),
-        (control.denied, "denied"),
-    ]
-}
-
 fn notes(control: &Control) -> Vec<String> {
     let mut notes = Vec::new();
     match control.reading {
@@ -250,24 +177,40 @@ fn notes(control: &Control) -> Vec<String> {
         Reading::Known if control.device_failed() => notes.push("says the device".into()),
         Reading::Known | Reading::Ambiguous => {}
     }
-    for (there, word) in marks(control) {
+    // The class says so already where it is `read-only`.
+    let read_only = control.access == "read-only" && control.class != "read-only";
+    for (there, word) in [
+        (control.tamper, "tamper"),
+        (control.degraded, "degraded"),
+        (control.drifted, "drifted"),
+        (control.deviates, "deviates"),
+        (control.pending_reboot, "pending reboot"),
+        (control.denied, "denied"),
+        (read_only, "read-only"),
+        (control.presence != "full", &control.presence),
+    ] {
         if there {
             notes.push(word.into());
         }
-    }
-    // The class says so already where it is `read-only`.
-    if control.access == "read-only" && control.class != "read-only" {
-        notes.push("read-only".into());
-    }
-    if control.presence != "full" {
-        notes.push(control.presence.to_string());
     }
     notes.retain(|note| !note.is_empty());
     notes
 }
 
 impl Document for ControlList {
-    fn human(&self, screen: &Screen) -> String {
-        control_list(screen, self)
+    /// What there is, by topic or as a table.
+    fn human(&self, page: &mut Page<'_>) {
+        page.provenance(&self.head.from);
+        if let Some(done) = &self.refresh {
+            refreshed(page, done);
+            page.line("");
+        }
+        match self.by_topic {
+            true => by_topic(page, self),
+            false => table(page, self),
+        }
+        if let Some(said) = &self.attributes {
+            attributes::summary(page, said);
+        }
     }
 }

@@ -5,154 +5,108 @@
 use super::{attributes, refreshed, Document};
 use crate::cmd::control_get::ControlValue;
 use crate::cmd::control_show::{ControlShow, Shown};
-use crate::screen::{provenance, Mark, Rows, Screen};
+use crate::page::Page;
+use crate::screen::Mark;
 use milspec::model::{Control, Reading};
-
-/// The controls, one after the other.
-pub fn control_show(screen: &Screen, doc: &ControlShow) -> String {
-    let mut text = provenance(
-        screen,
-        doc.recording.as_deref(),
-        doc.simulated_because.as_deref(),
-    );
-    let controls = doc.controls.iter().map(|shown| one(screen, doc, shown));
-    text.push_str(&controls.collect::<Vec<_>>().join("\n"));
-    if let Some(done) = &doc.refresh {
-        text.push('\n');
-        text.push_str(&refreshed(screen, done));
-    }
-    text
-}
+use milspec::words::with;
 
 /// Key and value, one thing per line.
-fn one(screen: &Screen, doc: &ControlShow, shown: &Shown) -> String {
+fn one(page: &mut Page<'_>, doc: &ControlShow, shown: &Shown) {
     let control = &shown.control;
-    let mut rows = Rows::new(screen, 8);
-    rows.add("Name", &control.name);
+    page.row("Name", &control.name);
     if !control.label.is_empty() {
-        rows.add("Label", &control.label);
+        page.row("Label", &control.label);
     }
-    rows.add_marked("Value", Mark::of(control.reading), &control.in_words());
-    rows.add("Family", &control.family);
+    page.marked("Value", Mark::of(control.reading), &control.in_words());
+    page.row("Family", &control.family);
     if let Some(group) = control.group {
-        rows.add("Group", &group.to_string());
+        page.row("Group", &group.to_string());
     }
-    rows.add(
-        "Class",
-        &with(&control.class, class_meaning(&control.class)),
-    );
-    rows.add("Access", &control.access);
-    rows.add(
-        "Presence",
-        &with(
-            &control.presence,
-            presence_meaning(&control.family, &control.presence),
-        ),
-    );
+    let class = with(": ", class_meaning(&control.class));
+    page.row("Class", &format!("{}{class}", control.class));
+    page.row("Access", &control.access);
+    let presence = with(": ", presence_meaning(&control.family, &control.presence));
+    page.row("Presence", &format!("{}{presence}", control.presence));
     if !shown.depends.is_empty() {
-        let list: Vec<String> = shown
-            .depends
-            .iter()
-            .map(|(name, value)| format!("{name} ({value})"))
-            .collect();
-        rows.add("Depends", &list.join(", "));
+        let list = shown.depends.iter();
+        let list = list.map(|(name, value)| format!("{name} ({value})"));
+        page.row("Depends", &list.collect::<Vec<_>>().join(", "));
     }
     if control.tamper {
-        rows.add_marked("Tamper", Mark::Bad, "reported by the firmware");
+        page.marked("Tamper", Mark::Bad, "reported by the firmware");
     }
     if control.degraded {
-        rows.add_marked("Degraded", Mark::Bad, "an apply could not put it back");
+        page.marked("Degraded", Mark::Bad, "an apply could not put it back");
     }
     if control.denied {
-        rows.add_marked(
-            "Denied",
-            Mark::Warning,
-            "never changed on this model, which is known not to survive it",
-        );
+        let why = "never changed on this model, which is known not to survive it";
+        page.marked("Denied", Mark::Warning, why);
     }
     if let Some(wanted) = &control.wanted {
         let (mark, text) = match &control.unreached {
             Some(refusal) => {
                 let reason = refusal.reason.as_deref().unwrap_or("unknown");
-                let needs = refusal.needs.as_ref();
-                let needs = needs.map_or_else(String::new, |needs| format!(", {needs}"));
-                (
-                    Mark::Warning,
-                    format!("{wanted}, which is out of reach: {reason}{needs}"),
-                )
+                let needs = with(", ", refusal.needs.as_ref());
+                let text = format!("{wanted}, which is out of reach: {reason}{needs}");
+                (Mark::Warning, text)
             }
             None if control.deviates => {
                 (Mark::Warning, format!("{wanted}, from which it deviates"))
             }
             None => (Mark::Good, wanted.clone()),
         };
-        rows.add_marked("Wanted", mark, &text);
+        page.marked("Wanted", mark, &text);
     }
     if let Some(written) = &control.written {
-        let (mark, text) = match (control.drifted, control.pending_reboot) {
+        let (mark, what) = match (control.drifted, control.pending_reboot) {
             (true, _) => (
                 Mark::Warning,
-                format!("{written}; drifted: something else has changed it since"),
+                "; drifted: something else has changed it since",
             ),
-            (false, true) => (
-                Mark::Warning,
-                format!("{written}, in force after the next boot"),
-            ),
-            (false, false) => (Mark::Good, written.clone()),
+            (false, true) => (Mark::Warning, ", in force after the next boot"),
+            (false, false) => (Mark::Good, ""),
         };
-        rows.add_marked("Written", mark, &text);
+        page.marked("Written", mark, &format!("{written}{what}"));
     }
-    attributes::rows(&mut rows, &doc.attributes, control);
+    attributes::rows(page, &doc.attributes, control);
     if let Some(baseline) = &control.baseline {
-        rows.add("Baseline", baseline);
+        page.row("Baseline", baseline);
     }
-    rows.add(
-        "Changed",
-        &format!(
-            "at generation {} (now {})",
-            control.changed_generation, doc.generation
-        ),
-    );
-    rows.add("Id", &control.id.to_string());
-    rows.finish() + &values(screen, control)
+    let (changed, now) = (control.changed_generation, doc.head.generation);
+    let changed = format!("at generation {changed} (now {now})");
+    page.row("Changed", &changed);
+    page.row("Id", &control.id.to_string());
+    values(page, control);
 }
 
-fn with(word: &str, meaning: &str) -> String {
-    if meaning.is_empty() {
-        word.to_string()
-    } else {
-        format!("{word}: {meaning}")
-    }
-}
-
-fn class_meaning(class: &str) -> &'static str {
-    match class {
+fn class_meaning(class: &str) -> Option<&'static str> {
+    Some(match class {
         "safe" => "may be changed",
         "monitored" => "may be changed, with attention",
         "restricted" => "changed only where a module parameter allows it",
         "quarantined" => "never changed",
         "read-only" => "cannot be changed",
-        _ => "",
-    }
+        _ => return None,
+    })
 }
 
-fn presence_meaning(family: &str, presence: &str) -> &'static str {
-    match presence {
+fn presence_meaning(family: &str, presence: &str) -> Option<&'static str> {
+    Some(match presence {
         "full" if family == "dsmil" => "described by the firmware, with all it depends on",
         "full" => "the machine lists every value",
         "partial" if family == "dsmil" => "something that it depends on is missing",
         "partial" => "the machine lists some of the values",
         "contradictory" => "the machine's tables contradict themselves",
-        _ => "",
-    }
+        _ => return None,
+    })
 }
 
 /// The raw side: what stands where in the firmware, and what it answered.
-fn values(screen: &Screen, control: &Control) -> String {
+fn values(page: &mut Page<'_>, control: &Control) {
     let values = &control.values;
     let name = values.iter().map(|v| v.name.len()).max().unwrap_or(0);
-    let mut text = String::new();
-    for (at, value) in values.iter().enumerate() {
+    let mut key = "Values";
+    for value in values {
         let mark = match (value.active, control.reading) {
             (true, Reading::Ambiguous) => Mark::Ambiguous,
             (true, _) => Mark::Plain,
@@ -165,7 +119,7 @@ fn values(screen: &Screen, control: &Control) -> String {
             (Some(token), _) => format!("token {token:#06x}, "),
             _ => String::new(),
         };
-        let read = match (value.read, value.expected) {
+        let mut read = match (value.read, value.expected) {
             _ if !value.present && value.active => {
                 "not listed here: in force because the other one is not".to_string()
             }
@@ -178,7 +132,6 @@ fn values(screen: &Screen, control: &Control) -> String {
             }
             _ => "not read".to_string(),
         };
-        let mut read = read;
         // That of the control stands above.
         if value.class != control.class {
             read.push_str(&format!(", {}", value.class));
@@ -186,26 +139,35 @@ fn values(screen: &Screen, control: &Control) -> String {
         if value.untried {
             read.push_str(", never yet seen written on hardware");
         }
-        let key = if at == 0 { "Values" } else { "" };
-        text.push_str(&format!(
-            "{}  {} {:<name$}  {place}{read}\n",
-            screen.bold(&format!("{key:<8}")),
-            screen.glyph(mark),
-            value.name,
+        let (key, glyph) = (page.key(std::mem::take(&mut key)), page.screen.glyph(mark));
+        page.line(format!(
+            "{key}  {glyph} {:<name$}  {place}{read}",
+            value.name
         ));
     }
-    text
 }
 
 impl Document for ControlShow {
-    fn human(&self, screen: &Screen) -> String {
-        control_show(screen, self)
+    /// The controls, one after the other.
+    fn human(&self, page: &mut Page<'_>) {
+        page.provenance(&self.head.from);
+        page.keys(8);
+        for (at, shown) in self.controls.iter().enumerate() {
+            if at > 0 {
+                page.line("");
+            }
+            one(page, self, shown);
+        }
+        if let Some(done) = &self.refresh {
+            page.line("");
+            refreshed(page, done);
+        }
     }
 }
 
 impl Document for ControlValue {
     /// The value and nothing else: it is for scripts.
-    fn human(&self, _screen: &Screen) -> String {
-        format!("{}\n", self.value)
+    fn human(&self, page: &mut Page<'_>) {
+        page.line(&self.value);
     }
 }

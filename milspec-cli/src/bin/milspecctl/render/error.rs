@@ -2,8 +2,10 @@
 
 //! An error in its three lines.
 
-use crate::screen::{wrap, Mark, Screen};
-use milspec::failure::{errno_name, errno_text, Failure};
+use crate::page::Page;
+use crate::screen::{Mark, Screen};
+use milspec::failure::{errno_name, errno_text};
+use milspec::Failure;
 
 /// Before what failed.
 const PROGRAM: &str = "milspecctl: ";
@@ -17,24 +19,16 @@ pub fn error(screen: &Screen, failure: &Failure) -> String {
     let mut what = screen.foreign(&failure.what);
     if let Some(errno) = failure.errno {
         // What an errno means is said where there is room for it: the "why" explains it anyway.
-        let text = errno_text(errno);
         let room = screen
             .columns()
             .saturating_sub(PROGRAM.len() + what.len() + 2);
-        let text = if text.len() <= room {
-            text
-        } else {
-            errno_name(errno as i32)
-        };
+        let text = Some(errno_text(errno)).filter(|text| text.len() <= room);
+        let text = text.unwrap_or_else(|| errno_name(errno as i32));
         what.push_str(&format!(": {text}"));
     }
-    let columns = screen.columns().saturating_sub(LEAD);
-    let indented =
-        |text: &str| wrap(&screen.foreign(text), columns).join(&format!("\n{:LEAD$}", ""));
-    format!(
-        "{PROGRAM}{}\n  why:  {}\n  next: {}\n",
-        screen.marked(Mark::Bad, &what),
-        indented(&failure.why),
-        indented(&failure.next)
-    )
+    let mut page = Page::new(screen);
+    page.line(format!("{PROGRAM}{}", screen.marked(Mark::Bad, &what)));
+    page.hang("  why:  ", LEAD, Mark::Plain, &[&failure.why]);
+    page.hang("  next: ", LEAD, Mark::Plain, &[&failure.next]);
+    page.finish()
 }

@@ -3,44 +3,28 @@
 //! `events` for people.
 
 use super::Document;
-use crate::cmd::events::{EventsDoc, Provenance};
-use crate::screen::{lines, provenance, warnings, wrap, Mark, Screen};
+use crate::cmd::events::EventsDoc;
+use crate::page::Page;
+use crate::screen::{Mark, Screen};
 use milspec::clock;
-use milspec::model::{Actor, Event};
-use milspec::words::count;
+use milspec::model::{Actor, ErrnoDoc, Event, Provenance};
+use milspec::words::{count, with};
 
 /// Columns before what happened: the time, the sequence and the glyph.
 const LEAD: usize = 29;
 
-/// One line for each event, with the time in the reader's time zone.
-pub fn events(screen: &Screen, doc: &EventsDoc) -> String {
-    let mut text = header(screen, &doc.from);
-    for one in &doc.events {
-        text.push_str(&event(screen, one));
-    }
-    if doc.events.is_empty() {
-        text.push_str("No such event.\n");
-    }
-    text.push_str(&warnings(screen, &doc.warnings));
-    text
-}
-
 /// What stands before the first event.
-pub fn header(screen: &Screen, from: &Provenance) -> String {
-    let mut text = provenance(
-        screen,
-        from.recording.as_deref(),
-        from.simulated_because.as_deref(),
-    );
+pub fn header(page: &mut Page<'_>, from: &Provenance) {
+    page.provenance(from);
     if from.simulated.is_none() {
         let line = "a saved journal does not say which machine it is of";
-        lines(screen, &mut text, Mark::None, line);
+        page.note(0, Mark::None, line);
     }
-    text
 }
 
-/// One event.
-pub fn event(screen: &Screen, event: &Event) -> String {
+/// One event: a line, with the time in the reader's time zone.
+pub fn event(page: &mut Page<'_>, event: &Event) {
+    let screen = page.screen;
     let mark = mark(event);
     let lead = format!(
         "{} {:>6} {} ",
@@ -55,19 +39,11 @@ pub fn event(screen: &Screen, event: &Event) -> String {
     if screen.verbose {
         lines.extend(more(event));
     }
-    // In a pipe one event is one line.
-    let Some(columns) = screen.width.map(|_| screen.columns().saturating_sub(LEAD)) else {
-        let line = screen.marked(mark, &lines.join("; "));
-        return format!("{lead}{line}\n");
-    };
-    let mut text = String::new();
-    for (at, part) in lines.iter().flat_map(|l| wrap(l, columns)).enumerate() {
-        match at {
-            0 => text.push_str(&format!("{lead}{}\n", screen.marked(mark, &part))),
-            _ => text.push_str(&format!("{:LEAD$}{part}\n", "")),
-        }
+    match screen.width {
+        Some(_) => page.hang(&lead, LEAD, mark, &lines),
+        // In a pipe one event is one line.
+        None => page.line(lead + &screen.marked(mark, &lines.join("; "))),
     }
-    text
 }
 
 fn mark(event: &Event) -> Mark {
@@ -95,21 +71,15 @@ fn who(actor: &Actor, event: &Event) -> String {
         None => format!("uid {uid}"),
     };
     let mut text = format!("by {}", name(actor.uid, &actor.user));
-    match actor.login_uid {
-        Some(uid) if uid != actor.uid => {
-            text.push_str(&format!(", logged in as {}", name(uid, &actor.login)));
-        }
-        _ => {}
+    if let Some(uid) = actor.login_uid.filter(|uid| *uid != actor.uid) {
+        text.push_str(&format!(", logged in as {}", name(uid, &actor.login)));
     }
     match actor.command.as_str() {
         "" => text.push_str(&format!(", pid {}", actor.pid)),
         command => text.push_str(&format!(", {command} (pid {})", actor.pid)),
     }
-    match event.origin.as_deref() {
-        Some("driver") | None => {}
-        Some(origin) => text.push_str(&format!(", through {origin}")),
-    }
-    text
+    let origin = event.origin.as_ref().filter(|origin| *origin != "driver");
+    text + &with(", through ", origin)
 }
 
 /// What `-v` adds.
@@ -134,10 +104,9 @@ fn seconds(ns: u64) -> String {
 
 /// What happened.
 fn what(screen: &Screen, event: &Event) -> String {
-    let error = event.error.as_ref();
-    let error = error.map_or_else(String::new, |error| format!(" ({})", error.name));
+    let error = ErrnoDoc::behind(&event.error);
     let control = event.control.as_deref().unwrap_or("a control");
-    let number = u64::from(event.count);
+    let number = event.count;
     match event.kind.as_ref() {
         "load" => match (&event.pcr, event.error.as_ref()) {
             (Some(pcr), _) => format!("module loaded; changes are extended into PCR {pcr}"),
@@ -178,22 +147,17 @@ fn what(screen: &Screen, event: &Event) -> String {
             count(number, "record"),
             event.about.unwrap_or_default()
         ),
-        "accepted" => match &event.from {
-            Some(from) => format!(
-                "{control}: {} accepted; it was to be {from}",
-                event.to.as_deref().unwrap_or("unknown")
-            ),
-            None => format!(
-                "{control}: {} accepted",
-                event.to.as_deref().unwrap_or("unknown")
-            ),
-        },
+        "accepted" => {
+            let to = event.to.as_deref().unwrap_or("unknown");
+            let from = with("; it was to be ", event.from.as_ref());
+            format!("{control}: {to} accepted{from}")
+        }
         "gap" => format!("{} up to here lost: overwritten", count(number, "record")),
         other => format!("{other}: {control}, {}{error}", event.count),
     }
 }
 
-fn reads(number: u64) -> String {
+fn reads(number: u32) -> String {
     match number {
         1 => "1 control reads".into(),
         n => format!("{n} controls read"),
@@ -210,17 +174,13 @@ fn target(event: &Event) -> String {
 }
 
 fn change(screen: &Screen, event: &Event) -> String {
-    let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "unknown".into());
-    format!(
-        "{} {} {}",
-        value(&event.from),
-        screen.arrow(),
-        value(&event.to)
-    )
+    let from = event.from.as_deref().unwrap_or("unknown");
+    let to = event.to.as_deref().unwrap_or("unknown");
+    format!("{from} {} {to}", screen.arrow())
 }
 
 fn ended(event: &Event, error: &str) -> String {
-    let steps = count(u64::from(event.count), "step");
+    let steps = count(event.count, "step");
     let begun = event.about.unwrap_or_default();
     let culprit = match &event.control {
         Some(control) if event.outcome.as_deref() == Some("conflict") => {
@@ -243,19 +203,22 @@ fn refused(event: &Event, error: &str) -> String {
         _ => format!("{}: refused{error}", target(event)),
     };
     if let Some(reason) = &event.reason {
-        text.push_str(&format!(", {reason}"));
-        if let Some(control) = &event.control {
-            text.push_str(&format!(": {control}"));
-        }
-        if let Some(needs) = &event.needs {
-            text.push_str(&format!(" and {needs}"));
-        }
+        let control = with(": ", event.control.as_ref());
+        let needs = with(" and ", event.needs.as_ref());
+        text.push_str(&format!(", {reason}{control}{needs}"));
     }
     text
 }
 
 impl Document for EventsDoc {
-    fn human(&self, screen: &Screen) -> String {
-        events(screen, self)
+    fn human(&self, page: &mut Page<'_>) {
+        header(page, &self.from);
+        for one in &self.events {
+            event(page, one);
+        }
+        if self.events.is_empty() {
+            page.line("No such event.");
+        }
+        page.warnings(&self.warnings);
     }
 }

@@ -2,96 +2,45 @@
 
 //! `journal ...` for people.
 
-use super::{events_header, Document};
+use super::{events, Document};
 use crate::cmd::journal_save::JournalSaveDoc;
 use crate::cmd::journal_verify::JournalVerifyDoc;
-use crate::screen::{Mark, Rows, Screen};
-use milspec::failure::Failure;
+use crate::page::Page;
+use crate::screen::Mark;
 use milspec::journal::verdict::LoadDoc;
-use milspec::words::count;
+use milspec::words::{count, with};
+use milspec::Failure;
 
-/// What was saved.
-pub fn journal_save(screen: &Screen, doc: &JournalSaveDoc) -> String {
-    let mut rows = Rows::new(screen, 0);
-    if doc.torn_bytes > 0 {
-        rows.add_marked(
-            "",
-            Mark::Warning,
-            &format!(
-                "{} of a torn record cut off",
-                count(doc.torn_bytes as u64, "byte")
-            ),
-        );
-    }
-    if doc.lost > 0 {
-        rows.add_marked(
-            "",
-            Mark::Warning,
-            &format!("{} were overwritten before", count(doc.lost, "record")),
-        );
-    }
-    let saved = match (doc.saved, doc.last) {
-        (0, _) => "Nothing new".to_string(),
-        (saved, None) => format!("Saved {}", count(saved as u64, "record")),
-        (saved, Some(last)) => format!("Saved {}, up to {last}", count(saved as u64, "record")),
-    };
-    format!("{}{saved}: {}\n", rows.finish(), screen.foreign(&doc.file))
-}
-
-/// One block for each load, what it was compared with, and what that makes of it.
-pub fn journal_verify(screen: &Screen, doc: &JournalVerifyDoc) -> String {
-    let verdict = &doc.verdict;
-    let mut rows = Rows::new(screen, 6);
-    let broken = verdict.broken.as_ref();
-    let broken = broken.is_some_and(|broken| broken.code != "driver");
-    for load in &verdict.loads {
-        let last = verdict.loads.last().is_some_and(|last| last.id == load.id);
-        chain(&mut rows, screen, load, broken && last);
-    }
-    if let Some(driver) = &verdict.driver {
-        compared(&mut rows, "Driver", driver.result, &driver.why);
-    }
-    let number = verdict.tpm.number.map(|number| format!("PCR {number}: "));
-    let why = format!("{}{}", number.unwrap_or_default(), verdict.tpm.why);
-    compared(&mut rows, "TPM", verdict.tpm.result, &why);
-    let (mark, result) = match verdict.result {
-        "proven" => (Mark::Good, "proven"),
-        "not-provable" => (Mark::Unknown, "not provable here"),
-        _ => (Mark::Bad, "wrong"),
-    };
-    rows.add_marked("Result", mark, result);
-    format!("{}{}", events_header(screen, &doc.from), rows.finish())
-}
-
-fn compared(rows: &mut Rows<'_>, what: &str, result: &str, why: &str) {
+fn compared(page: &mut Page<'_>, what: &str, result: &str, why: &str) {
     match result {
-        "same" | "matches" => rows.add_marked(what, Mark::Good, why),
-        "not-compared" => rows.add_marked(what, Mark::Unknown, &format!("not compared: {why}")),
-        _ => rows.add_marked(what, Mark::Bad, why),
+        "same" | "matches" => page.marked(what, Mark::Good, why),
+        "not-compared" => page.marked(what, Mark::Unknown, &format!("not compared: {why}")),
+        _ => page.marked(what, Mark::Bad, why),
     }
 }
 
-fn chain(rows: &mut Rows<'_>, screen: &Screen, load: &LoadDoc, broken: bool) {
+fn chain(page: &mut Page<'_>, load: &LoadDoc, broken: bool) {
     let (mark, holds) = match load.proven_to {
         _ if broken => (Mark::Bad, "the chain holds up to here".into()),
         None => (Mark::Unknown, "the chain holds".into()),
         Some(to) if to == load.last => (Mark::Good, "proven".into()),
         Some(to) => (Mark::Good, format!("proven up to {to}, the last change")),
     };
-    let records = count(load.records as u64, "record");
+    let records = count(load.records, "record");
     let id = load.id.get(..8).unwrap_or(&load.id);
     let text = format!("{id}: {records} up to {}; {holds}", load.last);
-    rows.add_marked("Load", mark, &text);
-    let mut more = |text: &str| rows.add_marked("", Mark::None, text);
+    page.marked("Load", mark, &text);
+    let verbose = page.screen.verbose;
+    let mut more = |text: &str| page.marked("", Mark::None, text);
     more(&format!("from {} to {}", load.from, load.to));
     if load.lost > 0 {
         let lost = count(load.lost, "record");
         more(&format!("{lost} not here: overwritten, or in another file"));
     }
     if let (Some(pcr), Some(extended)) = (load.pcr, load.extended) {
-        let extended = count(extended as u64, "record");
+        let extended = count(extended, "record");
         more(&format!("{extended} extended into PCR {pcr}"));
-        if let Some(value) = load.pcr_value.as_ref().filter(|_| screen.verbose) {
+        if let Some(value) = load.pcr_value.as_ref().filter(|_| verbose) {
             more(value);
         }
     }
@@ -101,14 +50,60 @@ fn chain(rows: &mut Rows<'_>, screen: &Screen, load: &LoadDoc, broken: bool) {
 }
 
 impl Document for JournalSaveDoc {
-    fn human(&self, screen: &Screen) -> String {
-        journal_save(screen, self)
+    /// What was saved.
+    fn human(&self, page: &mut Page<'_>) {
+        if self.torn_bytes > 0 {
+            let torn = count(self.torn_bytes, "byte");
+            page.marked(
+                "",
+                Mark::Warning,
+                &format!("{torn} of a torn record cut off"),
+            );
+        }
+        if self.lost > 0 {
+            let lost = count(self.lost, "record");
+            page.marked(
+                "",
+                Mark::Warning,
+                &format!("{lost} were overwritten before"),
+            );
+        }
+        let saved = match self.saved {
+            0 => "Nothing new".to_string(),
+            saved => {
+                let last = with(", up to ", self.last);
+                format!("Saved {}{last}", count(saved, "record"))
+            }
+        };
+        let file = page.screen.foreign(&self.file);
+        page.line(format!("{saved}: {file}"));
     }
 }
 
 impl Document for JournalVerifyDoc {
-    fn human(&self, screen: &Screen) -> String {
-        journal_verify(screen, self)
+    /// One block for each load, what it was compared with, and what that makes of it.
+    fn human(&self, page: &mut Page<'_>) {
+        events::header(page, &self.from);
+        page.keys(6);
+        let verdict = &self.verdict;
+        let broken = verdict.broken.as_ref();
+        let broken = broken.is_some_and(|broken| broken.code != "driver");
+        for load in &verdict.loads {
+            let last = verdict.loads.last().is_some_and(|last| last.id == load.id);
+            chain(page, load, broken && last);
+        }
+        if let Some(driver) = &verdict.driver {
+            compared(page, "Driver", driver.result, &driver.why);
+        }
+        let number = verdict.tpm.number.map(|number| format!("PCR {number}: "));
+        let why = format!("{}{}", number.unwrap_or_default(), verdict.tpm.why);
+        compared(page, "TPM", verdict.tpm.result, &why);
+        let (mark, result) = match verdict.result {
+            "proven" => (Mark::Good, "proven"),
+            "not-provable" => (Mark::Unknown, "not provable here"),
+            _ => (Mark::Bad, "wrong"),
+        };
+        page.marked("Result", mark, result);
     }
 
     fn failure(&self) -> Option<&Failure> {

@@ -18,22 +18,22 @@ mod mode;
 mod report;
 mod status;
 
-pub use confirm::confirmation;
 pub use error::error;
 pub use events::{event, header as events_header};
 pub use report::{report, report_file};
 
 use crate::cmd::completion::CompletionDoc;
+use crate::page::{Page, Row};
 use crate::screen::{Mark, Screen};
-use milspec::failure::Failure;
 use milspec::snapshot::Refreshed;
 use milspec::words::count;
+use milspec::Failure;
 use serde::Serialize;
 
 /// What a command has to say.
 pub trait Document: Serialize {
     /// The same for people.
-    fn human(&self, screen: &Screen) -> String;
+    fn human(&self, page: &mut Page<'_>);
 
     /// What went wrong, where that is part of the document.
     fn failure(&self) -> Option<&Failure> {
@@ -46,45 +46,47 @@ pub trait Document: Serialize {
     }
 }
 
+/// What people see of a document on this screen.
+pub fn text(screen: &Screen, document: &impl Document) -> String {
+    let mut page = Page::new(screen);
+    document.human(&mut page);
+    page.finish()
+}
+
 /// A document, as programs get it.
 pub fn json(document: &impl Serialize) -> String {
     // The documents have nothing that JSON has no words for.
-    let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
-    text.push('\n');
-    text
+    serde_json::to_string_pretty(document).unwrap_or_default() + "\n"
 }
 
 /// A document in one line, of many.
 pub fn line(document: &impl Serialize) -> String {
-    let mut text = serde_json::to_string(document).unwrap_or_default();
-    text.push('\n');
-    text
+    serde_json::to_string(document).unwrap_or_default() + "\n"
 }
 
 /// The lines that say what a refresh did.
-pub fn refreshed(screen: &Screen, done: &Refreshed) -> String {
+pub fn refreshed(page: &mut Page<'_>, done: &Refreshed) {
     let calls = count(done.firmware_calls, "firmware call");
-    let mut text = match done.changed_count {
-        0 => format!("Refreshed with {calls}: nothing changed.\n"),
-        n => format!("Refreshed with {calls}: {} changed.\n", count(n, "control")),
-    };
-    let width = done.changed.iter().map(|c| c.name.len()).max().unwrap_or(0);
-    for change in &done.changed {
-        text.push_str(&format!(
-            "  {} {:<width$}  {} {} {}\n",
-            screen.glyph(Mark::Warning),
-            change.name,
-            change.before,
-            screen.arrow(),
-            change.after
-        ));
-    }
-    text
+    page.line(match done.changed_count {
+        0 => format!("Refreshed with {calls}: nothing changed."),
+        n => format!("Refreshed with {calls}: {} changed.", count(n, "control")),
+    });
+    let arrow = page.screen.arrow();
+    let rows = done.changed.iter().map(|change| Row {
+        mark: Mark::Warning,
+        cells: vec![
+            change.name.clone(),
+            format!("{} {arrow} {}", change.before, change.after),
+        ],
+        said: String::new(),
+        below: None,
+    });
+    page.table(2, &rows.collect::<Vec<_>>());
 }
 
 impl Document for CompletionDoc {
     /// A script for the shell is no text for people: it is the same on every screen.
-    fn human(&self, _screen: &Screen) -> String {
-        self.script.clone()
+    fn human(&self, page: &mut Page<'_>) {
+        page.put(&self.script);
     }
 }

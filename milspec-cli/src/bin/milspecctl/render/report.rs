@@ -2,7 +2,8 @@
 
 //! `report`: the file, so that people read it too, and what is in it in a few lines.
 
-use crate::screen::{Mark, Rows, Screen};
+use crate::page::Page;
+use crate::screen::{Mark, Screen};
 use milspec::report::{Report, Table};
 use milspec::words::count;
 
@@ -65,62 +66,56 @@ fn close(lines: &mut Vec<String>) {
 
 /// What is in it.
 pub fn report(screen: &Screen, report: &Report) -> String {
-    let mut rows = Rows::new(screen, 10);
-    rows.add("Report of", &report.of_what());
+    let mut page = Page::new(screen);
+    page.line("");
+    page.keys(10);
+    page.row("Report of", &report.of_what());
     if let Some(from) = &report.recording {
-        rows.add_marked(
-            "From",
-            Mark::Warning,
-            &format!("recording, not this machine: {from}"),
-        );
+        let from = format!("recording, not this machine: {from}");
+        page.marked("From", Mark::Warning, &from);
     }
     if report.simulated {
-        rows.add_marked("From", Mark::Warning, "simulated machine");
+        page.marked("From", Mark::Warning, "simulated machine");
     }
     match &report.token_table {
-        Some(table) => rows.add_marked("Tokens", Mark::Good, &tokens(table)),
-        None => rows.add_marked("Tokens", Mark::Unknown, "not read"),
+        Some(table) => page.marked("Tokens", Mark::Good, &tokens(table)),
+        None => page.marked("Tokens", Mark::Unknown, "not read"),
     }
     let (mark, text) = readings(report);
-    rows.add_marked("Readings", mark, &text);
+    page.marked("Readings", mark, &text);
     let (mark, text) = layout(report);
-    rows.add_marked("Layout", mark, &text);
+    page.marked("Layout", mark, &text);
     for of in &report.attributes {
         let values = of.enumerations.iter().filter(|one| one.value.is_some());
         let text = format!(
             "{}: {} ({} with their value), {}; {} left out",
             of.driver,
-            count(of.enumerations.len() as u64, "enumeration"),
+            count(of.enumerations.len(), "enumeration"),
             values.count(),
-            count(of.integers.len() as u64, "number"),
+            count(of.integers.len(), "number"),
             of.left_out
         );
-        rows.add("Attributes", &text);
+        page.row("Attributes", &text);
     }
     if let Some(driver) = &report.driver {
-        let controls = count(driver.controls.len() as u64, "control");
-        rows.add("Driver", &format!("{}, {controls}", driver.version));
+        let controls = count(driver.controls.len(), "control");
+        page.row("Driver", &format!("{}, {controls}", driver.version));
     }
     for unread in &report.unread {
-        rows.add_marked(
-            "Not read",
-            Mark::Unknown,
-            &format!("{}: {}", unread.what, unread.why),
-        );
+        let why = format!("{}: {}", unread.what, unread.why);
+        page.marked("Not read", Mark::Unknown, &why);
     }
-    rows.add(
+    page.row(
         "Not in it",
         "serial number, tags, UUID, names of host and users, any text that somebody typed",
     );
-    format!("\n{}", rows.finish())
+    page.finish()
 }
 
 fn tokens(table: &Table) -> String {
-    format!(
-        "{} in {}",
-        count(table.tokens().len() as u64, "token"),
-        count(table.structures.len() as u64, "structure")
-    )
+    let tokens = count(table.tokens().len(), "token");
+    let structures = count(table.structures.len(), "structure");
+    format!("{tokens} in {structures}")
 }
 
 fn readings(report: &Report) -> (Mark, String) {
@@ -130,7 +125,7 @@ fn readings(report: &Report) -> (Mark, String) {
         (0, unread) => (Mark::Unknown, format!("none of {unread} locations read")),
         (read, unread) => (
             Mark::Good,
-            format!("{} read, {unread} not", count(read as u64, "location")),
+            format!("{} read, {unread} not", count(read, "location")),
         ),
     }
 }

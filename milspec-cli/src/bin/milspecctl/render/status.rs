@@ -2,167 +2,93 @@
 
 //! `status` for people.
 
-use super::mode::found;
+use super::mode::{self, found};
 use super::{refreshed, Document};
 use crate::cmd::status::Status;
-use crate::screen::{provenance, Mark, Rows, Screen};
-use milspec::model::{Anchor, Family};
+use crate::page::Page;
+use crate::screen::Mark;
+use milspec::model::{Anchor, ErrnoDoc, Family};
 use milspec::system::{SecureBoot, There};
 use milspec::words::{age, count};
 
-/// Columns of the keys.
-const WIDTH: usize = 8;
-
-/// One screen: the machine, and three questions.
-pub fn status(screen: &Screen, doc: &Status) -> String {
-    let mut text = provenance(
-        screen,
-        doc.recording.as_deref(),
-        doc.simulated_because.as_deref(),
-    );
-    for (heading, part) in [
-        ("", machine(screen, doc)),
-        ("Is it hardened?", hardened(screen, doc)),
-        ("Does it need attention?", attention(screen, doc)),
-        ("Can that be proved?", proof(screen, doc)),
-    ] {
-        if !heading.is_empty() {
-            text.push_str(&format!("{}\n", screen.bold(heading)));
-        }
-        text.push_str(&part);
-    }
-    if let Some(done) = &doc.refresh {
-        text.push('\n');
-        text.push_str(&refreshed(screen, done));
-    }
-    text
-}
-
-fn machine(screen: &Screen, doc: &Status) -> String {
-    let mut rows = Rows::new(screen, WIDTH);
-    let machine = &doc.machine;
-    let bios = &machine.bios_version;
-    let name = format!("{} {}, BIOS {bios}", machine.vendor, machine.product);
-    rows.add("Machine", &name);
+fn machine(page: &mut Page<'_>, doc: &Status) {
+    page.row("Machine", &doc.machine.in_words());
     let driver = &doc.driver;
     let forced = if driver.forced { ", forced" } else { "" };
-    let (major, minor) = (driver.abi.major, driver.abi.minor);
-    let driver = &driver.version;
-    rows.add(
-        "Driver",
-        &format!("dell_milspec {driver}, ABI {major}.{minor}{forced}"),
-    );
-    let when = doc
-        .read_age_ms
-        .map_or_else(|| "at a time unknown".into(), age);
+    let (version, abi) = (&driver.version, driver.abi);
+    let line = format!("dell_milspec {version}, ABI {abi}{forced}");
+    page.row("Driver", &line);
+    let when = doc.read_age_ms;
+    let when = when.map_or_else(|| "at a time unknown".into(), age);
     let mut read = format!("{when} (generation {})", doc.generation);
-    if screen.verbose {
+    if page.screen.verbose {
         let client = &doc.client;
-        let (major, minor) = (client.abi.major, client.abi.minor);
-        let client = client.version;
-        rows.add(
-            "Client",
-            &format!("milspecctl {client}, ABI {major}.{minor}"),
-        );
+        let line = format!("milspecctl {}, ABI {}", client.version, client.abi);
+        page.row("Client", &line);
         read = format!("{read}, {} ns after boot", doc.read_boottime_ns);
     }
-    rows.add("Read", &read);
-    npu_line(&mut rows, doc);
-    rows.finish()
-}
-
-/// The NPU where there is one. Where none is known, nothing is said of it; the document has it.
-fn npu_line(rows: &mut Rows<'_>, doc: &Status) {
-    let npu = &doc.npu;
-    let known = |text: &Option<String>| text.clone().unwrap_or_else(|| "unknown".into());
-    match (npu.state, &npu.driver) {
-        (There::Absent | There::Unknown, _) => {}
-        (There::Present, None) => {
-            let line = format!("PCI {}, no driver has it", known(&npu.pci_id));
-            rows.add_marked("NPU", Mark::Plain, &line);
-        }
-        (There::Present, Some(driver)) => {
-            let node = match &npu.device {
-                Some(node) => format!("/dev/accel/{node}"),
-                None => "no device node".into(),
-            };
-            let line = format!("PCI {}, driver {driver}, {node}", known(&npu.pci_id));
-            rows.add_marked("NPU", Mark::Plain, &line);
-        }
+    page.row("Read", &read);
+    // Where no NPU is known, nothing is said of it; the document has it.
+    if doc.npu.state == There::Present {
+        npu(page, doc);
     }
 }
 
-fn hardened(screen: &Screen, doc: &Status) -> String {
-    let mut rows = Rows::new(screen, WIDTH);
-    super::mode::rows(&mut rows, &doc.mode, doc.latched);
+fn npu(page: &mut Page<'_>, doc: &Status) {
+    let npu = &doc.npu;
+    let driver = match (&npu.driver, &npu.device) {
+        (None, _) => "no driver has it".into(),
+        (Some(driver), Some(node)) => format!("driver {driver}, /dev/accel/{node}"),
+        (Some(driver), None) => format!("driver {driver}, no device node"),
+    };
+    let id = npu.pci_id.as_deref().unwrap_or("unknown");
+    page.marked("NPU", Mark::Plain, &format!("PCI {id}, {driver}"));
+}
+
+fn hardened(page: &mut Page<'_>, doc: &Status) {
+    mode::rows(page, &doc.now);
     if doc.restricted_allowed {
-        rows.add_marked("Allowed", Mark::Warning, "changes of class restricted");
+        page.marked("Allowed", Mark::Warning, "changes of class restricted");
     }
     if doc.tpm_required {
-        rows.add_marked("Required", Mark::Plain, "the TPM, for every change");
+        page.marked("Required", Mark::Plain, "the TPM, for every change");
     }
-    if let Some(last) = doc.last_request.as_ref().filter(|_| screen.verbose) {
-        rows.add("Request", &last.in_words());
+    let verbose = page.screen.verbose;
+    if let Some(last) = doc.last_request.as_ref().filter(|_| verbose) {
+        page.row("Request", &last.in_words());
     }
-    for (at, family) in doc.families.iter().enumerate() {
-        let key = if at == 0 { "Families" } else { "" };
+    let mut key = "Families";
+    for family in &doc.families {
         let (mark, line) = family_line(family);
-        rows.add_marked(key, mark, &line);
-        if let Some(interface) = family.interface.as_ref().filter(|_| screen.verbose) {
-            rows.add_marked(
-                "",
-                Mark::None,
-                &format!(
-                    "DSML0001 interface {}.{} by \"{}\"",
-                    interface.major, interface.minor, interface.implementation
-                ),
-            );
+        page.marked(std::mem::take(&mut key), mark, &line);
+        if let Some(interface) = family.interface.as_ref().filter(|_| verbose) {
+            let (major, minor) = (interface.major, interface.minor);
+            let by = &interface.implementation;
+            let line = format!("DSML0001 interface {major}.{minor} by \"{by}\"");
+            page.marked("", Mark::None, &line);
         }
     }
-    boot(&mut rows, doc);
-    rows.finish()
+    boot(page, doc);
 }
 
-fn attention(screen: &Screen, doc: &Status) -> String {
-    let mut rows = Rows::new(screen, WIDTH);
-    found(
-        &mut rows,
-        "Tamper",
-        Mark::Bad,
-        &doc.tamper,
-        doc.tamper_known,
-    );
-    found(
-        &mut rows,
-        "Drift",
-        Mark::Warning,
-        &doc.drifted,
-        doc.drift_known,
-    );
-    found(
-        &mut rows,
-        "Degraded",
-        Mark::Bad,
-        &doc.degraded,
-        doc.drift_known,
-    );
+fn attention(page: &mut Page<'_>, doc: &Status) {
+    found(page, "Tamper", Mark::Bad, &doc.tamper, doc.tamper_known);
+    mode::attention(page, &doc.now);
     if doc.warnings.is_empty() {
-        rows.add_marked("Warnings", Mark::Good, "none");
+        page.marked("Warnings", Mark::Good, "none");
     }
-    for (at, warning) in doc.warnings.iter().enumerate() {
-        let key = if at == 0 { "Warnings" } else { "" };
-        rows.add_marked(key, Mark::Warning, &warning.text);
-        if screen.verbose && !warning.controls.is_empty() {
-            rows.add_marked("", Mark::None, &warning.controls.join(", "));
+    let mut key = "Warnings";
+    for warning in &doc.warnings {
+        page.marked(std::mem::take(&mut key), Mark::Warning, &warning.text);
+        if page.screen.verbose && !warning.controls.is_empty() {
+            page.marked("", Mark::None, &warning.controls.join(", "));
         }
-        rows.add_marked("", Mark::Next, warning.remedy);
+        page.marked("", Mark::Next, warning.remedy);
     }
-    rows.finish()
 }
 
 /// The TPM and the journal; what proves it is another command.
-fn proof(screen: &Screen, doc: &Status) -> String {
-    let mut rows = Rows::new(screen, WIDTH);
+fn proof(page: &mut Page<'_>, doc: &Status) {
     let tpm = match (doc.tpm.state, &doc.tpm.chip, doc.tpm.version) {
         (There::Present, Some(chip), Some(version)) => format!("{chip}, version {version}"),
         (There::Present, Some(chip), None) => chip.clone(),
@@ -175,21 +101,18 @@ fn proof(screen: &Screen, doc: &Status) -> String {
         There::Absent => Mark::None,
         There::Unknown => Mark::Unknown,
     };
-    rows.add_marked("TPM", mark, &format!("{tpm}{anchored}"));
+    page.marked("TPM", mark, &format!("{tpm}{anchored}"));
     let overwritten = match doc.journal.overwritten {
         0 => "none overwritten".into(),
         n => format!("{n} overwritten"),
     };
-    rows.add(
-        "Journal",
-        &format!("next record {}, {overwritten}", doc.journal.next),
-    );
-    rows.add_marked("", Mark::Next, "\"milspecctl journal verify\" checks it");
-    rows.finish()
+    let line = format!("next record {}, {overwritten}", doc.journal.next);
+    page.row("Journal", &line);
+    page.marked("", Mark::Next, "\"milspecctl journal verify\" checks it");
 }
 
 /// How it was booted.
-fn boot(rows: &mut Rows<'_>, doc: &Status) {
+fn boot(page: &mut Page<'_>, doc: &Status) {
     let boot = match doc.secure_boot {
         SecureBoot::On => "Secure Boot on",
         SecureBoot::Off => "Secure Boot off",
@@ -202,7 +125,7 @@ fn boot(rows: &mut Rows<'_>, doc: &Status) {
         (SecureBoot::On, "integrity" | "confidentiality") => Mark::Good,
         _ => Mark::None,
     };
-    rows.add_marked("Boot", mark, &format!("{boot}, kernel lockdown {lockdown}"));
+    page.marked("Boot", mark, &format!("{boot}, kernel lockdown {lockdown}"));
 }
 
 fn anchor_line(anchor: &Anchor) -> (Mark, String) {
@@ -238,25 +161,32 @@ fn family_line(family: &Family) -> (Mark, String) {
     if family.state == "absent" {
         return (mark, name);
     }
-    let error = family
-        .error
-        .as_ref()
-        .map(|error| format!(" ({})", error.name))
-        .unwrap_or_default();
+    let error = ErrnoDoc::behind(&family.error);
     let unreadable = match family.unreadable {
         0 => String::new(),
         n => format!(", {n} unreadable"),
     };
-    let line = format!(
-        "{name}{error}: {}{unreadable}, {}",
-        count(family.controls, "control"),
-        count(family.firmware_calls, "firmware call")
-    );
+    let controls = count(family.controls, "control");
+    let calls = count(family.firmware_calls, "firmware call");
+    let line = format!("{name}{error}: {controls}{unreadable}, {calls}");
     (mark, line)
 }
 
 impl Document for Status {
-    fn human(&self, screen: &Screen) -> String {
-        status(screen, self)
+    /// One screen: the machine, and three questions.
+    fn human(&self, page: &mut Page<'_>) {
+        page.provenance(&self.from);
+        page.keys(8);
+        machine(page, self);
+        page.heading("Is it hardened?");
+        hardened(page, self);
+        page.heading("Does it need attention?");
+        attention(page, self);
+        page.heading("Can that be proved?");
+        proof(page, self);
+        if let Some(done) = &self.refresh {
+            page.line("");
+            refreshed(page, done);
+        }
     }
 }

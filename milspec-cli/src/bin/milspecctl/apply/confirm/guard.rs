@@ -4,21 +4,13 @@
 
 use super::undo::{keep, settled, undo};
 use super::wait::{Ended, Watch};
-use super::{By, Confirmation};
+use super::{cannot_wait, By, Confirmation};
 use crate::apply::{bios_password, Recorder};
 use crate::ui::Ui;
 use milspec::baseline::Identity;
-use milspec::change::Change;
-use milspec::failure::{Exit, Failure, Result};
 use milspec::model::Step;
-use milspec::refusal;
-use milspec::root::Root;
-use milspec::signals;
-use milspec::source::Source;
-use milspec::system;
-use milspec::systemd;
 use milspec::unconfirmed::{Record, State, Waiter, Way, FILE};
-use milspec::warning::Warning;
+use milspec::{refusal, signals, system, systemd, Change, Result, Root, Source, Warning};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -142,22 +134,14 @@ impl Guard {
 
     /// What to know before the change is made.
     pub fn warning(&self, change: &Change, steps: &[Step]) -> Option<Warning> {
-        let warning = |code, text: &str, remedy| {
-            Some(Warning {
-                code,
-                text: text.into(),
-                remedy,
-                controls: Vec::new(),
-            })
-        };
-        match self.waiter {
-            Waiter::Process => warning(
+        let (code, text, remedy) = match self.waiter {
+            Waiter::Process => (
                 "process-bound",
                 "milspec-confirm.service is not there: this milspecctl waits, and nothing is undone \
                  after kill -9, a crash or a reboot",
                 "make sure that somebody can get to the machine",
             ),
-            Waiter::Service if steps.iter().any(Step::waits_for_reboot) => warning(
+            Waiter::Service if steps.iter().any(Step::waits_for_reboot) => (
                 "undo-takes-reboot",
                 "this will be in force after a reboot; to undo it after that takes another one",
                 match change.reboot_to_undo {
@@ -165,18 +149,8 @@ impl Guard {
                     false => "add --reboot-to-undo to have that one come by itself",
                 },
             ),
-            Waiter::Service => None,
-        }
-    }
-}
-
-pub fn cannot_wait(why: &str, next: &str) -> Failure {
-    Failure {
-        code: "cannot-wait",
-        exit: Exit::Failed,
-        errno: None,
-        what: "nothing was changed".into(),
-        why: why.into(),
-        next: next.into(),
+            Waiter::Service => return None,
+        };
+        Some(Warning::new(code, text, remedy))
     }
 }

@@ -15,8 +15,8 @@ pub use guard::Guard;
 pub use undo::{keep, undo};
 pub use wait::{Ended, Watch};
 
-use milspec::failure::{Exit, Failure};
 use milspec::model::Step;
+use milspec::Failure;
 use serde::Serialize;
 
 /// What ended the wait.
@@ -34,7 +34,7 @@ pub enum By {
 }
 
 /// What became of a change that has to be confirmed.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Confirmation {
     /// How long there is to confirm it.
     pub within_s: u64,
@@ -62,11 +62,7 @@ impl Confirmation {
             within_s,
             result,
             by,
-            steps: Vec::new(),
-            left: Vec::new(),
-            absent: Vec::new(),
-            needs_reboot: false,
-            firmware_calls: 0,
+            ..Self::default()
         }
     }
 
@@ -86,23 +82,15 @@ impl Confirmation {
 
     /// What went wrong with a change of this name; `None` where it was kept, or still may be.
     pub fn failure(&self, change: &str) -> Option<Failure> {
-        let failure = |code, what, why, next: &str| Failure {
-            code,
-            exit: Exit::Failed,
-            errno: None,
-            what,
-            why,
-            next: next.into(),
-        };
         match self.result {
             "waiting" | "confirmed" => None,
-            "undone" => Some(failure(
+            "undone" => Some(Failure::new(
                 "not-confirmed",
                 format!("{change} was not confirmed, and was undone"),
                 self.why_not(),
                 "run it again, and confirm it: keep, or \"milspecctl confirm\"",
             )),
-            _ => Some(failure(
+            _ => Some(Failure::new(
                 "not-undone",
                 format!("{change} was not confirmed, and could not all be undone"),
                 format!("{}; not put back: {}", self.why_not(), self.left.join(", ")),
@@ -110,4 +98,9 @@ impl Confirmation {
             )),
         }
     }
+}
+
+/// Who is to wait cannot: nothing is done then.
+fn cannot_wait(why: &str, next: &str) -> Failure {
+    Failure::new("cannot-wait", "nothing was changed", why, next)
 }

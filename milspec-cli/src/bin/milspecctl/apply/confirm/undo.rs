@@ -4,16 +4,11 @@
 
 use super::{By, Confirmation};
 use crate::apply::recorder;
-use milspec::change::{Assignment, Change, ACCEPT};
-use milspec::diagnose;
-use milspec::failure::{Exit, Failure, Result};
-use milspec::kept;
+use milspec::change::Assignment;
 use milspec::model::Step;
-use milspec::root::Root;
-use milspec::signals;
-use milspec::snapshot::Snapshot;
-use milspec::source::{Answer, Source};
+use milspec::source::Answer;
 use milspec::unconfirmed::{Record, State, Waiter, Way, FILE};
+use milspec::{diagnose, kept, signals, Change, Failure, Result, Root, Snapshot, Source};
 use milspec_uapi::{OUTCOME_DONE, OUTCOME_PLANNED};
 use zeroize::Zeroizing;
 
@@ -34,17 +29,15 @@ pub fn keep(root: &Root) -> Result<Option<String>> {
     }
     record.state = State::Held;
     FILE.save(root, &lock, &record).map_err(not_kept)?;
-    Err(Failure {
-        code: "not-in-force-yet",
-        exit: Exit::Failed,
-        errno: None,
-        what: format!("{} cannot be confirmed yet", record.change),
-        why: "some of it will be in force after the next boot; until then it stays".into(),
-        next: format!(
+    Err(Failure::new(
+        "not-in-force-yet",
+        format!("{} cannot be confirmed yet", record.change),
+        "some of it will be in force after the next boot; until then it stays",
+        format!(
             "reboot when it suits you, then run this again within {} s",
             record.within_s
         ),
-    })
+    ))
 }
 
 /// What somebody else has made of the change that this process waits for.
@@ -161,16 +154,7 @@ fn accept(root: &Root, source: &mut dyn Source, names: Vec<String>) {
     let (Ok(snapshot), false) = (Snapshot::read(source), names.is_empty()) else {
         return;
     };
-    let accepted = names.into_iter().map(|name| Assignment {
-        name,
-        value: ACCEPT.into(),
-    });
-    let change = Change {
-        assignments: accepted.collect(),
-        accepts: true,
-        ..Change::default()
-    };
-    if let Ok(plan) = change.plan(root, source, &snapshot) {
+    if let Ok(plan) = Change::accept(names).plan(root, source, &snapshot) {
         let _ = source.apply(&plan.request);
     }
 }
@@ -183,12 +167,9 @@ fn put_back(
     ways: &[Way],
 ) -> Result<(Answer, Vec<Step>)> {
     let snapshot = Snapshot::read(source)?;
-    let assignments = ways.iter().map(|way| Assignment {
-        name: way.control.clone(),
-        value: way.from.clone(),
-    });
+    let back = |way: &Way| Assignment::new(&way.control, &way.from);
     let change = Change {
-        assignments: assignments.collect(),
+        assignments: ways.iter().map(back).collect(),
         restores: true,
         ..Change::default()
     };

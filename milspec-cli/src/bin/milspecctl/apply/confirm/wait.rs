@@ -2,14 +2,10 @@
 
 //! Waits until a change is confirmed, or its time is over.
 
-use super::guard::cannot_wait;
+use super::cannot_wait;
 use crate::ui::{Terminal, Ui};
-use milspec::clock;
-use milspec::failure::Result;
-use milspec::kept;
-use milspec::root::Root;
-use milspec::signals;
 use milspec::unconfirmed::Record;
+use milspec::{clock, kept, signals, Result, Root};
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use std::io;
 use std::os::fd::AsFd;
