@@ -200,11 +200,15 @@ fn debian_packages_have_all() {
     }
 }
 
-/// Runs a line of shell in the root in which packages are built, with this directory as /mnt.
-fn in_root(dir: &Path, line: &str) -> String {
+/// Runs a line of shell in the root in which packages are built, with this directory as /mnt, and with
+/// empty directories in place of these of the root.
+fn in_root(dir: &Path, emptied: &[&str], line: &str) -> String {
     let root = packaging::prepare(&Progress::new()).unwrap();
-    root.run(&["sh", "-euc", line], &[Bind::new(dir, "/mnt")], line, None)
-        .unwrap()
+    let mut binds = vec![Bind::new(dir, "/mnt")];
+    for (number, path) in emptied.iter().enumerate() {
+        binds.push(Bind::new(empty(&format!("emptied-{number}")), *path));
+    }
+    root.run(&["sh", "-euc", line], &binds, line, None).unwrap()
 }
 
 /// Promise: all packages of the commit are built without a network, lintian says nothing of Debian's
@@ -244,6 +248,7 @@ fn packages_are_built_and_are_the_same_again() {
     // What Debian's package has runs there, as its own test has it, and the metainfo has but one fault.
     let said = in_root(
         &first,
+        &[],
         "dpkg-deb -x /mnt/milspecctl_*_amd64.deb /tmp/cli
 dpkg-deb -x /mnt/dell-milspec-dkms_*.deb /tmp/dkms
 /tmp/cli/usr/bin/milspecctl --version
@@ -265,9 +270,8 @@ appstreamcli validate --no-net --no-color /tmp/dkms/usr/share/metainfo/*.xml |
 fn removal_warns(packages: &Path) {
     let said = in_root(
         packages,
-        r#"mount -t tmpfs tmpfs /var/cache
-mount -t tmpfs tmpfs /var/lib/dpkg/info
-mkdir -p /var/cache/debconf /tmp/bin
+        &["/var/cache", "/var/lib/dpkg/info"],
+        r#"mkdir -p /var/cache/debconf /tmp/bin
 dpkg-deb -e /mnt/dell-milspec-dkms_*.deb /tmp/control
 cp /tmp/control/prerm /var/lib/dpkg/info/dell-milspec-dkms.prerm
 cp /tmp/control/templates /var/lib/dpkg/info/dell-milspec-dkms.templates
@@ -300,8 +304,8 @@ echo 'dell-milspec-dkms dell-milspec-dkms/restore-baseline boolean true' | debco
 fn a_kernel_is_skipped(packages: &Path) {
     let said = in_root(
         packages,
-        r#"mount -t tmpfs tmpfs /var/lib
-dpkg-deb -x /mnt/dell-milspec-dkms_*.deb /tmp/dkms
+        &["/var/lib"],
+        r#"dpkg-deb -x /mnt/dell-milspec-dkms_*.deb /tmp/dkms
 status=0
 /tmp/dkms/usr/src/*/packaging/dkms/pre-build 9.9.9-none /lib/modules/9.9.9-none/build 2>/dev/null || status=$?
 echo $status
