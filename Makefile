@@ -22,7 +22,7 @@ kernel-make = tree=$$(scripts/rust-metadata $(KDIR)) && $(MAKE) -C "$$tree" M=$(
 # The distribution's key is not here; signing with one's own is for DKMS or by hand.
 NO_SIGNING := CONFIG_MODULE_SIG_ALL=
 
-.PHONY: all module cli install install-module install-cli uninstall clean clean-cache help prepare demo shell test test-long lint bench rust-analyzer
+.PHONY: all module cli install install-module install-service install-dkms install-cli uninstall clean clean-cache help prepare demo shell test test-long lint deb packages bench rust-analyzer
 .DEFAULT_GOAL := all
 
 all: module cli ## build the module and milspecctl for this machine's kernel
@@ -38,23 +38,41 @@ cli: ## build milspecctl
 SHARE = $(DESTDIR)$(PREFIX)/share
 DOC = $(SHARE)/doc/dell-milspec
 UNITS = $(DESTDIR)/usr/lib/systemd/system
+# The one place that says which version this is.
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
+DKMS = $(DESTDIR)/usr/src/dell-milspec-$(VERSION)
 
 install: install-module install-cli ## install both (DESTDIR, PREFIX); build first
 
-install-module: ## install the module, and what serves it
+install-module: install-service ## install the module, and what serves it
 	@test -f $(OUT)/dell_milspec.ko || { echo "nothing to install: run 'make module' first" >&2; exit 1; }
 	+@$(kernel-make) INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_STRIP=1 $(NO_SIGNING) modules_install
+	# The kernel's make skips depmod where it finds no System.map: Debian's headers have none.
+	@test -n "$(DESTDIR)" || depmod -a \
+		"$$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)"
+
+install-service: ## install what serves the module, but not the module: for packages
 	install -D -m 644 -t $(DESTDIR)/usr/lib/udev/rules.d packaging/udev/60-dell-milspec.rules
 	install -D -m 644 -t $(DESTDIR)/usr/lib/sysusers.d packaging/sysusers/dell-milspec.conf
 	install -d $(UNITS)/dev-milspec.device.wants
 	for unit in packaging/systemd/*; do \
 		sed 's,/usr/bin/,$(PREFIX)/bin/,' $$unit >$(UNITS)/$${unit##*/} || exit 1; \
+		chmod 644 $(UNITS)/$${unit##*/}; \
 	done
 	ln -sf ../milspec-confirm.service $(UNITS)/dev-milspec.device.wants
 	install -D -m 644 -t $(DESTDIR)/etc/logrotate.d packaging/logrotate/milspec-journal
-	# The kernel's make skips depmod where it finds no System.map: Debian's headers have none.
-	@test -n "$(DESTDIR)" || depmod -a \
-		"$$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)"
+
+# What DKMS compiles the module of: sources, and what finds the kernel's tree. Tests stay behind.
+install-dkms: ## install the module's source for DKMS: for packages
+	install -d $(DKMS)
+	cp -r --parents --no-preserve=ownership,timestamps Kbuild Makefile driver scripts/rust-metadata \
+		packaging/dkms/pre-build LICENSE-GPL-2.0 LICENSE-Linux-syscall-note $(DKMS)
+	rm -rf $(DKMS)/driver/*/Cargo.toml $(DKMS)/driver/*/benches $(DKMS)/driver/*/tests
+	sed -e 's,#MODULE_VERSION#,$(VERSION),' \
+		-e "s,#MIN_KERNEL#,$$(sed -n 's/^MIN_KERNEL=\([0-9.]*\).*/\1/p' scripts/rust-metadata)," \
+		packaging/dkms/dkms.conf >$(DKMS)/dkms.conf
+	chmod 644 $(DKMS)/dkms.conf
+	install -D -m 644 -t $(DESTDIR)/usr/share/metainfo packaging/appstream/*.xml
 
 install-cli: ## install milspecctl alone: enough where others' journals and attestations are verified
 	@test -f $(CLI) || { echo "nothing to install: run 'make cli' first" >&2; exit 1; }
@@ -103,6 +121,12 @@ test-long: ## the same, with the sweeps that take long
 
 lint: ## the lints alone
 	@scripts/test lint
+
+deb: ## Debian packages of the commit that is checked out, into target/packages
+	@scripts/make-packages deb
+
+packages: ## all packages that can be built here
+	@scripts/make-packages
 
 bench: ## what answers cost, beside what is comparable (PROFILE=, DMI=)
 	@$(MACHINE) bench $(which-machine)

@@ -44,7 +44,7 @@ use crate::{
 use kernel::prelude::*;
 
 /// Version of the driver, as in the module's metadata.
-const VERSION: &[u8] = b"0.1.0";
+const VERSION: &[u8] = b"0.9.0";
 
 fn dmi_text<const N: usize>(field: Field) -> [u8; N] {
     uapi::field(dmi::text(field).map_or(&[], CStr::to_bytes))

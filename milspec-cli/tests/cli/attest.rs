@@ -39,7 +39,7 @@ fn attestation() -> Value {
         "simulated_because": "a test made it",
         "machine": { "vendor": "Dell Inc.", "product": "None", "bios_version": "1" },
         "service_tag_hash": null,
-        "driver_version": "0.1.0",
+        "driver_version": "0.9.0",
         "generation": 1,
         "mode": {
             "name": null,

@@ -23,7 +23,7 @@ pub fn info(vendor: &str, product: &str, bios: &str) -> Info {
     info.head.size = size_of::<Info>() as u32;
     info.abi_major = uapi::ABI_MAJOR;
     info.abi_minor = uapi::ABI_MINOR;
-    info.driver_version = uapi::field(b"0.1.0");
+    info.driver_version = uapi::field(b"0.9.0");
     info.vendor = uapi::field(vendor.as_bytes());
     info.product = uapi::field(product.as_bytes());
     info.bios_version = uapi::field(bios.as_bytes());

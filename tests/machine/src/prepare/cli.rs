@@ -10,7 +10,7 @@ use clap::Args;
 
 use super::chroot::Bind;
 use super::config::Config;
-use super::{prepare, rust_analyzer, Options};
+use super::{packaging, prepare, rust_analyzer, Options};
 use crate::progress::Progress;
 
 /// Prepares all that the simulated Dell is made of
@@ -78,6 +78,12 @@ impl Build {
 /// Runs a program of the Debian 13 root in the current directory
 #[derive(Args, Clone, Debug)]
 pub struct InRoot {
+    /// In the root that packages are built in, and not in the one that compiles the module
+    #[arg(long)]
+    packaging: bool,
+    /// A directory that the program is to see besides
+    #[arg(long, value_name = "DIR")]
+    bind: Vec<PathBuf>,
     /// The program and its arguments
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
     command: Vec<String>,
@@ -86,9 +92,19 @@ pub struct InRoot {
 impl InRoot {
     /// Runs it; returns only when it cannot be run.
     pub fn run(&self) -> Result<()> {
-        let prepared = prepare(&Options::default(), &Progress::new())?;
+        let root = match self.packaging {
+            true => packaging::prepare(&Progress::new())?,
+            false => prepare(&Options::default(), &Progress::new())?.root,
+        };
         let here = std::env::current_dir().context("find the current directory")?;
-        let mut command = prepared.root.command("sh", &[Bind::same(&here)])?;
+        let mut binds = vec![Bind::same(&here)];
+        for dir in &self.bind {
+            let dir = dir
+                .canonicalize()
+                .with_context(|| format!("find {}", dir.display()))?;
+            binds.push(Bind::same(dir));
+        }
+        let mut command = root.command("sh", &binds)?;
         command
             .args(["-ec", r#"cd "$1"; shift; exec "$@""#, "sh"])
             .arg(&here);
