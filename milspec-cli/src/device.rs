@@ -4,8 +4,8 @@
 
 use crate::failure::errno_of;
 use crate::root::Root;
-use crate::signals;
 use crate::source::{Access, Answer, Listing, Request, Source, Wait};
+use crate::{model, signals};
 use milspec_uapi::{
     Apply, Control, Controls, Event, Head, Info, Refresh, Status, Step, Target, DEVICE_NAME,
     EVENT_SIZE, TARGETS_MAX,
@@ -173,7 +173,7 @@ impl Source for Device {
                 controls.truncate(answer.count as usize);
                 return Ok(Listing {
                     generation: answer.generation,
-                    controls,
+                    controls: model::Control::all(&controls),
                 });
             }
             count = answer.count;

@@ -78,6 +78,12 @@ impl Failure {
         }
     }
 
+    /// Of a system call for something, in the words of its [`case`].
+    pub fn of(of: &str, what: impl Into<String>, errno: Errno) -> Self {
+        let [code, why, next] = case(of, &errno_name(errno as i32));
+        Self::new(code, what, why, next).with(errno)
+    }
+
     /// With another exit status.
     pub fn exits(self, exit: Exit) -> Self {
         Self { exit, ..self }
@@ -138,6 +144,24 @@ impl<'a> FailureDoc<'a> {
 
 /// Result of everything that can end the program.
 pub type Result<T> = std::result::Result<T, Failure>;
+
+/// What can become of some things: a line that says of what, and in which cases, or `*` for any
+/// other; code, why and what to do next.
+const CASES: &str = include_str!("failures.txt");
+
+/// Code, why and what to do next, where something came to this case.
+pub fn case(of: &str, case: &str) -> [&'static str; 3] {
+    let found = |wanted: &str| {
+        CASES.trim_end().split("\n\n").find_map(|entry| {
+            let (head, words) = entry.split_once('\n')?;
+            let mut names = head.split(' ');
+            let is_it = names.next() == Some(of) && names.any(|name| name == wanted);
+            let words: Vec<&str> = words.lines().collect();
+            words.try_into().ok().filter(|_| is_it)
+        })
+    };
+    found(case).or_else(|| found("*")).unwrap_or_default()
+}
 
 /// Name of an errno, e.g. `ENOENT`; the number where it has no name.
 pub fn errno_name(number: i32) -> String {

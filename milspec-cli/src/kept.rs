@@ -58,14 +58,10 @@ pub fn lock(root: &Root, waiting: &dyn Fn()) -> Result<Lock> {
 
 /// Takes the lock, whatever signals arrive: they are to be [blocked](signals::Blocked).
 pub fn lock_whatever_arrives(root: &Root) -> Result<Lock> {
-    let held = Flock::lock(
-        lock_file(root).map_err(not_written)?,
-        FlockArg::LockExclusive,
-    );
-    match held {
-        Ok(held) => Ok(Lock { _held: held }),
-        Err((_, errno)) => Err(not_written(errno.into())),
-    }
+    let file = lock_file(root).map_err(not_written)?;
+    let held = Flock::lock(file, FlockArg::LockExclusive);
+    held.map(|held| Lock { _held: held })
+        .map_err(|(_, errno)| not_written(errno.into()))
 }
 
 fn lock_file(root: &Root) -> io::Result<File> {

@@ -4,12 +4,13 @@
 //!
 //! `recording/info.bin`, `status.bin` and `controls.bin` hold the answers as the driver gave them,
 //! `controls.bin` as a `Controls` followed by its elements. They go through the same decoding as
-//! live answers. A recording of a refresh keeps `refresh.bin`, and the answers after it in
-//! `recording/refreshed/`.
+//! live answers. Of a report `controls.json` has the controls, in the words of documents. A recording
+//! of a refresh keeps `refresh.bin`, and the answers after it in `recording/refreshed/`.
 //!
 //! `plan-MODE.bin` and `apply-MODE.bin` hold an `Apply` and its steps; MODE is `list` where the
-//! request names no mode. `lines-MODE.bin` is the answer to a plan with `APPLY_LINES`. What a recording has of the same request again is `apply-MODE-2.bin` and
-//! so on; the last one stands for all that follow. Beside an answer, `NAME.request.bin` may hold the
+//! request names no mode. `lines-MODE.bin` is the answer to a plan with `APPLY_LINES`. What a recording
+//! has of the same request again is `apply-MODE-2.bin` and so on; the last one stands for all that
+//! follow. Beside an answer, `NAME.request.bin` may hold the
 //! `Apply` and the targets that it answers, without addresses: then nothing else gets this answer.
 //! The errno of a request without an answer is in `errors` of `recording.json`. After an apply that
 //! was not refused, answers come from `recording/applied/`, where there is one, and after the second
@@ -19,7 +20,7 @@
 //! somebody waits for more. After the last of them the wait ends, as if by a signal.
 
 use crate::journal::file;
-use crate::model::mode_word;
+use crate::model::{self, mode_word};
 use crate::root::{Note, Root, RECORDING_DIR};
 use crate::source::{Answer, Listing, Request, Source, Wait};
 use milspec_uapi::{
@@ -163,18 +164,23 @@ impl Source for Recording<'_> {
     }
 
     fn controls(&self) -> nix::Result<Listing> {
+        let report = self.root.bytes(&format!("/{RECORDING_DIR}/controls.json"));
+        if let Ok(controls) = report {
+            return Ok(Listing {
+                generation: self.status()?.generation,
+                controls: serde_json::from_slice(&controls).map_err(|_| Errno::EINVAL)?,
+            });
+        }
         let bytes = self.file("controls")?;
         let head: Controls = decode(&bytes);
         let elements = bytes.get(size_of::<Controls>()..).unwrap_or_default();
         if head.stride < Control::SIZE_MIN {
             return Err(Errno::EINVAL);
         }
+        let controls = elements.chunks_exact(head.stride as usize).map(decode);
         Ok(Listing {
             generation: head.generation,
-            controls: elements
-                .chunks_exact(head.stride as usize)
-                .map(decode)
-                .collect(),
+            controls: model::Control::all(&controls.collect::<Vec<Control>>()),
         })
     }
 

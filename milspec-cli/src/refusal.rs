@@ -2,8 +2,8 @@
 
 //! Why a change was refused or failed, and what to do about it.
 
-use crate::failure::{Exit, Failure, Result};
-use crate::model::{name_of, Control, Step};
+use crate::failure::{case, errno_name, Exit, Failure, Result};
+use crate::model::{name_of, reason_word, Control, Step};
 use crate::root::Root;
 use crate::snapshot::Snapshot;
 use crate::source::Answer;
@@ -42,114 +42,34 @@ fn refused(root: &Root, snapshot: &Snapshot, change: &str, answer: &Answer) -> F
     let apply = &answer.apply;
     let control = name_of(apply.control, &snapshot.controls);
     let needs = name_of(apply.needs, &snapshot.controls);
-    // A list can do without a control. A mode cannot.
-    let or_without = |first: &str| match (apply.mode, first) {
-        (uapi::MODE_NONE, "") => format!("leave {control} out"),
-        (uapi::MODE_NONE, first) => format!("{first}, or leave {control} out"),
-        (_, "") => format!("\"milspecctl control show {control}\" tells more"),
-        (_, first) => first.to_string(),
-    };
-    let (code, why, next) = match apply.reason {
-        uapi::REASON_NO_CONTROL => (
-            "refused-no-control",
-            format!("{control} is not there any more"),
-            "\"milspecctl control list\" shows what is there".to_string(),
-        ),
-        uapi::REASON_NO_VALUE => (
-            "refused-no-value",
-            format!("{control} has no such value on this machine"),
-            format!("\"milspecctl control show {control}\" shows its values"),
-        ),
-        uapi::REASON_TWICE => (
-            "refused-twice",
-            format!("{control} is named more than once"),
-            "name each control once".into(),
-        ),
-        uapi::REASON_QUARANTINED => (
-            "refused-quarantined",
-            format!("{control} is quarantined: it is never changed, by no path"),
-            format!("{}; no option lifts this", or_without("")),
-        ),
-        uapi::REASON_READ_ONLY => (
-            "refused-read-only",
-            format!("{control} cannot be changed on this machine"),
-            or_without(""),
-        ),
-        uapi::REASON_RESTRICTED => {
-            let (why, next) = match locked_down(root) {
-                Some(level) => (
-                    format!("{control} is restricted, and the kernel is locked down ({level})"),
-                    or_without("boot without lockdown"),
-                ),
-                None => (
-                    format!("{control} is restricted, and the module does not allow that class"),
-                    "read up on the risk, then reload the module with allow_restricted=1".into(),
-                ),
-            };
-            ("refused-restricted", why, next)
+    let (or, instead) = match apply.mode {
+        uapi::MODE_NONE => {
+            let instead = format!("leave {control} out");
+            (format!(", or {instead}"), instead)
         }
-        uapi::REASON_DENIED => (
-            "refused-denied",
-            format!("this model is known not to survive a change of {control}"),
-            format!("{}; no option lifts this", or_without("")),
-        ),
-        uapi::REASON_UNREADABLE => (
-            "refused-unreadable",
-            format!("{control} could not be read: there would be no way back"),
-            format!("\"milspecctl control show {control} --refresh\" reads it again"),
-        ),
-        uapi::REASON_DEPENDENCY => (
-            "refused-dependency",
-            format!("{control} needs {needs} to be active, which it would not be"),
-            or_without(&format!("set {needs}=active too")),
-        ),
-        uapi::REASON_NEEDED => (
-            "refused-needed",
-            format!("{needs} depends on {control} and would stay active"),
-            or_without(&format!("set {needs}=inactive too")),
-        ),
-        uapi::REASON_CYCLE => (
-            "refused-cycle",
-            format!("what {control} depends on leads back to {control} itself"),
-            "this is a fault of the firmware: look for a BIOS update".into(),
-        ),
-        uapi::REASON_LATCHED => (
-            "refused-latched",
-            "the machine is latched in mode paranoid-plus until the next boot".into(),
-            "reboot, then run it again".into(),
-        ),
-        uapi::REASON_UNCONFIRMED => (
-            "refused-unconfirmed",
-            "mode paranoid-plus latches until the next boot; nobody accepted that".into(),
-            ACCEPT.into(),
-        ),
-        uapi::REASON_NO_TPM => (
-            "refused-no-tpm",
-            "the TPM cannot be read, and the module was loaded with require_tpm=1".into(),
-            "see \"dmesg | grep -i tpm\", or reload the module without require_tpm".into(),
-        ),
-        uapi::REASON_UNKNOWN => (
-            "refused-unknown",
-            format!("the present value of {control} is none that could be put back"),
-            or_without("set it once in the BIOS setup"),
-        ),
-        other => (
-            "refused",
-            format!("the driver gave reason {other}, which milspecctl does not know"),
-            "update milspecctl to the version of the driver".into(),
-        ),
+        _ => {
+            let instead = format!("\"milspecctl control show {control}\" tells more");
+            (String::new(), instead)
+        }
     };
-    Failure::new(code, format!("refused to set {change}"), why, next)
+    // Then restricted controls stay as they are, whatever the module allows.
+    let lockdown = system::lockdown(root).filter(|level| level != "none");
+    let word = reason_word(apply.reason).unwrap_or_default();
+    let [code, why, next] = match (apply.reason, &lockdown) {
+        (uapi::REASON_RESTRICTED, Some(_)) => case("refused", "locked-down"),
+        _ => case("refused", &word),
+    };
+    let filled = |text: &str| {
+        text.replace("{or}", &or)
+            .replace("{instead}", &instead)
+            .replace("{control}", &control)
+            .replace("{needs}", &needs)
+            .replace("{lockdown}", lockdown.as_deref().unwrap_or_default())
+            .replace("{reason}", &word.replace('-', " "))
+    };
+    let what = format!("refused to set {change}");
+    Failure::new(code, what, filled(why), filled(next))
 }
-
-/// How far the kernel is locked down, if it is: then restricted controls stay as they are, whatever
-/// the module allows.
-fn locked_down(root: &Root) -> Option<String> {
-    system::lockdown(root).filter(|level| level != "none")
-}
-
-const ACCEPT: &str =
-    "run it on a terminal to be asked, or add --accept-latch; a file says accept-latch = true";
 
 /// The latch was not accepted.
 pub fn latch_not_accepted(why: &str) -> Failure {
@@ -157,7 +77,7 @@ pub fn latch_not_accepted(why: &str) -> Failure {
         "refused-unconfirmed",
         "refused to set mode paranoid-plus",
         why,
-        ACCEPT,
+        case("refused", "unconfirmed")[2],
     )
 }
 
@@ -210,36 +130,17 @@ fn errno_of(answer: &Answer) -> Errno {
 /// Why the first step failed.
 fn why(snapshot: &Snapshot, answer: &Answer, steps: &[Step]) -> String {
     let which = which(snapshot, answer, steps);
-    match errno_of(answer) {
-        Errno::EKEYREJECTED => {
-            format!("{which} needs the BIOS administrator password")
-        }
-        Errno::EINTR => format!("a signal stopped it at {}", which.trim_end_matches(',')),
-        Errno::EREMOTEIO => format!("{which} was accepted by the firmware and not done"),
-        _ => format!("{which} failed"),
-    }
+    let [_, why, _] = case("step", &errno_name(errno_of(answer) as i32));
+    why.replace("{step}", &which)
+        .replace("{at}", which.trim_end_matches(','))
 }
 
 fn undone(snapshot: &Snapshot, change: &str, answer: &Answer, steps: &[Step]) -> Failure {
-    let errno = errno_of(answer);
-    let (code, next) = match errno {
-        Errno::EKEYREJECTED => (
-            "password-needed",
-            "run it on a terminal to be asked, or add --bios-password-fd",
-        ),
-        Errno::EINTR => ("interrupted", "run it again"),
-        _ => (
-            "undone",
-            "see \"dmesg | grep milspec\"; once the cause is gone, run it again",
-        ),
-    };
-    Failure::new(
-        code,
-        format!("{change} failed and was undone"),
-        why(snapshot, answer, steps),
-        next,
-    )
-    .with(errno)
+    let what = format!("{change} failed and was undone");
+    Failure {
+        why: why(snapshot, answer, steps),
+        ..Failure::of("step", what, errno_of(answer))
+    }
 }
 
 /// What asks for a password asks in vain when there was one.

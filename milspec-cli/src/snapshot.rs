@@ -36,10 +36,9 @@ pub struct Snapshot {
 impl Snapshot {
     /// Opens the source and reads everything; with `refresh`, the firmware is read first.
     pub fn take(root: &Root, refresh: bool) -> Result<Self> {
-        let access = if refresh {
-            Access::Refresh
-        } else {
-            Access::Read
+        let access = match refresh {
+            true => Access::Refresh,
+            false => Access::Read,
         };
         let mut source = driver::open(root, access)?;
         if !refresh {
@@ -104,7 +103,7 @@ fn matching(source: &dyn Source) -> Result<(Status, Vec<Control>)> {
             .controls()
             .map_err(|e| diagnose::read("controls", e))?;
         if listing.generation == status.generation || attempts == 4 {
-            return Ok((status, Control::all(&listing.controls)));
+            return Ok((status, listing.controls));
         }
     }
 }

@@ -2,7 +2,8 @@
 
 //! Where the answers of the driver come from: the device, or a recording of it.
 
-use milspec_uapi::{Apply, Control, Event, Info, Refresh, Status, Step, Target, OUTCOME_NONE};
+use crate::model::Control;
+use milspec_uapi::{Apply, Event, Info, Refresh, Status, Step, Target, OUTCOME_NONE};
 use nix::errno::Errno;
 use zeroize::Zeroizing;
 

@@ -227,18 +227,25 @@ fn is_module(path: &str, module: &str) -> bool {
         .any(|end| file == format!("{module}.{end}"))
 }
 
+/// The groups in `/etc/group`: name, number and members of each.
+fn groups(root: &Root) -> Vec<(String, u32, Vec<String>)> {
+    let text = root.text("/etc/group").unwrap_or_default();
+    let group = |line: &str| {
+        let mut fields = line.split(':');
+        let (name, number) = (fields.next()?.to_string(), fields.nth(1)?.parse().ok()?);
+        let members = fields.next().unwrap_or_default().split(',');
+        Some((name, number, members.map(str::to_string).collect()))
+    };
+    text.lines().filter_map(group).collect()
+}
+
 /// Number and members of a group: on the live machine of whoever knows it, LDAP for one.
 pub fn group(root: &Root, name: &str) -> Option<(u32, Vec<String>)> {
     if let (None, Ok(Some(group))) = (root.note(), Group::from_name(name)) {
         return Some((group.gid.as_raw(), group.mem));
     }
-    root.text("/etc/group")?.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        (fields.next()? == name).then_some(())?;
-        let number = fields.nth(1)?.parse().ok()?;
-        let members = fields.next().unwrap_or_default().split(',');
-        Some((number, members.map(str::to_string).collect()))
-    })
+    let mut all = groups(root).into_iter();
+    all.find_map(|(known, number, members)| (known == name).then_some((number, members)))
 }
 
 /// Name of a group number, or the number.
@@ -246,12 +253,8 @@ pub fn group_name(root: &Root, number: u32) -> String {
     if let (None, Ok(Some(group))) = (root.note(), Group::from_gid(number.into())) {
         return group.name;
     }
-    let text = root.text("/etc/group").unwrap_or_default();
-    let name = text.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)?.parse::<u32>() == Ok(number)).then(|| name.to_string())
-    });
+    let mut all = groups(root).into_iter();
+    let name = all.find_map(|(name, known, _)| (known == number).then_some(name));
     name.unwrap_or_else(|| number.to_string())
 }
 

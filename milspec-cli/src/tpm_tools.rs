@@ -91,11 +91,10 @@ pub fn run(tool: &str, arguments: &str) -> Result<Said> {
     if output.status.success() {
         return Ok(Ok(String::from_utf8_lossy(&output.stdout).into_owned()));
     }
-    let words = in_words(&output.stderr);
     let status = output.status;
-    Ok(Err(
-        words.unwrap_or_else(|| format!("it ended with {status}"))
-    ))
+    let words = in_words(&output.stderr);
+    let words = words.unwrap_or_else(|| format!("it ended with {status}"));
+    Ok(Err(words))
 }
 
 /// Runs a tool that needs the TPM; `what` is what it cannot do when it fails.
@@ -118,21 +117,8 @@ pub fn find_tpm() -> Result<()> {
     let Err(error) = OpenOptions::new().read(true).write(true).open(DEVICE) else {
         return Ok(());
     };
-    let errno = errno_of(&error);
-    let (code, why, next) = match errno {
-        Errno::ENOENT | Errno::ENXIO | Errno::ENODEV => (
-            "no-tpm",
-            "this machine has no TPM 2.0, or it is switched off",
-            "switch the TPM on in the firmware's setup",
-        ),
-        Errno::EACCES | Errno::EPERM => ("no-permission", "the TPM is root's", "run it as root"),
-        _ => (
-            "tpm-failed",
-            "the TPM does not work",
-            "see \"dmesg | grep -i tpm\"",
-        ),
-    };
-    Err(Failure::new(code, format!("cannot open {DEVICE}"), why, next).with(errno))
+    let what = format!("cannot open {DEVICE}");
+    Err(Failure::of("tpm", what, errno_of(&error)))
 }
 
 /// The value of `key: value` in what a tool printed; or of `value: value` in the line after `key:`.
@@ -168,10 +154,8 @@ fn not_started(tool: &str, error: &io::Error) -> Failure {
         io::ErrorKind::NotFound => (Exit::Unsupported, "it is not installed, or not in PATH"),
         _ => (Exit::Failed, "the kernel does not start it"),
     };
-    let (what, next) = (
-        format!("cannot run {tool}"),
-        "install the package tpm2-tools",
-    );
+    let what = format!("cannot run {tool}");
+    let next = "install the package tpm2-tools";
     Failure::new("no-tpm-tools", what, why, next)
         .exits(exit)
         .with(errno_of(error))

@@ -2,7 +2,7 @@
 
 //! What is checked of an attestation, and what each check gave.
 
-use crate::failure::Failure;
+use crate::failure::{case, Failure};
 use crate::journal::verdict::{Broken, Pcr};
 use serde::Serialize;
 
@@ -40,27 +40,22 @@ impl Check {
 
     /// The nonce is the one that was sent.
     pub fn nonce(same: bool) -> Self {
-        let next = "ask the machine anew, with a nonce that was never used before";
-        if same {
-            held("nonce", "it is the one that was sent")
-        } else {
-            let why = "it has another nonce: it is old, or was made for somebody else";
-            failed("nonce", "attest-nonce", why, next)
+        match same {
+            true => held("nonce", "it is the one that was sent"),
+            false => not("nonce"),
         }
     }
 
     /// Nonce, state and records are those that were signed; `None` where nothing was.
     pub fn binding(same: Option<bool>) -> Self {
         let good = "nonce, state and records are those that were signed";
-        let bad = "nonce, state or records are not those that were signed";
-        signed("binding", "attest-binding", same, good, bad)
+        signed("binding", same, good)
     }
 
     /// The values of the PCRs are those that were signed, and of the PCRs that there should be.
     pub fn pcrs(same: Option<bool>) -> Self {
         let good = "the values of the PCRs are those that were signed";
-        let bad = "PCRs or values are not those that were signed, or not those that are due";
-        signed("pcrs", "attest-pcrs", same, good, bad)
+        signed("pcrs", same, good)
     }
 
     /// No record was changed, taken out or put in.
@@ -70,10 +65,7 @@ impl Check {
                 failure: Some(broken.failure()),
                 ..failed("chain", "", broken.why.clone(), "")
             },
-            None if records == 0 => {
-                let why = "there are no records, and the first is made when the module is loaded";
-                failed("chain", "attest-no-records", why, "ask the machine anew")
-            }
+            None if records == 0 => not("chain"),
             None => held("chain", "no record was changed, taken out or put in"),
         }
     }
@@ -100,19 +92,18 @@ impl Check {
     }
 }
 
-fn signed(
-    id: &'static str,
-    code: &'static str,
-    same: Option<bool>,
-    good: &str,
-    bad: &str,
-) -> Check {
-    let next = "trust nothing in the file; find out who could write to it";
+fn signed(id: &'static str, same: Option<bool>, good: &str) -> Check {
     match same {
         Some(true) => held(id, good),
-        Some(false) => failed(id, code, bad, next),
+        Some(false) => not(id),
         None => not_checked(id, "there is no quote"),
     }
+}
+
+/// It does not hold, in the words that failures of this check have.
+fn not(id: &'static str) -> Check {
+    let [code, why, next] = case("attested", id);
+    failed(id, code, why, next)
 }
 
 fn held(id: &'static str, why: impl Into<String>) -> Check {

@@ -12,6 +12,7 @@ mod pairs;
 mod sysfs;
 mod witness;
 
+pub use others::is_destructive;
 pub use pairs::Evidence;
 pub use sysfs::State;
 pub use witness::{Verdict, Witness};

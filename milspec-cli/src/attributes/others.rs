@@ -74,32 +74,3 @@ pub fn command(name: &str, value: Option<&str>) -> Option<String> {
     (!is_destructive(name) && plain(name) && plain(value))
         .then(|| format!("fwupdmgr set-bios-setting {name} {value}"))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::pairs::{self, PAIRS};
-    use super::*;
-
-    /// Promise: no command has anything that a shell would not take as one word, and none resets.
-    #[test]
-    fn one_word() {
-        assert_eq!(command("Camera", Some("a;b")), None);
-        assert_eq!(command("Came$ra", None), None);
-        assert_eq!(command("reset_bios", None), None);
-        assert!(command("KernelDma", Some("Enabled")).is_some());
-    }
-
-    /// Promise: nothing that destroys is said to have a value that hardens, or stands beside a
-    /// control, and no line of a table is left out.
-    #[test]
-    fn tables() {
-        assert_eq!(OTHERS.len(), TABLE.lines().count() - 1);
-        assert_eq!(PAIRS.len(), pairs::TABLE.lines().count() - 1);
-        for known in OTHERS.iter() {
-            assert!(!is_destructive(known.name) || known.hardened.is_none());
-        }
-        for pair in PAIRS.iter() {
-            assert!(!is_destructive(pair.attribute), "{pair:?}");
-        }
-    }
-}

@@ -64,7 +64,7 @@ pub enum Special {
 /// A line for each pair. Where nothing stands under `says`, it is [`ON_OFF`]. Of the four levels of
 /// Thunderbolt two spellings are known. One attribute has latch and door of the chassis in one value:
 /// what it says of the one, it does not say of the other.
-pub const TABLE: &str = include_str!("pairs.csv");
+const TABLE: &str = include_str!("pairs.csv");
 
 const ON_OFF: &str = "Enabled=enabled Disabled=disabled";
 

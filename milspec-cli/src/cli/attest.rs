@@ -15,34 +15,26 @@ pub enum AttestCommand {
     ///
     /// All trust rests on this file: take it from the machine while you trust the machine, and keep
     /// it where attestations are verified. Needs access to the TPM, but no driver.
-    Enroll(AttestEnroll),
+    Enroll {
+        /// Where to write the public key, in PEM, or - for standard output
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
     /// Print an attestation: journal, state, and a quote of the TPM that ties them together
     ///
     /// Covers PCRs 0 to 7 (firmware and Secure Boot) and the PCR of the journal. Makes no firmware
     /// call, and changes nothing. Needs access to driver and TPM.
-    Quote(AttestQuote),
+    Quote {
+        /// What whoever asks has drawn by lot, in hexadecimal digits: 8 to 64 bytes
+        #[arg(long, value_name = "HEX", value_parser = nonce)]
+        nonce: Nonce,
+    },
     /// Check an attestation of another machine
     ///
     /// Needs the public key of that machine and the nonce that was sent to it, but neither a TPM
     /// nor the driver. Says for each check whether it holds. The PCRs of the firmware are shown with
     /// --verbose: what they should hold, only you know.
     Verify(AttestVerify),
-}
-
-/// `attest enroll`
-#[derive(Args, Clone, Debug)]
-pub struct AttestEnroll {
-    /// Where to write the public key, in PEM, or - for standard output
-    #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
-}
-
-/// `attest quote`
-#[derive(Args, Clone, Debug)]
-pub struct AttestQuote {
-    /// What whoever asks has drawn by lot, in hexadecimal digits: 8 to 64 bytes
-    #[arg(long, value_name = "HEX", value_parser = nonce)]
-    pub nonce: Nonce,
 }
 
 /// `attest verify`

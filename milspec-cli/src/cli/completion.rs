@@ -2,14 +2,7 @@
 
 //! `completion`
 
-use clap::{Args, ValueEnum};
-
-/// `completion`
-#[derive(Args, Clone, Copy, Debug)]
-pub struct Completion {
-    /// The shell
-    pub shell: Shell,
-}
+use clap::ValueEnum;
 
 /// The shells that there are completions for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

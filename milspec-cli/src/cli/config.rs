@@ -22,7 +22,14 @@ pub enum ConfigCommand {
     ///
     /// The exit status is 0 whether there is something to change or not, unless --exit-code is given.
     /// "changes" in the JSON document says how much; config apply --dry-run is the same.
-    Diff(ConfigDiff),
+    Diff {
+        /// The file.
+        #[command(flatten)]
+        file: ConfigFile,
+        /// End with 7 when there is something to change
+        #[arg(long)]
+        exit_code: bool,
+    },
     /// Bring the machine to the state in a file, all of it or nothing
     ///
     /// As mode set. Applying the same file again changes nothing: "changes" in the JSON document is
@@ -36,17 +43,6 @@ pub struct ConfigFile {
     /// File with the desired state, or - for standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-}
-
-/// `config diff`
-#[derive(Args, Clone, Debug)]
-pub struct ConfigDiff {
-    /// The file.
-    #[command(flatten)]
-    pub file: ConfigFile,
-    /// End with 7 when there is something to change
-    #[arg(long)]
-    pub exit_code: bool,
 }
 
 /// `config apply`

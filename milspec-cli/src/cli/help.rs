@@ -33,17 +33,7 @@ pub const DOCUMENTS: &str =
 pub const GLOBAL: &str = "--json, --color, --quiet and --verbose: see \"milspecctl --help\".";
 
 /// What to do first, for who types no more than `milspecctl`.
-pub const START: &str = "\
-Shows how this Dell is hardened, and changes that. To begin with:
-
-  milspecctl doctor               what is missing for it to work
-  milspecctl status               how the machine stands
-  milspecctl control list         what can be changed
-  milspecctl mode list            the modes, and how far each reaches here
-  milspecctl mode plan enhanced   what a mode would change; changes nothing
-
-milspecctl --help has all commands, man milspecctl the same.
-";
+pub const START: &str = include_str!("start.txt");
 
 /// Adds what is here to the help texts. The options of every command are shown once, above: below
 /// they would be longer than what is a command's own.

@@ -14,14 +14,14 @@ mod journal;
 mod mode;
 mod report;
 
-pub use attest::{AttestCommand, AttestEnroll, AttestQuote, AttestVerify};
+pub use attest::{AttestCommand, AttestVerify, Nonce};
 pub use baseline::BaselineCommand;
-pub use completion::{Completion, Shell};
-pub use config::{ConfigApply, ConfigCommand, ConfigDiff};
+pub use completion::Shell;
+pub use config::{ConfigApply, ConfigCommand};
 pub use confirm::{Confirm, Trial};
 pub use events::Events;
 pub use journal::{JournalCommand, JournalSave, JournalVerify};
-pub use mode::{ModeCommand, ModeGet, ModeList, ModePlan, ModeSet, Target};
+pub use mode::{ModeCommand, ModeList, ModeSet, Target};
 pub use report::Report;
 
 use crate::change::Assignment;
@@ -95,7 +95,7 @@ impl Cli {
         };
         let written = match &self.command {
             Command::Journal(JournalCommand::Save(save)) => Some(&save.file),
-            Command::Attest(AttestCommand::Enroll(enroll)) => Some(&enroll.out),
+            Command::Attest(AttestCommand::Enroll { out }) => Some(out),
             _ => None,
         };
         if readers > 1 {
@@ -215,7 +215,11 @@ pub enum Command {
     /// On models with BIOS attributes it shows what they say beside the controls, and those that
     /// matter for security and have no control, with the command that sets them. Only root may
     /// read their values, for which the kernel's dell-wmi-sysman asks the firmware.
-    Doctor(DoctorArgs),
+    Doctor {
+        /// End with 7 when there is a warning, and no problem
+        #[arg(long)]
+        exit_code: bool,
+    },
     /// Report this machine to the project, without anything that names it or you
     ///
     /// Works on every Dell, with the driver or without. As root it reads the machine's token table,
@@ -227,7 +231,10 @@ pub enum Command {
     /// that somebody typed in it. Read it before you send it.
     Report(Report),
     /// Print completions for a shell
-    Completion(Completion),
+    Completion {
+        /// The shell
+        shell: Shell,
+    },
 }
 
 /// `control ...`
@@ -318,14 +325,6 @@ pub struct StatusArgs {
     pub watch: bool,
     /// End with 7 when something needs attention
     #[arg(long, conflicts_with = "watch")]
-    pub exit_code: bool,
-}
-
-/// `doctor`
-#[derive(Args, Clone, Copy, Debug)]
-pub struct DoctorArgs {
-    /// End with 7 when there is a warning, and no problem
-    #[arg(long)]
     pub exit_code: bool,
 }
 

@@ -12,11 +12,15 @@ pub enum ModeCommand {
     /// Show the mode that the machine is in
     ///
     /// It is derived from what the controls are: a mode, one with deviations, or custom.
-    Get(ModeGet),
+    Get {
+        /// End with 7 unless the machine is in a mode with nothing deviating and nothing out of reach
+        #[arg(long)]
+        exit_code: bool,
+    },
     /// Show what each mode is, and how far it reaches on this machine
     List(ModeList),
     /// Show what setting a mode would change; changes nothing
-    Plan(ModePlan),
+    Plan(Target),
     /// Bring the machine into a mode, all of it or nothing
     ///
     /// Plans, says what to know before, and applies. Each step is read back; when one fails, those
@@ -32,14 +36,6 @@ pub enum ModeCommand {
     Set(ModeSet),
 }
 
-/// `mode get`
-#[derive(Args, Clone, Copy, Debug)]
-pub struct ModeGet {
-    /// End with 7 unless the machine is in a mode with nothing deviating and nothing out of reach
-    #[arg(long)]
-    pub exit_code: bool,
-}
-
 /// `mode list`
 #[derive(Args, Clone, Copy, Debug)]
 pub struct ModeList {
@@ -48,14 +44,6 @@ pub struct ModeList {
     /// Of each control that the mode speaks of and that this machine has: what it is and shall be,
     /// whether that holds already, and where it cannot be had, why. With -v, all modes like that.
     pub mode: Option<Mode>,
-}
-
-/// `mode plan`
-#[derive(Args, Clone, Debug)]
-pub struct ModePlan {
-    /// The mode, and what is left out of it.
-    #[command(flatten)]
-    pub target: Target,
 }
 
 /// A mode with exceptions.

@@ -9,7 +9,6 @@ use crate::system::{self, Installed};
 use crate::systemd;
 use crate::unconfirmed::Told;
 use crate::words::count;
-use milspec_uapi::ABI_MAJOR;
 
 /// Is this a Dell?
 pub fn vendor(context: &Context<'_>) -> Check {
@@ -130,23 +129,10 @@ fn dsml0001(context: &Context<'_>) -> Vec<Acpi> {
 /// Could the driver read the firmware?
 pub fn families(context: &Context<'_>) -> Check {
     let about = About("families", "Firmware read");
-    let Ok(source) = &context.opened else {
+    let Some(status) = context.status() else {
         return about.not_applicable("the driver cannot be asked");
     };
-    match source.info() {
-        Ok(info) if info.abi_major == ABI_MAJOR => {}
-        _ => return about.not_applicable("the driver cannot be asked"),
-    }
-    let families = match source.status() {
-        Ok(status) => Family::all(&status),
-        Err(errno) => {
-            return about.problem(
-                Exit::Failed,
-                format!("STATUS failed ({errno:?})"),
-                "see \"dmesg | grep milspec\"",
-            )
-        }
-    };
+    let families = Family::all(&status);
     let failed = families.iter().filter(|family| family.state == "failed");
     let failed: Vec<String> = failed
         .map(|family| format!("{} failed{}", family.name, ErrnoDoc::behind(&family.error)))

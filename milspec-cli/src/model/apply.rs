@@ -2,7 +2,8 @@
 
 //! Modes, plans, and what became of them.
 
-use super::{word, Control, ErrnoDoc, Word};
+use super::{Control, ErrnoDoc, Word};
+use crate::words::count;
 use milspec_posture::mode::Mode;
 use milspec_uapi as uapi;
 use serde::{Deserialize, Serialize};
@@ -35,50 +36,23 @@ pub fn mode_summary(number: u8) -> &'static str {
 
 /// Word of an `OUTCOME_` number.
 pub fn outcome_word(number: u8) -> Word {
-    let words = [
-        (uapi::OUTCOME_PLANNED, "planned"),
-        (uapi::OUTCOME_DONE, "done"),
-        (uapi::OUTCOME_REFUSED, "refused"),
-        (uapi::OUTCOME_UNDONE, "undone"),
-        (uapi::OUTCOME_DEGRADED, "degraded"),
-        (uapi::OUTCOME_CONFLICT, "conflict"),
-    ];
-    word("outcome", number, &words)
+    word!("outcome", number, OUTCOME_PLANNED OUTCOME_DONE OUTCOME_REFUSED OUTCOME_UNDONE
+        OUTCOME_DEGRADED OUTCOME_CONFLICT)
 }
 
 /// Word of a `REASON_` number; `None` where nothing was refused.
 pub fn reason_word(number: u8) -> Option<Word> {
-    let words = [
-        (uapi::REASON_NO_CONTROL, "no-control"),
-        (uapi::REASON_NO_VALUE, "no-value"),
-        (uapi::REASON_TWICE, "twice"),
-        (uapi::REASON_QUARANTINED, "quarantined"),
-        (uapi::REASON_READ_ONLY, "read-only"),
-        (uapi::REASON_RESTRICTED, "restricted"),
-        (uapi::REASON_DENIED, "denied"),
-        (uapi::REASON_UNREADABLE, "unreadable"),
-        (uapi::REASON_DEPENDENCY, "dependency"),
-        (uapi::REASON_NEEDED, "needed"),
-        (uapi::REASON_CYCLE, "cycle"),
-        (uapi::REASON_LATCHED, "latched"),
-        (uapi::REASON_UNCONFIRMED, "unconfirmed"),
-        (uapi::REASON_NO_TPM, "no-tpm"),
-        (uapi::REASON_UNKNOWN, "unknown"),
-    ];
-    (number != uapi::REASON_NONE).then(|| word("reason", number, &words))
+    (number != uapi::REASON_NONE).then(|| {
+        word!("reason", number, REASON_NO_CONTROL
+        REASON_NO_VALUE REASON_TWICE REASON_QUARANTINED REASON_READ_ONLY REASON_RESTRICTED
+        REASON_DENIED REASON_UNREADABLE REASON_DEPENDENCY REASON_NEEDED REASON_CYCLE
+        REASON_LATCHED REASON_UNCONFIRMED REASON_NO_TPM REASON_UNKNOWN)
+    })
 }
 
 /// Word of a `STEP_` number.
 pub fn step_word(number: u8) -> Word {
-    let words = [
-        (uapi::STEP_PLANNED, "planned"),
-        (uapi::STEP_DONE, "done"),
-        (uapi::STEP_FAILED, "failed"),
-        (uapi::STEP_UNDONE, "undone"),
-        (uapi::STEP_DEGRADED, "degraded"),
-        (uapi::STEP_MOVED, "moved"),
-    ];
-    word("state", number, &words)
+    word!("state", number, STEP_PLANNED STEP_DONE STEP_FAILED STEP_UNDONE STEP_DEGRADED STEP_MOVED)
 }
 
 /// How far a mode reaches on this machine.
@@ -113,15 +87,11 @@ impl Reach {
 
     /// For people.
     pub fn in_words(self) -> String {
-        let controls = if self.lines == 1 {
-            "control"
-        } else {
-            "controls"
-        };
+        let controls = count(self.lines, "control");
         let exist = if self.present == 1 { "exists" } else { "exist" };
         format!(
-            "{} of {} {controls} {exist} here, {} can be changed",
-            self.present, self.lines, self.changeable
+            "{} of {controls} {exist} here, {} can be changed",
+            self.present, self.changeable
         )
     }
 }
@@ -211,18 +181,16 @@ impl Line {
     }
 
     fn new(wire: &uapi::Step, controls: &[Control]) -> Self {
-        let words = [
-            (uapi::STEP_PLANNED, "open"),
-            (uapi::STEP_HOLDS, "holds"),
-            (uapi::STEP_OUT_OF_REACH, "out-of-reach"),
-        ];
         let step = Step::new(wire, controls);
         Self {
             control: step.control,
             family: step.family,
             now: (wire.from != uapi::INDEX_NONE).then_some(step.from),
             wanted: step.to,
-            state: word("state", wire.state, &words),
+            state: match wire.state {
+                uapi::STEP_PLANNED => "open".into(),
+                other => word!("state", other, STEP_HOLDS STEP_OUT_OF_REACH),
+            },
             reason: reason_word(wire.reason),
             needs: (wire.needs != 0).then(|| name_of(wire.needs, controls)),
         }
@@ -279,15 +247,11 @@ pub struct Standing {
 impl Standing {
     /// Reads what the driver said.
     pub fn new(status: &uapi::Status, controls: &[Control]) -> Self {
-        let words = [
-            (uapi::STANDING_CUSTOM, "custom"),
-            (uapi::STANDING_EXACT, "exact"),
-            (uapi::STANDING_DEVIATES, "deviates"),
-        ];
         let custom = status.standing == uapi::STANDING_CUSTOM;
         Self {
             name: (!custom).then(|| mode_word(status.mode)),
-            standing: word("standing", status.standing, &words),
+            standing: word!("standing", status.standing, STANDING_CUSTOM STANDING_EXACT
+                STANDING_DEVIATES),
             deviations: if custom {
                 Vec::new()
             } else {

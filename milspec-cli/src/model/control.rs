@@ -2,14 +2,14 @@
 
 //! Controls and what changed about them.
 
-use super::{clean, reason_word, word, ErrnoDoc, Word};
+use super::{clean, reason_word, ErrnoDoc, Word};
 use milspec_uapi as uapi;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What is known about the value of a control.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Reading {
     /// One value is in force.
@@ -23,7 +23,7 @@ pub enum Reading {
 }
 
 /// One value of a control.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Value {
     /// E.g. `enabled`.
     pub name: String,
@@ -52,7 +52,7 @@ pub struct Value {
 }
 
 /// Why a control cannot have what the mode asks for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// The reason.
     pub reason: Option<Word>,
@@ -61,7 +61,7 @@ pub struct Refusal {
 }
 
 /// One control.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Control {
     /// Number, the same on every machine.
     pub id: u32,
@@ -278,43 +278,24 @@ impl Control {
 }
 
 /// Word of a `FAMILY_` number.
-pub fn family(number: u8) -> Word {
-    let words = [
-        (uapi::FAMILY_PLATFORM, "platform"),
-        (uapi::FAMILY_DSMIL, "dsmil"),
-    ];
-    word("family", number, &words)
+pub(super) fn family(number: u8) -> Word {
+    word!("family", number, FAMILY_PLATFORM FAMILY_DSMIL)
 }
 
 /// Word of an `ACCESS_` number.
-pub fn access(number: u8) -> Word {
-    let words = [
-        (uapi::ACCESS_READ_ONLY, "read-only"),
-        (uapi::ACCESS_READ_WRITE, "read-write"),
-    ];
-    word("access", number, &words)
+fn access(number: u8) -> Word {
+    word!("access", number, ACCESS_READ_ONLY ACCESS_READ_WRITE)
 }
 
 /// Word of a `PRESENCE_` number.
-pub fn presence(number: u8) -> Word {
-    let words = [
-        (uapi::PRESENCE_FULL, "full"),
-        (uapi::PRESENCE_PARTIAL, "partial"),
-        (uapi::PRESENCE_CONTRADICTORY, "contradictory"),
-    ];
-    word("presence", number, &words)
+fn presence(number: u8) -> Word {
+    word!("presence", number, PRESENCE_FULL PRESENCE_PARTIAL PRESENCE_CONTRADICTORY)
 }
 
 /// Word of a `CLASS_` number.
-pub fn class(number: u8) -> Word {
-    let words = [
-        (uapi::CLASS_SAFE, "safe"),
-        (uapi::CLASS_MONITORED, "monitored"),
-        (uapi::CLASS_RESTRICTED, "restricted"),
-        (uapi::CLASS_QUARANTINED, "quarantined"),
-        (uapi::CLASS_READ_ONLY, "read-only"),
-    ];
-    word("class", number, &words)
+fn class(number: u8) -> Word {
+    word!("class", number, CLASS_SAFE CLASS_MONITORED CLASS_RESTRICTED CLASS_QUARANTINED
+        CLASS_READ_ONLY)
 }
 
 /// A control whose reading differs between two listings.

@@ -2,12 +2,11 @@
 
 //! Records of the journal.
 
-use super::{
-    clean, mode_word, outcome_word, reason_word, step_word, word, Control, ErrnoDoc, Word,
-};
+use super::{clean, mode_word, outcome_word, reason_word, step_word, Control, ErrnoDoc, Word};
 use crate::root::Root;
 use crate::{clock, system};
 use milspec_posture::dsmil::STATES;
+use milspec_posture::setting::Setting;
 use milspec_posture::settings::SETTINGS;
 use milspec_uapi as uapi;
 use serde::Serialize;
@@ -129,12 +128,12 @@ impl Event {
     }
 
     fn new(wire: &uapi::Event, controls: &[Control], users: &BTreeMap<u32, String>) -> Self {
-        let names = Names {
-            id: wire.control,
-            controls,
-        };
+        let find = |id: u32| controls.iter().find(|control| control.id == id);
+        let name = |id: u32| (id != 0).then(|| control_name(id, find(id)));
+        let here = find(wire.control);
         let login_uid = (wire.login_uid != uapi::LOGIN_UID_NONE).then_some(wire.login_uid);
-        let value = |index: u8| (index != uapi::INDEX_NONE).then(|| names.value(index));
+        let value =
+            |index: u8| (index != uapi::INDEX_NONE).then(|| value_name(wire.control, here, index));
         let has = |bit: u8| wire.properties & bit != 0;
         let gap = wire.kind == uapi::KIND_GAP;
         Self {
@@ -146,16 +145,13 @@ impl Event {
             severity: severity_word(wire.severity),
             mode: (wire.mode != uapi::MODE_NONE).then(|| mode_word(wire.mode)),
             listed: has(uapi::EVENT_LIST),
-            control: (wire.control != 0).then(|| names.control()),
+            control: name(wire.control),
             from: value(wire.from).filter(|_| !gap),
             to: value(wire.to).filter(|_| !gap),
             step: (wire.kind == uapi::KIND_STEP).then(|| step_word(wire.step)),
             outcome: (wire.kind == uapi::KIND_APPLY_ENDED).then(|| outcome_word(wire.outcome)),
             reason: reason_word(wire.reason),
-            needs: (wire.needs != 0).then(|| {
-                let id = wire.needs;
-                Names { id, controls }.control()
-            }),
+            needs: name(wire.needs),
             error: ErrnoDoc::new(wire.error),
             count: wire.count,
             about: (wire.about != 0).then_some(wire.about),
@@ -179,88 +175,51 @@ impl Event {
     }
 }
 
-/// Names of a control that may be of another machine.
-struct Names<'a> {
-    id: u32,
-    controls: &'a [Control],
+/// The setting with this id of a control; `None` where that is of another family.
+fn setting(id: u32) -> Option<&'static Setting> {
+    let ours = id >> 16 == u32::from(uapi::FAMILY_PLATFORM);
+    SETTINGS.get((id & 0xFFFF) as usize).filter(|_| ours)
 }
 
-impl Names<'_> {
-    fn here(&self) -> Option<&Control> {
-        self.controls.iter().find(|control| control.id == self.id)
-    }
+fn is_device(id: u32) -> bool {
+    id >> 16 == u32::from(uapi::FAMILY_DSMIL)
+}
 
-    /// Number within its family.
-    fn number(&self, family: u8) -> Option<usize> {
-        let ours = self.id >> 16 == u32::from(family);
-        ours.then_some((self.id & 0xFFFF) as usize)
+/// Name of a control that may be of another machine.
+fn control_name(id: u32, here: Option<&Control>) -> String {
+    match (here, setting(id)) {
+        (Some(control), _) => control.name.clone(),
+        (None, Some(setting)) => setting.name.into(),
+        (None, None) if is_device(id) => format!("dsmil-{}", id & 0xFFFF),
+        (None, None) => format!("control-{id:#x}"),
     }
+}
 
-    fn control(&self) -> String {
-        let setting = self.number(uapi::FAMILY_PLATFORM);
-        let setting = setting.and_then(|at| SETTINGS.get(at));
-        match (self.here(), setting, self.number(uapi::FAMILY_DSMIL)) {
-            (Some(control), ..) => control.name.clone(),
-            (_, Some(setting), _) => setting.name.into(),
-            // What devices are called, their firmware says.
-            (.., Some(number)) => format!("dsmil-{number}"),
-            _ => format!("control-{:#x}", self.id),
-        }
-    }
-
-    fn value(&self, index: u8) -> String {
-        let at = usize::from(index);
-        let named = self.here().and_then(|control| control.value_name(index));
-        let catalogued = || -> Option<&str> {
-            if self.number(uapi::FAMILY_DSMIL).is_some() {
-                return STATES.get(at).copied();
-            }
-            let setting = SETTINGS.get(self.number(uapi::FAMILY_PLATFORM)?)?;
+/// Name of one of its values.
+fn value_name(id: u32, here: Option<&Control>, index: u8) -> String {
+    let at = usize::from(index);
+    let catalogued = match setting(id) {
+        Some(setting) => {
             let beyond = setting.otherwise().filter(|_| at == 1);
             setting.values.get(at).map(|value| value.name).or(beyond)
-        };
-        named
-            .or_else(|| catalogued().map(str::to_string))
-            .unwrap_or_else(|| format!("value-{index}"))
-    }
+        }
+        None => STATES.get(at).copied().filter(|_| is_device(id)),
+    };
+    here.and_then(|control| control.value_name(index))
+        .or_else(|| catalogued.map(str::to_string))
+        .unwrap_or_else(|| format!("value-{index}"))
 }
 
 fn kind_word(number: u16) -> Word {
-    let words = [
-        (uapi::KIND_LOAD, "load"),
-        (uapi::KIND_BIND, "bind"),
-        (uapi::KIND_UNBIND, "unbind"),
-        (uapi::KIND_APPLY_BEGUN, "apply-begun"),
-        (uapi::KIND_APPLY_ENDED, "apply-ended"),
-        (uapi::KIND_STEP, "step"),
-        (uapi::KIND_REFUSED, "refused"),
-        (uapi::KIND_SUPPRESSED, "suppressed"),
-        (uapi::KIND_OUTSIDE_CHANGE, "outside-change"),
-        (uapi::KIND_TAMPER, "tamper"),
-        (uapi::KIND_LATCH, "latch"),
-        (uapi::KIND_RESUME, "resume"),
-        (uapi::KIND_ANCHOR_FAILED, "anchor-failed"),
-        (uapi::KIND_ACCEPTED, "accepted"),
-        (uapi::KIND_GAP, "gap"),
-    ];
-    word("kind", number, &words)
+    word!("kind", number, KIND_LOAD KIND_BIND KIND_UNBIND KIND_APPLY_BEGUN KIND_APPLY_ENDED
+        KIND_STEP KIND_REFUSED KIND_SUPPRESSED KIND_OUTSIDE_CHANGE KIND_TAMPER KIND_LATCH
+        KIND_RESUME KIND_ANCHOR_FAILED KIND_ACCEPTED KIND_GAP)
 }
 
 fn severity_word(number: u8) -> Word {
-    let words = [
-        (uapi::SEVERITY_ERROR, "error"),
-        (uapi::SEVERITY_WARNING, "warning"),
-        (uapi::SEVERITY_NOTICE, "notice"),
-        (uapi::SEVERITY_INFO, "info"),
-    ];
-    word("severity", number, &words)
+    word!("severity", number, SEVERITY_ERROR SEVERITY_WARNING SEVERITY_NOTICE SEVERITY_INFO)
 }
 
 fn origin_word(number: u8) -> Word {
-    let words = [
-        (uapi::ORIGIN_IOCTL, "ioctl"),
-        (uapi::ORIGIN_SYSFS, "sysfs"),
-        (uapi::ORIGIN_DRIVER, "driver"),
-    ];
-    word("origin", number, &words)
+    word!("origin", number, ORIGIN_IOCTL ORIGIN_SYSFS ORIGIN_DRIVER)
 }

@@ -2,7 +2,7 @@
 
 //! The machine, the driver and the families.
 
-use super::{clean, mode_word, name_of, names, outcome_word, reason_word, word};
+use super::{clean, mode_word, name_of, names, outcome_word, reason_word};
 use super::{Control, ErrnoDoc, Reading, Word};
 use crate::root::Root;
 use crate::system;
@@ -38,9 +38,7 @@ impl Machine {
             simulated_because,
         }
     }
-}
 
-impl Machine {
     /// For people: `Dell Inc. Latitude 7490, BIOS 1.2.3`.
     pub fn in_words(&self) -> String {
         let (vendor, product) = (&self.vendor, &self.product);
@@ -144,14 +142,9 @@ impl Family {
     }
 
     fn new(number: u8, wire: &uapi::FamilyStatus, interface: Option<Interface>) -> Self {
-        let words = [
-            (uapi::FAMILY_ABSENT, "absent"),
-            (uapi::FAMILY_READY, "ready"),
-            (uapi::FAMILY_FAILED, "failed"),
-        ];
         Self {
             name: super::control::family(number),
-            state: word("state", wire.state, &words),
+            state: word!("state", wire.state, FAMILY_ABSENT FAMILY_READY FAMILY_FAILED),
             error: ErrnoDoc::new(wire.error),
             controls: wire.controls,
             unreadable: wire.unreadable,
@@ -181,13 +174,8 @@ pub struct Anchor {
 impl Anchor {
     /// Reads what the driver said.
     pub fn new(status: &uapi::Status) -> Self {
-        let words = [
-            (uapi::ANCHOR_NONE, "none"),
-            (uapi::ANCHOR_READY, "ready"),
-            (uapi::ANCHOR_FAILED, "failed"),
-        ];
         Self {
-            state: word("anchor", status.anchor, &words),
+            state: word!("anchor", status.anchor, ANCHOR_NONE ANCHOR_READY ANCHOR_FAILED),
             pcr: (status.anchor != uapi::ANCHOR_NONE).then_some(status.anchor_pcr),
             anchored: status.anchored,
             pending: status.anchor_pending,

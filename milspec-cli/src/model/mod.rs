@@ -5,6 +5,16 @@
 //! Everything here is checked: an index that does not fit, or a number that this version has no
 //! word for, is shown as such and never guessed.
 
+/// The word of the one of these constants that a number is; of another, e.g. `kind-9`.
+macro_rules! word {
+    ($kind:literal, $number:expr, $($name:ident)+) => {
+        match $number {
+            $(milspec_uapi::$name => super::spelled(stringify!($name)),)+
+            other => format!("{}-{other}", $kind).into(),
+        }
+    };
+}
+
 mod apply;
 mod control;
 mod event;
@@ -15,10 +25,7 @@ pub use apply::{
     mode_summary, mode_word, modes, name_of, names, outcome_word, reason_word, step_word, Line,
     Reach, Standing, Step,
 };
-pub use control::{
-    access as access_word, class as class_word, diff, family as family_word,
-    presence as presence_word, Control, Difference, Reading,
-};
+pub use control::{diff, Control, Difference, Reading};
 pub use event::{Actor, Event, Naming};
 pub use machine::{
     is_drift_known, is_tamper_known, simulated_because, tampered, Anchor, Family, Journal,
@@ -27,15 +34,14 @@ pub use machine::{
 pub use topic::{group_number, topic, topics, Group};
 
 use crate::failure::errno_name;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::fmt::Display;
 
 /// A word of the ABI, e.g. `platform`; a number without a word becomes e.g. `family-9`.
 pub type Word = Cow<'static, str>;
 
 /// An errno in a JSON document.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrnoDoc {
     /// E.g. `EIO`.
     pub name: String,
@@ -60,13 +66,10 @@ impl ErrnoDoc {
     }
 }
 
-/// Finds the word for `number`, or makes `kind-number`.
-fn word<N: PartialEq + Display>(kind: &str, number: N, words: &[(N, &'static str)]) -> Word {
-    let known = words.iter().find(|(known, _)| *known == number);
-    match known {
-        Some((_, word)) => Cow::Borrowed(*word),
-        None => Cow::Owned(format!("{kind}-{number}")),
-    }
+/// The word of a constant of the ABI: `apply-begun` of `KIND_APPLY_BEGUN`.
+fn spelled(name: &str) -> Word {
+    let word = name.split_once('_').map_or(name, |(_, word)| word);
+    word.to_lowercase().replace('_', "-").into()
 }
 
 /// The text of a zero-padded field. It comes from firmware in the end: what is not printable ASCII

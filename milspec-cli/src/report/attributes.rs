@@ -41,30 +41,16 @@ pub struct Enumeration {
     pub value: Option<String>,
     /// The values that it can have.
     pub possible: Vec<String>,
-    /// Why there is no value.
-    #[serde(skip)]
-    pub silent: Silent,
-}
-
-/// Why there is no value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Silent {
-    /// There is one.
-    #[default]
-    No,
-    /// It cannot be read.
-    Closed,
-    /// It is none of those that it can have.
-    Strange,
 }
 
 /// Reads what may be read.
 pub fn read(root: &Root, unread: &mut Vec<Unread>) -> Vec<Attributes> {
     let owner = owner::numbers(root);
     let drivers = root.names(CLASS).into_iter();
+    let (mut closed, mut strange) = (0, 0);
     let all: Vec<Attributes> = drivers
         .filter(|driver| driver != OWN && is_plain(driver))
-        .map(|driver| of(root, driver, &owner))
+        .map(|driver| of(root, driver, &owner, &mut closed, &mut strange))
         .collect();
     if all.is_empty() {
         unread.push(Unread::new(
@@ -75,17 +61,10 @@ pub fn read(root: &Root, unread: &mut Vec<Unread>) -> Vec<Attributes> {
             ),
         ));
     }
-    let count = |silent: fn(&Enumeration) -> bool| {
-        let enumerations = all.iter().flat_map(|of| &of.enumerations);
-        enumerations.filter(|one| silent(one)).count()
-    };
-    let total = count(|_| true);
+    let total: usize = all.iter().map(|of| of.enumerations.len()).sum();
     for (silent, why) in [
-        (count(|one| one.silent == Silent::Closed), "root's to read"),
-        (
-            count(|one| one.silent == Silent::Strange),
-            "none of those that it can have",
-        ),
+        (closed, "root's to read"),
+        (strange, "none of those that it can have"),
     ] {
         if silent != 0 {
             let why = format!("of {silent} of {total} enumerations the present value is {why}");
@@ -95,7 +74,14 @@ pub fn read(root: &Root, unread: &mut Vec<Unread>) -> Vec<Attributes> {
     all
 }
 
-fn of(root: &Root, driver: String, owner: &Owner) -> Attributes {
+/// Counts the enumerations whose value cannot be read, or is none of those that they can have.
+fn of(
+    root: &Root,
+    driver: String,
+    owner: &Owner,
+    closed: &mut usize,
+    strange: &mut usize,
+) -> Attributes {
     let directory = format!("{CLASS}/{driver}/attributes");
     let mut found = Attributes {
         driver,
@@ -120,16 +106,15 @@ fn of(root: &Root, driver: String, owner: &Owner) -> Attributes {
                     continue;
                 }
                 let value = file("current_value");
-                let silent = match &value {
-                    None => Silent::Closed,
-                    Some(value) if possible.contains(value) => Silent::No,
-                    Some(_) => Silent::Strange,
-                };
+                match &value {
+                    None => *closed += 1,
+                    Some(value) if possible.contains(value) => {}
+                    Some(_) => *strange += 1,
+                }
                 found.enumerations.push(Enumeration {
                     name,
-                    value: value.filter(|_| silent == Silent::No),
+                    value: value.filter(|value| possible.contains(value)),
                     possible,
-                    silent,
                 });
             }
             "integer" if is_plain(&name) && !owner.is_in(&name) => found.integers.push(name),

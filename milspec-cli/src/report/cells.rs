@@ -7,6 +7,7 @@
 //! Dell (`tests/machine/src/cells.rs`; its tests hold the two together).
 
 use milspec_posture::token_table::Token;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Location of a token that is listed without being there.
@@ -32,7 +33,8 @@ pub struct Group {
 }
 
 /// What is taken to lie behind the tokens of a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Layout {
     /// They lie at one location.
     OneLocation,
@@ -143,18 +145,6 @@ impl Group {
             Verdict::Holds
         } else {
             Verdict::Unread
-        }
-    }
-}
-
-impl Layout {
-    /// The word for it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::OneLocation => "one-location",
-            Self::OneCell => "one-cell",
-            Self::CellEach => "cell-each",
-            Self::Unclear => "unclear",
         }
     }
 }

@@ -40,7 +40,7 @@ pub struct Differing {
     /// Name of the group.
     pub group: String,
     /// What is inferred: `one-cell` or `cell-each`.
-    pub layout: String,
+    pub layout: Layout,
     /// Its tokens.
     pub tokens: String,
     /// What their locations read, each `LOCATION=VALUE`.
@@ -72,7 +72,7 @@ impl Inference {
                     tally.differs += 1;
                     found.differing.push(Differing {
                         group: group.name.into(),
-                        layout: group.layout.word().into(),
+                        layout: group.layout,
                         tokens: table::notation(&group.tokens),
                         reads: reads(&group.tokens, readings),
                     });

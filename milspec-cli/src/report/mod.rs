@@ -2,9 +2,9 @@
 
 //! `milspec.report/1`: what the owner of a real Dell can tell of it, and nothing of the owner.
 //!
-//! A list of what is taken, not of what is left out: a field that is not in these structures is not
-//! in a report. No serial number, service or asset tag, UUID, name of host or user, no text that
-//! somebody typed, and no string of SMBIOS but vendor, product and BIOS.
+//! A list of what is taken, not of what is left out: a field that is not in these structures, or not
+//! in that of a control, is not in a report. No serial number, service or asset tag, UUID, name of
+//! host or user, no text that somebody typed, and no string of SMBIOS but vendor, product and BIOS.
 
 mod attributes;
 pub mod cells;

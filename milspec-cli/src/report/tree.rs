@@ -5,7 +5,7 @@
 
 use super::{Report, SCHEMA};
 use crate::failure::{Failure, Result};
-use crate::root::{Files, Root, FILE_MAX, RECORDING_DIR};
+use crate::root::{Files, Root, FILE_MAX};
 use crate::system::{SecureBoot, There};
 use std::fs::File;
 use std::io::Read;
@@ -103,19 +103,14 @@ fn files(report: &Report) -> Files {
         );
     }
     if let Some(driver) = &report.driver {
-        let text = |text: &'_ Option<String>| text.clone().unwrap_or_default();
-        let (vendor, product) = (text(&machine.vendor), text(&machine.product));
-        let bios = text(&machine.bios_version);
-        let names = [vendor.as_str(), &product, &bios];
+        let names = [&machine.vendor, &machine.product, &machine.bios_version];
+        let names = names.map(|name| name.as_deref().unwrap_or_default());
         let now = UPTIME * 1_000_000_000;
-        let (info, status, listing) = driver.answers(names, now, report.simulated);
-        for (name, bytes) in [
-            ("info", info.as_bytes().to_vec()),
-            ("status", status.as_bytes().to_vec()),
-            ("controls", listing.bytes()),
-        ] {
-            put(&format!("{RECORDING_DIR}/{name}.bin"), bytes);
-        }
+        let (info, status) = driver.answers(names, now, report.simulated);
+        put("recording/info.bin", info.as_bytes().to_vec());
+        put("recording/status.bin", status.as_bytes().to_vec());
+        let controls = serde_json::to_vec(&driver.controls);
+        put("recording/controls.json", controls.unwrap_or_default());
     }
     files
 }

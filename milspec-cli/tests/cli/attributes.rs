@@ -137,12 +137,19 @@ fn disagreement() {
         .attribute_file(
             "Camera",
             "dell_value_modifier",
-            "Disabled[ForceIf:Privacy=On];Enabled;\n",
+            "disabled[ForceIf:Privacy=On][ForceIfNot:CpuCore=CoresAll];Enabled;\n",
         )
         .attribute("Privacy", "On", "Off;On");
     expect(&forced, "camera", "disagrees", "forced");
     let forced = forced.attribute("Privacy", "Off", "Off;On");
     expect(&forced, "camera", "disagrees", "used-differently");
+    let forced = forced.attribute("CpuCore", "CoresAll", "Cores2;CoresAll");
+    expect(&forced, "camera", "disagrees", "used-differently");
+    let forced = forced.attribute("CpuCore", "Cores2", "Cores2;CoresAll");
+    expect(&forced, "camera", "disagrees", "forced");
+    let shown = on(&forced, &["control", "show", "camera"]).stdout;
+    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains("while CpuCore is not CoresAll"), "{shown}");
     let hidden = tree("attributes-hidden")
         .attribute_file("Camera", "dell_modifier", "[SuppressIfNot:Privacy=Off]\n")
         .attribute("Privacy", "On", "Off;On");

@@ -194,7 +194,7 @@ impl Driver {
                 Some(how(asked(None, set.assignments), set.how))
             }
             Command::Config(ConfigCommand::Show(show)) => config(&show.file),
-            Command::Config(ConfigCommand::Diff(diff)) => config(&diff.file.file),
+            Command::Config(ConfigCommand::Diff { file, .. }) => config(&file.file),
             Command::Config(ConfigCommand::Apply(apply)) => {
                 Some(how(config(&apply.file.file)?, apply.how))
             }

@@ -94,7 +94,14 @@ fn codes() {
     let made = ["Failure::new(", "Warning::new(", "code: "];
     let rests = made.iter().flat_map(|made| source.split(made).skip(1));
     let names = rests.filter_map(|rest| rest.trim_start().strip_prefix('"'));
-    let names: Vec<&str> = names.filter_map(|rest| rest.split('"').next()).collect();
+    let mut names: Vec<&str> = names.filter_map(|rest| rest.split('"').next()).collect();
+    let cases =
+        std::fs::read_to_string(crate::docs::source("milspec-cli/src/failures.txt")).unwrap();
+    // Those of refusals are "refused-" and the word of the reason, which has a list of its own.
+    let cases = cases
+        .split("\n\n")
+        .filter(|entry| !entry.starts_with("refused "));
+    names.extend(cases.filter_map(|entry| entry.lines().nth(1)));
     assert!(names.len() > 40, "{}", names.len());
     for name in names {
         let named = [format!(" {name},"), format!(": {name},")];

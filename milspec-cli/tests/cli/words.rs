@@ -3,8 +3,12 @@
 //! Words that people type, and the tables of words that stand beside the code.
 
 use crate::docs::source;
+use jiff::civil::DateTime;
+use jiff::Zoned;
+use milspec::attributes::is_destructive;
 use milspec::cli::Cli;
-use milspec::clock::{moment, utc};
+use milspec::clock::{moment, moment_from, utc};
+use milspec::failure::case;
 use milspec::model::{group_number, topic, topics};
 use milspec_posture::settings::SETTINGS;
 use std::ffi::OsString;
@@ -81,6 +85,67 @@ fn moments() {
     }
 }
 
+/// Promise: how long ago, days and times are understood as people write them, and nothing else is.
+#[test]
+fn what_people_write() {
+    let now: Zoned = "2026-11-24T09:00:00[Europe/Berlin]".parse().unwrap();
+    for (text, then) in [
+        ("90m", "2026-11-24T07:30"),
+        ("1h 30m", "2026-11-24T07:30"),
+        ("2 hours ago", "2026-11-24T07:00"),
+        ("2d", "2026-11-22T09:00"),
+        ("1 week ago", "2026-11-17T09:00"),
+        ("today", "2026-11-24T00:00"),
+        ("yesterday", "2026-11-23T00:00"),
+        ("Yesterday 18:00", "2026-11-23T18:00"),
+        ("monday", "2026-11-23T00:00"),
+        // It is a Tuesday.
+        ("tue", "2026-11-17T00:00"),
+        ("08:30", "2026-11-24T08:30"),
+        ("2026-11-20", "2026-11-20T00:00"),
+        ("2026-11-20 08:30", "2026-11-20T08:30"),
+        // Summer time ends in between: a day is a day of the calendar.
+        ("60 days ago", "2026-09-25T09:00"),
+    ] {
+        let then: DateTime = then.parse().unwrap();
+        let then = then.to_zoned(now.time_zone().clone()).unwrap();
+        assert_eq!(moment_from(text, &now), Some(then.timestamp()), "{text}");
+    }
+    for text in [
+        "",
+        "soon",
+        "10",
+        "-5000000d",
+        "2026-13-01",
+        "d",
+        "tomorrow",
+        "m",
+        "25:00",
+        "monday 8",
+    ] {
+        assert_eq!(moment_from(text, &now), None, "{text}");
+    }
+}
+
+/// Promise: everything that can fail in several ways has words for each of them: a code, why, and
+/// what to do next.
+#[test]
+fn failures() {
+    let text = fs::read_to_string(source("milspec-cli/src/failures.txt")).unwrap();
+    for entry in text.split("\n\n") {
+        let lines: Vec<&str> = entry.lines().collect();
+        assert_eq!(lines.len(), 4, "{entry}");
+        let mut names = lines[0].split(' ');
+        let of = names.next().unwrap();
+        let names: Vec<&str> = names.collect();
+        assert!(!names.is_empty(), "{entry}");
+        for name in names {
+            assert_eq!(case(of, name), lines[1..], "{entry}");
+        }
+    }
+    assert_eq!(case("tpm", "EIO")[0], "tpm-failed");
+}
+
 /// The lines of a table without its heading, each in its fields.
 fn rows(name: &str, fields: usize) -> Vec<Vec<String>> {
     let text = fs::read_to_string(source("milspec-cli/src/attributes").join(name)).unwrap();
@@ -126,6 +191,18 @@ fn pairs_fit_the_catalogue() {
             }
         }
     }
+}
+
+/// Promise: nothing that destroys is said to have a value that hardens, or stands beside a control.
+#[test]
+fn destructive() {
+    for row in rows("others.csv", 4) {
+        assert!(!is_destructive(&row[0]) || row[2].is_empty(), "{row:?}");
+    }
+    for row in rows("pairs.csv", 5) {
+        assert!(!is_destructive(&row[1]), "{row:?}");
+    }
+    assert!(is_destructive("reset_bios"));
 }
 
 /// Promise: an attribute is either beside a control or among the others, so that none is shown as

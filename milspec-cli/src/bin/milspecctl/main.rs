@@ -22,7 +22,11 @@ mod usage;
 
 use clap::CommandFactory;
 use clap_complete::CompleteEnv;
-use cmd::change;
+use cmd::{
+    attest_enroll, attest_quote, attest_verify, baseline_show, change, completion, config_export,
+    config_show, control_get, control_list, control_show, journal_save, journal_verify, mode_get,
+    mode_list, status,
+};
 use milspec::cli::{
     self, complete, AttestCommand, BaselineCommand, Cli, Command, ConfigCommand, ControlCommand,
     Global, JournalCommand, ModeCommand, When,
@@ -30,7 +34,7 @@ use milspec::cli::{
 use milspec::doctor::{self, Verdict};
 use milspec::failure::FailureDoc;
 use milspec::input::is_standard;
-use milspec::{machine, Exit, Failure, Result};
+use milspec::{machine, Exit, Failure, Result, Root};
 use render::Document;
 use std::ffi::OsString;
 use std::path::Path;
@@ -72,79 +76,76 @@ fn run(cli: &Cli) -> Result<u8> {
     match &cli.command {
         Command::Status(status) if status.watch => follow::status::run(root, global),
         Command::Status(status) => {
-            let document = cmd::status::run(root, status.refresh)?;
+            let document = status::run(root, status.refresh)?;
             let differs = status.exit_code && !document.warnings.is_empty();
             judge(global, &document, differs)
         }
-        Command::Mode(ModeCommand::Get(get)) => {
-            let document = cmd::mode_get::run(root)?;
-            let differs = get.exit_code && !document.now.mode.is_whole();
-            judge(global, &document, differs)
-        }
-        Command::Mode(ModeCommand::List(list)) => {
-            show(global, &cmd::mode_list::run(root, *list, global.verbose)?)
-        }
-        Command::Mode(ModeCommand::Plan(plan)) => show(global, &change::mode_plan(root, plan)?),
-        Command::Mode(ModeCommand::Set(set)) => show(global, &change::mode_set(root, ui, set)?),
-        Command::Control(ControlCommand::Accept(accept)) => {
-            show(global, &change::control_accept(root, ui, accept)?)
-        }
-        Command::Control(ControlCommand::Set(set)) => {
-            show(global, &change::control_set(root, ui, set)?)
-        }
-        Command::Control(ControlCommand::List(list)) => {
-            show(global, &cmd::control_list::run(root, list)?)
-        }
-        Command::Control(ControlCommand::Get(what)) => {
-            show(global, &cmd::control_get::run(root, what)?)
-        }
-        Command::Control(ControlCommand::Show(what)) => {
-            show(global, &cmd::control_show::run(root, what)?)
-        }
-        Command::Config(ConfigCommand::Show(what)) => {
-            show(global, &cmd::config_show::run(root, &what.file)?)
-        }
-        Command::Config(ConfigCommand::Export) => show(global, &cmd::config_export::run(root)?),
-        Command::Config(ConfigCommand::Diff(diff)) => {
-            let document = change::config_diff(root, &diff.file.file)?;
-            judge(global, &document, diff.exit_code && document.changes != 0)
-        }
-        Command::Config(ConfigCommand::Apply(apply)) => {
-            show(global, &change::config_apply(root, ui, apply)?)
-        }
-        Command::Baseline(BaselineCommand::Show) => show(global, &cmd::baseline_show::run(root)?),
+        Command::Mode(command) => run_mode(global, root, ui, command),
+        Command::Control(command) => match command {
+            ControlCommand::Accept(accept) => {
+                show(global, &change::control_accept(root, ui, accept)?)
+            }
+            ControlCommand::Set(set) => show(global, &change::control_set(root, ui, set)?),
+            ControlCommand::List(list) => show(global, &control_list::run(root, list)?),
+            ControlCommand::Get(what) => show(global, &control_get::run(root, what)?),
+            ControlCommand::Show(what) => show(global, &control_show::run(root, what)?),
+        },
+        Command::Config(command) => run_config(global, root, ui, command),
+        Command::Baseline(BaselineCommand::Show) => show(global, &baseline_show::run(root)?),
         Command::Events(events) if events.follow => follow::events::run(root, global, events),
         Command::Events(events) => show(global, &cmd::events::run(root, events)?),
-        Command::Journal(JournalCommand::Save(save)) if save.follow => {
-            follow::journal::run(root, global, save)
-        }
-        Command::Journal(JournalCommand::Save(save)) => {
-            let saved = cmd::journal_save::run(root, save)?;
-            show_beside(global, &save.file, &saved)
-        }
-        Command::Journal(JournalCommand::Verify(verify)) => {
-            show(global, &cmd::journal_verify::run(root, ui, verify)?)
-        }
-        Command::Attest(AttestCommand::Enroll(enroll)) => {
-            let enrolled = cmd::attest_enroll::run(root, enroll)?;
-            show_beside(global, &enroll.out, &enrolled)
-        }
-        Command::Attest(AttestCommand::Quote(quote)) => {
-            show(global, &cmd::attest_quote::run(root, ui, quote)?)
-        }
-        Command::Attest(AttestCommand::Verify(verify)) => {
-            show(global, &cmd::attest_verify::run(verify)?)
-        }
+        Command::Journal(command) => match command {
+            JournalCommand::Save(save) if save.follow => follow::journal::run(root, global, save),
+            JournalCommand::Save(save) => {
+                show_beside(global, &save.file, &journal_save::run(root, save)?)
+            }
+            JournalCommand::Verify(verify) => show(global, &journal_verify::run(root, ui, verify)?),
+        },
+        Command::Attest(command) => match command {
+            AttestCommand::Enroll { out } => {
+                show_beside(global, out, &attest_enroll::run(root, out)?)
+            }
+            AttestCommand::Quote { nonce } => show(global, &attest_quote::run(root, ui, nonce)?),
+            AttestCommand::Verify(verify) => show(global, &attest_verify::run(verify)?),
+        },
         Command::Confirm(confirm) => show(global, &cmd::confirm::run(root, ui, *confirm)?),
-        Command::Completion(shell) => show(global, &cmd::completion::run(*shell)),
+        Command::Completion { shell } => show(global, &completion::run(*shell)),
         Command::Report(asked) => report::run(root, global, ui, asked),
-        Command::Doctor(asked) => {
+        Command::Doctor { exit_code } => {
             let mut document = doctor::run(root);
-            if asked.exit_code && document.exit == 0 && document.result != Verdict::Ok {
+            if *exit_code && document.exit == 0 && document.result != Verdict::Ok {
                 document.exit = Exit::Differs as u8;
             }
             show(global, &document)
         }
+    }
+}
+
+fn run_mode(global: &Global, root: &Root, ui: &Ui, command: &ModeCommand) -> Result<u8> {
+    match command {
+        ModeCommand::Get { exit_code } => {
+            let document = mode_get::run(root)?;
+            judge(
+                global,
+                &document,
+                *exit_code && !document.now.mode.is_whole(),
+            )
+        }
+        ModeCommand::List(list) => show(global, &mode_list::run(root, *list, global.verbose)?),
+        ModeCommand::Plan(target) => show(global, &change::mode_plan(root, target)?),
+        ModeCommand::Set(set) => show(global, &change::mode_set(root, ui, set)?),
+    }
+}
+
+fn run_config(global: &Global, root: &Root, ui: &Ui, command: &ConfigCommand) -> Result<u8> {
+    match command {
+        ConfigCommand::Show(what) => show(global, &config_show::run(root, &what.file)?),
+        ConfigCommand::Export => show(global, &config_export::run(root)?),
+        ConfigCommand::Diff { file, exit_code } => {
+            let document = change::config_diff(root, &file.file)?;
+            judge(global, &document, *exit_code && document.changes != 0)
+        }
+        ConfigCommand::Apply(apply) => show(global, &change::config_apply(root, ui, apply)?),
     }
 }
 

@@ -7,6 +7,7 @@
 //! The calls are class 10 of Dell's SMBIOS interface, as `smi_password.c` of libsmbios uses them.
 
 use crate::ui::Ui;
+use milspec::failure::case;
 use milspec::smbios::{Smbios, NOT_EXECUTED};
 use milspec::{Failure, Result, Root};
 use nix::errno::Errno;
@@ -97,35 +98,22 @@ pub fn key(root: &Root, password: &Password) -> Result<Zeroizing<u16>> {
     let smbios = Smbios::open(root).map_err(unreachable)?;
     let properties = properties(&smbios).map_err(unreachable)?;
     if !properties.installed {
-        return Err(failure(
-            "password-not-set",
-            "the firmware says that no administrator password is set",
-            "run it again without a password",
-        ));
+        return Err(failure("not-set"));
     }
     if !properties.ascii {
-        return Err(failure(
-            "unsupported",
-            "this firmware takes codes of keys instead of characters",
-            "change the settings in the BIOS setup",
-        ));
+        return Err(failure("key-codes"));
     }
     if !password.iter().all(|byte| matches!(byte, 0x20..=0x7E)) {
-        return Err(failure(
-            "password-unusable",
-            "it has characters beyond ASCII, which the firmware does not take",
-            "give it as it was typed in the BIOS setup",
-        ));
+        return Err(failure("beyond-ascii"));
     }
     if password.len() < properties.shortest || password.len() > properties.longest {
-        return Err(failure(
-            "password-wrong",
-            &format!(
-                "it has not between {} and {} characters; no try was spent",
-                properties.shortest, properties.longest
-            ),
-            "try again",
-        ));
+        let (shortest, longest) = (properties.shortest, properties.longest);
+        let failure = failure("length");
+        let why = failure.why.replace("{shortest}", &shortest.to_string());
+        return Err(Failure {
+            why: why.replace("{longest}", &longest.to_string()),
+            ..failure
+        });
     }
     verify(&smbios, password)
 }
@@ -174,53 +162,20 @@ fn verify(smbios: &Smbios<'_>, password: &Password) -> Result<Zeroizing<u16>> {
     match call.status() {
         // The key has 16 bits, in a field of 32.
         0 => Ok(Zeroizing::new(call.output(1) as u16)),
-        2 => Err(failure(
-            "password-wrong",
-            "the firmware calls it wrong; once locked, it calls the right one wrong",
-            "mind that it locks after a few wrong tries, until it is switched off",
-        )),
+        2 => Err(failure("wrong")),
         -2 | NOT_EXECUTED => Err(unreachable(Errno::EOPNOTSUPP)),
-        _ => Err(failure(
-            "password-locked",
-            "the firmware refuses to check it: it has locked after wrong tries",
-            "switch the machine off and on, then try again",
-        )),
+        _ => Err(failure("locked")),
     }
 }
 
-fn failure(code: &'static str, why: &str, next: &str) -> Failure {
-    Failure::new(
-        code,
-        "the BIOS administrator password was not accepted",
-        why,
-        next,
-    )
+fn failure(why: &str) -> Failure {
+    let [code, why, next] = case("password", why);
+    let what = "the BIOS administrator password was not accepted";
+    Failure::new(code, what, why, next)
 }
 
 /// The firmware could not be asked.
 fn unreachable(errno: Errno) -> Failure {
-    let (code, why, next) = match errno {
-        Errno::EACCES | Errno::EPERM => (
-            "no-permission",
-            "calls of this kind need CAP_SYS_RAWIO",
-            "run it as root, outside of any container",
-        ),
-        Errno::ENOENT | Errno::ENODEV | Errno::ENXIO => (
-            "unsupported",
-            "this kernel offers no /dev/wmi/dell-smbios to ask the firmware",
-            "run \"modprobe dell_smbios\" as root; else use the BIOS setup",
-        ),
-        _ => (
-            "unsupported",
-            "the firmware, or the kernel, does not know this call",
-            "change the settings in the BIOS setup",
-        ),
-    };
-    Failure::new(
-        code,
-        "cannot have the BIOS administrator password checked",
-        why,
-        next,
-    )
-    .with(errno)
+    let what = "cannot have the BIOS administrator password checked";
+    Failure::of("check-password", what, errno)
 }

@@ -225,17 +225,13 @@ fn confirm_latch(root: &Root, ui: &Ui) -> Result<()> {
         let start = tag.char_indices().rev().nth(3).map(|(at, _)| at)?;
         tag.get(start..).map(str::to_string)
     });
-    let (question, wanted) = match tag {
-        Some(tag) => (
-            "To accept the latch, type the last four characters of the service tag:",
-            tag,
-        ),
-        None => (
-            "To accept the latch, type the name of the mode:",
-            mode_word(MODE_PARANOID_PLUS).to_string(),
-        ),
+    let what = match tag {
+        Some(_) => "the last four characters of the service tag",
+        None => "the name of the mode",
     };
-    if ui.ask("", question)?.eq_ignore_ascii_case(&wanted) {
+    let question = format!("To accept the latch, type {what}:");
+    let wanted = tag.unwrap_or_else(|| mode_word(MODE_PARANOID_PLUS).into());
+    if ui.ask("", &question)?.eq_ignore_ascii_case(&wanted) {
         Ok(())
     } else {
         Err(refusal::latch_not_accepted("the answer was another one"))

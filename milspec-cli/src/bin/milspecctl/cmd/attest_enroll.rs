@@ -4,7 +4,6 @@
 
 use crate::output;
 use milspec::attestation::key;
-use milspec::cli::AttestEnroll;
 use milspec::input::is_standard;
 use milspec::journal::chain::hash;
 use milspec::{tpm_tools, Failure, Result, Root};
@@ -28,7 +27,7 @@ pub struct AttestEnrollDoc {
 }
 
 /// Makes the key where there is none, and writes its public part.
-pub fn run(root: &Root, enroll: &AttestEnroll) -> Result<AttestEnrollDoc> {
+pub fn run(root: &Root, file: &Path) -> Result<AttestEnrollDoc> {
     live(root, "attest enroll")?;
     tpm_tools::find_tpm()?;
     let made = !key::is_there()?;
@@ -36,7 +35,6 @@ pub fn run(root: &Root, enroll: &AttestEnroll) -> Result<AttestEnrollDoc> {
         key::make()?;
     }
     let pem = key::public()?;
-    let file = &enroll.out;
     match is_standard(file) {
         true => drop(output::write(&pem)?),
         false => std::fs::write(file, &pem).map_err(|error| not_written(file, &error))?,

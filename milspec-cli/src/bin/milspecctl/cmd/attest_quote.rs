@@ -6,35 +6,34 @@ use super::attest_enroll::live;
 use crate::ui::Ui;
 use milspec::attestation::quote::Quote;
 use milspec::attestation::{binding, key, Attestation, Parts, State};
-use milspec::cli::AttestQuote;
+use milspec::cli::Nonce;
+use milspec::failure::case;
 use milspec::journal::live::{Anchor, Live, WAITS};
 use milspec::{diagnose, driver, tpm_tools, Access, Failure, Result, Root, Snapshot};
-
-const CANNOT: &str = "cannot attest the journal";
 
 /// How often to begin again where something changed meanwhile.
 const ATTEMPTS: u32 = 5;
 
 /// Makes an attestation.
-pub fn run(root: &Root, ui: &Ui, asked: &AttestQuote) -> Result<Attestation> {
+pub fn run(root: &Root, ui: &Ui, nonce: &Nonce) -> Result<Attestation> {
     live(root, "attest quote")?;
     // Without a driver nothing else matters.
     driver::open(root, Access::Read)?;
     tpm_tools::find_tpm()?;
     if !key::is_there()? {
-        return Err(Failure::new(
-            "not-enrolled",
-            "cannot get a quote",
-            format!("the TPM has no attestation key at {}", key::HANDLE),
-            "run \"milspecctl attest enroll --out FILE\" first, as root",
-        ));
+        let failure = cannot("not-enrolled");
+        return Err(Failure {
+            what: "cannot get a quote".into(),
+            why: failure.why.replace("{handle}", key::HANDLE),
+            ..failure
+        });
     }
     key::public()?;
-    let mut failure = changing();
+    let mut failure = cannot("changing");
     for _ in 0..ATTEMPTS {
-        match attempt(root, ui, asked)? {
+        match attempt(root, ui, nonce)? {
             Attempt::Done(attestation) => return Ok(attestation),
-            Attempt::Changing => failure = changing(),
+            Attempt::Changing => failure = cannot("changing"),
             Attempt::Failed(why) => failure = why,
         }
     }
@@ -50,34 +49,20 @@ enum Attempt {
     Failed(Failure),
 }
 
-fn attempt(root: &Root, ui: &Ui, asked: &AttestQuote) -> Result<Attempt> {
+fn attempt(root: &Root, ui: &Ui, nonce: &Nonce) -> Result<Attempt> {
     let mut source = driver::open(root, Access::Read)?;
     let snapshot = Snapshot::read(source.as_ref())?;
     let live = Live::read(root, source.as_mut(), &|| ui.say(WAITS))?;
     let (pcr, value) = match live.anchor {
         Anchor::Holds(pcr, value) => (pcr, value),
-        Anchor::None => {
-            return Err(Failure::new(
-                "no-tpm",
-                CANNOT,
-                "the driver found no TPM when it was loaded: no record is in a PCR",
-                "switch the TPM on in the firmware's setup, and reload the module",
-            ))
-        }
-        Anchor::Silent(_) => {
-            return Err(Failure::new(
-                "tpm-failed",
-                CANNOT,
-                "the TPM does not say what the PCR of the journal holds",
-                "see \"dmesg | grep -i tpm\"",
-            ))
-        }
+        Anchor::None => return Err(cannot("no-tpm")),
+        Anchor::Silent(_) => return Err(cannot("silent")),
         Anchor::Busy(_) => return Ok(Attempt::Changing),
     };
     let state = State::new(root, &snapshot);
     // The documents have nothing that JSON has no words for.
     let text = serde_json::to_string(&state).unwrap_or_default();
-    let binding = binding(&asked.nonce.0, &text, &live.records);
+    let binding = binding(&nonce.0, &text, &live.records);
     let quote = match Quote::make(pcr, &binding) {
         Ok(quote) => quote,
         Err(failure) => return Ok(Attempt::Failed(failure)),
@@ -91,7 +76,7 @@ fn attempt(root: &Root, ui: &Ui, asked: &AttestQuote) -> Result<Attempt> {
         return Ok(Attempt::Changing);
     }
     let parts = Parts {
-        nonce: asked.nonce.0.clone(),
+        nonce: nonce.0.clone(),
         text,
         state,
         pcr,
@@ -103,11 +88,7 @@ fn attempt(root: &Root, ui: &Ui, asked: &AttestQuote) -> Result<Attempt> {
     Ok(Attempt::Done(parts.encode()))
 }
 
-fn changing() -> Failure {
-    Failure::new(
-        "changing",
-        CANNOT,
-        "each time, something was recorded or extended while the TPM signed",
-        "run it again once changes are over; see \"milspecctl events\"",
-    )
+fn cannot(why: &str) -> Failure {
+    let [code, why, next] = case("quote", why);
+    Failure::new(code, "cannot attest the journal", why, next)
 }

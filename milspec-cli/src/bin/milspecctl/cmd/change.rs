@@ -5,7 +5,7 @@
 
 use crate::apply::{self, ApplyDoc};
 use crate::ui::Ui;
-use milspec::cli::{ConfigApply, ControlAccept, ControlSet, How, ModePlan, ModeSet, Trial};
+use milspec::cli::{ConfigApply, ControlAccept, ControlSet, How, ModeSet, Target, Trial};
 use milspec::config::Config;
 use milspec::{Change, Result, Root, Snapshot};
 use std::path::Path;
@@ -25,8 +25,8 @@ fn make(root: &Root, ui: &Ui, change: Change, how: How, trial: Trial) -> Result<
 }
 
 /// Shows what setting a mode would do.
-pub fn mode_plan(root: &Root, plan: &ModePlan) -> Result<ApplyDoc> {
-    let change = Change::of_mode(plan.target.mode as u8, &plan.target.except)?;
+pub fn mode_plan(root: &Root, target: &Target) -> Result<ApplyDoc> {
+    let change = Change::of_mode(target.mode as u8, &target.except)?;
     apply::plan(root, &change)
 }
 

@@ -4,34 +4,16 @@
 
 use clap_complete::env::{Bash, EnvCompleter, Fish, Zsh};
 use milspec::cli::complete::VARIABLE;
-use milspec::cli::{Completion, Shell};
+use milspec::cli::Shell;
 use serde::Serialize;
 
 /// bash takes words apart at "=", so that clap's function would see the VALUE of NAME=VALUE, or of
 /// --option=VALUE, as a word of its own. This one gives it the whole word, and bash what is after the
 /// "=" of what comes out.
-const BASH: &str = r#"
-_milspecctl() {
-    local line=${COMP_LINE:0:COMP_POINT}
-    local word=${line##*[[:space:]]}
-    if [[ $word != *=* ]]; then
-        _clap_complete_milspecctl "$@"
-        return
-    fi
-    read -ra COMP_WORDS <<<"$line"
-    COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
-    _clap_complete_milspecctl "$1" "$word" "$3"
-    COMPREPLY=("${COMPREPLY[@]#"${word%"${word##*=}"}"}")
-}
-complete -o bashdefault -o nosort -F _milspecctl milspecctl
-"#;
+const BASH: &str = include_str!("completion.bash.txt");
 
 /// zsh runs a file of its function path when it needs it first, and wants completions already then.
-const ZSH: &str = r#"
-if [[ $funcstack[1] == _milspecctl ]]; then
-    _clap_dynamic_completer_milspecctl "$@"
-fi
-"#;
+const ZSH: &str = include_str!("completion.zsh.txt");
 
 /// `milspec.completion/1`
 #[derive(Debug, Serialize)]
@@ -45,8 +27,8 @@ pub struct CompletionDoc {
 }
 
 /// Makes the document: a script that asks milspecctl each time.
-pub fn run(completion: Completion) -> CompletionDoc {
-    let (shell, more): (&dyn EnvCompleter, &str) = match completion.shell {
+pub fn run(shell: Shell) -> CompletionDoc {
+    let (shell, more): (&dyn EnvCompleter, &str) = match shell {
         Shell::Bash => (&Bash, BASH),
         Shell::Zsh => (&Zsh, ZSH),
         Shell::Fish => (&Fish, ""),

@@ -38,17 +38,15 @@ fn close(lines: &mut Vec<String>) {
         return;
     };
     let block = lines.split_off(begin);
-    let inner = block.iter().skip(1).take(block.len().saturating_sub(2));
-    let parts: Vec<&str> = inner.clone().map(|line| line.trim()).collect();
-    let (first, last) = (block.first(), block.last());
-    let first = first.cloned().unwrap_or_default();
-    let last = last.cloned().unwrap_or_default();
+    let [first, inner @ .., last] = block.as_slice() else {
+        return;
+    };
+    let parts: Vec<&str> = inner.iter().map(|line| line.trim()).collect();
     let single = format!("{first}{}{}", parts.join(" "), last.trim_start());
     if single.len() <= COLUMNS && !parts.iter().any(|part| part.ends_with(['{', '['])) {
-        lines.push(single);
-        return;
+        return lines.push(single);
     }
-    lines.push(first);
+    lines.push(first.clone());
     let mut flowing = false;
     for line in inner {
         let plain = indent(line) == end + 2 && !line.contains(['{', '}', '[', ']']);
@@ -61,7 +59,7 @@ fn close(lines: &mut Vec<String>) {
         }
         flowing = plain;
     }
-    lines.push(last);
+    lines.push(last.clone());
 }
 
 /// What is in it.
