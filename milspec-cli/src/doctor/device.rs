@@ -81,10 +81,13 @@ pub fn abi(context: &Context<'_>) -> Check {
     };
     match source.info() {
         Ok(info) if info.abi_major != ABI_MAJOR => failed(about, diagnose::abi(&info)),
-        Ok(info) => about.ok(format!(
-            "driver {}.{}, milspecctl {ABI_MAJOR}.{ABI_MINOR}",
-            info.abi_major, info.abi_minor
-        )),
+        Ok(info) => match source.status() {
+            Ok(_) => about.ok(format!(
+                "driver {}.{}, milspecctl {ABI_MAJOR}.{ABI_MINOR}",
+                info.abi_major, info.abi_minor
+            )),
+            Err(errno) => failed(about, diagnose::read("status", errno)),
+        },
         Err(errno) => failed(about, diagnose::info(errno)),
     }
 }
