@@ -17,14 +17,8 @@ pub const TESTS: &[Test] = &[
     ("cli_everything_on_a_rugged", || {
         on("rugged", Module::Autoload, ROOT, &RUGGED)
     }),
-    ("cli_everything_on_an_optiplex", || {
-        on("optiplex-7090", Module::Autoload, ROOT, &OPTIPLEX)
-    }),
     ("cli_everything_with_unknown_values", || {
         on("bad/unknown-values", Module::Autoload, ROOT, &UNKNOWN)
-    }),
-    ("cli_everything_on_another_machine", || {
-        on("not-dell", Module::Present, ROOT, &NO_DRIVER)
     }),
     ("cli_everything_without_the_module", || {
         on("latitude-7490", Module::Absent, ROOT, &NO_DRIVER)
@@ -34,10 +28,18 @@ pub const TESTS: &[Test] = &[
     }),
 ];
 
-/// The same on a machine that is like one of those.
-pub const LONG: &[Test] = &[("cli_everything_on_a_latitude", || {
-    on("latitude-7490", Module::Autoload, ROOT, &LATITUDE)
-})];
+/// The same on machines that are like one of those.
+pub const LONG: &[Test] = &[
+    ("cli_everything_on_a_latitude", || {
+        on("latitude-7490", Module::Autoload, ROOT, &LATITUDE)
+    }),
+    ("cli_everything_on_an_optiplex", || {
+        on("optiplex-7090", Module::Autoload, ROOT, &OPTIPLEX)
+    }),
+    ("cli_everything_on_another_machine", || {
+        on("not-dell", Module::Present, ROOT, &NO_DRIVER)
+    }),
+];
 
 const ROOT: u32 = 0;
 const NOBODY: u32 = 65534;

@@ -11,10 +11,10 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// The tests of this file.
-pub const TESTS: &[Test] = &[
-    ("confirm_outlives_who_asks_and_the_boot", outlives),
-    ("confirm_undoes_what_a_bios_update_leaves", updated),
-];
+pub const TESTS: &[Test] = &[("confirm_outlives_who_asks_and_the_boot", outlives)];
+
+/// What boots as often again.
+pub const LONG: &[Test] = &[("confirm_undoes_what_a_bios_update_leaves", updated)];
 
 const UNIT: &str = "milspec-confirm.service";
 const DIR: &str = "/var/lib/milspecctl";

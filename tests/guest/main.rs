@@ -151,6 +151,8 @@ fn main() -> ExitCode {
         real::LONG,
         witness_tokens::LONG,
         cli_everywhere::LONG,
+        confirm::LONG,
+        systemd::LONG,
     ]
     .concat();
     let only_smoke = match is_older_series() {

@@ -10,10 +10,10 @@ use milspec_machine::machine::Machine;
 use std::time::{Duration, Instant};
 
 /// The tests of this file.
-pub const TESTS: &[Test] = &[
-    ("systemd_boots_what_is_installed", boots),
-    ("systemd_keeps_the_journal_whatever_happens", keeps_journal),
-];
+pub const TESTS: &[Test] = &[("systemd_boots_what_is_installed", boots)];
+
+/// What boots as often again.
+pub const LONG: &[Test] = &[("systemd_keeps_the_journal_whatever_happens", keeps_journal)];
 
 const UNIT: &str = "milspec-journal.service";
 const ENFORCE: &str = "milspec-enforce.service";
