@@ -275,15 +275,14 @@ fn removal_warns(packages: &Path) {
 dpkg-deb -e /mnt/dell-milspec-dkms_*.deb /tmp/control
 cp /tmp/control/prerm /var/lib/dpkg/info/dell-milspec-dkms.prerm
 cp /tmp/control/templates /var/lib/dpkg/info/dell-milspec-dkms.templates
-cat >/tmp/bin/milspecctl <<'END'
-#!/bin/sh
+printf '#!/bin/sh\n' | tee /tmp/bin/dkms >/tmp/bin/milspecctl
+cat >>/tmp/bin/milspecctl <<'END'
 case "$*" in
 "--json mode get") echo '  "latched": true,' ;;
 "--json baseline show") echo '      "differs": true' ;;
 *) echo "milspecctl $*" ;;
 esac
 END
-printf '#!/bin/sh\n' >/tmp/bin/dkms
 chmod +x /tmp/bin/*
 export PATH=/tmp/bin:$PATH DEBIAN_FRONTEND=noninteractive
 /var/lib/dpkg/info/dell-milspec-dkms.prerm remove </dev/null 2>&1
