@@ -23,15 +23,19 @@ pub fn open(root: &Root, access: Access, errno: Errno) -> Failure {
 
 fn no_driver(root: &Root, what: String, errno: Errno) -> Failure {
     let release = system::release(root).unwrap_or_else(|| "unknown".into());
+    let skipped = system::skipped(root, &release);
     let why = match system::installed(root, &release, MODULE) {
         _ if system::loaded(root, MODULE) => "no-node",
         _ if system::is_dell(root) == Some(false) => "no-dell",
         Installed::Yes(_) | Installed::BuiltIn => "not-loaded",
         Installed::NotIndexed(_) => "not-indexed",
+        Installed::No if skipped.is_some() => "skipped",
         Installed::No => "not-installed",
     };
     let [code, why, next] = case("open", why);
-    Failure::new(code, what, why.replace("{release}", &release), next).with(errno)
+    let why = why.replace("{release}", &release);
+    let why = why.replace("{skipped}", &skipped.unwrap_or_default());
+    Failure::new(code, what, why, next).with(errno)
 }
 
 fn no_permission(root: &Root, access: Access, what: String, errno: Errno) -> Failure {

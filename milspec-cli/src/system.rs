@@ -210,6 +210,12 @@ pub fn installed(root: &Root, release: &str, module: &str) -> Installed {
     Installed::No
 }
 
+/// Why DKMS made no module for a kernel: packaging/dkms/pre-build writes it down.
+pub fn skipped(root: &Root, release: &str) -> Option<String> {
+    root.text(&format!("/var/lib/dell-milspec/build-{release}.txt"))
+        .filter(|why| !why.is_empty())
+}
+
 /// Kernel releases for which `module` is installed.
 pub fn installed_releases(root: &Root, module: &str) -> Vec<String> {
     root.names("/lib/modules")

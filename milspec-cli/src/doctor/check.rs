@@ -5,7 +5,7 @@
 use crate::failure::Exit;
 use crate::root::Root;
 use crate::source::Source;
-use crate::system::Installed;
+use crate::system::{self, Installed};
 use milspec_uapi::{Status, ABI_MAJOR};
 use serde::{Deserialize, Serialize};
 
@@ -107,6 +107,11 @@ impl Context<'_> {
         let source = self.opened.as_ref().ok()?;
         let info = source.info().ok()?;
         (info.abi_major == ABI_MAJOR).then(|| source.status().ok())?
+    }
+
+    /// Why DKMS made no module for the running kernel.
+    pub(super) fn skipped(&self) -> Option<String> {
+        system::skipped(self.root, self.release.as_ref()?)
     }
 
     /// The directory of the running kernel's modules.

@@ -28,6 +28,11 @@ pub fn installed(context: &Context<'_>) -> Check {
             "loaded by hand: it will be gone after the next boot",
             "run \"make install\" as root, or install dell-milspec-dkms",
         ),
+        Installed::No if context.skipped().is_some() => about.problem(
+            Exit::Unsupported,
+            format!("DKMS made none: {}", context.skipped().unwrap_or_default()),
+            "mend that, then run \"dkms autoinstall\" as root",
+        ),
         Installed::No => {
             let others = system::installed_releases(context.root, MODULE);
             let reason = match others.as_slice() {
@@ -51,6 +56,10 @@ pub fn loaded(context: &Context<'_>) -> Check {
             .root
             .text(&format!("/sys/module/{MODULE}/initstate"));
         return match state.as_deref() {
+            Some("live") | None if is_another(context) => about.warning(
+                "the module that runs is not the one that is installed",
+                "reboot, or stop milspec-journal.service and reload the module",
+            ),
             Some("live") | None => about.ok(format!("{MODULE} is loaded")),
             Some(state) => about.problem(
                 Exit::Unsupported,
@@ -146,15 +155,33 @@ fn enrolled(root: &Root) -> Option<bool> {
     Some(keys.ok()?.windows(key.len()).any(|part| part == key))
 }
 
+/// The file of the module; `None` where it is packed.
+fn file(context: &Context<'_>, path: &str) -> Option<Vec<u8>> {
+    let path = format!("{}/{path}", context.modules()?);
+    let bytes = context.root.bytes(&path).ok();
+    bytes.filter(|_| path.ends_with(".ko"))
+}
+
+/// Whether the module that runs was built another time than the one that is installed, by the note
+/// with a build's identity behind its head of 16 bytes. Not where that cannot be told.
+fn is_another(context: &Context<'_>) -> bool {
+    let Installed::Yes(path) = &context.installed else {
+        return false;
+    };
+    let note = format!("/sys/module/{MODULE}/notes/.note.gnu.build-id");
+    let note = context.root.bytes(&note).unwrap_or_default();
+    match (note.get(16..), file(context, path)) {
+        (Some(id), Some(bytes)) if !id.is_empty() => {
+            !bytes.windows(id.len()).any(|part| part == id)
+        }
+        _ => false,
+    }
+}
+
 /// The release that the file of a module was built for; `None` where it is packed.
 fn built_for(context: &Context<'_>, path: &str) -> Option<String> {
     const KEY: &[u8] = b"vermagic=";
-    let path = format!("{}/{path}", context.modules()?);
-    let bytes = context
-        .root
-        .bytes(&path)
-        .ok()
-        .filter(|_| path.ends_with(".ko"))?;
+    let bytes = file(context, path)?;
     let at = bytes.windows(KEY.len()).position(|part| part == KEY)?;
     let text = bytes.get(at + KEY.len()..)?;
     let end = text.iter().position(|byte| matches!(byte, b' ' | 0))?;

@@ -192,6 +192,37 @@ fn module() {
     expect(&tree, "module-loaded", "problem", 3);
 }
 
+/// Promise: why DKMS made no module is told by doctor and by every command that lacks the driver.
+#[test]
+fn skipped_by_dkms() {
+    let note = format!("var/lib/dell-milspec/build-{RELEASE}.txt");
+    let tree = Tree::bare("doctor-skipped").file(&note, "pahole is missing: install pahole\n");
+    expect(&tree, "module-installed", "problem", 3);
+    for arguments in [&["doctor"][..], &["status"]] {
+        let output = on(&tree, arguments);
+        let said = output.stdout + &output.stderr;
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains("pahole is missing: install pahole"), "{said}");
+        assert!(said.contains("dkms autoinstall"), "{said}");
+    }
+}
+
+/// Promise: a module that was upgraded and not loaded since is told from the one that runs.
+#[test]
+fn loaded_is_not_installed() {
+    let note = "sys/module/dell_milspec/notes/.note.gnu.build-id";
+    let module = format!("lib/modules/{RELEASE}/updates/dkms/dell_milspec.ko");
+    let is = |id: &str| format!("\x04\0\0\0\x14\0\0\0\x03\0\0\0GNU\0{id}");
+    let tree = rugged("doctor-upgraded").file(note, &is("of the one that runs"));
+    expect(&tree, "module-loaded", "warning", 0);
+    let tree = tree.file(&module, &format!("ELF{}.text", is("of the one that runs")));
+    expect(&tree, "module-loaded", "ok", 0);
+    // Packed, it cannot be told.
+    let packed = format!("lib/modules/{RELEASE}/modules.dep");
+    let tree = tree.file(&packed, "updates/dkms/dell_milspec.ko.xz:\n");
+    expect(&tree, "module-loaded", "ok", 0);
+}
+
 /// Promise: an unsigned module under lockdown is found before modprobe refuses it.
 #[test]
 fn signature() {

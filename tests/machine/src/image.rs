@@ -293,14 +293,15 @@ fn build_programs(wanted: &[(&str, &str)], progress: &Progress) -> Result<Vec<Pa
         .collect()
 }
 
-/// The program without debug information: the guest unpacks every byte.
+/// The program without debug information: the guest unpacks every byte. The name of the build, which
+/// is made of that information and so of the clone's path, goes too: saved machines serve all clones.
 fn strip(prepared: &Prepared, program: &Path, name: &str) -> Result<PathBuf> {
     let bytes = read(program)?;
     let key = hash(&[&bytes]);
     let directory = prepared.cache.path("programs");
     std::fs::create_dir_all(&directory)
         .with_context(|| format!("cannot make {}", directory.display()))?;
-    let stripped = directory.join(format!("{name}-{key}"));
+    let stripped = directory.join(format!("{name}-{key}-stripped"));
     if !stripped.exists() {
         let new = directory.join(format!("{name}-{key}.{}", std::process::id()));
         std::fs::write(&new, &bytes).with_context(|| format!("cannot write {}", new.display()))?;
@@ -309,7 +310,8 @@ fn strip(prepared: &Prepared, program: &Path, name: &str) -> Result<PathBuf> {
             "/out/{}",
             new.file_name().unwrap_or_default().to_string_lossy()
         );
-        prepared.run_in_root(&["strip", &inside], &[bind])?;
+        let without = "--remove-section=.note.gnu.build-id";
+        prepared.run_in_root(&["strip", without, &inside], &[bind])?;
         std::fs::rename(&new, &stripped)
             .with_context(|| format!("cannot write {}", stripped.display()))?;
         crate::snapshot::prune(&directory, 12)?;
