@@ -43,7 +43,7 @@ use crate::{
 };
 use kernel::prelude::*;
 
-/// Version of the driver, as in the module's metadata.
+/// Version of the driver. A test holds it to that of the crates.
 const VERSION: &[u8] = b"0.9.0";
 
 fn dmi_text<const N: usize>(field: Field) -> [u8; N] {

@@ -16,7 +16,7 @@ pub enum ConfigCommand {
     /// Print the present state of what can be changed, as such a file
     ///
     /// Applying it brings the machine back to this state; applied at once, it changes nothing.
-    /// Restricted controls are in it where the module allows to change them.
+    /// Restricted controls are in it where the module lets them be changed.
     Export,
     /// Show what applying a file would change; changes nothing
     ///
