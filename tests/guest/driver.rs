@@ -247,7 +247,7 @@ fn attributes_at_bind() -> Result<()> {
         .guest()?
         .create("/run/udev/rules.d/99-test.rules", rule.as_bytes(), 0o644)?;
     machine
-        .sh("udevadm control --reload && modprobe dell_milspec && udevadm settle")?
+        .sh("udevadm control --reload --ping && modprobe dell_milspec && udevadm settle")?
         .ok()?;
     ensure!(machine.exists("/run/seen")?, "no attributes at bind");
     machine.check_kernel_log()

@@ -111,7 +111,10 @@ fn main() -> ExitCode {
     if arguments.test_threads.is_none() {
         arguments.test_threads = Some(2);
     }
+    // The longest first: at the end nobody would run beside them.
     let tests = [
+        confirm::TESTS,
+        systemd::TESTS,
         witness::TESTS,
         witness_tokens::TESTS,
         witness_faults::TESTS,
@@ -142,8 +145,6 @@ fn main() -> ExitCode {
         cli::TESTS,
         cli_everywhere::TESTS,
         fleet::TESTS,
-        confirm::TESTS,
-        systemd::TESTS,
     ];
     let long = [
         faults::LONG,
