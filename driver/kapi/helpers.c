@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Parameters of the module, and what Rust cannot call: inline functions, members of structures for which there are no bindings,
- * and what is compiled out where the kernel has no TPM or no audit. As rust/helpers/ in the kernel,
- * nothing here decides anything.
+ * Parameters of the module, and what Rust cannot call: inline functions, members of structures for
+ * which there are no bindings, and what is compiled out where the kernel has no TPM or no audit. As
+ * rust/helpers/ in the kernel, nothing here decides anything.
  */
 #include <linux/audit.h>
 #include <linux/build_bug.h>

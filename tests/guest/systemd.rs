@@ -2,6 +2,7 @@
 
 //! What `make install` installs, on a system that runs systemd and keeps its disk.
 
+use crate::access::wait_until;
 use crate::common::{milspecctl, Test};
 use crate::journal::MODE;
 use anyhow::{ensure, Context, Result};
@@ -75,15 +76,9 @@ fn boots() -> Result<()> {
     ensure!(after.as_u64() < before.as_u64(), "{before} and {after}");
     ensure!(!camera(&machine)?.success(), "the camera is still there");
     // The device starts it, whenever that comes.
-    let start = Instant::now();
-    let said = loop {
-        let said = machine.journal(ENFORCE)?;
-        if said.matches("Finished ").count() == 2 {
-            break said;
-        }
-        ensure!(start.elapsed() < Duration::from_secs(60), "{said}");
-        std::thread::sleep(Duration::from_millis(200));
-    };
+    let finished = |said: &str| said.matches("Finished ").count() == 2;
+    wait_until("enforced", || Ok(finished(&machine.journal(ENFORCE)?)))?;
+    let said = machine.journal(ENFORCE)?;
     ensure!(said.contains("not on this machine: camera"), "{said}");
     ensure!(is(&machine, "bluetooth")? == "disabled", "{said}");
     let timer = machine.run(["systemctl", "is-active", "milspec-enforce.timer"])?;

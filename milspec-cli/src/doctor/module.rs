@@ -28,12 +28,14 @@ pub fn installed(context: &Context<'_>) -> Check {
             "loaded by hand: it will be gone after the next boot",
             "run \"make install\" as root, or install dell-milspec-dkms",
         ),
-        Installed::No if context.skipped().is_some() => about.problem(
-            Exit::Unsupported,
-            format!("DKMS made none: {}", context.skipped().unwrap_or_default()),
-            "mend that, then run \"dkms autoinstall\" as root",
-        ),
         Installed::No => {
+            if let Some(why) = context.skipped() {
+                return about.problem(
+                    Exit::Unsupported,
+                    format!("DKMS made none: {why}"),
+                    "mend that, then run \"dkms autoinstall\" as root",
+                );
+            }
             let others = system::installed_releases(context.root, MODULE);
             let reason = match others.as_slice() {
                 [] => "not installed for any kernel".to_string(),

@@ -129,7 +129,7 @@ impl Machine {
     ///
     /// Not sound for tests of booting itself, and for anything that depends on
     /// the time of day: the guest's clock goes on from when it was saved. Nor where
-    /// two loads of our module must not have one id: see [`Machine::from_fresh_snapshot`].
+    /// two loads of our module must not have one id: see [`Machine::from_snapshot_with`].
     pub fn from_snapshot(profile: &str, options: &Options) -> Result<Self> {
         let parts = Parts::make(profile, options)?;
         let saved = Saved::of(&parts, options)?;
@@ -151,12 +151,7 @@ impl Machine {
         Ok(machine)
     }
 
-    /// As [`Machine::from_snapshot`], with our module loaded for this machine alone.
-    pub fn from_fresh_snapshot(profile: &str, options: &Options) -> Result<Self> {
-        Self::from_snapshot_with(profile, options, |_| Ok(()))
-    }
-
-    /// As [`Machine::from_fresh_snapshot`]; `poke` may change the NVRAM before the
+    /// As [`Machine::from_snapshot`], with our module loaded for this machine alone; `poke` may change the NVRAM before the
     /// guest runs on. The guest's kernel has already read its firmware: this
     /// changes what it will find, not what it has found.
     pub fn from_snapshot_with(

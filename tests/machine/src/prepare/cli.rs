@@ -81,9 +81,6 @@ pub struct InRoot {
     /// In the root that packages are built in, and not in the one that compiles the module
     #[arg(long)]
     packaging: bool,
-    /// A directory that the program is to see besides
-    #[arg(long, value_name = "DIR")]
-    bind: Vec<PathBuf>,
     /// The program and its arguments
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
     command: Vec<String>,
@@ -97,14 +94,7 @@ impl InRoot {
             false => prepare(&Options::default(), &Progress::new())?.root,
         };
         let here = std::env::current_dir().context("find the current directory")?;
-        let mut binds = vec![Bind::same(&here)];
-        for dir in &self.bind {
-            let dir = dir
-                .canonicalize()
-                .with_context(|| format!("find {}", dir.display()))?;
-            binds.push(Bind::same(dir));
-        }
-        let mut command = root.command("sh", &binds)?;
+        let mut command = root.command("sh", &[Bind::same(&here)])?;
         command
             .args(["-ec", r#"cd "$1"; shift; exec "$@""#, "sh"])
             .arg(&here);
