@@ -17,19 +17,19 @@ pub const TESTS: &[Test] = &[
     ("cli_everything_on_a_rugged", || {
         on("rugged", Module::Autoload, ROOT, &RUGGED)
     }),
+    ("cli_everything_without_permission", || {
+        on("latitude-7490", Module::Autoload, NOBODY, &DENIED)
+    }),
+];
+
+/// The same on other machines.
+pub const LONG: &[Test] = &[
     ("cli_everything_with_unknown_values", || {
         on("bad/unknown-values", Module::Autoload, ROOT, &UNKNOWN)
     }),
     ("cli_everything_without_the_module", || {
         on("latitude-7490", Module::Absent, ROOT, &NO_DRIVER)
     }),
-    ("cli_everything_without_permission", || {
-        on("latitude-7490", Module::Autoload, NOBODY, &DENIED)
-    }),
-];
-
-/// The same on machines that are like one of those.
-pub const LONG: &[Test] = &[
     ("cli_everything_on_a_latitude", || {
         on("latitude-7490", Module::Autoload, ROOT, &LATITUDE)
     }),

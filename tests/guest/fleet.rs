@@ -10,9 +10,14 @@ use milspec_machine::machine::{Machine, Module};
 
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
-    ("fleet_file_holds_on_three_models", three_models),
+    ("fleet_file_holds_on_two_models", || {
+        holds(&["latitude-7490", "precision-3650"])
+    }),
     ("fleet_file_stops_at_a_bios_password", password),
 ];
+
+/// One more, that has the rugged machines' settings.
+pub const LONG: &[Test] = &[("fleet_file_holds_on_a_rugged", || holds(&["rugged-5430"]))];
 
 const FILE: &str = include_str!("../../packaging/examples/kiosks.toml");
 const UNIT: &str = include_str!("../../packaging/systemd/milspec-enforce.service");
@@ -31,11 +36,11 @@ fn enforce(machine: &Machine) -> Result<Output> {
     machine.sh(&lines.join(" && "))
 }
 
-/// A fleet file applies on the tables of a notebook, a desktop and a rugged notebook: what they have
+/// A fleet file applies on the tables of a notebook and of a desktop: what they have
 /// of it is so in the NVRAM, what they lack is named, and the second time nothing is written. What
 /// something else changes is changed back, and said.
-fn three_models() -> Result<()> {
-    for profile in ["latitude-7490", "precision-3650", "rugged-5430"] {
+fn holds(profiles: &[&str]) -> Result<()> {
+    for &profile in profiles {
         let machine = machine(profile, Module::Autoload)?;
         machine
             .guest()?

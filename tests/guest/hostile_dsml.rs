@@ -29,7 +29,9 @@ pub const TESTS: &[Test] = &[
     ("hostile_dsml0001_without_set_if", read_only),
     ("hostile_dsml0001_bad_descriptions", bad_descriptions),
     ("hostile_dsml0001_states_of_other_devices", state_count),
-    ("hostile_dsml0001_answers_while_reading", bad_states),
+    ("hostile_dsml0001_some_answers_while_reading", || {
+        bad_states(&SOME)
+    }),
     ("hostile_dsml0001_answers_while_binding", bad_binding),
     ("hostile_dsml0001_late_answers", late),
     ("hostile_dsml0001_that_is_not_enabled", not_enabled),
@@ -37,6 +39,13 @@ pub const TESTS: &[Test] = &[
     ("hostile_dsml0001_refusals_of_a_change", refusals),
     ("hostile_dsml0001_tamper_while_it_cannot_be_read", tamper),
     ("hostile_dsml0001_busy", busy),
+];
+
+/// More of the same.
+pub const LONG: &[Test] = &[
+    ("hostile_dsml0001_all_answers_while_reading", || {
+        bad_states(&ALL)
+    }),
     ("hostile_dsml0001_signals_while_binding", signals),
 ];
 
@@ -254,32 +263,37 @@ fn dsmil_failed(machine: &Machine, errno: &str) -> Result<()> {
     Ok(())
 }
 
-fn bad_states() -> Result<()> {
+/// What firmware may answer when it is asked for states, and what the driver says of it.
+const ALL: [(Wrong, &str); 19] = [
+    (Wrong::Fail(1), "EOPNOTSUPP"),
+    (Wrong::Fail(3), "EINVAL"),
+    (Wrong::Fail(6), "EBUSY"),
+    (Wrong::Fail(7), "EIO"),
+    (Wrong::Fail(-1), "EIO"),
+    (Wrong::Integer(0), "EIO"),
+    (Wrong::String, "EIO"),
+    (Wrong::Package, "EIO"),
+    (Wrong::Nothing, "EIO"),
+    (Wrong::Abort, "EIO"),
+    (Wrong::Size(1), "EPROTO"),
+    (Wrong::Size(7), "EPROTO"),
+    (Wrong::Size(100), "EPROTO"),
+    (Wrong::Size(183), "EPROTO"),
+    (Wrong::Length(0), "EPROTO"),
+    (Wrong::Length(8), "EPROTO"),
+    (Wrong::Length(183), "EPROTO"),
+    (Wrong::Length(185), "EPROTO"),
+    (Wrong::Length(u32::MAX), "EPROTO"),
+];
+
+/// One of each kind.
+const SOME: [(Wrong, &str); 5] = [ALL[2], ALL[8], ALL[9], ALL[11], ALL[18]];
+
+fn bad_states(cases: &[(Wrong, &str)]) -> Result<()> {
     let machine = machine("rugged", Module::Autoload)?;
     let nvram = machine.nvram()?;
-    let cases = [
-        (Wrong::Fail(1), "EOPNOTSUPP"),
-        (Wrong::Fail(3), "EINVAL"),
-        (Wrong::Fail(6), "EBUSY"),
-        (Wrong::Fail(7), "EIO"),
-        (Wrong::Fail(-1), "EIO"),
-        (Wrong::Integer(0), "EIO"),
-        (Wrong::String, "EIO"),
-        (Wrong::Package, "EIO"),
-        (Wrong::Nothing, "EIO"),
-        (Wrong::Abort, "EIO"),
-        (Wrong::Size(1), "EPROTO"),
-        (Wrong::Size(7), "EPROTO"),
-        (Wrong::Size(100), "EPROTO"),
-        (Wrong::Size(183), "EPROTO"),
-        (Wrong::Length(0), "EPROTO"),
-        (Wrong::Length(8), "EPROTO"),
-        (Wrong::Length(183), "EPROTO"),
-        (Wrong::Length(185), "EPROTO"),
-        (Wrong::Length(u32::MAX), "EPROTO"),
-    ];
     ask::install(&machine)?;
-    for (wrong, errno) in cases {
+    for &(wrong, errno) in cases {
         let fault = nvram.arm(Fault::new(Call::dsml(4), wrong))?;
         let lines = common::log_lines(&machine)?.len();
         ask::ask(&machine, "refresh -- refresh")?;

@@ -216,7 +216,15 @@ fn tpm_busy() -> Result<()> {
                 while :; do tpm2_create -Q -C /tmp/key -G rsa3072 -u /tmp/pub -r /tmp/priv; done";
     let busy = machine.guest()?.spawn(GuestCommand::shell(busy))?;
     let mut most = 0u32;
-    for mode in ["enhanced", "baseline"].into_iter().cycle().take(20) {
+    for (count, mode) in ["enhanced", "baseline"]
+        .into_iter()
+        .cycle()
+        .take(20)
+        .enumerate()
+    {
+        if count >= 4 && most > 0 {
+            break;
+        }
         let line = format!("echo {mode} >{MODE} && /tmp/cause status | sed -n 4p");
         most = most.max(machine.sh(&line)?.ok()?.text().trim().parse()?);
     }

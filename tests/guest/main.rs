@@ -3,14 +3,15 @@
 //! Tests on the simulated Dell.
 //!
 //! `cargo test -p milspec-guest-tests -- FILTER` runs those whose name contains
-//! the filter, `-- --list` names them. Two run at once unless `--test-threads`
-//! says otherwise: a machine is one thread of emulation. What takes long for what
+//! the filter, `-- --list` names them. One more runs at once than there are processors, unless
+//! `--test-threads` says otherwise: a machine is one thread of emulation, and some of them wait. What takes long for what
 //! it adds is ignored: `-- --include-ignored` runs it too, and `make test-long`.
 //! With MILSPEC_SERIES set to a kernel series that is not the newest, and without a
 //! filter, only the smoke ring runs.
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use milspec_machine::prepare::Config;
+use std::num::NonZero;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -109,7 +110,8 @@ const SHOWN: usize = 12;
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     if arguments.test_threads.is_none() {
-        arguments.test_threads = Some(2);
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        arguments.test_threads = Some(processors + 1);
     }
     // The longest first: at the end nobody would run beside them.
     let tests = [
@@ -154,6 +156,10 @@ fn main() -> ExitCode {
         cli_everywhere::LONG,
         confirm::LONG,
         systemd::LONG,
+        hostile::LONG,
+        hostile_dsml::LONG,
+        journal::LONG,
+        fleet::LONG,
     ]
     .concat();
     let only_smoke = match is_older_series() {
