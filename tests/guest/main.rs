@@ -43,6 +43,7 @@ mod modes;
 mod monitor;
 mod real;
 mod report;
+mod secure_boot;
 mod stress;
 mod systemd;
 mod waits;
@@ -115,6 +116,7 @@ fn main() -> ExitCode {
     let tests = [
         confirm::TESTS,
         systemd::TESTS,
+        secure_boot::TESTS,
         witness::TESTS,
         witness_tokens::TESTS,
         witness_faults::TESTS,
@@ -154,6 +156,7 @@ fn main() -> ExitCode {
         cli_everywhere::LONG,
         confirm::LONG,
         systemd::LONG,
+        secure_boot::LONG,
     ]
     .concat();
     let only_smoke = match is_older_series() {
