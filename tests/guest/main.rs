@@ -44,6 +44,7 @@ mod modes;
 mod monitor;
 mod real;
 mod report;
+mod secure_boot;
 mod stress;
 mod systemd;
 mod waits;
@@ -117,6 +118,7 @@ fn main() -> ExitCode {
     let tests = [
         confirm::TESTS,
         systemd::TESTS,
+        secure_boot::TESTS,
         witness::TESTS,
         witness_tokens::TESTS,
         witness_faults::TESTS,
@@ -160,6 +162,7 @@ fn main() -> ExitCode {
         hostile_dsml::LONG,
         journal::LONG,
         fleet::LONG,
+        secure_boot::LONG,
     ]
     .concat();
     let only_smoke = match is_older_series() {

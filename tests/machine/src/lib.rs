@@ -72,6 +72,7 @@ pub mod table;
 pub mod tokens;
 pub mod tpm;
 pub mod trial;
+pub mod uefi;
 pub mod walk;
 
 pub use guest::{GuestCommand, Output};

@@ -13,7 +13,7 @@ use crate::progress::Progress;
 use crate::qemu::{self, Hardware, Paths, Qemu};
 use crate::tokens::Plan;
 use crate::tpm::Tpm;
-use crate::{klog, qmp, snapshot};
+use crate::{klog, qmp, snapshot, uefi};
 use anyhow::{bail, Context, Result};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -39,6 +39,8 @@ pub struct Machine {
     prepared: &'static Prepared,
     console_seen: usize,
     patience: Duration,
+    /// UEFI resets it once, at its first boot.
+    may_reset: bool,
 }
 
 /// Where a machine is saved.
@@ -406,6 +408,11 @@ impl Machine {
 
     /// As [`Machine::reboot`]; `poke` may change the NVRAM while it is off.
     pub fn reboot_with(&mut self, poke: impl FnOnce(&Nvram) -> Result<()>) -> Result<()> {
+        self.ask_to_reboot()?;
+        self.off_and_on(OFF, poke)
+    }
+
+    fn ask_to_reboot(&self) -> Result<()> {
         // The answer is lost: the agent ends with the machine.
         if let Ok(guest) = self.guest() {
             let reboot = match self.hardware.system {
@@ -415,7 +422,7 @@ impl Machine {
             let line = format!("sync; (sleep 0.2; {reboot}) >/dev/null 2>&1 &");
             guest.run(GuestCommand::shell(&line))?;
         }
-        self.off_and_on(OFF, poke)
+        Ok(())
     }
 
     /// Waits until the guest reboots of itself, and has booted again.
@@ -428,23 +435,45 @@ impl Machine {
         patience: Duration,
         poke: impl FnOnce(&Nvram) -> Result<()>,
     ) -> Result<()> {
+        self.off_and_start(patience, poke)?;
+        self.wait_booted()
+    }
+
+    fn off_and_start(
+        &mut self,
+        patience: Duration,
+        poke: impl FnOnce(&Nvram) -> Result<()>,
+    ) -> Result<()> {
         self.guest = None;
         self.qemu.wait_off(patience)?;
         if let Some(nvram) = &self.nvram {
             poke(nvram)?;
         }
+        self.switch_on_again()
+    }
+
+    /// Switches on what is off.
+    fn switch_on_again(&mut self) -> Result<()> {
         self.console_seen = self.qemu.console().len();
         self.qemu = Qemu::start(self.prepared, &self.hardware, &self.directory, None)?;
-        self.wait_booted()
+        Ok(())
+    }
+
+    /// Reboots into MokManager, which shim starts where `mokutil` has left something to do, confirms it
+    /// there with the password that `mokutil` was given, and waits until the guest has booted again.
+    pub fn reboot_and_manage_keys(&mut self, password: &str) -> Result<()> {
+        self.ask_to_reboot()?;
+        self.off_and_start(OFF, |_| Ok(()))?;
+        uefi::manage_keys(&self.qemu, self.console_seen, password)?;
+        self.off_and_on(OFF, |_| Ok(()))
     }
 
     /// Cuts the power, and switches the machine on again. A disk has what was flushed to it.
     pub fn power_cycle(&mut self) -> Result<()> {
         self.guest = None;
-        self.console_seen = self.qemu.console().len();
         // One machine at a time may use the TPM's state and the sockets.
         self.qemu.power_off()?;
-        self.qemu = Qemu::start(self.prepared, &self.hardware, &self.directory, None)?;
+        self.switch_on_again()?;
         self.wait_booted()
     }
 
@@ -490,11 +519,14 @@ impl Machine {
                 break;
             }
             if self.qemu.is_off()? {
-                bail!(
-                    "{}",
-                    self.qemu
-                        .describe("the machine switched itself off while it booted")
-                );
+                // Firmware that has learnt how much memory it needs of each kind resets the machine,
+                // and it is switched off then as with any reset.
+                if std::mem::take(&mut self.may_reset) {
+                    self.switch_on_again()?;
+                    continue;
+                }
+                let what = "the machine switched itself off while it booted";
+                bail!("{}", self.qemu.describe(what));
             }
             if start.elapsed() > self.patience {
                 let what = format!("the machine did not boot within {:?}", self.patience);
@@ -537,6 +569,9 @@ impl Machine {
                     .with_context(|| format!("cannot copy {}", disk.display()))?;
             }
         }
+        if parts.hardware.secure_boot {
+            uefi::factory(&parts.prepared.root, &paths)?;
+        }
         let qemu = Qemu::start(parts.prepared, &parts.hardware, &directory, snapshot)?;
         Ok(Self {
             guest: None,
@@ -547,6 +582,7 @@ impl Machine {
             prepared: parts.prepared,
             console_seen: 0,
             patience: BOOT,
+            may_reset: parts.hardware.secure_boot,
         })
     }
 }

@@ -54,6 +54,9 @@ pub struct Options {
     /// systemd is its first process, and its root is a disk that keeps what is written to it.
     /// Otherwise all but firmware begins anew with each boot.
     pub systemd: bool,
+    /// UEFI starts it, with Secure Boot, from what Microsoft and Debian have signed. Such a machine is
+    /// booted, not restored.
+    pub secure_boot: bool,
     /// Added to the kernel's command line.
     pub cmdline: String,
     /// ACPI tables, by name, that the kernel takes from its first root instead
@@ -74,6 +77,7 @@ impl Default for Options {
         Self {
             module: Module::default(),
             systemd: false,
+            secure_boot: false,
             cmdline: String::new(),
             acpi_upgrades: Vec::new(),
             processors: 1,
@@ -171,6 +175,7 @@ impl Parts {
             disk: image.disk,
             system: options.systemd.then(|| prepared.system_disk.clone()),
             cmdline,
+            secure_boot: options.secure_boot,
             processors: options.processors,
             memory: options.memory,
             interactive: false,

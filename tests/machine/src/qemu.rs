@@ -12,6 +12,7 @@ use crate::qmp::{Qmp, UNPACK};
 use crate::smbios;
 use crate::tokens::Plan;
 use crate::tpm::Tpm;
+use crate::uefi;
 use anyhow::{bail, Context, Result};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -50,6 +51,16 @@ impl Paths {
     /// What a TPM keeps without power.
     pub fn tpm_state(&self) -> PathBuf {
         self.directory.join("tpm-state")
+    }
+
+    /// UEFI's variables.
+    pub fn variables(&self) -> PathBuf {
+        self.directory.join("variables")
+    }
+
+    /// The EFI system partition, as a directory.
+    pub fn partition(&self) -> PathBuf {
+        self.directory.join("partition")
     }
 
     /// The agent's port.
@@ -95,6 +106,8 @@ pub struct Hardware {
     pub system: Option<PathBuf>,
     /// Kernel command line.
     pub cmdline: String,
+    /// UEFI with Secure Boot starts the kernel; otherwise QEMU does, after a PC's BIOS.
+    pub secure_boot: bool,
     /// Processors.
     pub processors: u32,
     /// Memory in MiB.
@@ -127,7 +140,11 @@ impl Hardware {
         } else {
             "max,la57=off"
         };
-        add("-M", "q35".to_owned());
+        let platform = match self.secure_boot {
+            true => "q35,smm=on",
+            false => "q35",
+        };
+        add("-M", platform.to_owned());
         add("-accel", accelerator);
         add("-cpu", cpu.to_owned());
         if self.clock == Clock::Instructions {
@@ -139,9 +156,16 @@ impl Hardware {
         add("-m", format!("{}M", self.memory));
         add("-display", "none".to_owned());
         add("-parallel", "none".to_owned());
-        add("-kernel", text(&self.kernel)?);
-        add("-initrd", text(&self.initramfs)?);
-        add("-append", self.cmdline.clone());
+        if self.secure_boot {
+            let what = (&*self.kernel, &*self.initramfs, &*self.cmdline);
+            for [flag, value] in uefi::arguments(&prepared.root, &paths, what)? {
+                add(&flag, value);
+            }
+        } else {
+            add("-kernel", text(&self.kernel)?);
+            add("-initrd", text(&self.initramfs)?);
+            add("-append", self.cmdline.clone());
+        }
 
         add(
             "-drive",
@@ -287,7 +311,8 @@ pub fn new_disk(factory: &Path, disk: &Path) -> Result<()> {
     Ok(())
 }
 
-fn text(path: &Path) -> Result<String> {
+/// A path as QEMU's options take it.
+pub(crate) fn text(path: &Path) -> Result<String> {
     // A comma would start the next option.
     Ok(path
         .to_str()
@@ -419,6 +444,11 @@ impl Qemu {
     /// Its TPM.
     pub fn tpm(&mut self) -> Option<&mut Tpm> {
         self.tpm.as_mut()
+    }
+
+    /// Where its sockets and files are.
+    pub fn paths(&self) -> &Paths {
+        &self.paths
     }
 
     /// QEMU's process id.
