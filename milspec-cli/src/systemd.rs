@@ -2,9 +2,8 @@
 
 //! The service that undoes a change that nobody confirms, whatever becomes of who made it.
 
+use crate::program;
 use crate::root::Root;
-use std::ffi::OsString;
-use std::process::{Command, Stdio};
 
 /// Its unit. It does nothing where no change waits to be confirmed.
 pub const UNIT: &str = "milspec-confirm.service";
@@ -34,17 +33,6 @@ fn systemctl(root: &Root, arguments: &[&str]) -> Option<String> {
     if !root.exists("/run/systemd/system") {
         return None;
     }
-    // A recording has its own: the machine that shows it is none of its business.
-    let program = match root.note() {
-        Some(_) => root.path("/usr/bin/systemctl").into(),
-        None => OsString::from("systemctl"),
-    };
-    let output = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    output.status.success().then_some(text)
+    let answer = program::ask(root, &[&["systemctl"], arguments].concat())?;
+    answer.success.then_some(answer.text)
 }

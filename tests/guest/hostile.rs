@@ -34,10 +34,8 @@ pub const TESTS: &[Test] = &[
         unknown_values,
     ),
     ("hostile_callers_64_bit", abuse_64),
+    ("hostile_callers_32_bit", abuse_32),
 ];
-
-/// The same calls, from a program of the other word size.
-pub const LONG: &[Test] = &[("hostile_callers_32_bit", abuse_32)];
 
 /// The names of the controls of one family.
 pub fn names(machine: &Machine, family: &str) -> Result<Vec<String>> {

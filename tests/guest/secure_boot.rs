@@ -196,6 +196,7 @@ fn owner() -> Result<()> {
     machine
         .run(["milspecctl", "mode", "set", "standard"])?
         .ok()?;
+    // Claim: can load another module or another kernel (kexec), unless Secure Boot and lockdown forbid it
     ensure!(!kexec(&machine)?, "another kernel would be started");
     machine.check_kernel_log()
 }

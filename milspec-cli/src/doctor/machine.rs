@@ -4,6 +4,7 @@
 
 use super::check::{About, Check, Context};
 use crate::failure::Exit;
+use crate::fwupd;
 use crate::model::{Anchor, ErrnoDoc, Family};
 use crate::system::{self, Installed};
 use crate::systemd;
@@ -30,6 +31,24 @@ pub fn vendor(context: &Context<'_>) -> Check {
             Exit::Unsupported,
             "DMI names no vendor, so this is not known to be a Dell",
             "in a container or without /sys: run this on the machine itself",
+        ),
+    }
+}
+
+/// Does fwupd know a newer BIOS?
+pub fn bios(context: &Context<'_>) -> Check {
+    let about = About("bios", "BIOS");
+    if context.dell != Some(true) {
+        return about.not_applicable("not a Dell");
+    }
+    let version = system::dmi(context.root, "bios_version");
+    let version = version.as_deref().unwrap_or("of unknown version");
+    match fwupd::newer_bios(context.root).as_deref() {
+        None => about.not_applicable(format!("{version}; fwupd does not say whether there is a newer one")),
+        Some([]) => about.ok(format!("{version}; fwupd knows no newer one")),
+        Some([newer, ..]) => about.warning(
+            format!("{version}; fwupd knows {newer}"),
+            "run \"fwupdmgr update\", then see \"milspecctl mode get\": an update may change settings",
         ),
     }
 }

@@ -47,6 +47,7 @@ pub fn all(root: &Root, attributes: &Attributes) -> Vec<Check> {
     };
     vec![
         machine::vendor(&context),
+        machine::bios(&context),
         kernel::version(&context),
         kernel::rust(&context),
         kernel::headers(&context),

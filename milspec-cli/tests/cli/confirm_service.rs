@@ -18,35 +18,33 @@ use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use nix::sys::signal::Signal;
 use serde_json::{json, Value};
-use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 const BASELINE: &str = "var/lib/milspecctl/baseline.json";
 /// What was asked of systemd.
-const ASKED: &str = "systemctl.log";
+const ASKED: &str = "recording/asked";
+const SHOW: &str = "systemctl show --property=LoadState,WantedBy milspec-confirm.service";
+const START: &str = "systemctl start --no-block milspec-confirm.service";
 /// Where the kernel says which boot this is.
 pub const BOOT_ID: &str = "proc/sys/kernel/random/boot_id";
 
 /// The tree, with a systemd that has the unit. What it is asked is written down.
 pub fn with_systemd(tree: Tree) -> Tree {
-    let script = format!(
-        "#!/bin/sh\necho \"$*\" >>{}\n\
-         [ \"$1\" = show ] && printf 'WantedBy=dev-milspec.device\\nLoadState=loaded\\n'\nexit 0\n",
-        tree.path(ASKED).display()
-    );
-    let tree = tree
-        .file("run/systemd/system/.exists", "")
+    let answers = json!({
+        SHOW: "WantedBy=dev-milspec.device\nLoadState=loaded\n",
+        START: "",
+        "systemctl --no-block reboot": "",
+    });
+    tree.file("run/systemd/system/.exists", "")
         .file(BOOT_ID, "first\n")
-        .file("usr/bin/systemctl", &script);
-    let executable = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(tree.path("usr/bin/systemctl"), executable).unwrap();
-    tree
+        .file(ASKED, "")
+        .file("recording/programs.json", &answers.to_string())
 }
 
 /// What systemd was asked for, but for its state.
 fn asked(tree: &Tree) -> Vec<String> {
     let text = String::from_utf8(tree.bytes(ASKED)).unwrap();
-    let lines = text.lines().filter(|line| !line.starts_with("show"));
+    let lines = text.lines().filter(|line| *line != SHOW);
     lines.map(str::to_string).collect()
 }
 
@@ -105,7 +103,7 @@ fn armed() {
     let confirmation = &document["confirmation"];
     assert_eq!(confirmation["result"], "waiting");
     assert!(confirmation["by"].is_null());
-    assert_eq!(asked(&tree), ["start --no-block milspec-confirm.service"]);
+    assert_eq!(asked(&tree), [START]);
     let record = record(&tree);
     assert_eq!(record["state"], "armed");
     assert_eq!(record["waiter"], "service");
@@ -130,9 +128,9 @@ fn armed() {
 #[test]
 fn nothing_is_left() {
     let tree = machine("service-not-started");
-    let script = String::from_utf8(tree.bytes("usr/bin/systemctl")).unwrap();
-    let fails = script.replace("exit 0", "[ \"$1\" = show ]");
-    tree.put("usr/bin/systemctl", fails.as_bytes());
+    let answers = String::from_utf8(tree.bytes("recording/programs.json")).unwrap();
+    let fails = answers.replace(START, "another call");
+    tree.put("recording/programs.json", fails.as_bytes());
     let (status, document) = json(&tree, &words("1s"));
     assert_eq!(
         (status, &document["error"]["code"]),
@@ -223,7 +221,10 @@ fn reboots_where_asked() {
         let tree = rebooted(tree, boot);
         let document = document(&Waiting::service(&tree).end());
         assert_eq!(document["reboots"], reboots);
-        assert_eq!(asked(&tree).contains(&"--no-block reboot".into()), reboots);
+        assert_eq!(
+            asked(&tree).contains(&"systemctl --no-block reboot".into()),
+            reboots
+        );
     }
     // Without the service nobody could.
     let (status, document) = json(

@@ -8,7 +8,7 @@ use crate::run::{json, on};
 use crate::tree::{Tree, RELEASE};
 use milspec_uapi::{self as uapi, ABI_MAJOR};
 use nix::errno::Errno;
-use serde_json::Value;
+use serde_json::{json, Value};
 use std::io::Write;
 
 fn check<'a>(document: &'a Value, id: &str) -> &'a Value {
@@ -75,7 +75,7 @@ fn empty() {
         .without("boot");
     let (status, document) = json(&tree, &["doctor"]);
     assert_eq!(status, 3);
-    assert_eq!(document["checks"].as_array().unwrap().len(), 23);
+    assert_eq!(document["checks"].as_array().unwrap().len(), 24);
 }
 
 /// Promise: not a Dell is said to be no Dell, not a missing module.
@@ -205,6 +205,42 @@ fn skipped_by_dkms() {
         assert!(said.contains("pahole is missing: install pahole"), "{said}");
         assert!(said.contains("dkms autoinstall"), "{said}");
     }
+}
+
+/// Promise: a newer BIOS that fwupd knows is named, with how to install it; where fwupd does not answer
+/// that is not taken for the newest BIOS.
+#[test]
+fn newer_bios() {
+    let call = "timeout 20 fwupdmgr get-updates --json --no-metadata-check --no-unreported-check";
+    let device = |plugin: &str, name: &str| {
+        json!({
+            "Name": name, "Plugin": plugin, "Version": "1.25.1",
+            "Releases": [{ "Version": "1.31.0" }, { "Version": "1.27.0" }],
+        })
+    };
+    let bios = device("uefi_capsule", "System Firmware");
+    let other = device("uefi_capsule", "UEFI dbx");
+    for (devices, result, reason) in [
+        (vec![other.clone(), bios], "warning", "fwupd knows 1.31.0"),
+        (vec![other], "ok", "fwupd knows no newer one"),
+        (vec![], "ok", "fwupd knows no newer one"),
+    ] {
+        let said = json!({ "Devices": devices }).to_string();
+        let answers = json!({ call: said }).to_string();
+        let tree = rugged("doctor-bios").file("recording/programs.json", &answers);
+        expect(&tree, "bios", result, 0);
+        let (_, document) = json(&tree, &["doctor"]);
+        let found = check(&document, "bios");
+        assert!(
+            found["reason"].as_str().unwrap().contains(reason),
+            "{found}"
+        );
+        let remedy = found["remedy"].as_str().unwrap_or_default();
+        assert_eq!(remedy.contains("fwupdmgr update"), result == "warning");
+    }
+    let answers = json!({ call: "Failed to connect to daemon\n" }).to_string();
+    let tree = rugged("doctor-bios-silent").file("recording/programs.json", &answers);
+    expect(&tree, "bios", "not-applicable", 0);
 }
 
 /// Promise: a module that was upgraded and not loaded since is told from the one that runs.
