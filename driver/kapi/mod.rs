@@ -22,6 +22,7 @@ pub(crate) mod params;
 pub(crate) mod power;
 pub(crate) mod privilege;
 pub(crate) mod signal;
+pub(crate) mod sysfs;
 pub(crate) mod tpm;
 pub(crate) mod uevent;
 mod wmi;
