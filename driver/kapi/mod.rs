@@ -14,6 +14,7 @@ pub(crate) mod dell_smbios;
 pub(crate) mod dmi;
 pub(crate) mod error;
 pub(crate) mod faux;
+pub(crate) mod firmware_attributes;
 pub(crate) mod global;
 pub(crate) mod lock;
 pub(crate) mod module;

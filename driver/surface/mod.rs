@@ -4,6 +4,7 @@
 
 pub(crate) mod answers;
 mod apply;
+pub(crate) mod attributes;
 pub(crate) mod chardev;
 mod entry;
 mod frame;
