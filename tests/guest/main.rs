@@ -30,6 +30,7 @@ mod cut;
 mod delay;
 mod driver;
 mod faults;
+mod firmware_attributes;
 mod fleet;
 mod foreign;
 mod hostile;
@@ -131,6 +132,7 @@ fn main() -> ExitCode {
         abi::TESTS,
         access::TESTS,
         faults::TESTS,
+        firmware_attributes::TESTS,
         foreign::TESTS,
         cut::TESTS,
         delay::TESTS,
