@@ -72,7 +72,7 @@ fn write(machine: &Machine, name: &str, value: &str) -> Result<Option<i32>> {
 }
 
 /// The values of a control that a list of changes may name, as the node says.
-fn choices(control: &Value) -> Vec<&str> {
+pub fn choices(control: &Value) -> Vec<&str> {
     let values = control["values"].as_array().into_iter().flatten();
     let open = values.filter(|value| value["gate"].is_null());
     open.filter_map(|value| value["name"].as_str()).collect()

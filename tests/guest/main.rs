@@ -33,6 +33,7 @@ mod faults;
 mod firmware_attributes;
 mod fleet;
 mod foreign;
+mod fwupd;
 mod hostile;
 mod hostile_dsml;
 mod journal;
@@ -116,6 +117,7 @@ fn main() -> ExitCode {
     let tests = [
         confirm::TESTS,
         systemd::TESTS,
+        fwupd::TESTS,
         witness::TESTS,
         witness_tokens::TESTS,
         witness_faults::TESTS,
@@ -156,6 +158,7 @@ fn main() -> ExitCode {
         cli_everywhere::LONG,
         confirm::LONG,
         systemd::LONG,
+        fwupd::LONG,
     ]
     .concat();
     let only_smoke = match is_older_series() {
