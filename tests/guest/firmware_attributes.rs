@@ -4,7 +4,7 @@
 //! driver.
 
 use crate::access::wait_until;
-use crate::common::{controls, field, kernel_memory, machine, milspecctl, Test};
+use crate::common::{controls, field, kernel_memory, log_lines, machine, milspecctl, Test};
 use crate::journal::{cause, events, install, machine_with_cause, of_kind, only};
 use crate::modes::SYSFS;
 use crate::witness;
@@ -26,6 +26,7 @@ pub const TESTS: &[Test] = &[
     ("firmware_attributes_say_why_not", refusals),
     ("firmware_attributes_stand_beside_mainlines", beside),
     ("firmware_attributes_come_and_go_whole", come_and_go),
+    ("firmware_attributes_need_a_class_and_say_so", no_class),
 ];
 
 /// Where they are.
@@ -473,5 +474,22 @@ fn come_and_go() -> Result<()> {
         bail!("the reader has ended with {code}");
     }
     reader.signal(9)?;
+    machine.check_kernel_log()
+}
+
+/// Promise: a kernel that was built without the class has all else of the driver, and its log says
+/// what it has not.
+fn no_class() -> Result<()> {
+    let machine = machine("latitude-7490", Module::Present)?;
+    let hidden = "at=$(modinfo -n firmware_attributes_class) && mv $at /tmp/ && \
+                  ! grep -q firmware_attributes_class /proc/modules && modprobe dell_milspec";
+    machine.sh(hidden)?.ok()?;
+    ensure!(!machine.exists(CLASS)?);
+    let lines = log_lines(&machine)?;
+    let said = |line: &&String| line.contains("no firmware-attributes");
+    ensure!(lines.iter().filter(said).count() == 1, "{lines:#?}");
+    let set = milspecctl(&machine, &["control", "set", "camera=disabled"])?;
+    ensure!(set["outcome"] == "done", "{set:#}");
+    machine.run(["rmmod", "dell_milspec"])?.ok()?;
     machine.check_kernel_log()
 }
