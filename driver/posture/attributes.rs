@@ -35,8 +35,9 @@ impl Fact {
 
     /// Tells whether there is a choice: whether the control has an attribute.
     pub fn is_settable(&self, policy: &Policy) -> bool {
-        let offered = (0..=u8::MAX).filter(|value| self.offers(*value, policy));
-        offered.take(2).count() == 2
+        // There is a bit for each.
+        let mut values = (0..8).filter(|value| self.offers(*value, policy));
+        values.next().is_some() && values.next().is_some()
     }
 }
 
