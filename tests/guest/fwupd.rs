@@ -257,11 +257,10 @@ fn security() -> Result<()> {
     machine.check_kernel_log()
 }
 
-/// Promise: fwupd sets every control that it lists to every value that it lists, by the name of the
-/// value; each time NVRAM, mainline and milspecctl agree.
+/// Promise: fwupd sets every control that it lists to every other value that it lists, by the name of
+/// the value, and all of them back by the mode; each time NVRAM, mainline and milspecctl agree.
 fn every() -> Result<()> {
     let machine = ready()?;
-    let nvram = machine.nvram()?;
     let (mut settings, mut devices) = (0, 0);
     for control in controls(&machine)? {
         let values = choices(&control);
@@ -269,9 +268,7 @@ fn every() -> Result<()> {
         if values.len() < 2 {
             continue;
         }
-        // Each other value, and back.
-        let others = values.iter().filter(|value| Some(**value) != now);
-        for value in others.copied().chain(now) {
+        for value in values.into_iter().filter(|value| Some(*value) != now) {
             let output = set(&machine, name, value)?;
             if control["family"] == "platform" {
                 output.ok().with_context(|| format!("{name}={value}"))?;
@@ -291,7 +288,8 @@ fn every() -> Result<()> {
         }
     }
     println!("\nrugged: {settings} times a setting, {devices} times a device");
-    ensure!(settings > 80 && devices > 20);
-    ensure!(nvram.setting(machine.plan(), "camera")?.as_deref() == Some("enabled"));
+    ensure!(settings > 50 && devices > 20);
+    set(&machine, "mode", "baseline")?.ok()?;
+    agree(&machine, "camera", "enabled")?;
     machine.check_kernel_log()
 }

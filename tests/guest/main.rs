@@ -68,6 +68,7 @@ const SMOKE: &[&str] = &[
     "real_latitude_7490",
     "modes_some_transitions_on_rugged",
     "faults_signal_undoes",
+    "firmware_attributes_set_what_they_are_told",
     "journal_says_who_did_what",
     "journal_is_read_by_its_rules_64_bit",
     "journal_pcr_is_the_replay",
