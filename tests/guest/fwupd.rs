@@ -5,6 +5,7 @@
 use crate::access::wait_until;
 use crate::common::{controls, field, milspecctl, Test};
 use crate::firmware_attributes::{choices, current};
+use crate::modes::SYSFS;
 use crate::witness;
 use crate::witness_attributes::SYSMAN;
 use crate::witness_tokens::filtered;
@@ -37,16 +38,20 @@ fn ready() -> Result<Machine> {
     Ok(machine)
 }
 
-fn set(machine: &Machine, setting: &str, value: &str) -> Result<Output> {
-    let id = format!("com.dell-milspec.{setting}");
-    let argv = [
+/// What sets a setting by its whole name.
+fn line<'a>(id: &'a str, value: &'a str) -> [&'a str; 5] {
+    [
         "fwupdmgr",
         "--no-reboot-check",
         "set-bios-setting",
-        &id,
+        id,
         value,
-    ];
-    machine.run(argv)
+    ]
+}
+
+/// Sets one of ours.
+fn set(machine: &Machine, setting: &str, value: &str) -> Result<Output> {
+    machine.run(line(&format!("com.dell-milspec.{setting}"), value))
 }
 
 /// Fails unless it says this, and that it has failed.
@@ -102,7 +107,8 @@ fn says(machine: &Machine, control: &str, value: &str) -> Result<()> {
 /// NVRAM, mainline and milspecctl agree, and the record names its daemon. What it cannot set it
 /// says, and leaves as it is: a value that is none, a device that another one needs, a setting that
 /// the BIOS password guards, and whatever a user asks for whom polkit does not know. Its policy of
-/// values is brought about, and does not hide from the mode.
+/// values is brought about, and does not hide from the mode. What it sets by mainline's name is a
+/// change from outside.
 fn sets() -> Result<()> {
     let machine = ready()?;
     let nvram = machine.nvram()?;
@@ -156,14 +162,7 @@ fn sets() -> Result<()> {
         &set(&machine, "mode", "paranoid-plus")?,
         "doesn't map to any possible values",
     )?;
-    let id = "com.dell-milspec.camera";
-    let argv = [
-        "fwupdmgr",
-        "--no-reboot-check",
-        "set-bios-setting",
-        id,
-        "enabled",
-    ];
+    let argv = line("com.dell-milspec.camera", "enabled");
     let stranger = GuestCommand::new(argv).user(65534, 65534);
     refuses(&machine.run_command(stranger)?, "Failed to obtain auth")?;
     agree(&machine, "camera", "disabled")?;
@@ -191,7 +190,8 @@ fn sets() -> Result<()> {
 }
 
 /// Fails when fwupd cannot bring about what its policy says, which it does whenever a device of the
-/// class comes, and when it is not seen that this is not what the mode asks for.
+/// class comes, and when it is not seen that this is not what the mode asks for; or when what it
+/// changes by mainline's name is not found.
 fn policy(machine: &Machine) -> Result<()> {
     set(machine, "mode", "paranoid")?.ok()?;
     let argv = ["fwupdmgr", "--json", "get-bios-settings", "camera"];
@@ -222,6 +222,21 @@ fn policy(machine: &Machine) -> Result<()> {
     let last = steps.next_back().context("no step")?;
     ensure!(by_fwupd(last) && last["to"] == "enabled", "{last:#}");
     machine.run(["rm", file])?.ok()?;
+
+    // Past us, by mainline's name.
+    machine
+        .run(line("com.dell-wmi-sysman.Camera", "Disabled"))?
+        .ok()?;
+    milspecctl(machine, &["status", "--refresh"])?;
+    agree(machine, "camera", "disabled")?;
+    ensure!(machine.read(&format!("{SYSFS}/drifted_controls"))? == "camera");
+    let events = milspecctl(machine, &["events"])?;
+    let last = events["events"].as_array().and_then(|all| all.last());
+    let last = last.context("no event")?;
+    ensure!(
+        last["kind"] == "outside-change" && last["drift"] == true,
+        "{last:#}"
+    );
     Ok(())
 }
 
