@@ -43,6 +43,10 @@ use crate::{
             self,
             Answers, //
         },
+        attributes::{
+            self,
+            Attributes, //
+        },
         chardev,      //
         sysfs::Sysfs, //
     }, //
@@ -121,7 +125,8 @@ struct DellMilspec {
     // /dev/milspec comes last, when nothing can fail any more, and goes first: no descriptor is
     // open then, because each holds a reference to the module.
     //
-    // Then the monitor goes, so that nothing is under way that nobody asked for. Then the DSML0001
+    // Then the monitor goes, so that nothing is under way that nobody asked for. Then the attributes
+    // go, which came after the DSML0001 driver, so that they were there at once. Then the DSML0001
     // driver, so that nothing adds to the engine any more; what its listener hears until then kicks
     // a worker that has ended. The faux device may come early, because its open files hold nothing
     // of the module: to take it back waits for calls under way, and lets none begin. With it the
@@ -133,6 +138,7 @@ struct DellMilspec {
     _answers: answers::place::Guard,
     #[pin]
     _monitor: Monitor,
+    _attributes: Option<Attributes>,
     #[pin]
     _dsmil: Registration<platform::Adapter<DsmilDriver>>,
     _sysfs: Sysfs,
@@ -153,6 +159,7 @@ impl InPlaceModule for DellMilspec {
             _anchoring: anchor()?,
             _sysfs: Sysfs::register()?,
             _dsmil <- Registration::new(c"dell_milspec", module),
+            _attributes: Attributes::register()?,
             _monitor <- Monitor::new(parameters),
             _answers: answer()?,
             _chardev <- chardev::Registration::new(),
@@ -205,6 +212,7 @@ struct Attached(Arc<Engine>);
 impl Drop for Attached {
     fn drop(&mut self) {
         self.0.detach();
+        attributes::renew();
     }
 }
 
@@ -260,6 +268,7 @@ impl platform::Driver for DsmilDriver {
             ENOMEM | EINTR => put_off(device, error),
             _ => error,
         })?;
+        attributes::renew();
         match error {
             None => {
                 let controls = engine.snapshot().dsmil.controls;

@@ -112,6 +112,20 @@ pub(crate) struct Applied {
 }
 
 impl Request<'_> {
+    /// Asks for nothing yet, on whatever generation, and has room for every answer.
+    pub(crate) fn new(origin: Origin) -> Self {
+        Self {
+            mode: None,
+            list: &[],
+            generation: 0,
+            confirmed: false,
+            key: 0,
+            room: usize::MAX,
+            overview: false,
+            origin,
+        }
+    }
+
     fn asked(&self) -> plan::Request<'_> {
         plan::Request {
             mode: self.mode,

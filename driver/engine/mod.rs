@@ -31,7 +31,8 @@ use crate::{
             is_dying,
             is_interrupted, //
         },
-        uevent::Announcer, //
+        uevent::Announcer,
+        worker::Worker, //
     },
     posture::{
         control,
@@ -132,6 +133,8 @@ struct Work {
     news: KVVec<News>,
     states: [FamilyState; 2],
     announcer: Option<Announcer>,
+    /// Kicked when a snapshot was put in place.
+    listener: Option<&'static Worker>,
     /// Keeps the module loaded while it is latched.
     latch: Option<Hold>,
     /// A snapshot of the same length, for [`Engine::detach`], which must not fail.
@@ -198,6 +201,7 @@ impl Work {
             news: KVVec::new(),
             states: [FamilyState::default(); 2],
             announcer: None,
+            listener: None,
             latch: None,
             spare: None,
         }
@@ -508,6 +512,11 @@ impl Engine {
         drop(old);
     }
 
+    /// Kicks `listener` from now on whenever a snapshot was put in place, or nobody.
+    pub(crate) fn tell(&self, listener: Option<&'static Worker>) {
+        self.work.lock_uninterruptible().listener = listener;
+    }
+
     /// Waits until nothing that was begun before is under way.
     ///
     /// # Errors
@@ -577,6 +586,9 @@ impl Engine {
             self.record_latch(new.generation, origin);
         }
         report::changes(&old, &new, outside, work.announcer.as_ref());
+        if let Some(listener) = work.listener {
+            listener.kick(0);
+        }
         new
     }
 }

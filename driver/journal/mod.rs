@@ -53,8 +53,10 @@ pub(crate) use reader::Reader;
 pub(crate) enum Origin {
     /// A request on the device node.
     Ioctl,
-    /// A file in sysfs.
+    /// A file of the driver's device in sysfs.
     Sysfs,
+    /// A file of the class `firmware-attributes`.
+    FirmwareAttributes,
     /// The driver's own doing.
     Driver,
 }
@@ -65,6 +67,7 @@ impl Origin {
         match self {
             Self::Ioctl => c"ioctl",
             Self::Sysfs => c"sysfs",
+            Self::FirmwareAttributes => c"firmware-attributes",
             Self::Driver => c"driver",
         }
     }
@@ -73,6 +76,7 @@ impl Origin {
         match self {
             Self::Ioctl => uapi::ORIGIN_IOCTL,
             Self::Sysfs => uapi::ORIGIN_SYSFS,
+            Self::FirmwareAttributes => uapi::ORIGIN_FIRMWARE_ATTRIBUTES,
             Self::Driver => uapi::ORIGIN_DRIVER,
         }
     }

@@ -8,7 +8,16 @@
 //! action `add`, and before the one with action `bind`, both of which it sends while the device is
 //! registered. A udev rule that reads an attribute has to wait for `bind`.
 
-use super::uevent::Announcer;
+use super::{
+    sysfs::{
+        hear,
+        say,
+        Entry,
+        Group,
+        Page, //
+    },
+    uevent::Announcer, //
+};
 use core::ptr::{
     null,
     null_mut,
@@ -17,12 +26,8 @@ use core::ptr::{
 use kernel::{
     bindings,
     device::Device,
-    fmt,
     prelude::*, //
 };
-
-/// Most bytes that a file can say.
-pub(crate) const TEXT: usize = bindings::PAGE_SIZE - 1;
 
 /// One sysfs attribute.
 pub(crate) trait Attribute {
@@ -37,46 +42,8 @@ pub(crate) trait Attribute {
 
     /// Writes what the file says, newline included. Called in process context.
     ///
-    /// Who reads the file gets `EOVERFLOW` for more than [`TEXT`] bytes: nothing is cut off.
+    /// Who reads the file gets `EOVERFLOW` where that is more than a page has room for.
     fn show(out: &mut Page<'_>) -> Result;
-}
-
-/// What a file says, while it is written.
-pub(crate) struct Page<'a> {
-    bytes: &'a mut [u8],
-    used: usize,
-}
-
-impl Page<'_> {
-    /// Adds text.
-    ///
-    /// # Errors
-    ///
-    /// `EOVERFLOW` where there is no room for all of it.
-    pub(crate) fn push(&mut self, text: &str) -> Result {
-        let end = self.used.saturating_add(text.len());
-        let place = self.bytes.get_mut(self.used..end).ok_or(EOVERFLOW)?;
-        for (to, from) in place.iter_mut().zip(text.bytes()) {
-            *to = from;
-        }
-        self.used = end;
-        Ok(())
-    }
-
-    /// Adds what is formatted.
-    ///
-    /// # Errors
-    ///
-    /// As [`push`](Self::push).
-    pub(crate) fn write(&mut self, text: fmt::Arguments<'_>) -> Result {
-        core::fmt::write(self, text).map_err(|_| EOVERFLOW)
-    }
-}
-
-impl core::fmt::Write for Page<'_> {
-    fn write_str(&mut self, text: &str) -> core::fmt::Result {
-        self.push(text).map_err(|_| core::fmt::Error)
-    }
 }
 
 /// `struct device_attribute`, of which the kernel and this module only read.
@@ -104,49 +71,7 @@ impl RawAttribute {
 
     /// Returns what a list holds of it.
     pub(crate) const fn entry(&'static self) -> Entry {
-        Entry((&raw const self.0.attr).cast_mut())
-    }
-}
-
-/// One place of a list: a pointer to the `attr` of a static `RawAttribute`.
-#[repr(transparent)]
-pub(crate) struct Entry(*mut bindings::attribute);
-
-/// A list of attributes, as an attribute group has it: pointers, the last of which is null.
-#[repr(C)]
-pub(crate) struct List<const N: usize> {
-    entries: [Entry; N],
-    end: *mut bindings::attribute,
-}
-
-// SAFETY: The pointers are private and set once, by `new`; what they lead to can be shared, see
-// `RawAttribute`, and is never written through them.
-unsafe impl<const N: usize> Sync for List<N> {}
-
-impl<const N: usize> List<N> {
-    pub(crate) const fn new(entries: [Entry; N]) -> Self {
-        Self {
-            entries,
-            end: null_mut(),
-        }
-    }
-}
-
-/// `struct attribute_group`, without anything but a list of attributes.
-#[repr(transparent)]
-pub(crate) struct Group(bindings::attribute_group);
-
-// SAFETY: Its only member that is not null is a pointer to a static `List`, which can be shared and
-// is never written through it. The field is private and set once, by `new`.
-unsafe impl Sync for Group {}
-
-impl Group {
-    pub(crate) const fn new<const N: usize>(list: &'static List<N>) -> Self {
-        let mut group: bindings::attribute_group = pin_init::zeroed();
-        // A `List` begins with its first pointer, and `repr(C)` puts the others and the null behind
-        // it without a gap.
-        group.__bindgen_anon_2.attrs = (&raw const *list).cast_mut().cast();
-        Self(group)
+        Entry::new(&self.0.attr)
     }
 }
 
@@ -154,12 +79,13 @@ impl Group {
 #[repr(transparent)]
 pub(crate) struct Groups([*const bindings::attribute_group; 2]);
 
-// SAFETY: As for `List`, with `Group` in the place of `RawAttribute`.
+// SAFETY: The pointer that is not null leads to a static `Group`, which can be shared and is never
+// written through it. The field is private and set once, by `new`.
 unsafe impl Sync for Groups {}
 
 impl Groups {
     pub(crate) const fn new(group: &'static Group) -> Self {
-        Self([&raw const group.0, null()])
+        Self([group.as_raw(), null()])
     }
 }
 
@@ -168,7 +94,10 @@ macro_rules! attributes {
     ($(#[$meta:meta])* $vis:vis static $name:ident = [$($attribute:ty),+ $(,)?];) => {
         $(#[$meta])*
         $vis static $name: $crate::kapi::faux::Groups = {
-            use $crate::kapi::faux::{Group, Groups, List, RawAttribute};
+            use $crate::kapi::{
+                faux::{Groups, RawAttribute},
+                sysfs::{Group, List},
+            };
 
             const COUNT: usize = [$(stringify!($attribute)),+].len();
             static LIST: List<COUNT> = List::new([
@@ -193,15 +122,8 @@ unsafe extern "C" fn show<A: Attribute>(
     _attribute: *mut bindings::device_attribute,
     out: *mut c_char,
 ) -> isize {
-    // SAFETY: By this function's contract `out` is a page that sysfs has filled with zeros
-    // (`sysfs_kf_seq_show()`) and nobody else accesses until this returns. The last byte stays zero.
-    let bytes = unsafe { core::slice::from_raw_parts_mut(out.cast::<u8>(), TEXT) };
-    let mut page = Page { bytes, used: 0 };
-    match A::show(&mut page) {
-        // At most a page, which is far below `isize::MAX`.
-        Ok(()) => page.used as isize,
-        Err(error) => error.to_errno() as isize,
-    }
+    // SAFETY: By this function's contract.
+    unsafe { say(out, A::show) }
 }
 
 /// # Safety
@@ -213,15 +135,9 @@ unsafe extern "C" fn store<A: Attribute>(
     text: *const c_char,
     length: usize,
 ) -> isize {
-    // SAFETY: By this function's contract: kernfs has copied `length` bytes, at most a page, to
-    // `text`, and leaves them alone until this returns.
-    let text = unsafe { core::slice::from_raw_parts(text.cast::<u8>(), length) };
     let store = A::STORE.unwrap_or(|_| Err(EIO));
-    match store(text.strip_suffix(b"\n").unwrap_or(text)) {
-        // All of it was used. A page is far below `isize::MAX`.
-        Ok(()) => length as isize,
-        Err(error) => error.to_errno() as isize,
-    }
+    // SAFETY: By this function's contract.
+    unsafe { hear(text, length, store) }
 }
 
 /// A registered faux device.

@@ -4,6 +4,7 @@
 //!
 //! Compiled into the module and, as a crate of its own, on the host, where its tests run.
 
+pub mod attributes;
 pub mod control;
 pub mod deny;
 pub mod dsmil;

@@ -4,6 +4,8 @@
 
 pub(crate) mod answers;
 mod apply;
+mod attribute_files;
+pub(crate) mod attributes;
 pub(crate) mod chardev;
 mod entry;
 mod frame;

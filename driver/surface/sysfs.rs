@@ -13,12 +13,16 @@ use crate::{
         CUSTOM, //
     },
     journal::Origin,
-    kapi::faux::{
-        attributes,
-        Attribute,
-        Page,
-        Registration,
-        TEXT, //
+    kapi::{
+        faux::{
+            attributes,
+            Attribute,
+            Registration, //
+        },
+        sysfs::{
+            Page,
+            TEXT, //
+        }, //
     },
     posture::{
         fact::Fact,
@@ -153,13 +157,7 @@ fn set_mode(text: &[u8]) -> Result {
     let right = entry::admit(&engine, Origin::Sysfs, None)?;
     let request = Request {
         mode: Some(Mode::from_name(text).ok_or(EINVAL)?),
-        list: &[],
-        generation: 0,
-        confirmed: false,
-        key: 0,
-        room: usize::MAX,
-        overview: false,
-        origin: Origin::Sysfs,
+        ..Request::new(Origin::Sysfs)
     };
     let applied = entry::change(&engine, &right, &request, |_| Ok(()))?;
     entry::result(&applied.ending)

@@ -500,6 +500,12 @@
 #define MILSPEC_ORIGIN_DRIVER 3
 
 /*
+ * milspec_event.origin: it came through a file below /sys/class/firmware-attributes/dell-milspec.
+ * The actor is whoever wrote to the file: of a change by fwupd, its daemon.
+ */
+#define MILSPEC_ORIGIN_FIRMWARE_ATTRIBUTES 4
+
+/*
  * milspec_event.properties: the digest of this record is extended into the PCR pcr, in the order of
  * the sequence, unless a record MILSPEC_KIND_ANCHOR_FAILED says otherwise.
  */

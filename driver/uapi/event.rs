@@ -67,6 +67,9 @@ pub const ORIGIN_IOCTL: u8 = 1;
 pub const ORIGIN_SYSFS: u8 = 2;
 /// [`Event::origin`]: the driver itself. The actor is the task that it happened to run in.
 pub const ORIGIN_DRIVER: u8 = 3;
+/// [`Event::origin`]: it came through a file below `/sys/class/firmware-attributes/dell-milspec`. The
+/// actor is whoever wrote to the file: of a change by fwupd, its daemon.
+pub const ORIGIN_FIRMWARE_ATTRIBUTES: u8 = 4;
 
 /// [`Event::properties`]: the digest of this record is extended into the PCR `pcr`, in the order of
 /// the sequence, unless a record [`KIND_ANCHOR_FAILED`] says otherwise.

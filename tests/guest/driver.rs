@@ -5,6 +5,7 @@
 
 use crate::access::wait_until;
 use crate::common::{self, controls, machine, milspecctl, Test};
+use crate::firmware_attributes::CLASS;
 use crate::model::Model;
 use anyhow::{bail, ensure, Context, Result};
 use milspec_machine::guest::GuestCommand;
@@ -142,6 +143,7 @@ fn needs_dell_smbios() -> Result<()> {
         controls(&machine)?.is_empty(),
         "controls that nobody has read"
     );
+    ensure!(!machine.exists(CLASS)?, "there is nothing to set");
     // It looks for it again, and asks for no module by itself.
     machine
         .sh(&format!("mv /tmp/dell?smbios.ko* {}", at.trim()))?
@@ -156,6 +158,7 @@ fn needs_dell_smbios() -> Result<()> {
     );
     let values = common::expected_values(&machine)?;
     ensure!(controls(&machine)?.len() == values.len());
+    wait_until("what can be set now is offered", || machine.exists(CLASS))?;
     machine.run(["rmmod", "dell_milspec"])?.ok()?;
     machine.check_kernel_log()
 }

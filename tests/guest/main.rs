@@ -31,8 +31,10 @@ mod cut;
 mod delay;
 mod driver;
 mod faults;
+mod firmware_attributes;
 mod fleet;
 mod foreign;
+mod fwupd;
 mod hostile;
 mod hostile_dsml;
 mod journal;
@@ -68,6 +70,7 @@ const SMOKE: &[&str] = &[
     "real_latitude_7490",
     "modes_some_transitions_on_rugged",
     "faults_signal_undoes",
+    "firmware_attributes_set_what_they_are_told",
     "journal_says_who_did_what",
     "journal_is_read_by_its_rules_64_bit",
     "journal_pcr_is_the_replay",
@@ -122,6 +125,7 @@ fn main() -> ExitCode {
         confirm::TESTS,
         systemd::TESTS,
         secure_boot::TESTS,
+        fwupd::TESTS,
         witness::TESTS,
         witness_tokens::TESTS,
         witness_faults::TESTS,
@@ -138,6 +142,7 @@ fn main() -> ExitCode {
         abi::TESTS,
         access::TESTS,
         faults::TESTS,
+        firmware_attributes::TESTS,
         foreign::TESTS,
         cut::TESTS,
         delay::TESTS,
@@ -165,6 +170,7 @@ fn main() -> ExitCode {
         journal::LONG,
         fleet::LONG,
         secure_boot::LONG,
+        fwupd::LONG,
     ]
     .concat();
     let only_smoke = match is_older_series() {

@@ -75,7 +75,7 @@ const OF_DELL_LAPTOP: [u16; 11] = [
 ];
 
 /// Locations that mainline's ioctl does not let through, by the first token that names them.
-fn filtered(machine: &Machine, location: u16) -> Result<bool> {
+pub fn filtered(machine: &Machine, location: u16) -> Result<bool> {
     let mut tokens = machine.plan().tokens.iter();
     let Some(first) = tokens.find(|token| token.location == location) else {
         return Ok(true);

@@ -158,8 +158,13 @@ fn numbers_of_events_never_change() {
         abi::SEVERITY_INFO,
     ];
     assert_eq!(severities, [3, 4, 5, 6]);
-    let origins = [abi::ORIGIN_IOCTL, abi::ORIGIN_SYSFS, abi::ORIGIN_DRIVER];
-    assert_eq!(origins, [1, 2, 3]);
+    let origins = [
+        abi::ORIGIN_IOCTL,
+        abi::ORIGIN_SYSFS,
+        abi::ORIGIN_DRIVER,
+        abi::ORIGIN_FIRMWARE_ATTRIBUTES,
+    ];
+    assert_eq!(origins, [1, 2, 3, 4]);
     let bits = [
         abi::EVENT_ANCHORED,
         abi::EVENT_PCR,

@@ -9,7 +9,7 @@
 use super::chain;
 use crate::failure::{Failure, Result};
 use crate::input;
-use milspec_uapi::{Event, EVENT_SIZE, KIND_GAP, ORIGIN_DRIVER, SEVERITY_INFO};
+use milspec_uapi::{Event, EVENT_SIZE, KIND_GAP, ORIGIN_FIRMWARE_ATTRIBUTES, SEVERITY_INFO};
 use nix::fcntl::{Flock, FlockArg, OFlag};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -86,7 +86,7 @@ fn is_torn(rest: &[u8], last: &Event) -> bool {
     let comes_next = numbered(last.sequence.saturating_add(1)) && same_load;
     let is_first = numbered(1);
     let is_gap = begun.kind == KIND_GAP && begun.sequence > last.sequence;
-    let is_event = begun.severity <= SEVERITY_INFO && begun.origin <= ORIGIN_DRIVER;
+    let is_event = begun.severity <= SEVERITY_INFO && begun.origin <= ORIGIN_FIRMWARE_ATTRIBUTES;
     is_event && (comes_next || is_first || is_gap && same_load)
 }
 

@@ -221,5 +221,6 @@ fn severity_word(number: u8) -> Word {
 }
 
 fn origin_word(number: u8) -> Word {
-    word!("origin", number, ORIGIN_IOCTL ORIGIN_SYSFS ORIGIN_DRIVER)
+    word!("origin", number, ORIGIN_IOCTL ORIGIN_SYSFS ORIGIN_DRIVER
+        ORIGIN_FIRMWARE_ATTRIBUTES)
 }

@@ -38,6 +38,27 @@ pub fn code(directory: &Path) -> BTreeMap<PathBuf, String> {
     all
 }
 
+/// Promise: the page on the kernel's class names tests that there are.
+#[test]
+fn firmware_attributes_page() {
+    let page = fs::read_to_string(source("docs/firmware-attributes.md")).unwrap();
+    // The names of files have fewer underscores.
+    let word = |name: &&str| name.matches('_').count() > 2;
+    let named: BTreeSet<&str> = page.split('`').skip(1).step_by(2).filter(word).collect();
+    let code = [
+        code(&source("tests/guest")),
+        code(&source("driver/posture/tests")),
+    ];
+    let is_test = |name: &&str| {
+        let (guest, host) = (format!("(\"{name}\""), format!("#[test]\nfn {name}()"));
+        let mut all = code.iter().flat_map(BTreeMap::values);
+        all.any(|text| text.contains(&guest) || text.contains(&host))
+    };
+    let (tests, others): (Vec<&str>, Vec<&str>) = named.into_iter().partition(is_test);
+    assert!(tests.len() > 9, "{tests:?}");
+    assert!(others.is_empty(), "{others:?}");
+}
+
 /// What begins a test of this name in a file, if it is there and is run with all others: what is
 /// called stands in it.
 fn entry<'a>(path: &Path, text: &'a str, name: &str) -> Option<&'a str> {

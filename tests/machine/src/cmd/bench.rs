@@ -13,6 +13,7 @@
 //! not to believe that (`clearcpuid=`), and does it by words of eight bytes: still more than a real
 //! machine does, on both sides of each ratio. `--as-emulated` leaves the claim.
 
+use super::bench_clients;
 use super::which::Which;
 use anyhow::{bail, ensure, Context, Result};
 use clap::Args;
@@ -127,7 +128,9 @@ impl Bench {
             refresh["families"][0]["controls"],
             refresh["families"][1]["controls"],
         );
-        Ok(())
+        drop(machine);
+        println!();
+        bench_clients::run(&self.which.name()?, &options)
     }
 
     fn print(&self, machine: &Machine, text: &str) -> Result<()> {

@@ -3,6 +3,7 @@
 //! The subcommands that use a machine, one per file.
 
 pub mod bench;
+mod bench_clients;
 pub mod demo;
 pub mod nvram;
 pub mod profiles;

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! fwupd from Debian, which knows nothing of us: it speaks the kernel's class for firmware settings.
+
+use crate::access::wait_until;
+use crate::common::{controls, field, milspecctl, Test};
+use crate::firmware_attributes::{choices, current};
+use crate::modes::SYSFS;
+use crate::witness;
+use crate::witness_attributes::SYSMAN;
+use crate::witness_tokens::filtered;
+use anyhow::{ensure, Context, Result};
+use milspec_machine::guest::GuestCommand;
+use milspec_machine::machine::Machine;
+use milspec_machine::Output;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// The tests of this file.
+pub const TESTS: &[Test] = &[("fwupd_lists_and_sets_beside_mainline", sets)];
+
+/// A second for each control, and starts of its daemon, which take ten.
+pub const LONG: &[Test] = &[
+    ("fwupd_sets_every_control", every),
+    ("fwupd_security_stays_as_it_was", security),
+];
+
+/// Its answer to a request that it was not to carry out.
+const FAILED: i32 = 1;
+/// And where there is nothing to do.
+const NOTHING: i32 = 2;
+
+/// A machine on which its daemon runs. D-Bus would start it, and waits for that 25 s: not enough for
+/// an emulated processor that has others beside it.
+fn ready() -> Result<Machine> {
+    let machine = Machine::with_systemd("rugged")?;
+    machine.run(["systemctl", "start", "fwupd"])?.ok()?;
+    Ok(machine)
+}
+
+/// What sets a setting by its whole name.
+fn line<'a>(id: &'a str, value: &'a str) -> [&'a str; 5] {
+    [
+        "fwupdmgr",
+        "--no-reboot-check",
+        "set-bios-setting",
+        id,
+        value,
+    ]
+}
+
+/// Sets one of ours.
+fn set(machine: &Machine, setting: &str, value: &str) -> Result<Output> {
+    machine.run(line(&format!("com.dell-milspec.{setting}"), value))
+}
+
+/// Fails unless it says this, and that it has failed.
+fn refuses(output: &Output, text: &str) -> Result<()> {
+    let said = format!("{}{}", output.text(), output.error_text());
+    ensure!(
+        output.code == FAILED && said.contains(text),
+        "{}: {said}",
+        output.code
+    );
+    Ok(())
+}
+
+/// The settings that it lists.
+fn settings(machine: &Machine) -> Result<Vec<Value>> {
+    let output = machine
+        .run(["fwupdmgr", "--json", "get-bios-settings"])?
+        .ok()?;
+    let document = output.json()?;
+    let all = document["BiosSettings"].as_array();
+    Ok(all.context("no settings")?.clone())
+}
+
+/// Fails unless NVRAM, mainline's token read, milspecctl and the attribute say that the setting has
+/// the value. Some tokens mainline does not read for anybody.
+fn agree(machine: &Machine, setting: &str, value: &str) -> Result<()> {
+    let nvram = machine.nvram()?.setting(machine.plan(), setting)?;
+    ensure!(
+        nvram.as_deref() == Some(value),
+        "NVRAM: {setting} is {nvram:?}"
+    );
+    let token = machine.plan().token(setting, value)?;
+    if !filtered(machine, token.location)? {
+        let (status, read) = witness::read(machine, token.location)?;
+        ensure!(
+            (status, read) == (0, token.value.into()),
+            "{setting}: {status}, {read}"
+        );
+    }
+    says(machine, setting, value)
+}
+
+/// Fails unless milspecctl and the attribute say so.
+fn says(machine: &Machine, control: &str, value: &str) -> Result<()> {
+    let output = machine.run(["milspecctl", "control", "get", control])?;
+    let said = output.ok()?.text();
+    ensure!(said.trim() == value, "{control} is {said}");
+    ensure!(current(machine, control)? == value, "{control}");
+    Ok(())
+}
+
+/// Promise: fwupd lists every control that can be set, beside mainline's attributes, and sets them;
+/// NVRAM, mainline and milspecctl agree, and the record names its daemon. What it cannot set it
+/// says, and leaves as it is: a value that is none, a device that another one needs, a setting that
+/// the BIOS password guards, and whatever a user asks for whom polkit does not know. Its policy of
+/// values is brought about, and does not hide from the mode. What it sets by mainline's name is a
+/// change from outside.
+fn sets() -> Result<()> {
+    let machine = ready()?;
+    let nvram = machine.nvram()?;
+    let listed = settings(&machine)?;
+    let ids = listed
+        .iter()
+        .map(|it| field(it, "BiosSettingId").map(str::to_owned));
+    let ids: BTreeSet<String> = ids.collect::<Result<_>>()?;
+    let all = controls(&machine)?;
+    let mut mine: BTreeSet<String> = BTreeSet::new();
+    for control in all.iter().filter(|control| choices(control).len() > 1) {
+        mine.insert(format!("com.dell-milspec.{}", field(control, "name")?));
+    }
+    mine.insert("com.dell-milspec.mode".to_owned());
+    let theirs = machine.sh(&format!(
+        "ls -d {SYSMAN}/attributes/*/ | xargs -n1 basename"
+    ))?;
+    let theirs = theirs.ok()?.text();
+    mine.extend(
+        theirs
+            .lines()
+            .map(|name| format!("com.dell-wmi-sysman.{name}")),
+    );
+    let missing: Vec<&String> = mine.difference(&ids).collect();
+    ensure!(missing.is_empty(), "not listed: {missing:?}");
+    ensure!(mine.len() > 130 && !theirs.is_empty());
+    let of_mode = listed
+        .iter()
+        .find(|it| it["BiosSettingId"] == "com.dell-milspec.mode");
+    let values = &of_mode.context("no mode")?["BiosSettingPossibleValues"];
+    ensure!(*values == serde_json::json!(["baseline", "standard", "enhanced", "paranoid"]));
+
+    // One of each kind.
+    set(&machine, "camera", "disabled")?.ok()?;
+    agree(&machine, "camera", "disabled")?;
+    set(&machine, "camera", "disabled")?.exits(NOTHING)?;
+    set(&machine, "DSMIL0D5", "inactive")?.ok()?;
+    ensure!(nvram.dsmil_state(5)?.state == 0);
+    says(&machine, "DSMIL0D5", "inactive")?;
+
+    // What it does not do.
+    refuses(
+        &set(&machine, "camera", "nonsense")?,
+        "doesn't map to any possible values",
+    )?;
+    refuses(
+        &set(&machine, "DSMIL0D0", "inactive")?,
+        "Device or resource busy",
+    )?;
+    refuses(
+        &set(&machine, "mode", "paranoid-plus")?,
+        "doesn't map to any possible values",
+    )?;
+    let argv = line("com.dell-milspec.camera", "enabled");
+    let stranger = GuestCommand::new(argv).user(65534, 65534);
+    refuses(&machine.run_command(stranger)?, "Failed to obtain auth")?;
+    agree(&machine, "camera", "disabled")?;
+    nvram.set_password("secret", 0x1234)?;
+    refuses(
+        &set(&machine, "camera", "enabled")?,
+        "Key was rejected by service",
+    )?;
+    nvram.set_password("", 0)?;
+    agree(&machine, "camera", "disabled")?;
+
+    // It does not look again at what a mode has changed.
+    set(&machine, "mode", "enhanced")?.ok()?;
+    ensure!(milspecctl(&machine, &["status"])?["mode"]["name"] == "enhanced");
+    agree(&machine, "wake-on-lan", "disabled")?;
+    let events = milspecctl(&machine, &["events"])?;
+    let ends = events["events"].as_array().into_iter().flatten();
+    let mut ends = ends.filter(|event| event["kind"] == "apply-ended");
+    // One of them was undone: it wanted the password.
+    ensure!(ends.clone().count() == 4, "{events:#}");
+    ensure!(ends.all(by_fwupd), "{events:#}");
+
+    policy(&machine)?;
+    machine.check_kernel_log()
+}
+
+/// Fails when fwupd cannot bring about what its policy says, which it does whenever a device of the
+/// class comes, and when it is not seen that this is not what the mode asks for; or when what it
+/// changes by mainline's name is not found.
+fn policy(machine: &Machine) -> Result<()> {
+    set(machine, "mode", "paranoid")?.ok()?;
+    let argv = ["fwupdmgr", "--json", "get-bios-settings", "camera"];
+    let setting = machine.run(argv)?.ok()?.text();
+    let is = "\"BiosSettingCurrentValue\" : \"disabled\"";
+    ensure!(setting.contains(is), "{setting}");
+    let wanted = setting.replace(is, &is.replace("disabled", "enabled"));
+    let file = "/etc/fwupd/bios-settings.d/camera.json";
+    machine.guest()?.create(file, wanted.as_bytes(), 0o644)?;
+    let drivers = "/sys/bus/platform/drivers/dell_milspec";
+    let anew = format!("cd {drivers} && echo DSML0001:00 >unbind && echo DSML0001:00 >bind");
+    machine.sh(&anew)?.ok()?;
+    wait_until("the policy is brought about", || {
+        let camera = machine.nvram()?.setting(machine.plan(), "camera")?;
+        Ok(camera.as_deref() == Some("enabled"))
+    })?;
+    // Its mode is the one that was asked for last, and it says what is not as that asks.
+    let status = milspecctl(machine, &["status"])?;
+    let mode = &status["mode"];
+    ensure!(mode["name"] == "paranoid", "{mode:#}");
+    ensure!(
+        mode["deviations"] == serde_json::json!(["camera"]),
+        "{mode:#}"
+    );
+    let events = milspecctl(machine, &["events"])?;
+    let steps = events["events"].as_array().into_iter().flatten();
+    let mut steps = steps.filter(|event| event["kind"] == "step");
+    let last = steps.next_back().context("no step")?;
+    ensure!(by_fwupd(last) && last["to"] == "enabled", "{last:#}");
+    machine.run(["rm", file])?.ok()?;
+
+    // Past us, by mainline's name.
+    machine
+        .run(line("com.dell-wmi-sysman.Camera", "Disabled"))?
+        .ok()?;
+    milspecctl(machine, &["status", "--refresh"])?;
+    agree(machine, "camera", "disabled")?;
+    ensure!(machine.read(&format!("{SYSFS}/drifted_controls"))? == "camera");
+    let events = milspecctl(machine, &["events"])?;
+    let last = events["events"].as_array().and_then(|all| all.last());
+    let last = last.context("no event")?;
+    ensure!(
+        last["kind"] == "outside-change" && last["drift"] == true,
+        "{last:#}"
+    );
+    Ok(())
+}
+
+/// Whether a record is of something that fwupd has asked for.
+fn by_fwupd(event: &Value) -> bool {
+    event["origin"] == "firmware-attributes" && event["actor"]["command"] == "fwupd"
+}
+
+/// Promise: what fwupd says of the machine's security is the same with and without us.
+fn security() -> Result<()> {
+    let machine = ready()?;
+    // It says nothing of a machine that is simulated; so this one does not look it.
+    let hidden = "sed 's/ hypervisor / /' /proc/cpuinfo >/run/cpuinfo && \
+                  mount --bind /run/cpuinfo /proc/cpuinfo";
+    machine.sh(hidden)?.ok()?;
+    let security = |machine: &Machine| -> Result<Vec<Value>> {
+        machine.run(["systemctl", "restart", "fwupd"])?.ok()?;
+        let output = machine.run(["fwupdmgr", "--json", "security"])?.ok()?;
+        let document = output.json()?;
+        let all = document["SecurityAttributes"].as_array();
+        let mut all = all.context("no attributes")?.clone();
+        for attribute in &mut all {
+            attribute["Created"].take();
+        }
+        ensure!(all.len() > 10, "{document:#}");
+        Ok(all)
+    };
+    let with = security(&machine)?;
+    machine.run(["rmmod", "dell_milspec"])?.ok()?;
+    let without = security(&machine)?;
+    // A module that is not signed taints the kernel, and goes on doing so.
+    ensure!(with == without, "{with:#?}\n{without:#?}");
+    machine.check_kernel_log()
+}
+
+/// Promise: fwupd sets every control that it lists to every other value that it lists, by the name of
+/// the value, and all of them back by the mode; each time NVRAM, mainline and milspecctl agree.
+fn every() -> Result<()> {
+    let machine = ready()?;
+    let (mut settings, mut devices) = (0, 0);
+    for control in controls(&machine)? {
+        let values = choices(&control);
+        let (name, now) = (field(&control, "name")?, control["value"].as_str());
+        if values.len() < 2 {
+            continue;
+        }
+        for value in values.into_iter().filter(|value| Some(*value) != now) {
+            let output = set(&machine, name, value)?;
+            if control["family"] == "platform" {
+                output.ok().with_context(|| format!("{name}={value}"))?;
+                agree(&machine, name, value)?;
+                settings += 1;
+                continue;
+            }
+            // Not what others need, nor what needs others.
+            match output.code {
+                0 => {
+                    says(&machine, name, value)?;
+                    devices += 1;
+                }
+                NOTHING => {}
+                _ => refuses(&output, "Device or resource busy")?,
+            }
+        }
+    }
+    println!("\nrugged: {settings} times a setting, {devices} times a device");
+    ensure!(settings > 50 && devices > 20);
+    set(&machine, "mode", "baseline")?.ok()?;
+    agree(&machine, "camera", "enabled")?;
+    machine.check_kernel_log()
+}
