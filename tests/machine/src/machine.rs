@@ -20,6 +20,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+mod installed;
+
+pub use installed::Boot;
+
 /// How long a boot may take. It takes about 6 s on an idle machine, with systemd twice that.
 const BOOT: Duration = Duration::from_secs(180);
 /// How long switching off may take: systemd gives a unit 90 s to stop.
@@ -406,6 +410,11 @@ impl Machine {
 
     /// As [`Machine::reboot`]; `poke` may change the NVRAM while it is off.
     pub fn reboot_with(&mut self, poke: impl FnOnce(&Nvram) -> Result<()>) -> Result<()> {
+        self.ask_for_reboot()?;
+        self.off_and_on(OFF, poke)
+    }
+
+    fn ask_for_reboot(&self) -> Result<()> {
         // The answer is lost: the agent ends with the machine.
         if let Ok(guest) = self.guest() {
             let reboot = match self.hardware.system {
@@ -415,7 +424,7 @@ impl Machine {
             let line = format!("sync; (sleep 0.2; {reboot}) >/dev/null 2>&1 &");
             guest.run(GuestCommand::shell(&line))?;
         }
-        self.off_and_on(OFF, poke)
+        Ok(())
     }
 
     /// Waits until the guest reboots of itself, and has booted again.
@@ -433,6 +442,10 @@ impl Machine {
         if let Some(nvram) = &self.nvram {
             poke(nvram)?;
         }
+        self.start_again()
+    }
+
+    fn start_again(&mut self) -> Result<()> {
         self.console_seen = self.qemu.console().len();
         self.qemu = Qemu::start(self.prepared, &self.hardware, &self.directory, None)?;
         self.wait_booted()
@@ -441,11 +454,9 @@ impl Machine {
     /// Cuts the power, and switches the machine on again. A disk has what was flushed to it.
     pub fn power_cycle(&mut self) -> Result<()> {
         self.guest = None;
-        self.console_seen = self.qemu.console().len();
         // One machine at a time may use the TPM's state and the sockets.
         self.qemu.power_off()?;
-        self.qemu = Qemu::start(self.prepared, &self.hardware, &self.directory, None)?;
-        self.wait_booted()
+        self.start_again()
     }
 
     /// The TPM, to do to it what happens to TPMs.
