@@ -34,6 +34,7 @@ mod fleet;
 mod foreign;
 mod hostile;
 mod hostile_dsml;
+mod installation;
 mod journal;
 mod journal_anchor;
 mod journal_cli;
@@ -147,6 +148,7 @@ fn main() -> ExitCode {
         fleet::TESTS,
     ];
     let long = [
+        installation::LONG,
         faults::LONG,
         modes::LONG,
         real::LONG,
