@@ -9,6 +9,9 @@ use crate::system::{self, Installed, SecureBoot, MODULE};
 use std::io::Read;
 use std::process::{Command, Stdio};
 
+/// What DKMS has of the module, where it is installed from the package.
+const DKMS: &str = "/var/lib/dkms/dell-milspec";
+
 /// Is the module installed for the running kernel?
 pub fn installed(context: &Context<'_>) -> Check {
     let about = About("module-installed", "Module installed");
@@ -43,11 +46,12 @@ pub fn installed(context: &Context<'_>) -> Check {
                 [] => "not installed for any kernel".to_string(),
                 others => format!("only for other kernels: {}", others.join(", ")),
             };
-            about.problem(
-                Exit::Unsupported,
-                reason,
-                "run \"make && make install\", or install dell-milspec-dkms",
-            )
+            // An upgrade compiles for the kernel that runs and for the newest.
+            let remedy = match context.root.exists(DKMS) {
+                true => "run \"dkms autoinstall\" as root",
+                false => "run \"make && make install\", or install dell-milspec-dkms",
+            };
+            about.problem(Exit::Unsupported, reason, remedy)
         }
     }
 }

@@ -180,6 +180,11 @@ fn module() {
         .as_str()
         .unwrap();
     assert!(reason.contains("7.3.1-other"), "{reason}");
+    // The package has it for others: DKMS can compile it for this one.
+    let tree = tree.file("var/lib/dkms/dell-milspec/0.9.0/source", "");
+    let (_, document) = json(&tree, &["doctor"]);
+    let remedy = &check(&document, "module-installed")["remedy"];
+    assert_eq!(remedy, "run \"dkms autoinstall\" as root");
     let tree = tree.file(
         &format!("lib/modules/{RELEASE}/extra/dell-milspec.ko.zst"),
         "",
