@@ -71,7 +71,8 @@ impl Machine {
             systemd: true,
             // Debian's first root is a large one.
             memory: 1536,
-            cmdline: format!("root=LABEL={LABEL} ro"),
+            // On a busy host it takes more than systemd's 90 s until all devices are there.
+            cmdline: format!("root=LABEL={LABEL} ro systemd.default_device_timeout_sec=600"),
             ..Options::module(Module::Absent)
         };
         let mut parts = Parts::make(profile, &options)?;

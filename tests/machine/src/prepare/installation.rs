@@ -24,7 +24,7 @@ use super::{host, packaging};
 use crate::progress::{Progress, Step};
 
 const TEXT: &str = include_str!("../../installation.toml");
-/// What is on the disk when it is whole: the label by which it is booted.
+/// The label by which the disk is booted.
 pub const LABEL: &str = "debian";
 const DISK: &str = "disk";
 const ARCHIVES: &str = "apt/archives";
@@ -56,7 +56,6 @@ chmod 755 "$root/usr/sbin/policy-rc.d"
 /// end of the installation.
 const INSTALL: &str = r#"essential=$1; shift
 cd /var/cache/apt/archives
-# shellcheck disable=SC2086 # names of files
 dpkg --force-depends --install $essential
 apt-get -q -y --no-download --no-install-recommends install "$@"
 rm /usr/sbin/policy-rc.d"#;
@@ -127,6 +126,7 @@ pub fn prepare(progress: &Progress) -> Result<Clean> {
     }
     let dir = cache.path(&name);
     let kernels = fs::read_to_string(dir.join(KERNELS)).context("read the kernels on offer")?;
+    // Says that it is in use; a failure costs a new one in a month.
     let _ = fs::File::open(&dir).and_then(|dir| dir.set_modified(SystemTime::now()));
     Ok(Clean {
         kernels: serde_json::from_str(&kernels).context("read the kernels on offer")?,
