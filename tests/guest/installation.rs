@@ -75,7 +75,7 @@ echo own $(openssl x509 -inform DER -in /var/lib/dkms/mok.pub -noout -serial | c
 sed -n 's/^# elapsed time: /elapsed /p' /var/lib/dkms/dell-milspec/*/$0/*/log/make.log"#;
 
 /// Compiles the next version for a kernel and leaves it where its package looks for what is compiled.
-/// That has room for one kernel: of a second one DKMS 3.2 loads nothing.
+/// DKMS 3.2 loads that of one kernel, so it is told to compile for no other.
 const BUILT: &str = r#"version=$1 kernel=$2
 mkdir $0
 cp /mnt/milspecctl_*.deb /mnt/dell-milspec-dkms_*.deb $0
@@ -86,7 +86,8 @@ mkdir -p /usr/share/dell-milspec-dkms
 dkms mktarball dell-milspec/$version -k $kernel \
 	--archive /usr/share/dell-milspec-dkms/dell-milspec-$version.dkms.tar.gz
 dkms remove dell-milspec/$version --all
-rm -r /usr/src/dell-milspec-$version"#;
+rm -r /usr/src/dell-milspec-$version
+echo 'autoinstall_all_kernels=""' >/etc/dkms/framework.conf.d/simulation.conf"#;
 
 struct Walk {
     clean: Clean,

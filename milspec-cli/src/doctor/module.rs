@@ -46,7 +46,7 @@ pub fn installed(context: &Context<'_>) -> Check {
                 [] => "not installed for any kernel".to_string(),
                 others => format!("only for other kernels: {}", others.join(", ")),
             };
-            // An upgrade compiles for the kernel that runs and for the newest.
+            // Its headers may have come later, or DKMS was told to compile for the newest alone.
             let remedy = match context.root.exists(DKMS) {
                 true => "run \"dkms autoinstall\" as root",
                 false => "run \"make && make install\", or install dell-milspec-dkms",
