@@ -21,7 +21,7 @@ const DIR: &str = "/var/lib/milspecctl";
 const RECORD: &str = "/var/lib/milspecctl/unconfirmed.json";
 
 /// The value of each control.
-fn values(machine: &Machine) -> Result<BTreeMap<String, Value>> {
+pub fn values(machine: &Machine) -> Result<BTreeMap<String, Value>> {
     let pair = |control: &Value| Ok((field(control, "name")?.to_owned(), control["value"].clone()));
     controls(machine)?.iter().map(pair).collect()
 }

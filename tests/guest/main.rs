@@ -37,6 +37,7 @@ mod foreign;
 mod fwupd;
 mod hostile;
 mod hostile_dsml;
+mod installation;
 mod journal;
 mod journal_anchor;
 mod journal_cli;
@@ -159,6 +160,7 @@ fn main() -> ExitCode {
         fleet::TESTS,
     ];
     let long = [
+        installation::LONG,
         faults::LONG,
         modes::LONG,
         real::LONG,

@@ -24,7 +24,7 @@ const CONFIG: &str = "schema = \"milspec.config/1\"\n[controls]\nbluetooth = \"d
 const FILE: &str = "/var/lib/milspec/journal";
 
 /// Fails when a unit has, or has not been started.
-fn is_running(machine: &Machine) -> Result<()> {
+pub fn is_running(machine: &Machine) -> Result<()> {
     let state = machine.run(["systemctl", "is-system-running"])?.text();
     let failed = machine.sh("systemctl --failed --plain; journalctl -b -p err --no-pager")?;
     ensure!(state.trim() == "running", "{state}{}", failed.text());
@@ -102,11 +102,15 @@ fn installed(machine: &Machine) -> Result<()> {
     Ok(())
 }
 
-/// Changes something, and waits until the files have it, of which there are so many loads then. What
-/// the driver and the TPM have fits.
+/// Changes something, and waits until the files have it, of which there are so many loads then.
 fn change(machine: &Machine, files: &[&str], loads: usize) -> Result<()> {
     let line = format!("echo enhanced >{MODE} && echo baseline >{MODE}");
     machine.sh(&line)?.ok()?;
+    verified(machine, files, loads)
+}
+
+/// Waits until the files have all that the driver has, of so many loads, and the TPM agrees.
+pub fn verified(machine: &Machine, files: &[&str], loads: usize) -> Result<()> {
     let start = Instant::now();
     loop {
         let argv = [&["milspecctl", "--json", "journal", "verify"], files].concat();

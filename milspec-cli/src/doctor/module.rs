@@ -4,8 +4,13 @@
 
 use super::check::{About, Check, Context};
 use crate::failure::Exit;
-use crate::root::Root;
+use crate::root::{Root, FILE_MAX};
 use crate::system::{self, Installed, SecureBoot, MODULE};
+use std::io::Read;
+use std::process::{Command, Stdio};
+
+/// What DKMS has of the module, where it is installed from the package.
+const DKMS: &str = "/var/lib/dkms/dell-milspec";
 
 /// Is the module installed for the running kernel?
 pub fn installed(context: &Context<'_>) -> Check {
@@ -41,11 +46,12 @@ pub fn installed(context: &Context<'_>) -> Check {
                 [] => "not installed for any kernel".to_string(),
                 others => format!("only for other kernels: {}", others.join(", ")),
             };
-            about.problem(
-                Exit::Unsupported,
-                reason,
-                "run \"make && make install\", or install dell-milspec-dkms",
-            )
+            // Its headers may have come later, or DKMS was told to compile for the newest alone.
+            let remedy = match context.root.exists(DKMS) {
+                true => "run \"dkms autoinstall\" as root",
+                false => "run \"make && make install\", or install dell-milspec-dkms",
+            };
+            about.problem(Exit::Unsupported, reason, remedy)
         }
     }
 }
@@ -116,7 +122,7 @@ pub fn signature(context: &Context<'_>) -> Check {
             "sign it with a key that is enrolled: mokutil --import, then reboot",
         ),
         None => about.warning(
-            format!("needed ({why}); the file is compressed or unreadable"),
+            format!("needed ({why}); the file is unreadable, or packed and not to be unpacked"),
             "if modprobe says \"Key was rejected\", enrol its key with mokutil",
         ),
     }
@@ -157,11 +163,35 @@ fn enrolled(root: &Root) -> Option<bool> {
     Some(keys.ok()?.windows(key.len()).any(|part| part == key))
 }
 
-/// The file of the module; `None` where it is packed.
-fn file(context: &Context<'_>, path: &str) -> Option<Vec<u8>> {
-    let path = format!("{}/{path}", context.modules()?);
-    let bytes = context.root.bytes(&path).ok();
-    bytes.filter(|_| path.ends_with(".ko"))
+/// The file of the module, unpacked by the program that packs such files: distributions do. `None`
+/// where that cannot be done.
+fn file(root: &Root, path: &str) -> Option<Vec<u8>> {
+    let (_, packed) = path.rsplit_once(".ko")?;
+    let program = match packed {
+        "" => return root.bytes(path).ok(),
+        ".xz" => "xz",
+        ".zst" => "zstd",
+        ".gz" => "gzip",
+        _ => return None,
+    };
+    let mut unpack = Command::new(program)
+        .args(["-dc", "--"])
+        .arg(root.path(path))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    let mut bytes = Vec::new();
+    let read = unpack.stdout.take()?.take(FILE_MAX).read_to_end(&mut bytes);
+    // One that is longer than that ends with its pipe, and fails.
+    let whole = unpack.wait().ok()?.success();
+    (read.is_ok() && whole).then_some(bytes)
+}
+
+/// The same of a path below the running kernel's modules.
+fn installed_file(context: &Context<'_>, path: &str) -> Option<Vec<u8>> {
+    file(context.root, &format!("{}/{path}", context.modules()?))
 }
 
 /// Whether the module that runs was built another time than the one that is installed, by the note
@@ -172,7 +202,7 @@ fn is_another(context: &Context<'_>) -> bool {
     };
     let note = format!("/sys/module/{MODULE}/notes/.note.gnu.build-id");
     let note = context.root.bytes(&note).unwrap_or_default();
-    match (note.get(16..), file(context, path)) {
+    match (note.get(16..), installed_file(context, path)) {
         (Some(id), Some(bytes)) if !id.is_empty() => {
             !bytes.windows(id.len()).any(|part| part == id)
         }
@@ -180,10 +210,10 @@ fn is_another(context: &Context<'_>) -> bool {
     }
 }
 
-/// The release that the file of a module was built for; `None` where it is packed.
+/// The release that the file of a module was built for; `None` where that cannot be told.
 fn built_for(context: &Context<'_>, path: &str) -> Option<String> {
     const KEY: &[u8] = b"vermagic=";
-    let bytes = file(context, path)?;
+    let bytes = installed_file(context, path)?;
     let at = bytes.windows(KEY.len()).position(|part| part == KEY)?;
     let text = bytes.get(at + KEY.len()..)?;
     let end = text.iter().position(|byte| matches!(byte, b' ' | 0))?;
@@ -193,8 +223,5 @@ fn built_for(context: &Context<'_>, path: &str) -> Option<String> {
 /// Whether the file of a module carries a signature; `None` where that cannot be told.
 fn signed(root: &Root, path: &str) -> Option<bool> {
     const MAGIC: &[u8] = b"~Module signature appended~\n";
-    if !path.ends_with(".ko") {
-        return None;
-    }
-    Some(root.bytes(path).ok()?.ends_with(MAGIC))
+    Some(file(root, path)?.ends_with(MAGIC))
 }

@@ -10,6 +10,7 @@ use milspec_uapi::{self as uapi, ABI_MAJOR};
 use nix::errno::Errno;
 use serde_json::{json, Value};
 use std::io::Write;
+use std::process::{Command, Stdio};
 
 fn check<'a>(document: &'a Value, id: &str) -> &'a Value {
     let checks = document["checks"].as_array().unwrap();
@@ -179,6 +180,11 @@ fn module() {
         .as_str()
         .unwrap();
     assert!(reason.contains("7.3.1-other"), "{reason}");
+    // The package has it for others: DKMS can compile it for this one.
+    let tree = tree.file("var/lib/dkms/dell-milspec/0.9.0/source", "");
+    let (_, document) = json(&tree, &["doctor"]);
+    let remedy = &check(&document, "module-installed")["remedy"];
+    assert_eq!(remedy, "run \"dkms autoinstall\" as root");
     let tree = tree.file(
         &format!("lib/modules/{RELEASE}/extra/dell-milspec.ko.zst"),
         "",
@@ -253,10 +259,26 @@ fn loaded_is_not_installed() {
     expect(&tree, "module-loaded", "warning", 0);
     let tree = tree.file(&module, &format!("ELF{}.text", is("of the one that runs")));
     expect(&tree, "module-loaded", "ok", 0);
-    // Packed, it cannot be told.
-    let packed = format!("lib/modules/{RELEASE}/modules.dep");
-    let tree = tree.file(&packed, "updates/dkms/dell_milspec.ko.xz:\n");
+    // The same of a packed one; of one that cannot be unpacked nothing is said.
+    let packed = format!("{module}.xz");
+    let index = format!("lib/modules/{RELEASE}/modules.dep");
+    let tree = tree.file(&index, "updates/dkms/dell_milspec.ko.xz:\n");
+    let tree = tree.file_of(&packed, &xz(b"ELF of an older build"));
+    expect(&tree, "module-loaded", "warning", 0);
+    let tree = tree.file(&packed, "not packed");
     expect(&tree, "module-loaded", "ok", 0);
+}
+
+/// As Debian's modules are packed.
+fn xz(bytes: &[u8]) -> Vec<u8> {
+    let mut xz = Command::new("xz")
+        .args(["--check=crc32", "-c"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("xz");
+    xz.stdin.take().unwrap().write_all(bytes).unwrap();
+    xz.wait_with_output().unwrap().stdout
 }
 
 /// Promise: an unsigned module under lockdown is found before modprobe refuses it.

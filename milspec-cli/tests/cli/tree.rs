@@ -101,7 +101,12 @@ impl Tree {
 
     /// Writes a file.
     pub fn file(self, path: &str, text: &str) -> Self {
-        self.put(path, text.as_bytes());
+        self.file_of(path, text.as_bytes())
+    }
+
+    /// The same with contents that are no text.
+    pub fn file_of(self, path: &str, bytes: &[u8]) -> Self {
+        self.put(path, bytes);
         self
     }
 

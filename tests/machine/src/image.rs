@@ -129,6 +129,18 @@ fn build(prepared: &Prepared, wanted: Wanted, progress: &Progress) -> Result<Ima
     })
 }
 
+/// The agent and its unit, as these files.
+pub fn agent(prepared: &Prepared, progress: &Progress, to: &Path, unit: &Path) -> Result<()> {
+    let programs = build_programs(&[("milspec-machine", "milspec-agent")], progress)?;
+    let [agent] = programs.as_slice() else {
+        bail!("one program was to be built");
+    };
+    let agent = strip(prepared, agent, "milspec-agent")?;
+    std::fs::copy(&agent, to).with_context(|| format!("cannot write {}", to.display()))?;
+    std::fs::write(unit, script("milspec-agent.service")?)
+        .with_context(|| format!("cannot write {}", unit.display()))
+}
+
 /// A file of the cache's image directory, made when it is not there.
 fn keep(
     prepared: &Prepared,

@@ -20,6 +20,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+mod installed;
+
+pub use installed::Boot;
+
 /// How long a boot may take. It takes about 6 s on an idle machine, with systemd twice that.
 const BOOT: Duration = Duration::from_secs(180);
 /// How long switching off may take: systemd gives a unit 90 s to stop.
@@ -408,11 +412,11 @@ impl Machine {
 
     /// As [`Machine::reboot`]; `poke` may change the NVRAM while it is off.
     pub fn reboot_with(&mut self, poke: impl FnOnce(&Nvram) -> Result<()>) -> Result<()> {
-        self.ask_to_reboot()?;
+        self.ask_for_reboot()?;
         self.off_and_on(OFF, poke)
     }
 
-    fn ask_to_reboot(&self) -> Result<()> {
+    fn ask_for_reboot(&self) -> Result<()> {
         // The answer is lost: the agent ends with the machine.
         if let Ok(guest) = self.guest() {
             let reboot = match self.hardware.system {
@@ -459,10 +463,15 @@ impl Machine {
         Ok(())
     }
 
+    fn start_again(&mut self) -> Result<()> {
+        self.switch_on_again()?;
+        self.wait_booted()
+    }
+
     /// Reboots into MokManager, which shim starts where `mokutil` has left something to do, confirms it
     /// there with the password that `mokutil` was given, and waits until the guest has booted again.
     pub fn reboot_and_manage_keys(&mut self, password: &str) -> Result<()> {
-        self.ask_to_reboot()?;
+        self.ask_for_reboot()?;
         self.off_and_start(OFF, |_| Ok(()))?;
         uefi::manage_keys(&self.qemu, self.console_seen, password)?;
         self.off_and_on(OFF, |_| Ok(()))
@@ -473,8 +482,7 @@ impl Machine {
         self.guest = None;
         // One machine at a time may use the TPM's state and the sockets.
         self.qemu.power_off()?;
-        self.switch_on_again()?;
-        self.wait_booted()
+        self.start_again()
     }
 
     /// The TPM, to do to it what happens to TPMs.

@@ -311,6 +311,21 @@ pub fn new_disk(factory: &Path, disk: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Writes what a machine has written to its disk into the disk that it is made over, which must be
+/// nobody else's. The machine is off.
+pub fn write_back(disk: &Path) -> Result<()> {
+    let made = std::process::Command::new("qemu-img")
+        .args(["commit", "-q"])
+        .arg(disk)
+        .output()
+        .context("cannot start qemu-img")?;
+    if !made.status.success() {
+        let said = String::from_utf8_lossy(&made.stderr);
+        bail!("cannot write {} back: {said}", disk.display());
+    }
+    Ok(())
+}
+
 /// A path as QEMU's options take it.
 pub(crate) fn text(path: &Path) -> Result<String> {
     // A comma would start the next option.

@@ -177,6 +177,22 @@ printf '%s\n' "$PACKAGE_NAME" "$PACKAGE_VERSION" "$BUILD_EXCLUSIVE_KERNEL_MIN" "
     assert_eq!(conf.lines().collect::<Vec<_>>(), expected);
 }
 
+/// Promise: the Debian package has apt install no headers and no source of kernels that are too old,
+/// such as those of Debian 13 itself.
+#[test]
+fn debian_recommends_no_older_kernel() {
+    let script = text("scripts/rust-metadata");
+    let fits = format!("(>= {})", between(&script, "\nMIN_KERNEL=", " "));
+    let control = text("packaging/debian/control");
+    let recommended = between(&control, "\nRecommends: ", "\n");
+    let kernels = recommended.split([',', '|']).map(str::trim);
+    let kernels: Vec<_> = kernels.filter(|name| name.starts_with("linux-")).collect();
+    assert!(!kernels.is_empty());
+    for kernel in kernels {
+        assert!(kernel.ends_with(&fits), "{kernel}");
+    }
+}
+
 /// Promise: each file that `make` installs for packages is in one Debian package.
 #[test]
 fn debian_packages_have_all() {

@@ -16,6 +16,7 @@ mod config;
 pub mod cpio;
 mod guest;
 mod host;
+pub mod installation;
 pub mod packaging;
 mod prune;
 mod rust_analyzer;

@@ -109,7 +109,7 @@ fn make(cache: &Cache, dir: &Path, names: &[String], progress: &Progress) -> Res
 }
 
 /// Removes the roots that no clone has used for a month.
-fn prune(cache: &Cache, but: &str) -> Result<()> {
+pub(super) fn prune(cache: &Cache, but: &str) -> Result<()> {
     for entry in fs::read_dir(cache.dir()).context("read the cache")? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
