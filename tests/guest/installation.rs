@@ -7,7 +7,7 @@
 //! stations begins where the one before has left the machine, and the first module for a kernel takes
 //! minutes.
 
-use crate::common::{milspecctl, Test};
+use crate::common::{field, milspecctl, Test};
 use crate::confirm::values;
 use crate::systemd::{is_running, verified};
 use anyhow::{anyhow, ensure, Context, Result};
@@ -299,12 +299,15 @@ fn upgraded(machine: &Machine, next: &str, state: &State) -> Result<()> {
 /// changes nothing; the module goes for all kernels, and from the one that runs. A purge leaves what
 /// docs/packaging.md says.
 fn removed(machine: &Machine) -> Result<()> {
-    let set = ["mode", "set", "standard", "--confirm-within", "1h"];
+    // One control of the mode has left it: to bring it back is the change that waits.
+    let recorded = milspecctl(machine, &["baseline", "show"])?;
+    let control = &recorded["controls"][0];
+    let (name, before) = (field(control, "name")?, field(control, "value")?);
+    milspecctl(machine, &["control", "set", name, before])?;
+    let set = ["mode", "set", "enhanced", "--confirm-within", "1h"];
     let document = milspecctl(machine, &set)?;
-    ensure!(
-        document["confirmation"]["result"] == "waiting",
-        "{document:#}"
-    );
+    let waits = document["confirmation"]["result"] == "waiting";
+    ensure!(waits, "{document:#}");
     let state = State::of(machine)?;
     let recorded = state.baseline.as_array().into_iter().flatten();
     let differs = recorded
