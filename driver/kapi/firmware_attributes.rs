@@ -269,6 +269,12 @@ impl PinnedDrop for Memory {
 unsafe extern "C" fn release(device: *mut bindings::device) {
     // SAFETY: By this function's contract. `Opaque` is a transparent wrapper. The memory is there until
     // this completes what its drop waits for; the driver core uses the device no more.
+    //
+    // The limit: this is text of the module, which may be unloaded from `complete_all` on, and some
+    // instructions of it come after that. Where `drop` gives back the last reference, as it does
+    // unless somebody else keeps one beyond `device_del`, its own thread is in here, and no unload
+    // ends before it. Another thread would have to stand still right here for as long as it takes
+    // to free a module. A function of the kernel proper that does this is not exported.
     unsafe {
         let memory = container_of!(device.cast::<Opaque<bindings::device>>(), Memory, device);
         (*memory).released.complete_all();
@@ -303,19 +309,24 @@ unsafe impl Send for Registration {}
 
 impl Registration {
     /// Registers a device `name` that has a directory `attributes` with the files `beside`, and in
-    /// it a directory with `files` for each of `names`, no two of which are the same. Sleeps.
+    /// it a directory with `files` for each of `names`, no two of which are the same. Takes the
+    /// place of `old`, the device of that name, which goes when it must. Sleeps.
     ///
     /// # Errors
     ///
-    /// `ENOMEM`, `EEXIST` for a device that is there already. No event is sent then.
+    /// `ENOMEM`, also where a directory cannot be made for another reason; `EEXIST` for a device of
+    /// that name that somebody else has registered. No event is sent of it then, and `old` has gone.
     pub(crate) fn new(
         class: Arc<Class>,
         name: &CStr,
         beside: &'static Group,
         files: &'static Group,
         names: &[CString],
+        old: Option<Self>,
     ) -> Result<Self> {
         let memory = Memory::new(&class)?;
+        let mut directories = KVVec::with_capacity(names.len(), GFP_KERNEL)?;
+        drop(old);
         let device = memory.device.get();
         // SAFETY: The device is initialised and not added yet. The format and its one argument are C
         // strings, which are copied. Once it is added, `Added` sees to it that it is taken away before
@@ -335,7 +346,6 @@ impl Registration {
             let parent = &raw mut (*device).kobj;
             Directory::new(c"attributes", parent, beside)?
         };
-        let mut directories = KVVec::with_capacity(names.len(), GFP_KERNEL)?;
         for name in names {
             // SAFETY: So was the directory.
             let directory = unsafe { Directory::new(name, attributes.0.as_ptr(), files)? };
@@ -348,10 +358,21 @@ impl Registration {
             _memory: memory,
             _class: class,
         };
-        // SAFETY: The bit belongs to whoever registers the device, as this function does.
-        unsafe { (*device).kobj.set_uevent_suppress(0) };
-        registration.send(bindings::kobject_action_KOBJ_ADD)?;
+        registration.suppress(false);
+        registration
+            .send(bindings::kobject_action_KOBJ_ADD)
+            .inspect_err(|_| registration.suppress(true))?;
         Ok(registration)
+    }
+
+    /// Says whether events of the device are kept back from now on.
+    fn suppress(&self, suppressed: bool) {
+        // SAFETY: The device is registered while `self` exists. The bit belongs to whoever registers a
+        // device, as `new` does, which alone calls this, before anybody else has the device.
+        unsafe {
+            let kobj = &raw mut (*self.added.0.as_ptr()).kobj;
+            (*kobj).set_uevent_suppress(u32::from(suppressed));
+        }
     }
 
     /// Sends an event that says that something of the device has changed. Sleeps.

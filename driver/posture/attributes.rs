@@ -6,7 +6,7 @@
 //! it gets an error number and nothing else, so that this says more than the one number by which
 //! other interfaces refuse.
 
-use super::errno::{EACCES, EAGAIN, EBUSY, EINVAL, EIO, ENODATA, ENODEV};
+use super::errno::{EACCES, EAGAIN, EBUSY, EINVAL, EIO, ENODATA, ENODEV, EPERM};
 use super::fact::{Fact, Policy, Reason};
 use super::mode::{Mode, MODES};
 
@@ -28,9 +28,9 @@ pub fn modes() -> impl Iterator<Item = Mode> {
 
 impl Fact {
     /// Tells whether the value can be asked for, as long as the machine and what the administrator
-    /// allows are as they are.
+    /// allows are as they are, and the control is not given another value.
     pub fn offers(&self, value: u8, policy: &Policy) -> bool {
-        self.gate(value, policy).is_none()
+        self.refuses(value, policy).is_none()
     }
 
     /// Tells whether there is a choice: whether the control has an attribute.
@@ -59,10 +59,10 @@ pub fn refused(reason: Reason) -> u32 {
 }
 
 /// The error number for a request that was undone because of this one. A client takes `EAGAIN` for
-/// a reason to try at once.
+/// a reason to try at once. Numbers that say that a request was refused say nothing else.
 pub fn undone(error: u32) -> u32 {
     match error {
-        0 => EIO,
+        0 | EPERM | EACCES | EINVAL | ENODATA | ENODEV => EIO,
         EAGAIN => EBUSY,
         other => other,
     }

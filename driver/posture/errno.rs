@@ -2,6 +2,8 @@
 
 //! Numbers of `include/uapi/asm-generic/errno*.h` that the logic here speaks of itself.
 
+/// The caller has not the right.
+pub const EPERM: u32 = 1;
 /// This machine has no such control.
 pub const ENOENT: u32 = 2;
 /// A signal stopped it.

@@ -41,11 +41,15 @@ use kernel::{
     sync::{
         Arc,
         Mutex, //
-    }, //
+    },
+    time::Msecs, //
 };
 
 /// Name of the device.
 const NAME: &CStr = c"dell-milspec";
+
+/// When to try again after a failure.
+const RETRY: Msecs = 5000;
 
 /// Looks whether there is something new.
 static WORKER: Worker = worker!(renew, c"attributes::WORKER");
@@ -71,6 +75,8 @@ struct State {
     names: KVVec<CString>,
     /// Whether it has said that a change waits for the next boot.
     pending: bool,
+    /// Whether the device could not be registered, which was said.
+    failed: bool,
 }
 
 /// The device exists for as long as this does.
@@ -113,10 +119,12 @@ impl Attributes {
             }),
             GFP_KERNEL,
         )?;
+        let place = place::install(shown.clone())?;
+        let running = WORKER.start()?;
         shown.renew();
         Ok(Some(Self {
-            _place: place::install(shown)?,
-            _running: WORKER.start()?,
+            _running: running,
+            _place: place,
             _told: told,
         }))
     }
@@ -136,8 +144,12 @@ impl Shown {
         let mut state = self.state.lock();
         let snapshot = self.engine.snapshot();
         let renewed = names(&snapshot).and_then(|names| state.show(&self.class, names));
+        let failed = core::mem::replace(&mut state.failed, renewed.is_err());
         if let Err(error) = renewed {
-            pr_warn!("firmware-attributes cannot be shown: {error:?}\n");
+            if !failed {
+                pr_warn!("firmware-attributes cannot be shown: {error:?}\n");
+            }
+            WORKER.again(RETRY);
         }
         let pending = is_pending(&snapshot);
         let was = core::mem::replace(&mut state.pending, pending);
@@ -158,12 +170,11 @@ impl State {
         if same && (self.device.is_some() || names.is_empty()) {
             return Ok(());
         }
-        // The old one first: they have the same name.
-        self.device = None;
         self.names = KVVec::new();
+        let old = self.device.take();
         if !names.is_empty() {
             let class = class.clone();
-            let device = Registration::new(class, NAME, &BESIDE, &FILES, &names)?;
+            let device = Registration::new(class, NAME, &BESIDE, &FILES, &names, old)?;
             self.device = Some(device);
             self.names = names;
         }

@@ -26,12 +26,18 @@ pub const TESTS: &[Test] = &[
     ("firmware_attributes_say_why_not", refusals),
     ("firmware_attributes_stand_beside_mainlines", beside),
     ("firmware_attributes_come_and_go_whole", come_and_go),
+    ("firmware_attributes_let_a_write_end", unloads),
     ("firmware_attributes_need_a_class_and_say_so", no_class),
 ];
 
 /// Where they are.
 pub const CLASS: &str = "/sys/class/firmware-attributes/dell-milspec";
-const DRIVER: &str = "/sys/bus/platform/drivers/dell_milspec";
+/// Who DSML0001 is bound to.
+pub const DRIVER: &str = "/sys/bus/platform/drivers/dell_milspec";
+
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How often a device comes and goes, to see whether memory does not.
+const ROUNDS: u64 = 10;
 
 const EPERM: i32 = 1;
 const EACCES: i32 = 13;
@@ -85,7 +91,8 @@ fn refresh(machine: &Machine) -> Result<()> {
 }
 
 /// Promise: each control that can be set has one attribute, and the mode has one, with the files that
-/// the kernel's ABI document names and nothing else; what cannot be set has none; what latches is no
+/// the kernel's ABI document names and nothing else; nothing is beside them but `pending_reboot`, and
+/// nothing beside `attributes`, such as `authentication`; what cannot be set has none; what latches is no
 /// possible value. Whoever is not root reads what is the same on every machine. Reading makes no
 /// firmware call, and does not fail where the firmware does.
 fn abi() -> Result<()> {
@@ -129,6 +136,8 @@ fn abi() -> Result<()> {
         );
     }
     ensure!(files_now.len() == wanted.len(), "{:?}", names(&files_now));
+    let whole = machine.run(["ls", CLASS])?.ok()?.text();
+    ensure!(whole == "attributes\npower\nsubsystem\nuevent\n", "{whole}");
     let beside = machine.sh(&format!(
         "cd {CLASS}/attributes && find . -maxdepth 1 -type f"
     ))?;
@@ -397,11 +406,10 @@ fn beside() -> Result<()> {
 }
 
 /// Promise: when other controls can be set than before, the device goes and another one comes, and
-/// whoever hears of it sees all of its attributes at that moment. It goes with the module, leaves no
-/// memory behind, and a write under way is waited for.
+/// whoever hears of that sees all of its attributes at that moment. It goes with the
+/// module, and leaves no memory behind.
 fn come_and_go() -> Result<()> {
     let machine = machine("rugged", Module::Present)?;
-    let nvram = machine.nvram()?;
     let mut listener = listen(&machine)?;
     machine.run(["modprobe", "dell_milspec"])?.ok()?;
     let count = |machine: &Machine| -> Result<u32> {
@@ -409,60 +417,44 @@ fn come_and_go() -> Result<()> {
         Ok(machine.sh(&line)?.ok()?.text().trim().parse()?)
     };
     let all = count(&machine)?;
-    let turn = |what: &str| -> Result<()> {
+    let mut turn = |what: &str, events: usize| -> Result<Vec<(String, [u32; 3])>> {
         machine
             .sh(&format!("echo DSML0001:00 >{DRIVER}/{what}"))?
             .ok()?;
-        Ok(())
+        wait_until("its events", || Ok(heard(&mut listener)?.len() >= events))?;
+        heard(&mut listener)
     };
-    turn("unbind")?;
+    turn("unbind", 3)?;
     let without = count(&machine)?;
     ensure!(without > 10 && all > without + 50, "{all} and {without}");
     ensure!(!machine.exists(&format!("{CLASS}/attributes/DSMIL0D5"))?);
-    turn("bind")?;
+    let heard_now = turn("bind", 5)?;
     ensure!(count(&machine)? == all, "as soon as it is bound");
-    let last = |listener: &mut Process<'_>| heard(listener);
-    wait_until("all events", || Ok(last(&mut listener)?.len() >= 5))?;
-    let whole = |count: u32| [count, 1, 6 * count];
-    let expected: Vec<(String, [u32; 3])> = [("add", all), ("add", without), ("add", all)]
-        .map(|(action, count)| (action.to_owned(), whole(count)))
-        .to_vec();
-    let heard_now = heard(&mut listener)?;
-    let added: Vec<_> = heard_now
-        .iter()
-        .filter(|(action, _)| action == "add")
-        .cloned()
-        .collect();
-    ensure!(added == expected, "{heard_now:?}");
     let order: Vec<&str> = heard_now.iter().map(|(action, _)| &**action).collect();
     ensure!(
         order == ["add", "remove", "add", "remove", "add"],
         "{order:?}"
     );
-
-    // Nothing stays in memory.
-    let used = kernel_memory(&machine)?;
-    let lines = format!(
-        "cd {DRIVER}; for i in $(seq 10); do echo DSML0001:00 >unbind; echo DSML0001:00 >bind; done"
+    let added = heard_now.iter().filter(|(action, _)| action == "add");
+    let added: Vec<[u32; 3]> = added.map(|(_, numbers)| *numbers).collect();
+    let whole = |count: u32| [count, 1, 6 * count];
+    ensure!(
+        added == [all, without, all].map(whole),
+        "{heard_now:?}, {all} and {without}"
     );
-    machine.sh(&lines)?.ok()?;
-    let grown = kernel_memory(&machine)?.saturating_sub(used);
-    println!("\nten times unbound and bound, {all} attributes: {grown} bytes more");
-    ensure!(grown < 10 * 100 * 1024, "{grown} bytes more");
 
-    // A write under way. Then the module, beneath somebody who reads.
-    let held = nvram.hold(Call::dsml(5), 1)?;
-    let line = format!("echo inactive >{CLASS}/attributes/DSMIL0D5/current_value");
-    let writer = machine.guest()?.spawn(GuestCommand::shell(&line))?;
-    wait_until("a firmware call is held back", || nvram.is_held(&held))?;
-    let line = format!("echo DSML0001:00 >{DRIVER}/unbind");
-    let mut unbinder = machine.guest()?.spawn(GuestCommand::shell(&line))?;
-    ensure!(unbinder.poll()?.is_none() && nvram.is_held(&held)?);
-    nvram.release(held)?;
-    writer.wait(Duration::from_secs(60))?.ok()?;
-    unbinder.wait(Duration::from_secs(60))?.ok()?;
-    ensure!(nvram.dsmil_state(5)?.state == 0);
-    ensure!(count(&machine)? == without);
+    // Nothing stays in memory. What is kept for the next time is there after the first rounds.
+    let rounds = format!(
+        "cd {DRIVER}; for i in $(seq {ROUNDS}); do \
+         echo DSML0001:00 >unbind; echo DSML0001:00 >bind; done"
+    );
+    machine.sh(&rounds)?.ok()?;
+    let used = kernel_memory(&machine)?;
+    machine.sh(&rounds)?.ok()?;
+    let grown = kernel_memory(&machine)?.saturating_sub(used);
+    println!("\n{ROUNDS} times unbound and bound, {all} attributes: {grown} bytes more");
+    ensure!(grown < ROUNDS * 4096, "{grown} bytes more");
+
     let readers = format!("while :; do cat {CLASS}/attributes/*/*_value; done >/dev/null 2>&1");
     let mut reader = machine.guest()?.spawn(GuestCommand::shell(&readers))?;
     for _ in 0..2 {
@@ -474,6 +466,49 @@ fn come_and_go() -> Result<()> {
         bail!("the reader has ended with {code}");
     }
     reader.signal(9)?;
+    machine.check_kernel_log()
+}
+
+/// Promise: taking the module away waits for a write under way, which is carried out; who has a file
+/// open then is told that it has gone. Nobody holds on to the class after that.
+fn unloads() -> Result<()> {
+    let machine = machine("rugged", Module::Present)?;
+    let nvram = machine.nvram()?;
+    machine.run(["modprobe", "dell_milspec"])?.ok()?;
+    let file = format!("{CLASS}/attributes/camera/current_value");
+    let line = format!(
+        "exec 3<>{CLASS}/attributes/nfc/current_value; echo open; read go; \
+         cat <&3; echo disabled | cat >&3"
+    );
+    let mut holder = machine.guest()?.spawn(GuestCommand::shell(&line))?;
+    holder.wait_for("open", PATIENCE)?;
+    let held = nvram.hold(Call::TOKEN_WRITE, 1)?;
+    let line = format!("echo disabled >{file}");
+    let mut writer = machine.guest()?.spawn(GuestCommand::shell(&line))?;
+    wait_until("a firmware call is held back", || nvram.is_held(&held))?;
+    let remover = GuestCommand::new(["rmmod", "dell_milspec"]);
+    let mut remover = machine.guest()?.spawn(remover)?;
+    let stack = format!("/proc/{}/stack", remover.pid);
+    wait_until("the removal waits for files", || {
+        Ok(machine.read(&stack)?.contains("kernfs_drain"))
+    })?;
+    ensure!(remover.poll()?.is_none() && writer.poll()?.is_none());
+    ensure!(nvram.is_held(&held)?);
+    nvram.release(held)?;
+    writer.wait(PATIENCE)?.ok()?;
+    remover.wait(PATIENCE)?.ok()?;
+    ensure!(nvram.setting(machine.plan(), "camera")?.as_deref() == Some("disabled"));
+    ensure!(!machine.exists(CLASS)?);
+    holder.feed(b"\n")?;
+    let told = holder.wait(PATIENCE)?;
+    let told = (told.text(), told.error_text());
+    ensure!(told.0 == "open\n", "{told:?}");
+    ensure!(told.1.matches("No such device").count() == 2, "{told:?}");
+    ensure!(nvram.setting(machine.plan(), "nfc")?.as_deref() == Some("enabled"));
+    // Mainline's holds it as well.
+    machine
+        .sh("rmmod dell_wmi_sysman && rmmod firmware_attributes_class")?
+        .ok()?;
     machine.check_kernel_log()
 }
 

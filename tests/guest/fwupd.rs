@@ -4,17 +4,17 @@
 
 use crate::access::wait_until;
 use crate::common::{controls, field, milspecctl, Test};
-use crate::firmware_attributes::{choices, current};
+use crate::firmware_attributes::{choices, current, CLASS, DRIVER};
 use crate::modes::SYSFS;
 use crate::witness;
 use crate::witness_attributes::SYSMAN;
 use crate::witness_tokens::filtered;
 use anyhow::{ensure, Context, Result};
 use milspec_machine::guest::GuestCommand;
-use milspec_machine::machine::Machine;
+use milspec_machine::machine::{Machine, Module, Options};
 use milspec_machine::Output;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The tests of this file.
 pub const TESTS: &[Test] = &[("fwupd_lists_and_sets_beside_mainline", sets)];
@@ -22,19 +22,34 @@ pub const TESTS: &[Test] = &[("fwupd_lists_and_sets_beside_mainline", sets)];
 /// A second for each control, and starts of its daemon, which take ten.
 pub const LONG: &[Test] = &[
     ("fwupd_sets_every_control", every),
-    ("fwupd_security_stays_as_it_was", security),
+    ("fwupd_security_differs_in_one_line", security),
+    ("fwupd_lists_what_comes_late", late),
 ];
 
 /// Its answer to a request that it was not to carry out.
 const FAILED: i32 = 1;
 /// And where there is nothing to do.
 const NOTHING: i32 = 2;
+/// Its name for whether the kernel is tainted.
+const TAINTED: &str = "org.fwupd.hsi.Kernel.Tainted";
 
 /// A machine on which its daemon runs. D-Bus would start it, and waits for that 25 s: not enough for
 /// an emulated processor that has others beside it.
 fn ready() -> Result<Machine> {
     let machine = Machine::with_systemd("rugged")?;
     machine.run(["systemctl", "start", "fwupd"])?.ok()?;
+    Ok(machine)
+}
+
+/// A machine on which our module was not loaded yet, and mainline's was.
+fn without() -> Result<Machine> {
+    let options = Options {
+        module: Module::Present,
+        systemd: true,
+        ..Options::default()
+    };
+    let machine = Machine::from_snapshot("rugged", &options)?;
+    ensure!(machine.exists(SYSMAN)? && !machine.exists("/sys/module/dell_milspec")?);
     Ok(machine)
 }
 
@@ -201,8 +216,7 @@ fn policy(machine: &Machine) -> Result<()> {
     let wanted = setting.replace(is, &is.replace("disabled", "enabled"));
     let file = "/etc/fwupd/bios-settings.d/camera.json";
     machine.guest()?.create(file, wanted.as_bytes(), 0o644)?;
-    let drivers = "/sys/bus/platform/drivers/dell_milspec";
-    let anew = format!("cd {drivers} && echo DSML0001:00 >unbind && echo DSML0001:00 >bind");
+    let anew = format!("cd {DRIVER} && echo DSML0001:00 >unbind && echo DSML0001:00 >bind");
     machine.sh(&anew)?.ok()?;
     wait_until("the policy is brought about", || {
         let camera = machine.nvram()?.setting(machine.plan(), "camera")?;
@@ -245,30 +259,84 @@ fn by_fwupd(event: &Value) -> bool {
     event["origin"] == "firmware-attributes" && event["actor"]["command"] == "fwupd"
 }
 
-/// Promise: what fwupd says of the machine's security is the same with and without us.
+/// Promise: what fwupd says of the machine's security is the same with and without us, but for one
+/// line: a module from out of the tree taints the kernel.
 fn security() -> Result<()> {
-    let machine = ready()?;
+    let machine = without()?;
     // It says nothing of a machine that is simulated; so this one does not look it.
     let hidden = "sed 's/ hypervisor / /' /proc/cpuinfo >/run/cpuinfo && \
                   mount --bind /run/cpuinfo /proc/cpuinfo";
     machine.sh(hidden)?.ok()?;
-    let security = |machine: &Machine| -> Result<Vec<Value>> {
+    let security = || -> Result<BTreeMap<String, Value>> {
         machine.run(["systemctl", "restart", "fwupd"])?.ok()?;
         let output = machine.run(["fwupdmgr", "--json", "security"])?.ok()?;
         let document = output.json()?;
         let all = document["SecurityAttributes"].as_array();
-        let mut all = all.context("no attributes")?.clone();
-        for attribute in &mut all {
+        let mut attributes = BTreeMap::new();
+        for attribute in all.context("no attributes")? {
+            let id = field(attribute, "AppstreamId")?.to_owned();
+            let mut attribute = attribute.clone();
             attribute["Created"].take();
+            ensure!(attributes.insert(id, attribute).is_none(), "{document:#}");
         }
-        ensure!(all.len() > 10, "{document:#}");
-        Ok(all)
+        ensure!(attributes.len() > 10, "{document:#}");
+        Ok(attributes)
     };
-    let with = security(&machine)?;
+    ensure!(machine.read("/proc/sys/kernel/tainted")? == "0");
+    let mut before = security()?;
+    machine.run(["modprobe", "dell_milspec"])?.ok()?;
+    let mut with = security()?;
     machine.run(["rmmod", "dell_milspec"])?.ok()?;
-    let without = security(&machine)?;
-    // A module that is not signed taints the kernel, and goes on doing so.
-    ensure!(with == without, "{with:#?}\n{without:#?}");
+    let after = security()?;
+    ensure!(with == after, "{with:#?}\n{after:#?}");
+    let tainted = |all: &mut BTreeMap<String, Value>| all.remove(TAINTED);
+    let (was, is) = (tainted(&mut before), tainted(&mut with));
+    let result = |it: &Option<Value>| it.as_ref().map(|it| it["HsiResult"].clone());
+    ensure!(result(&was) == Some("not-tainted".into()), "{was:#?}");
+    ensure!(result(&is) == Some("tainted".into()), "{is:#?}");
+    ensure!(before == with, "{before:#?}\n{with:#?}");
+    machine.check_kernel_log()
+}
+
+/// Promise: what comes beside mainline's while fwupd runs is listed, and so is what takes its place;
+/// what has gone stays listed until fwupd is started anew.
+fn late() -> Result<()> {
+    let machine = without()?;
+    // It comes later.
+    let of_device = "/sys/bus/platform/devices/DSML0001:00/driver_override";
+    machine.sh(&format!("echo none >{of_device}"))?.ok()?;
+    machine.run(["systemctl", "start", "fwupd"])?.ok()?;
+    let listed = || -> Result<(usize, usize)> {
+        let all = settings(&machine)?;
+        let of = |driver: &str| {
+            let ids = all.iter().filter_map(|it| it["BiosSettingId"].as_str());
+            ids.filter(|id| id.starts_with(driver)).count()
+        };
+        Ok((of("com.dell-wmi-sysman."), of("com.dell-milspec.")))
+    };
+    // It takes `pending_reboot` for one of them.
+    let shown = || -> Result<usize> {
+        let line = format!("ls {CLASS}/attributes | wc -l");
+        Ok(machine.sh(&line)?.ok()?.text().trim().parse()?)
+    };
+    let (theirs, none) = listed()?;
+    ensure!(theirs > 0 && none == 0, "{theirs} and {none}");
+    machine.run(["modprobe", "dell_milspec"])?.ok()?;
+    let some = shown()?;
+    ensure!(some > 10);
+    wait_until("it is listed", || Ok(listed()? == (theirs, some)))?;
+    let bind = format!("echo >{of_device}; echo DSML0001:00 >{DRIVER}/bind");
+    machine.sh(&bind)?.ok()?;
+    let all = shown()?;
+    ensure!(all > some + 50, "{some} and {all}");
+    wait_until("all are listed", || Ok(listed()? == (theirs, all)))?;
+    machine.run(["rmmod", "dell_milspec"])?.ok()?;
+    // Time for it to hear of that.
+    machine.sh("udevadm settle; sleep 3")?.ok()?;
+    let found = listed()?;
+    ensure!(found == (theirs, all), "{found:?}");
+    machine.run(["systemctl", "try-restart", "fwupd"])?.ok()?;
+    ensure!(listed()? == (theirs, 0));
     machine.check_kernel_log()
 }
 
