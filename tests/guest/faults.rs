@@ -27,7 +27,7 @@ pub const TESTS: &[Test] = &[
         large(Mode::Standard, Mode::Paranoid, FEW)
     }),
     ("faults_of_every_kind_on_optiplex", || {
-        small("optiplex-7090", 13)
+        small("optiplex-7090", 4)
     }),
     ("faults_that_stay_are_named_and_overcome", || {
         stay(&[("latitude-7490", 47)])
@@ -65,7 +65,7 @@ pub const LONG: &[Test] = &[
 
 /// Every so manieth call. Has no factor in common with the calls of a step, three or five, so that
 /// each of them is struck.
-const FEW: usize = 31;
+const FEW: usize = 11;
 
 /// Somebody else has changed a control.
 const EBUSY: i32 = 16;
