@@ -98,7 +98,6 @@ impl Right {
 /// Tells whether `file` was opened for writing.
 fn is_writable(file: &File) -> bool {
     /// helpers.c asserts that it is the kernel's.
-    /// helpers.c asserts that it is the kernel's.
     const FMODE_WRITE: u32 = 2;
 
     // SAFETY: `file` is open. This bit of its mode was set when it was opened and stays as it is;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Programs that know more of this machine: they are asked, and of a recorded machine it is read what
-//! they answered there. A recording starts nothing.
+//! they answered there. None is started for a recording, and nothing that is in one.
 
 use crate::root::{Root, RECORDING_DIR};
 use std::collections::BTreeMap;

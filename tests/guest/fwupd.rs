@@ -127,6 +127,12 @@ fn says(machine: &Machine, control: &str, value: &str) -> Result<()> {
 fn sets() -> Result<()> {
     let machine = ready()?;
     let nvram = machine.nvram()?;
+    // A real fwupd answers what doctor asks it, with the options that it is asked with.
+    let doctor = milspecctl(&machine, &["doctor"])?;
+    let mut checks = doctor["checks"].as_array().into_iter().flatten();
+    let bios = checks.find(|check| check["id"] == "bios");
+    let reason = field(bios.context("no BIOS in it")?, "reason")?;
+    ensure!(reason.ends_with("fwupd knows no newer one"), "{reason}");
     let listed = settings(&machine)?;
     let ids = listed
         .iter()

@@ -4,8 +4,9 @@
 //!
 //! `cargo test -p milspec-guest-tests -- FILTER` runs those whose name contains
 //! the filter, `-- --list` names them. One more runs at once than there are processors, unless
-//! `--test-threads` says otherwise: a machine is one thread of emulation, and some of them wait. What takes long for what
-//! it adds is ignored: `-- --include-ignored` runs it too, and `make test-long`.
+//! `--test-threads` says otherwise: a machine is one thread of emulation, and some of them wait.
+//! What takes long for what it adds is ignored: `-- --include-ignored` runs it too, and
+//! `make test-long`.
 //! With MILSPEC_SERIES set to a kernel series that is not the newest, and without a
 //! filter, only the smoke ring runs.
 

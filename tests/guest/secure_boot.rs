@@ -24,6 +24,12 @@ const PASSWORD: &str = "milspec";
 /// What the kernel says of a signature that it does not take.
 const REJECTED: &str = "Key was rejected by service";
 
+/// Where the module of this kernel is.
+fn place(machine: &Machine) -> String {
+    let release = machine.release();
+    format!("/usr/lib/modules/{release}/updates/dell_milspec.ko")
+}
+
 /// A key as DKMS makes one, and the module in some of its states.
 struct Modules {
     unsigned: Vec<u8>,
@@ -37,7 +43,7 @@ impl Modules {
     /// Signs with the kernel's own program, as DKMS does.
     fn of(machine: &Machine) -> Result<Self> {
         let release = machine.release();
-        let path = format!("/usr/lib/modules/{release}/updates/dell_milspec.ko");
+        let path = place(machine);
         let unsigned = machine
             .guest()?
             .read(&path)?
@@ -82,17 +88,15 @@ done"#;
 
     /// Installs one of them. What a machine of this kind had is lost with each boot.
     fn install(&self, machine: &Machine, module: &[u8]) -> Result<()> {
-        let release = machine.release();
         let guest = machine.guest()?;
         machine.sh("mkdir -p /var/lib/dkms")?.ok()?;
         guest.create(CERTIFICATE, &self.certificate, 0o644)?;
-        let path = format!("/usr/lib/modules/{release}/updates/dell_milspec.ko");
-        guest.create(&path, module, 0o644)?;
+        guest.create(&place(machine), module, 0o644)?;
         machine.run(["depmod"])?.ok().map(drop)
     }
 }
 
-/// A machine on which Secure Boot is seen to be on, by the kernel, by shim's owner and by us.
+/// A machine on which mokutil and the kernel say that Secure Boot is on.
 fn boot() -> Result<Machine> {
     let options = Options {
         secure_boot: true,

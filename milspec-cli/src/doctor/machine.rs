@@ -44,11 +44,14 @@ pub fn bios(context: &Context<'_>) -> Check {
     let version = system::dmi(context.root, "bios_version");
     let version = version.as_deref().unwrap_or("of unknown version");
     match fwupd::newer_bios(context.root).as_deref() {
-        None => about.not_applicable(format!("{version}; fwupd does not say whether there is a newer one")),
+        None => about.not_applicable(format!(
+            "{version}; fwupd does not say whether there is a newer one"
+        )),
         Some([]) => about.ok(format!("{version}; fwupd knows no newer one")),
         Some([newer, ..]) => about.warning(
             format!("{version}; fwupd knows {newer}"),
-            "run \"fwupdmgr update\", then see \"milspecctl mode get\": an update may change settings",
+            "run \"fwupdmgr update\", then see \"milspecctl mode get\": \
+             an update may change settings",
         ),
     }
 }

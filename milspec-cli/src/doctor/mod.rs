@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! The checks of `doctor`. None of them needs the driver, and none makes a firmware call; for the
-//! value of a BIOS attribute, which is root's to read, the kernel's own driver makes one.
+//! value of a BIOS attribute, which is root's to read, the kernel's own driver makes one, and fwupd,
+//! which may have to start to be asked, makes its own.
 
 mod attributes;
 pub mod check;

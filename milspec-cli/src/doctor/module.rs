@@ -100,14 +100,11 @@ pub fn signature(context: &Context<'_>) -> Check {
     if context.loaded {
         return about.ok(format!("accepted ({why})"));
     }
-    let path = match (&context.installed, context.modules()) {
-        (Installed::Yes(path) | Installed::NotIndexed(path), Some(modules)) => {
-            format!("{modules}/{path}")
-        }
-        _ => return about.not_applicable(format!("needed ({why}), no module to look at")),
+    let (Installed::Yes(path) | Installed::NotIndexed(path)) = &context.installed else {
+        return about.not_applicable(format!("needed ({why}), no module to look at"));
     };
     let enrol = "enrol the key that signed it: mokutil --import, then reboot";
-    match signed(context.root, &path) {
+    match signed(context, path) {
         Some(true) if enrolled(context.root) == Some(true) => {
             about.ok(format!("signed, and the key of DKMS is enrolled ({why})"))
         }
@@ -163,12 +160,13 @@ fn enrolled(root: &Root) -> Option<bool> {
     Some(keys.ok()?.windows(key.len()).any(|part| part == key))
 }
 
-/// The file of the module, unpacked by the program that packs such files: distributions do. `None`
-/// where that cannot be done.
-fn file(root: &Root, path: &str) -> Option<Vec<u8>> {
+/// The file of the module, by its path below the running kernel's modules, unpacked by the program that
+/// packs such files: distributions do. `None` where that cannot be done.
+fn file(context: &Context<'_>, path: &str) -> Option<Vec<u8>> {
     let (_, packed) = path.rsplit_once(".ko")?;
+    let path = format!("{}/{path}", context.modules()?);
     let program = match packed {
-        "" => return root.bytes(path).ok(),
+        "" => return context.root.bytes(&path).ok(),
         ".xz" => "xz",
         ".zst" => "zstd",
         ".gz" => "gzip",
@@ -176,7 +174,7 @@ fn file(root: &Root, path: &str) -> Option<Vec<u8>> {
     };
     let mut unpack = Command::new(program)
         .args(["-dc", "--"])
-        .arg(root.path(path))
+        .arg(context.root.path(&path))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -189,11 +187,6 @@ fn file(root: &Root, path: &str) -> Option<Vec<u8>> {
     (read.is_ok() && whole).then_some(bytes)
 }
 
-/// The same of a path below the running kernel's modules.
-fn installed_file(context: &Context<'_>, path: &str) -> Option<Vec<u8>> {
-    file(context.root, &format!("{}/{path}", context.modules()?))
-}
-
 /// Whether the module that runs was built another time than the one that is installed, by the note
 /// with a build's identity behind its head of 16 bytes. Not where that cannot be told.
 fn is_another(context: &Context<'_>) -> bool {
@@ -202,7 +195,7 @@ fn is_another(context: &Context<'_>) -> bool {
     };
     let note = format!("/sys/module/{MODULE}/notes/.note.gnu.build-id");
     let note = context.root.bytes(&note).unwrap_or_default();
-    match (note.get(16..), installed_file(context, path)) {
+    match (note.get(16..), file(context, path)) {
         (Some(id), Some(bytes)) if !id.is_empty() => {
             !bytes.windows(id.len()).any(|part| part == id)
         }
@@ -213,7 +206,7 @@ fn is_another(context: &Context<'_>) -> bool {
 /// The release that the file of a module was built for; `None` where that cannot be told.
 fn built_for(context: &Context<'_>, path: &str) -> Option<String> {
     const KEY: &[u8] = b"vermagic=";
-    let bytes = installed_file(context, path)?;
+    let bytes = file(context, path)?;
     let at = bytes.windows(KEY.len()).position(|part| part == KEY)?;
     let text = bytes.get(at + KEY.len()..)?;
     let end = text.iter().position(|byte| matches!(byte, b' ' | 0))?;
@@ -221,7 +214,7 @@ fn built_for(context: &Context<'_>, path: &str) -> Option<String> {
 }
 
 /// Whether the file of a module carries a signature; `None` where that cannot be told.
-fn signed(root: &Root, path: &str) -> Option<bool> {
+fn signed(context: &Context<'_>, path: &str) -> Option<bool> {
     const MAGIC: &[u8] = b"~Module signature appended~\n";
-    Some(file(root, path)?.ends_with(MAGIC))
+    Some(file(context, path)?.ends_with(MAGIC))
 }

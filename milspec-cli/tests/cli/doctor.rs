@@ -10,6 +10,7 @@ use milspec_uapi::{self as uapi, ABI_MAJOR};
 use nix::errno::Errno;
 use serde_json::{json, Value};
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 fn check<'a>(document: &'a Value, id: &str) -> &'a Value {
@@ -211,6 +212,22 @@ fn skipped_by_dkms() {
         assert!(said.contains("pahole is missing: install pahole"), "{said}");
         assert!(said.contains("dkms autoinstall"), "{said}");
     }
+}
+
+/// Promise: who looks at a tree of somebody else's runs nothing that is in it.
+#[test]
+fn starts_nothing_of_a_recording() {
+    let tree = rugged("doctor-starts-nothing").file("run/systemd/system/.exists", "");
+    let ran = tree.path("ran");
+    let script = format!("#!/bin/sh\ntouch {}\n", ran.display());
+    for program in ["systemctl", "fwupdmgr", "timeout", "xz"] {
+        let path = format!("usr/bin/{program}");
+        tree.put(&path, script.as_bytes());
+        let executable = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(tree.path(&path), executable).unwrap();
+    }
+    on(&tree, &["doctor"]);
+    assert!(!ran.exists());
 }
 
 /// Promise: a newer BIOS that fwupd knows is named, with how to install it; where fwupd does not answer

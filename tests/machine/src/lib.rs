@@ -33,6 +33,7 @@
 //! |---|---|
 //! | boot, restore, reboot | [`Machine::boot`], [`Machine::from_snapshot`], [`Machine::reboot`] |
 //! | the same with systemd and a disk | [`Machine::with_systemd`], [`Machine::power_cycle`], [`Machine::wait_reboot`], [`Machine::update_bios`], [`Machine::journal`] |
+//! | the same under Secure Boot | [`Options::secure_boot`], [`Machine::reboot_and_manage_keys`], [`uefi`] |
 //! | run in the guest | [`Machine::run`], [`Machine::sh`], [`GuestCommand`], [`guest::Guest::spawn`] |
 //! | files of the guest | [`Machine::read`], [`guest::Guest::write`] |
 //! | cells, password, intrusion, DSMIL states | [`nvram::controls`] |

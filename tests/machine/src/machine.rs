@@ -157,8 +157,8 @@ impl Machine {
         Ok(machine)
     }
 
-    /// As [`Machine::from_snapshot`], with our module loaded for this machine alone; `poke` may change the NVRAM before the
-    /// guest runs on. The guest's kernel has already read its firmware: this
+    /// As [`Machine::from_snapshot`], with our module loaded for this machine alone; `poke` may
+    /// change the NVRAM before the guest runs on. The guest's kernel has already read its firmware: this
     /// changes what it will find, not what it has found.
     pub fn from_snapshot_with(
         profile: &str,

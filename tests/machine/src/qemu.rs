@@ -299,29 +299,23 @@ impl Hardware {
 /// Makes the disk that a machine writes to: what it has written, over what it is like when it leaves
 /// the factory. What the guest has not flushed is lost with QEMU, as on a disk without power.
 pub fn new_disk(factory: &Path, disk: &Path) -> Result<()> {
-    let made = std::process::Command::new("qemu-img")
-        .args(["create", "-q", "-f", "qcow2", "-F", "raw", "-b"])
-        .args([factory, disk])
-        .output()
-        .context("cannot start qemu-img")?;
-    if !made.status.success() {
-        let said = String::from_utf8_lossy(&made.stderr);
-        bail!("cannot make {}: {said}", disk.display());
-    }
-    Ok(())
+    let create = ["create", "-q", "-f", "qcow2", "-F", "raw", "-b"];
+    qemu_img(&create, &[factory, disk])
 }
 
 /// Writes what a machine has written to its disk into the disk that it is made over, which must be
 /// nobody else's. The machine is off.
 pub fn write_back(disk: &Path) -> Result<()> {
-    let made = std::process::Command::new("qemu-img")
-        .args(["commit", "-q"])
-        .arg(disk)
-        .output()
-        .context("cannot start qemu-img")?;
-    if !made.status.success() {
-        let said = String::from_utf8_lossy(&made.stderr);
-        bail!("cannot write {} back: {said}", disk.display());
+    qemu_img(&["commit", "-q"], &[disk])
+}
+
+fn qemu_img(arguments: &[&str], files: &[&Path]) -> Result<()> {
+    let mut command = std::process::Command::new("qemu-img");
+    let output = command.args(arguments).args(files).output();
+    let output = output.context("cannot start qemu-img")?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        bail!("{command:?} fails: {said}");
     }
     Ok(())
 }

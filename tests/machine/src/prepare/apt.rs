@@ -15,7 +15,7 @@ use super::cache::Cache;
 use super::command::run;
 use super::config::Config;
 use super::host;
-use crate::progress::Step;
+use crate::progress::{Progress, Step};
 
 /// The private apt.
 pub struct Apt {
@@ -218,15 +218,25 @@ Acquire::Languages "none";
         Ok(packages)
     }
 
-    /// Downloads what `names` need. What was downloaded before is kept.
-    pub fn download(&self, names: &[String], step: &Step) -> Result<()> {
+    /// Downloads `packages`, which are what `names` need; `what` is that for people. What was downloaded
+    /// before is kept.
+    pub fn download(
+        &self,
+        names: &[String],
+        packages: &[Package],
+        what: &str,
+        progress: &Progress,
+    ) -> Result<()> {
+        let bytes: u64 = packages.iter().map(|package| package.size).sum();
+        let step = progress.step(format!("downloading {what} ({} MB)", bytes / 1_000_000));
         run(
             self.command("apt-get")
                 .args(["-q", "-y", "--download-only", "install"])
                 .args(names),
             "download packages",
-            Some(step),
+            Some(&step),
         )?;
+        step.done();
         Ok(())
     }
 

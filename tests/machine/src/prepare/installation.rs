@@ -156,13 +156,7 @@ fn make(dir: &Path, list: &List, config: &Config, progress: &Progress) -> Result
     let kernels_too = names(&kernels, config)?;
     let offers = [&recommends, &*list.base, &*list.offered, &*kernels_too].concat();
     for names in [&list.base, &offers] {
-        let bytes: u64 = apt.resolve(names)?.iter().map(|package| package.size).sum();
-        let step = progress.step(format!(
-            "downloading a Debian 13 ({} MB)",
-            bytes / 1_000_000
-        ));
-        apt.download(names, &step)?;
-        step.done();
+        apt.download(names, &apt.resolve(names)?, "a Debian 13", progress)?;
     }
     let step = progress.step("installing a Debian 13");
     install(dir, &apt, list, &step)?;

@@ -187,18 +187,11 @@ fn build_all(
     let root_name = format!("root-{}", key(&kernel, &build_packages, ROOT_CODE));
     let guest_name = format!("guest-{}", key(&kernel, &system_packages, GUEST_CODE));
     let archives = apt.archives();
-    let download = |names: &[String], packages: &[Package], what: &str| -> Result<()> {
-        let bytes: u64 = packages.iter().map(|package| package.size).sum();
-        let step = progress.step(format!("downloading {what} ({} MB)", bytes / 1_000_000));
-        apt.download(names, &step)?;
-        step.done();
-        Ok(())
-    };
     if !cache.path(&root_name).exists() {
-        download(&build_names, &build_packages, "the compilers")?;
+        apt.download(&build_names, &build_packages, "the compilers", progress)?;
     }
     if !cache.path(&guest_name).exists() {
-        download(&system_names, &system_packages, "the guest")?;
+        apt.download(&system_names, &system_packages, "the guest", progress)?;
     }
 
     // The guest needs one core for a few seconds; the crates need all that is left.

@@ -80,13 +80,7 @@ fn make(cache: &Cache, dir: &Path, names: &[String], progress: &Progress) -> Res
     let apt = Apt::new(cache, &Config::load()?, &step)?;
     let packages = apt.resolve(names)?;
     step.done();
-    let bytes: u64 = packages.iter().map(|package| package.size).sum();
-    let step = progress.step(format!(
-        "downloading what makes packages ({} MB)",
-        bytes / 1_000_000
-    ));
-    apt.download(names, &step)?;
-    step.done();
+    apt.download(names, &packages, "what makes packages", progress)?;
     let step = progress.step("unpacking what makes packages");
     // base-files brings the links /bin, /lib, /sbin that others would replace by directories.
     let (first, others): (Vec<_>, Vec<_>) = packages
