@@ -30,6 +30,10 @@ pub const APPLY_CONFIRM_LATCH: u32 = 1;
 /// speaks of once, in no order: [`STEP_PLANNED`], [`STEP_HOLDS`] or [`STEP_OUT_OF_REACH`].
 pub const APPLY_LINES: u32 = 2;
 
+/// [`Apply::options`]: the request is meant for a training: outside of one it fails with `ENODEV`, and
+/// nothing is done. Without it a request is for what there is: in a training for the copy.
+pub const APPLY_TRAINING: u32 = 4;
+
 /// [`Apply::outcome`]: the driver has not answered.
 pub const OUTCOME_NONE: u8 = 0;
 /// [`Apply::outcome`]: the steps are what an apply would do now.

@@ -103,6 +103,16 @@
  */
 #define MILSPEC_IOC_APPLY _IOWR(MILSPEC_IOC_TYPE, 5, struct milspec_head)
 
+/*
+ * Begins and ends a training, and says how that stands: see struct milspec_training.
+ *
+ * While there is one, all other requests, the files in sysfs and what read() adds speak of the
+ * copy, and say so: MILSPEC_STATUS_TRAINING, MILSPEC_EVENT_TRAINING. MILSPEC_IOC_APPLY and
+ * MILSPEC_IOC_REFRESH then take nothing but an open descriptor; no firmware is written to. What was
+ * read before it began or ended is of another generation.
+ */
+#define MILSPEC_IOC_TRAINING _IOWR(MILSPEC_IOC_TYPE, 6, struct milspec_head)
+
 /* milspec_apply.mode: no mode, only the targets of the list. */
 #define MILSPEC_MODE_NONE 0
 
@@ -138,6 +148,12 @@
  * once, in no order: MILSPEC_STEP_PLANNED, MILSPEC_STEP_HOLDS or MILSPEC_STEP_OUT_OF_REACH.
  */
 #define MILSPEC_APPLY_LINES 2
+
+/*
+ * milspec_apply.options: the request is meant for a training: outside of one it fails with ENODEV,
+ * and nothing is done. Without it a request is for what there is: in a training for the copy.
+ */
+#define MILSPEC_APPLY_TRAINING 4
 
 /* milspec_apply.outcome: the driver has not answered. */
 #define MILSPEC_OUTCOME_NONE 0
@@ -471,6 +487,25 @@
 #define MILSPEC_KIND_ACCEPTED 14
 
 /*
+ * milspec_event.kind: a training has begun (MILSPEC_IOC_TRAINING), the one with the number count.
+ * Recorded twice: in the journal, where the first half of extra is the load of the training's
+ * records, and as the first of these.
+ */
+#define MILSPEC_KIND_TRAINING_BEGUN 15
+
+/*
+ * milspec_event.kind: the training with the number count has ended. Recorded twice, as its begin.
+ */
+#define MILSPEC_KIND_TRAINING_ENDED 16
+
+/*
+ * milspec_event.kind, of a training: somebody had the copy behave as hardware can. count is the
+ * MILSPEC_INJECT_ number; control, to (where it speaks of a value) and error (the errno or the
+ * milliseconds) are what was asked for.
+ */
+#define MILSPEC_KIND_INJECTED 17
+
+/*
  * milspec_event.kind: not a record. read() makes it up where records were overwritten before this
  * descriptor came to them: count of them, the last of which was sequence; chain is the chain value
  * of that one, so that the next record can be verified. Has MILSPEC_EVENT_UNCHAINED; fields not
@@ -529,6 +564,14 @@
  */
 #define MILSPEC_EVENT_DRIFT 16
 
+/*
+ * milspec_event.properties: a record of a training: nothing of it has happened to the machine. The
+ * records of one training have a load, sequences and a chain of their own, and stand between those
+ * of the machine, in the order in which a descriptor comes to them. With MILSPEC_EVENT_ANCHORED one
+ * only counts as extended.
+ */
+#define MILSPEC_EVENT_TRAINING 32
+
 /* milspec_event.login_uid of a task that nobody has logged in for. */
 #define MILSPEC_LOGIN_UID_NONE 4294967295
 
@@ -568,6 +611,12 @@
  */
 #define MILSPEC_STATUS_TPM_REQUIRED 8
 
+/*
+ * milspec_status.properties: a training is under way (MILSPEC_IOC_TRAINING): all of this is said of
+ * a copy in memory, not of the machine.
+ */
+#define MILSPEC_STATUS_TRAINING 16
+
 /* milspec_status.standing: the machine is in none of the modes. */
 #define MILSPEC_STANDING_CUSTOM 0
 
@@ -588,6 +637,101 @@
 
 /* milspec_status.anchor: the TPM could not be used the last time; anchor_error says why. */
 #define MILSPEC_ANCHOR_FAILED 2
+
+/*
+ * milspec_status.anchor, with MILSPEC_STATUS_TRAINING: records of the training are counted as if
+ * they were extended, and no TPM is asked.
+ */
+#define MILSPEC_ANCHOR_TRAINING 3
+
+/* milspec_training.operation: asks how it stands. Anybody may. */
+#define MILSPEC_TRAINING_STATE 0
+
+/*
+ * milspec_training.operation: begins a training. From here on all that is read and changed through
+ * any interface of the driver is a copy in memory: of the machine's controls as last read, or with
+ * devices or tokens of the controls that these describe. Takes what MILSPEC_IOC_REFRESH takes.
+ * EBUSY while there is a training, EPERM while the machine is latched, EINVAL for a description
+ * that is refused and for targets that the copy does not have.
+ */
+#define MILSPEC_TRAINING_START 1
+
+/*
+ * milspec_training.operation: ends the training: the copy is discarded, and what is read is the
+ * machine again. Takes what MILSPEC_IOC_REFRESH takes. ENODEV without a training.
+ */
+#define MILSPEC_TRAINING_STOP 2
+
+/*
+ * milspec_training.operation: has the copy behave as hardware can: see injection. Takes what
+ * MILSPEC_IOC_REFRESH takes. ENODEV without a training, EINVAL for what the copy does not have.
+ */
+#define MILSPEC_TRAINING_INJECT 3
+
+/* milspec_training.properties: a training is under way. */
+#define MILSPEC_TRAINING_ON 1
+
+/*
+ * milspec_training.injection: writes of control (of any control: 0) fail with the errno number, EIO
+ * for 0.
+ */
+#define MILSPEC_INJECT_WRITE_FAILS 1
+
+/*
+ * milspec_training.injection: writes of control (of any control: 0) are answered as done and are
+ * not.
+ */
+#define MILSPEC_INJECT_WRITE_IGNORED 2
+
+/*
+ * milspec_training.injection: reading control (any control: 0) fails with the errno number, EIO for
+ * 0.
+ */
+#define MILSPEC_INJECT_READ_FAILS 3
+
+/*
+ * milspec_training.injection: control has the value value from now on, and nobody has asked the
+ * driver for that. Counts as one write; count is not heeded.
+ */
+#define MILSPEC_INJECT_VALUE 4
+
+/*
+ * milspec_training.injection: tampering with control is reported (value 1) or not any more (0).
+ * count is not heeded. EINVAL for a control that has nothing to report it.
+ */
+#define MILSPEC_INJECT_TAMPER 5
+
+/*
+ * milspec_training.injection: each read and write of control (of any control: 0) takes number
+ * milliseconds, at most MILSPEC_INJECT_SLOW_MAX.
+ */
+#define MILSPEC_INJECT_SLOW 6
+
+/* milspec_training.injection: takes all injections back that have not come to an end. */
+#define MILSPEC_INJECT_CLEAR 7
+
+/*
+ * milspec_training.injection: the driver looks at once, as when firmware says that something has
+ * changed.
+ */
+#define MILSPEC_INJECT_LOOK 8
+
+/* Longest, in milliseconds, that MILSPEC_INJECT_SLOW makes one read or write. */
+#define MILSPEC_INJECT_SLOW_MAX 1000
+
+/* Most injections that wait or last at a time: ENOSPC. */
+#define MILSPEC_INJECTIONS_MAX 64
+
+/*
+ * Size of one element of milspec_training.devices: an answer to DESCRIBE of the interface DSML0001.
+ */
+#define MILSPEC_TRAINING_DEVICE_SIZE 64
+
+/* Most elements of milspec_training.devices. */
+#define MILSPEC_TRAINING_DEVICES_MAX 512
+
+/* Most bytes of milspec_training.tokens. */
+#define MILSPEC_TRAINING_TOKENS_MAX 65536
 
 /*
  * The first eight bytes of every request.
@@ -1113,5 +1257,81 @@ struct milspec_event {
 	/* SHA-256 over the chain so far and all fields above. */
 	__u8 chain[32];
 };
+
+/* Request and answer of MILSPEC_IOC_TRAINING. What an operation does not speak of must be zero. */
+struct milspec_training {
+	/* Size and flags of this request. */
+	struct milspec_head head;
+	/* MILSPEC_TRAINING_ number of what to do. */
+	__u32 operation;
+	/* Answer: MILSPEC_TRAINING_ bits, as they are after it. */
+	__u32 properties;
+	/*
+	 * Answer: number of the training under way, or of the last one, from 1; 0 for none since
+	 * the module was loaded.
+	 */
+	__u32 session;
+	/* MILSPEC_TRAINING_INJECT: MILSPEC_INJECT_ number. */
+	__u32 injection;
+	/* MILSPEC_TRAINING_INJECT: milspec_control.id, 0 where that stands for any. */
+	__u32 control;
+	/* MILSPEC_TRAINING_INJECT: index of a value, or 0 and 1. */
+	__u8 value;
+	/* Zero. */
+	__u8 reserved[3];
+	/*
+	 * MILSPEC_TRAINING_INJECT: so many writes of any control come before it begins. An undo
+	 * writes too.
+	 */
+	__u32 after;
+	/* MILSPEC_TRAINING_INJECT: how many reads or writes it lasts; 0 until it is taken back. */
+	__u32 count;
+	/* MILSPEC_TRAINING_INJECT: errno or milliseconds. */
+	__u32 number;
+	/* Zero. */
+	__u32 reserved2;
+	/*
+	 * MILSPEC_TRAINING_START: address of descriptions of DSMIL devices, each as an answer to
+	 * DESCRIBE, with indices from 0 on in their order. The copy has these instead of the
+	 * machine's.
+	 */
+	__u64 devices;
+	/*
+	 * MILSPEC_TRAINING_START: how many they are; with 0 the copy has the devices of the
+	 * machine.
+	 */
+	__u32 device_count;
+	/* MILSPEC_TRAINING_START: MILSPEC_TRAINING_DEVICE_SIZE with devices, else 0. */
+	__u32 device_stride;
+	/*
+	 * MILSPEC_TRAINING_START: address of SMBIOS structures of type 0xDA, without texts, one
+	 * behind the other. The copy has the settings that these list instead of the machine's.
+	 */
+	__u64 tokens;
+	/*
+	 * MILSPEC_TRAINING_START: how many bytes that are; with 0 the copy has the settings of the
+	 * machine.
+	 */
+	__u32 token_bytes;
+	/* MILSPEC_TRAINING_START: how many targets there are, at most MILSPEC_TARGETS_MAX. */
+	__u32 target_count;
+	/*
+	 * MILSPEC_TRAINING_START: address of an array of struct milspec_targets: what controls of
+	 * the copy have to begin with. Others have what the machine has; where they are described,
+	 * devices are inactive, and settings have the first value that is listed.
+	 */
+	__u64 targets;
+	/* MILSPEC_TRAINING_START: size of one target, as the caller knows it. */
+	__u32 target_stride;
+	/* Zero. */
+	__u32 reserved3;
+	/* Answer: milspec_status.generation after it. */
+	__u64 generation;
+	/* Answer: milspec_event.load of the records of that training. */
+	__u8 load[16];
+};
+
+/* The size in version 1.0. */
+#define MILSPEC_TRAINING_SIZE_MIN 120
 
 #endif /* _DELL_MILSPEC_H */

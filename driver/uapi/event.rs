@@ -46,6 +46,16 @@ pub const KIND_ANCHOR_FAILED: u16 = 13;
 /// [`Event::kind`]: the apply that began with record `about` has accepted `control` as it is, with the
 /// value `to`. `from` is what the driver had last written or found there, if it had.
 pub const KIND_ACCEPTED: u16 = 14;
+/// [`Event::kind`]: a training has begun ([`IOC_TRAINING`](super::IOC_TRAINING)), the one with the number
+/// `count`. Recorded twice: in the journal, where the first half of `extra` is the `load` of the
+/// training's records, and as the first of these.
+pub const KIND_TRAINING_BEGUN: u16 = 15;
+/// [`Event::kind`]: the training with the number `count` has ended. Recorded twice, as its begin.
+pub const KIND_TRAINING_ENDED: u16 = 16;
+/// [`Event::kind`], of a training: somebody had the copy behave as hardware can. `count` is the
+/// `INJECT_` number; `control`, `to` (where it speaks of a value) and `error` (the errno or the
+/// milliseconds) are what was asked for.
+pub const KIND_INJECTED: u16 = 17;
 /// [`Event::kind`]: not a record. `read()` makes it up where records were overwritten before this
 /// descriptor came to them: `count` of them, the last of which was `sequence`; `chain` is the chain
 /// value of that one, so that the next record can be verified. Has [`EVENT_UNCHAINED`]; fields not
@@ -84,6 +94,12 @@ pub const EVENT_LIST: u8 = 8;
 /// [`Event::properties`], of [`KIND_OUTSIDE_CHANGE`]: the value `from` was the driver's doing, so that
 /// the control has drifted: [`CONTROL_DRIFTED`](super::CONTROL_DRIFTED).
 pub const EVENT_DRIFT: u8 = 16;
+
+/// [`Event::properties`]: a record of a training: nothing of it has happened to the machine. The
+/// records of one training have a `load`, sequences and a chain of their own, and stand between those
+/// of the machine, in the order in which a descriptor comes to them. With [`EVENT_ANCHORED`] one only
+/// counts as extended.
+pub const EVENT_TRAINING: u8 = 32;
 
 /// [`Event::login_uid`] of a task that nobody has logged in for.
 pub const LOGIN_UID_NONE: u32 = 0xFFFF_FFFF;

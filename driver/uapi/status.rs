@@ -26,6 +26,9 @@ pub const STATUS_RESTRICTED_ALLOWED: u32 = 4;
 /// [`Status::properties`]: the module was loaded with `require_tpm=1`: changes are refused while the
 /// TPM cannot be read ([`REASON_NO_TPM`](super::REASON_NO_TPM)).
 pub const STATUS_TPM_REQUIRED: u32 = 8;
+/// [`Status::properties`]: a training is under way ([`IOC_TRAINING`](super::IOC_TRAINING)): all of this
+/// is said of a copy in memory, not of the machine.
+pub const STATUS_TRAINING: u32 = 16;
 
 /// [`Status::standing`]: the machine is in none of the modes.
 pub const STANDING_CUSTOM: u8 = 0;
@@ -41,6 +44,9 @@ pub const ANCHOR_NONE: u8 = 0;
 pub const ANCHOR_READY: u8 = 1;
 /// [`Status::anchor`]: the TPM could not be used the last time; `anchor_error` says why.
 pub const ANCHOR_FAILED: u8 = 2;
+/// [`Status::anchor`], with [`STATUS_TRAINING`]: records of the training are counted as if they were
+/// extended, and no TPM is asked.
+pub const ANCHOR_TRAINING: u8 = 3;
 
 /// State of one family of controls.
 #[repr(C)]

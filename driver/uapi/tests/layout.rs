@@ -5,7 +5,7 @@
 
 use milspec_uapi::{
     Apply, Control, ControlValue, Controls, Event, FamilyStatus, Head, Info, Refresh, Status, Step,
-    Target,
+    Target, Training,
 };
 use std::mem::{align_of, align_of_val, offset_of, size_of, size_of_val};
 
@@ -119,6 +119,32 @@ layout!(refresh, Refresh, 24, 8, {
     generation: u64 = 8,
     changed: u32 = 16,
     firmware_calls: u32 = 20,
+});
+
+layout!(training, Training, 120, 8, {
+    head: Head = 0,
+    operation: u32 = 8,
+    properties: u32 = 12,
+    session: u32 = 16,
+    injection: u32 = 20,
+    control: u32 = 24,
+    value: u8 = 28,
+    reserved: [u8; 3] = 29,
+    after: u32 = 32,
+    count: u32 = 36,
+    number: u32 = 40,
+    reserved2: u32 = 44,
+    devices: u64 = 48,
+    device_count: u32 = 56,
+    device_stride: u32 = 60,
+    tokens: u64 = 64,
+    token_bytes: u32 = 72,
+    target_count: u32 = 76,
+    targets: u64 = 80,
+    target_stride: u32 = 88,
+    reserved3: u32 = 92,
+    generation: u64 = 96,
+    load: [u8; 16] = 104,
 });
 
 layout!(control_value, ControlValue, 40, 4, {
@@ -261,15 +287,18 @@ fn minimal_sizes_never_change() {
         Apply::SIZE_MIN,
         Target::SIZE_MIN,
         Step::SIZE_MIN,
+        Training::SIZE_MIN,
     ];
-    assert_eq!(sizes, [160, 328, 488, 40, 24, 104, 16, 32]);
+    assert_eq!(sizes, [160, 328, 488, 40, 24, 104, 16, 32, 120]);
     assert_eq!(milspec_uapi::SIZE_MAX, 4096);
 }
 
 /// `ioctl()` numbers, as compiled into clients.
 #[test]
 fn requests_never_change() {
-    use milspec_uapi::{IOC_APPLY, IOC_CONTROLS, IOC_INFO, IOC_PLAN, IOC_REFRESH, IOC_STATUS};
+    use milspec_uapi::{
+        IOC_APPLY, IOC_CONTROLS, IOC_INFO, IOC_PLAN, IOC_REFRESH, IOC_STATUS, IOC_TRAINING,
+    };
     let requests = [
         IOC_INFO,
         IOC_STATUS,
@@ -277,6 +306,7 @@ fn requests_never_change() {
         IOC_REFRESH,
         IOC_PLAN,
         IOC_APPLY,
+        IOC_TRAINING,
     ];
     let abi = [
         0xC008_DE00,
@@ -285,6 +315,7 @@ fn requests_never_change() {
         0xC008_DE03,
         0xC008_DE04,
         0xC008_DE05,
+        0xC008_DE06,
     ];
     assert_eq!(requests, abi);
 }

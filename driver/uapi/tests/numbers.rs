@@ -58,8 +58,9 @@ fn numbers_in_fields_never_change() {
         abi::STATUS_PENDING_REBOOT,
         abi::STATUS_RESTRICTED_ALLOWED,
         abi::STATUS_TPM_REQUIRED,
+        abi::STATUS_TRAINING,
     ];
-    assert_eq!(bits, [1, 2, 4, 8]);
+    assert_eq!(bits, [1, 2, 4, 8, 16]);
     let standings = [
         abi::STANDING_CUSTOM,
         abi::STANDING_EXACT,
@@ -121,7 +122,12 @@ fn numbers_of_apply_never_change() {
         abi::STEP_OUT_OF_REACH,
     ];
     assert_eq!(steps, [0, 1, 2, 3, 4, 5, 6, 7]);
-    assert_eq!([abi::APPLY_CONFIRM_LATCH, abi::APPLY_LINES], [1, 2]);
+    let options = [
+        abi::APPLY_CONFIRM_LATCH,
+        abi::APPLY_LINES,
+        abi::APPLY_TRAINING,
+    ];
+    assert_eq!(options, [1, 2, 4]);
     assert_eq!([abi::TARGETS_MAX, abi::STEPS_MAX], [1024, 1024]);
     assert_eq!([abi::TARGET_LEAVE, abi::TARGET_ACCEPT], [0xFF, 0xFE]);
 }
@@ -145,11 +151,14 @@ fn numbers_of_events_never_change() {
         abi::KIND_RESUME,
         abi::KIND_ANCHOR_FAILED,
         abi::KIND_ACCEPTED,
+        abi::KIND_TRAINING_BEGUN,
+        abi::KIND_TRAINING_ENDED,
+        abi::KIND_INJECTED,
         abi::KIND_GAP,
     ];
     assert_eq!(
         kinds,
-        [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0xFFFF]
+        [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 0xFFFF]
     );
     let severities = [
         abi::SEVERITY_ERROR,
@@ -171,10 +180,48 @@ fn numbers_of_events_never_change() {
         abi::EVENT_UNCHAINED,
         abi::EVENT_LIST,
         abi::EVENT_DRIFT,
+        abi::EVENT_TRAINING,
     ];
-    assert_eq!(bits, [1, 2, 4, 8, 16]);
+    assert_eq!(bits, [1, 2, 4, 8, 16, 32]);
     assert_eq!([abi::EVENT_SIZE, abi::EVENT_CHAINED], [176, 144]);
     assert_eq!(abi::LOGIN_UID_NONE, u32::MAX);
-    let anchors = [abi::ANCHOR_NONE, abi::ANCHOR_READY, abi::ANCHOR_FAILED];
-    assert_eq!(anchors, [0, 1, 2]);
+    let anchors = [
+        abi::ANCHOR_NONE,
+        abi::ANCHOR_READY,
+        abi::ANCHOR_FAILED,
+        abi::ANCHOR_TRAINING,
+    ];
+    assert_eq!(anchors, [0, 1, 2, 3]);
+}
+
+/// Numbers of trainings, as compiled into clients.
+#[test]
+fn numbers_of_training_never_change() {
+    use milspec_uapi as abi;
+    let operations = [
+        abi::TRAINING_STATE,
+        abi::TRAINING_START,
+        abi::TRAINING_STOP,
+        abi::TRAINING_INJECT,
+    ];
+    assert_eq!(operations, [0, 1, 2, 3]);
+    assert_eq!(abi::TRAINING_ON, 1);
+    let injections = [
+        abi::INJECT_WRITE_FAILS,
+        abi::INJECT_WRITE_IGNORED,
+        abi::INJECT_READ_FAILS,
+        abi::INJECT_VALUE,
+        abi::INJECT_TAMPER,
+        abi::INJECT_SLOW,
+        abi::INJECT_CLEAR,
+        abi::INJECT_LOOK,
+    ];
+    assert_eq!(injections, [1, 2, 3, 4, 5, 6, 7, 8]);
+    assert_eq!(
+        [abi::TRAINING_DEVICE_SIZE, abi::INJECT_SLOW_MAX],
+        [64, 1000]
+    );
+    assert_eq!(abi::TRAINING_DEVICES_MAX, 512);
+    assert_eq!(abi::TRAINING_TOKENS_MAX, 65_536);
+    assert_eq!(abi::INJECTIONS_MAX, 64);
 }

@@ -7,13 +7,14 @@ use cbindgen::{Builder, Config, DocumentationStyle, Language, ParseConfig, Style
 use std::path::Path;
 
 /// The source, in the order of the header.
-pub const FILES: [&str; 6] = [
+pub const FILES: [&str; 7] = [
     "mod.rs",
     "info.rs",
     "status.rs",
     "control.rs",
     "apply.rs",
     "event.rs",
+    "training.rs",
 ];
 
 /// The whole header.

@@ -165,6 +165,34 @@ fn layouts() -> Vec<Layout> {
             }
         ),
         layout!(
+            "milspec_training",
+            Training {
+                head,
+                operation,
+                properties,
+                session,
+                injection,
+                control,
+                value,
+                reserved,
+                after,
+                count,
+                number,
+                reserved2,
+                devices,
+                device_count,
+                device_stride,
+                tokens,
+                token_bytes,
+                target_count,
+                targets,
+                target_stride,
+                reserved3,
+                generation,
+                load
+            }
+        ),
+        layout!(
             "milspec_control_value",
             ControlValue {
                 name,
@@ -365,6 +393,7 @@ fn c_agrees() {
         ("REFRESH", uapi::IOC_REFRESH),
         ("PLAN", uapi::IOC_PLAN),
         ("APPLY", uapi::IOC_APPLY),
+        ("TRAINING", uapi::IOC_TRAINING),
     ] {
         check(format!("MILSPEC_IOC_{name} == {number}u"));
     }
@@ -374,6 +403,7 @@ fn c_agrees() {
         ("CONTROLS", uapi::Controls::SIZE_MIN),
         ("CONTROL", uapi::Control::SIZE_MIN),
         ("REFRESH", uapi::Refresh::SIZE_MIN),
+        ("TRAINING", uapi::Training::SIZE_MIN),
         ("APPLY", uapi::Apply::SIZE_MIN),
         ("TARGET", uapi::Target::SIZE_MIN),
         ("STEP", uapi::Step::SIZE_MIN),
