@@ -65,6 +65,8 @@ pub struct Change {
     pub confirm_within: Option<Duration>,
     /// Whether the machine is booted again by itself where undoing takes that.
     pub reboot_to_undo: bool,
+    /// Whether it is for the machine alone, and refused during a training.
+    pub not_in_training: bool,
 }
 
 /// What is not for this machine, and so no part of a change.
@@ -168,11 +170,15 @@ impl Change {
 
     /// The same, with what the record has where mode baseline is wanted: the driver knows of the
     /// changes since it was loaded, and of no others. What is named already stays.
-    pub fn with_record(mut self, root: &Root) -> Result<Self> {
+    /// The record is of the machine, and the copy of a training knows what it was itself.
+    pub fn with_record(mut self, root: &Root, snapshot: &Snapshot) -> Result<Self> {
         if self.mode != MODE_BASELINE {
             return Ok(self);
         }
         self.restores = true;
+        if snapshot.is_training() {
+            return Ok(self);
+        }
         let record = baseline::Record::load(root)?;
         for recorded in record.into_iter().flat_map(|record| record.controls) {
             if !self.assignments.iter().any(|one| one.name == recorded.name) {

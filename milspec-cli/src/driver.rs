@@ -7,11 +7,23 @@ use crate::diagnose;
 use crate::failure::Result;
 use crate::recording::Recording;
 use crate::root::Root;
+use crate::snapshot::Snapshot;
 use crate::source::{Access, Source};
 
 /// Opens the device, or the recording below `root`.
 pub fn open(root: &Root, access: Access) -> Result<Box<dyn Source + '_>> {
     try_open(root, access).map_err(|errno| diagnose::open(root, access, errno))
+}
+
+/// [`open`] for what makes firmware calls. In a training there are none to make: what may be read may
+/// be changed.
+pub fn open_to_change(root: &Root, access: Access) -> Result<Box<dyn Source + '_>> {
+    if let Ok(source) = try_open(root, Access::Read) {
+        if Snapshot::read(source.as_ref()).is_ok_and(|snapshot| snapshot.is_training()) {
+            return Ok(source);
+        }
+    }
+    open(root, access)
 }
 
 /// [`open`], with the bare errno.

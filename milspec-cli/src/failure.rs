@@ -34,7 +34,7 @@ impl Exit {
             "usage" => Self::Usage,
             "no-driver" | "no-tpm" | "unsupported" => Self::Unsupported,
             "no-permission" | "password-wrong" | "password-locked" => Self::Permission,
-            "handle-taken" | "record-of-another-machine" => Self::Refused,
+            "handle-taken" | "record-of-another-machine" | "training" => Self::Refused,
             code if code.starts_with("refused") => Self::Refused,
             "abi-mismatch" => Self::Abi,
             "journal-not-proven" => Self::Differs,

@@ -190,6 +190,27 @@ fn conflict(snapshot: &Snapshot, change: &str, answer: &Answer, steps: &[Step]) 
     .with(answer.errno)
 }
 
+/// What is asked for is about the machine, and what the driver says is of the copy of a training.
+pub fn in_training(what: &str) -> Failure {
+    Failure::new(
+        "training",
+        format!("cannot {what} during a training"),
+        "what the driver says and does now is of a copy, and not of the machine",
+        "run it when the training has ended: \"milspecctl training stop\" as root",
+    )
+}
+
+/// The training that a change was meant for has ended.
+pub fn training_ended(change: &str) -> Failure {
+    Failure::new(
+        "training-ended",
+        format!("cannot set {change}"),
+        "it was meant for the training, which has ended meanwhile: nothing was done",
+        "see \"milspecctl status\"; changes of the machine need root",
+    )
+    .with(Errno::ENODEV)
+}
+
 /// The control with this name.
 pub fn find<'a>(name: &str, controls: &'a [Control]) -> Result<&'a Control> {
     Control::named(controls, name).ok_or_else(|| no_such_control(name, controls))

@@ -6,8 +6,10 @@ use crate::failure::Result;
 use crate::model::{diff, Control, Difference, Machine, Provenance};
 use crate::root::Root;
 use crate::source::{Access, Source};
-use crate::{diagnose, driver};
-use milspec_uapi::{Info, Status, ABI_MAJOR, STATUS_LATCHED, STATUS_RESTRICTED_ALLOWED};
+use crate::{diagnose, driver, refusal};
+use milspec_uapi::{
+    Info, Status, ABI_MAJOR, STATUS_LATCHED, STATUS_RESTRICTED_ALLOWED, STATUS_TRAINING,
+};
 use serde::Serialize;
 
 /// What a refresh did.
@@ -36,14 +38,10 @@ pub struct Snapshot {
 impl Snapshot {
     /// Opens the source and reads everything; with `refresh`, the firmware is read first.
     pub fn take(root: &Root, refresh: bool) -> Result<Self> {
-        let access = match refresh {
-            true => Access::Refresh,
-            false => Access::Read,
-        };
-        let mut source = driver::open(root, access)?;
         if !refresh {
-            return Self::read(source.as_ref());
+            return Self::read(driver::open(root, Access::Read)?.as_ref());
         }
+        let mut source = driver::open_to_change(root, Access::Refresh)?;
         let before = Self::read(source.as_ref())?;
         let answer = source.refresh().map_err(diagnose::refresh)?;
         let mut after = Self::read(source.as_ref())?;
@@ -62,7 +60,32 @@ impl Snapshot {
 
     /// Which machine it is of.
     pub fn provenance(&self, root: &Root) -> Provenance {
-        Provenance::new(root, self.machine().simulated_because)
+        Provenance {
+            training: Some(self.is_training()),
+            ..Provenance::new(root, self.machine().simulated_because)
+        }
+    }
+
+    /// Whether all of this is said of the copy of a training, and not of the machine.
+    pub fn is_training(&self) -> bool {
+        self.status.properties & STATUS_TRAINING != 0
+    }
+
+    /// The same, where it is of the machine: for what has to be true of that.
+    pub fn of_machine(self, what: &str) -> Result<Self> {
+        match self.is_training() {
+            true => Err(refusal::in_training(what)),
+            false => Ok(self),
+        }
+    }
+
+    /// Those of these controls that BIOS attributes can be put beside: they say what the machine has,
+    /// and nothing of a copy.
+    pub fn witnessed<'a>(&self, controls: Vec<&'a Control>) -> Vec<&'a Control> {
+        match self.is_training() {
+            true => Vec::new(),
+            false => controls,
+        }
     }
 
     /// Whether controls of class restricted may be changed.

@@ -18,14 +18,14 @@ fn offered() -> Vec<(String, String, Vec<String>)> {
     let mut pairs = words.iter().zip(words.iter().skip(1));
     let root = pairs.find_map(|(word, next)| (word == "--root").then_some(Path::new(next)));
     let controls = machine::open(root).ok();
-    let Some(controls) = controls.and_then(|root| doctor::controls(&root)) else {
+    let Some(controls) = controls.and_then(|root| doctor::asked(&root)) else {
         let settings = SETTINGS.iter().map(|setting| {
             let values = setting.values.iter().map(|value| value.name.into());
             (setting.name.into(), setting.label.into(), values.collect())
         });
         return settings.collect();
     };
-    let controls = controls.into_iter().map(|control| {
+    let controls = controls.controls.into_iter().map(|control| {
         let values = control.values.into_iter().filter(|v| v.gate.is_none());
         let values = values.map(|value| value.name).collect();
         (control.name, control.label, values)

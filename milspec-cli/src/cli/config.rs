@@ -63,4 +63,7 @@ pub struct ConfigApply {
     /// says so itself: accept-latch = true.
     #[arg(long)]
     pub accept_latch: bool,
+    /// Refuse during a training, instead of changing the copy
+    #[arg(long)]
+    pub not_in_training: bool,
 }

@@ -7,7 +7,7 @@ use crate::failure::{Exit, Failure};
 use crate::root::{Node, Root};
 use crate::source::Access;
 use crate::{diagnose, system};
-use milspec_uapi::{ABI_MAJOR, ABI_MINOR, DEVICE_NAME};
+use milspec_uapi::{ABI_MAJOR, ABI_MINOR, DEVICE_NAME, STATUS_TRAINING};
 use nix::errno::Errno;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 
@@ -103,4 +103,17 @@ fn failed(about: About, failure: Failure) -> Check {
         format!("{}{errno}: {}", failure.what, failure.why),
         failure.next,
     )
+}
+
+/// Is what the driver says of the machine, or of a copy?
+pub fn training(context: &Context<'_>) -> Check {
+    let about = About("training", "Training");
+    match context.status() {
+        None => about.not_applicable("the driver cannot be asked"),
+        Some(status) if status.properties & STATUS_TRAINING != 0 => about.warning(
+            "one is under way: what the driver says is of a copy, not of the machine",
+            "end it when it is over: \"milspecctl training stop\" as root",
+        ),
+        Some(_) => about.ok("none is under way"),
+    }
 }

@@ -17,7 +17,7 @@ pub use check::{Check, Verdict};
 use crate::attributes::{Attributes, Other};
 use crate::driver;
 use crate::failure::Exit;
-use crate::model::{Control, Provenance};
+use crate::model::Provenance;
 use crate::report::{self, Report};
 use crate::root::Root;
 use crate::snapshot::Snapshot;
@@ -26,11 +26,10 @@ use crate::system::{self, Installed, MODULE};
 use check::Context;
 use serde::Serialize;
 
-/// The controls of this machine; `None` where the driver cannot be asked.
-pub fn controls(root: &Root) -> Option<Vec<Control>> {
+/// What the driver says; `None` where it cannot be asked.
+pub fn asked(root: &Root) -> Option<Snapshot> {
     let source = driver::try_open(root, Access::Read).ok()?;
-    let snapshot = Snapshot::read(source.as_ref()).ok()?;
-    Some(snapshot.controls)
+    Snapshot::read(source.as_ref()).ok()
 }
 
 /// Makes all checks, in the order in which things have to work.
@@ -58,6 +57,7 @@ pub fn all(root: &Root, attributes: &Attributes) -> Vec<Check> {
         device::node(&context),
         device::permission(&context),
         device::abi(&context),
+        device::training(&context),
         machine::smbios(&context),
         machine::dsmil(&context),
         machine::families(&context),
@@ -112,7 +112,11 @@ pub struct Doctor {
 
 /// Makes all checks.
 pub fn run(root: &Root) -> Doctor {
-    let controls = controls(root);
+    let asked = asked(root);
+    let training = asked.as_ref().map(Snapshot::is_training);
+    // Of the machine's, nothing is known in a training.
+    let controls = asked.filter(|asked| !asked.is_training());
+    let controls = controls.map(|asked| asked.controls);
     let (attributes, others) = crate::attributes::all(root, controls.as_deref());
     let mut checks = all(root, &attributes);
     let report = report::of(root);
@@ -125,7 +129,10 @@ pub fn run(root: &Root) -> Doctor {
     Doctor {
         schema: "milspec.doctor/1",
         // The driver may not be there to be asked.
-        from: Provenance::of_dmi(root),
+        from: Provenance {
+            training,
+            ..Provenance::of_dmi(root)
+        },
         result: worst.unwrap_or(Verdict::Ok),
         exit: match &report {
             Some(report) => report.doctor.exit,

@@ -4,7 +4,9 @@
 //! several that follow each other.
 
 use milspec_posture::journal::{Digest, Flaw, Link, Verifier};
-use milspec_uapi::{Event, EVENT_CHAINED, EVENT_UNCHAINED, KIND_GAP, SEVERITY_WARNING};
+use milspec_uapi::{
+    Event, EVENT_CHAINED, EVENT_TRAINING, EVENT_UNCHAINED, KIND_GAP, SEVERITY_WARNING,
+};
 use sha2::{Digest as _, Sha256};
 use zerocopy::IntoBytes;
 
@@ -122,7 +124,19 @@ pub fn after(last: &Event, events: &[Event]) -> Vec<Event> {
 /// before it has as well, or with a gap that stands for them: so does a file that is saved to after
 /// the one before it was moved away.
 pub fn verify<'a>(parts: impl IntoIterator<Item = &'a [Event]>) -> Chains {
-    let mut reading = Reading::default();
+    read(parts, false)
+}
+
+/// The same of the records of trainings.
+pub fn verify_training(events: &[Event]) -> Chains {
+    read([events], true)
+}
+
+fn read<'a>(parts: impl IntoIterator<Item = &'a [Event]>, training: bool) -> Chains {
+    let mut reading = Reading {
+        training,
+        ..Reading::default()
+    };
     for (part, events) in parts.into_iter().enumerate() {
         reading.overlaps = true;
         for (at, event) in events.iter().enumerate() {
@@ -145,6 +159,8 @@ struct Reading {
     chains: Chains,
     /// That of the last load.
     verifier: Option<Verifier>,
+    /// Whether these are records of a training, or of the machine.
+    training: bool,
     /// Whether all records of this part so far were known before.
     overlaps: bool,
 }
@@ -152,10 +168,15 @@ struct Reading {
 impl Reading {
     /// Takes the next record; `head` is the first of a part.
     fn take(&mut self, event: &Event, head: bool) -> Result<(), Flaw> {
+        // Nobody saves such a record: one that is here was put in.
+        if (event.properties & EVENT_TRAINING != 0) != self.training {
+            return Err(Flaw::Load);
+        }
         let loads = &mut self.chains.loads;
         let same = loads.last().is_some_and(|load| load.id == event.load);
         if event.kind == KIND_GAP {
-            let made_up = gap(event.load, event.sequence, event.count, event.chain);
+            let mut made_up = gap(event.load, event.sequence, event.count, event.chain);
+            made_up.properties |= event.properties & EVENT_TRAINING;
             // A reader begins before the first record, and who goes on in a new file counts so too.
             if *event != made_up || head && u64::from(event.count) != event.sequence {
                 return Err(Flaw::Gap);

@@ -2,14 +2,14 @@
 
 //! The journal of the driver and what its PCR holds, at one moment.
 
-use super::read;
+use super::{of_machine, read};
 use crate::diagnose;
 use crate::failure::Result;
 use crate::root::Root;
 use crate::source::Source;
 use hex::FromHex;
 use milspec_posture::journal::Digest;
-use milspec_uapi::{Event, Status, ANCHOR_NONE};
+use milspec_uapi::{Event, Status, ANCHOR_NONE, STATUS_TRAINING};
 use std::time::Duration;
 
 /// How long to wait for a TPM that has not extended all yet, in steps of [`STEP`].
@@ -36,6 +36,8 @@ pub enum Anchor {
     None,
     /// The TPM does not answer.
     Silent(u8),
+    /// There is a training, and of the machine's PCR the driver says nothing.
+    Training,
     /// The machine did not come to rest: records wait for the TPM.
     Busy(u8),
     /// Number and value.
@@ -46,12 +48,18 @@ impl Live {
     /// Reads both so that they belong together; `waits` is called when that takes more than a
     /// second. Takes no right but that to read.
     pub fn read(root: &Root, source: &mut dyn Source, waits: &dyn Fn()) -> Result<Self> {
-        let mut records = read(source)?;
+        let mut records = of_machine(read(source)?);
         let status = |source: &dyn Source| -> Result<Status> {
             source.status().map_err(|e| diagnose::read("status", e))
         };
         let before = status(source)?;
         let number = before.anchor_pcr;
+        if before.properties & STATUS_TRAINING != 0 {
+            return Ok(Self {
+                records,
+                anchor: Anchor::Training,
+            });
+        }
         if before.anchor == ANCHOR_NONE {
             return Ok(Self {
                 records,
@@ -63,8 +71,11 @@ impl Live {
                 waits();
             }
             let before = status(source)?;
+            if before.properties & STATUS_TRAINING != 0 {
+                break;
+            }
             let value = held(root, number);
-            records.extend(read(source)?);
+            records.extend(of_machine(read(source)?));
             let last = records.last().map_or(0, |event| event.sequence);
             if before.anchor_pending == 0 && before.journal_next == last.saturating_add(1) {
                 let anchor = value.map_or(Anchor::Silent(number), |v| Anchor::Holds(number, v));

@@ -12,7 +12,13 @@ pub mod verdict;
 use crate::diagnose;
 use crate::failure::Result;
 use crate::source::{Source, Wait};
-use milspec_uapi::Event;
+use milspec_uapi::{Event, EVENT_TRAINING};
+
+/// The records of the machine: of those of a training nothing has happened to it.
+pub fn of_machine(mut records: Vec<Event>) -> Vec<Event> {
+    records.retain(|event| event.properties & EVENT_TRAINING == 0);
+    records
+}
 
 /// Everything that the driver has and this source has not yet given. Call it on a source that was
 /// just opened for all there is.

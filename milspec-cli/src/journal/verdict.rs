@@ -9,7 +9,7 @@ use super::replay::{Compared, NoReplay, Replay};
 use crate::clock;
 use crate::failure::Failure;
 use milspec_posture::journal::{Digest, Flaw};
-use milspec_uapi::EVENT_SIZE;
+use milspec_uapi::{EVENT_SIZE, EVENT_TRAINING};
 use serde::Serialize;
 
 /// The records of one load of the module.
@@ -109,7 +109,7 @@ pub struct Broken {
     pub offset: usize,
     /// The sequence that it says that it has; null for one that is cut off.
     pub sequence: Option<u64>,
-    /// `sequence`, `load`, `chain`, `gap`, `cut-off` or `driver`.
+    /// `sequence`, `load`, `chain`, `gap`, `training`, `cut-off` or `driver`.
     pub code: &'static str,
     /// The same in words.
     pub why: String,
@@ -129,6 +129,9 @@ impl Broken {
                 "chain" => "it is not what was recorded, or is not where it was recorded".into(),
                 "gap" => "it is a gap that does not lead on from the record before it".into(),
                 "cut-off" => "it is cut off".into(),
+                "training" => {
+                    "it is of a training: nothing of it has happened to the machine".into()
+                }
                 "driver" => "the driver has another record with this number".into(),
                 _ => String::new(),
             },
@@ -149,13 +152,15 @@ impl Broken {
 
     /// What [`chain::verify`](super::chain::verify) found; in the driver's records without files.
     pub fn of(found: &Break, files: &[Saved]) -> Self {
+        let file = files.get(found.part);
+        let event = file.and_then(|file| file.events.get(found.at));
         let code = match found.flaw {
+            _ if event.is_some_and(|event| event.properties & EVENT_TRAINING != 0) => "training",
             Flaw::Sequence(_) | Flaw::Missing(_) => "sequence",
             Flaw::Load => "load",
             Flaw::Chain | Flaw::End => "chain",
             Flaw::Gap => "gap",
         };
-        let file = files.get(found.part);
         let mut broken = Self::new(file, found.at, Some(found.sequence), code);
         if let Flaw::Sequence(next) | Flaw::Missing(next) = found.flaw {
             broken.why = format!("record {next} should be in its place");
@@ -215,6 +220,9 @@ impl Pcr {
         let not = Self::not_compared;
         let (number, value) = match anchor {
             Anchor::None => return not(None, "there is no TPM"),
+            Anchor::Training => {
+                return not(None, "there is a training: run it when that has ended")
+            }
             Anchor::Silent(number) => return not(Some(number), "the TPM does not answer"),
             Anchor::Busy(number) => {
                 return not(Some(number), "records wait for the TPM: run it again")

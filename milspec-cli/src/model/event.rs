@@ -4,6 +4,7 @@
 
 use super::{clean, mode_word, outcome_word, reason_word, step_word, Control, ErrnoDoc, Word};
 use crate::root::Root;
+use crate::snapshot::Snapshot;
 use crate::{clock, system};
 use milspec_posture::dsmil::STATES;
 use milspec_posture::setting::Setting;
@@ -59,6 +60,8 @@ pub struct Event {
     pub actor: Option<Actor>,
     /// How it came to the driver.
     pub origin: Option<Word>,
+    /// Whether it is of a training: nothing of it has happened to the machine.
+    pub training: bool,
     /// Whether something else has changed what the driver had set.
     pub drift: bool,
     /// Whether it is extended into the PCR, unless a later record says otherwise.
@@ -71,6 +74,43 @@ pub struct Event {
     pub load: String,
     /// Its chain value.
     pub chain: String,
+    /// In the machine's records, at the begin and the end of a training: the load of its records.
+    pub training_load: Option<String>,
+    /// What somebody had the copy of a training do; `control`, `to` and `error` belong to it.
+    pub injection: Option<Injection>,
+}
+
+/// What somebody had the copy of a training do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Injection {
+    /// E.g. `write-fails`.
+    pub kind: Word,
+    /// How long each read or write takes from then on, where it is that.
+    pub slow_ms: Option<u32>,
+}
+
+impl Injection {
+    fn new(wire: &uapi::Event) -> Option<Self> {
+        (wire.kind == uapi::KIND_INJECTED).then(|| Self {
+            kind: injection_word(wire.count),
+            slow_ms: (wire.count == uapi::INJECT_SLOW).then_some(wire.error),
+        })
+    }
+
+    /// In words: what, where, and more of it.
+    pub fn in_words(&self, event: &Event) -> String {
+        let control = event.control.as_deref().unwrap_or("any control");
+        let error = ErrnoDoc::behind(&event.error);
+        let to = event.to.as_deref().unwrap_or("unknown");
+        match (self.kind.as_ref(), self.slow_ms) {
+            ("clear", _) => "injections taken back".into(),
+            ("look", _) => "injected: the driver looks".into(),
+            ("value", _) => format!("injected: {control} becomes {to} behind the driver's back"),
+            ("tamper", _) => format!("injected: tampering with {control} is {to}"),
+            (_, Some(ms)) => format!("injected: {control} takes {ms} ms"),
+            (kind, None) => format!("injected: {kind} at {control}{error}"),
+        }
+    }
 }
 
 /// Who did something.
@@ -94,6 +134,9 @@ pub struct Actor {
 /// machine's, users have none.
 pub struct Naming<'a> {
     controls: &'a [Control],
+    /// Whether these are the controls of a training: its records have other controls than the
+    /// machine's, and names of their own.
+    training: bool,
     users: Option<&'a Root>,
 }
 
@@ -101,14 +144,26 @@ impl<'a> Naming<'a> {
     /// For a journal that may be another machine's.
     pub const NONE: Self = Self {
         controls: &[],
+        training: false,
         users: None,
     };
 
-    /// For this machine's journal.
-    pub fn of(root: &'a Root, controls: &'a [Control]) -> Self {
+    /// For the journal of this machine and of its last training.
+    pub fn of(root: &'a Root, snapshot: &'a Snapshot) -> Self {
         Self {
-            controls,
+            controls: &snapshot.controls,
+            training: snapshot.is_training(),
             users: Some(root),
+        }
+    }
+}
+
+impl Naming<'_> {
+    /// The controls that a record speaks of.
+    fn controls_of(&self, event: &uapi::Event) -> &[Control] {
+        match self.training == (event.properties & uapi::EVENT_TRAINING != 0) {
+            true => self.controls,
+            false => &[],
         }
     }
 }
@@ -123,7 +178,7 @@ impl Event {
         let users: BTreeMap<u32, String> = numbers.into_iter().filter_map(named).collect();
         let events = wire.iter();
         events
-            .map(|event| Self::new(event, naming.controls, &users))
+            .map(|event| Self::new(event, naming.controls_of(event), &users))
             .collect()
     }
 
@@ -136,6 +191,11 @@ impl Event {
             |index: u8| (index != uapi::INDEX_NONE).then(|| value_name(wire.control, here, index));
         let has = |bit: u8| wire.properties & bit != 0;
         let gap = wire.kind == uapi::KIND_GAP;
+        let injects = |number| wire.kind == uapi::KIND_INJECTED && wire.count == number;
+        let reported = match wire.to {
+            0 => "not reported",
+            _ => "reported",
+        };
         Self {
             sequence: wire.sequence,
             time: clock::utc(wire.wall_ns),
@@ -147,12 +207,15 @@ impl Event {
             listed: has(uapi::EVENT_LIST),
             control: name(wire.control),
             from: value(wire.from).filter(|_| !gap),
-            to: value(wire.to).filter(|_| !gap),
+            to: match injects(uapi::INJECT_TAMPER) {
+                true => Some(reported.into()),
+                false => value(wire.to).filter(|_| !gap),
+            },
             step: (wire.kind == uapi::KIND_STEP).then(|| step_word(wire.step)),
             outcome: (wire.kind == uapi::KIND_APPLY_ENDED).then(|| outcome_word(wire.outcome)),
             reason: reason_word(wire.reason),
             needs: name(wire.needs),
-            error: ErrnoDoc::new(wire.error),
+            error: ErrnoDoc::new(wire.error).filter(|_| !injects(uapi::INJECT_SLOW)),
             count: wire.count,
             about: (wire.about != 0).then_some(wire.about),
             generation: wire.generation,
@@ -165,12 +228,21 @@ impl Event {
                 command: clean(&wire.comm),
             }),
             origin: (!gap).then(|| origin_word(wire.origin)),
+            training: has(uapi::EVENT_TRAINING),
             drift: has(uapi::EVENT_DRIFT),
             anchored: has(uapi::EVENT_ANCHORED),
             pcr: (has(uapi::EVENT_ANCHORED) || has(uapi::EVENT_PCR)).then_some(wire.pcr),
             pcr_value: has(uapi::EVENT_PCR).then(|| hex::encode(wire.extra)),
             load: hex::encode(wire.load),
             chain: hex::encode(wire.chain),
+            training_load: matches!(
+                wire.kind,
+                uapi::KIND_TRAINING_BEGUN | uapi::KIND_TRAINING_ENDED
+            )
+            .then(|| wire.extra.first_chunk::<16>().map(hex::encode))
+            .flatten()
+            .filter(|_| !has(uapi::EVENT_TRAINING)),
+            injection: Injection::new(wire),
         }
     }
 }
@@ -213,7 +285,14 @@ fn value_name(id: u32, here: Option<&Control>, index: u8) -> String {
 fn kind_word(number: u16) -> Word {
     word!("kind", number, KIND_LOAD KIND_BIND KIND_UNBIND KIND_APPLY_BEGUN KIND_APPLY_ENDED
         KIND_STEP KIND_REFUSED KIND_SUPPRESSED KIND_OUTSIDE_CHANGE KIND_TAMPER KIND_LATCH
-        KIND_RESUME KIND_ANCHOR_FAILED KIND_ACCEPTED KIND_GAP)
+        KIND_RESUME KIND_ANCHOR_FAILED KIND_ACCEPTED KIND_TRAINING_BEGUN KIND_TRAINING_ENDED
+        KIND_INJECTED KIND_GAP)
+}
+
+/// The word of an `INJECT_` number.
+fn injection_word(number: u32) -> Word {
+    word!("injection", number, INJECT_WRITE_FAILS INJECT_WRITE_IGNORED INJECT_READ_FAILS
+        INJECT_VALUE INJECT_TAMPER INJECT_SLOW INJECT_CLEAR INJECT_LOOK)
 }
 
 fn severity_word(number: u8) -> Word {

@@ -54,7 +54,10 @@ pub struct Provenance {
     /// Whether the machine is the project's simulated Dell; null for a saved journal, which does
     /// not say.
     pub simulated: Option<bool>,
-    /// How that was recognised; for people, in the document of `status` for programs.
+    /// Whether it is said of the copy of a training, and not of the machine; null where the driver was
+    /// not asked.
+    pub training: Option<bool>,
+    /// How the simulated machine was recognised; for people, in the document of `status` for programs.
     #[serde(skip)]
     pub simulated_because: Option<String>,
 }
@@ -65,6 +68,7 @@ impl Provenance {
         Self {
             recording: root.recording(),
             simulated: Some(simulated_because.is_some()),
+            training: None,
             simulated_because,
         }
     }
@@ -157,7 +161,7 @@ impl Family {
 /// What ties the journal to the TPM.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Anchor {
-    /// `none`, `ready` or `failed`.
+    /// `none`, `ready`, `failed`, or `training` where records only count as extended.
     pub state: Word,
     /// The PCR that committed changes are extended into; null where nothing is.
     pub pcr: Option<u8>,
@@ -175,7 +179,8 @@ impl Anchor {
     /// Reads what the driver said.
     pub fn new(status: &uapi::Status) -> Self {
         Self {
-            state: word!("anchor", status.anchor, ANCHOR_NONE ANCHOR_READY ANCHOR_FAILED),
+            state: word!("anchor", status.anchor, ANCHOR_NONE ANCHOR_READY ANCHOR_FAILED
+                ANCHOR_TRAINING),
             pcr: (status.anchor != uapi::ANCHOR_NONE).then_some(status.anchor_pcr),
             anchored: status.anchored,
             pending: status.anchor_pending,

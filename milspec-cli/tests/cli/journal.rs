@@ -26,6 +26,8 @@ pub struct Journal {
     pub pcr: [u8; 32],
     load: [u8; 16],
     chain: [u8; 32],
+    /// `EVENT_` bits of all records.
+    properties: u8,
 }
 
 fn sha256(parts: &[&[u8]]) -> [u8; 32] {
@@ -49,6 +51,7 @@ impl Journal {
             pcr,
             load: [load; 16],
             chain: [0; 32],
+            properties: 0,
         };
         journal.add(Event {
             properties: uapi::EVENT_PCR,
@@ -62,6 +65,25 @@ impl Journal {
         journal
     }
 
+    /// The records of the training with this number, from its beginning by root.
+    pub fn of_training(load: u8, session: u32) -> Self {
+        let mut journal = Self {
+            events: Vec::new(),
+            pcr: [0; 32],
+            load: [load; 16],
+            chain: [0; 32],
+            properties: uapi::EVENT_TRAINING,
+        };
+        journal.add(by(
+            uapi::LOGIN_UID_NONE,
+            Event {
+                count: session,
+                ..of(uapi::KIND_TRAINING_BEGUN)
+            },
+        ));
+        journal
+    }
+
     /// Adds a record, one second after the last.
     pub fn add(&mut self, event: Event) -> u64 {
         let sequence = self.events.len() as u64 + 1;
@@ -70,6 +92,7 @@ impl Journal {
             load: self.load,
             boot_ns: 10_000_000_000 + sequence * 1_000_000_000,
             wall_ns: START + (sequence - 1) * 1_000_000_000,
+            properties: event.properties | self.properties,
             ..event
         };
         event.chain = sha256(&[&self.chain, &event.as_bytes()[..144]]);

@@ -45,6 +45,7 @@ mod scripts;
 mod security;
 mod status;
 mod terminal;
+mod training;
 mod tree;
 mod watch;
 mod words;

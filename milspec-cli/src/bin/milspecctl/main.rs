@@ -87,7 +87,14 @@ fn run(cli: &Cli) -> Result<u8> {
             }
             ControlCommand::Set(set) => show(global, &change::control_set(root, ui, set)?),
             ControlCommand::List(list) => show(global, &control_list::run(root, list)?),
-            ControlCommand::Get(what) => show(global, &control_get::run(root, what)?),
+            ControlCommand::Get(what) => {
+                let document = control_get::run(root, what)?;
+                if document.head.from.training == Some(true) {
+                    // Standard output has the value and nothing else.
+                    ui.say(&format!("{}\n", page::TRAINING));
+                }
+                show(global, &document)
+            }
             ControlCommand::Show(what) => show(global, &control_show::run(root, what)?),
         },
         Command::Config(command) => run_config(global, root, ui, command),

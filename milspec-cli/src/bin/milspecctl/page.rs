@@ -8,6 +8,9 @@ use milspec::model::{ErrnoDoc, Provenance, Step};
 use milspec::words::with;
 use milspec::Warning;
 
+/// What is said first where it is of a training.
+pub const TRAINING: &str = "TRAINING: this is a copy to practise on, and not the machine";
+
 /// What is to be shown.
 pub struct Page<'a> {
     /// Where.
@@ -145,8 +148,11 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Adds what keeps a recording or a simulated machine from being taken for a real one.
+    /// Adds what keeps a copy, a recording or a simulated machine from being taken for a real one.
     pub fn provenance(&mut self, from: &Provenance) {
+        if from.training == Some(true) {
+            self.note(0, Mark::Warning, TRAINING);
+        }
         if let Some(from) = &from.recording {
             let line = format!("recording, not this machine: {from}");
             self.note(0, Mark::Warning, &line);

@@ -7,7 +7,7 @@ use crate::{output, render};
 use milspec::cli::{self, Global};
 use milspec::failure::errno_of;
 use milspec::input::is_standard;
-use milspec::{report, signals, Failure, Result, Root};
+use milspec::{report, signals, Failure, Result, Root, Snapshot};
 use nix::errno::Errno;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
@@ -28,6 +28,11 @@ pub fn run(root: &Root, global: &Global, ui: &Ui, asked: &cli::Report) -> Result
         return refused(file, why, next);
     }
     signals::catch_for("report")?;
+    // What is reported is told to people who were not there.
+    let now = Snapshot::take(root, false).ok();
+    if let Some(now) = now.filter(|_| report::of(root).is_none()) {
+        now.of_machine("report the machine")?;
+    }
     // A report of a report is that report.
     let report = match report::of(root) {
         Some(report) => report,

@@ -7,8 +7,8 @@ use crate::ui::Ui;
 use milspec::change::Plan;
 use milspec::model::Step;
 use milspec::source::{Answer, Request};
-use milspec::{diagnose, signals, Change, Failure, Result, Root, Source};
-use milspec_uapi::{OUTCOME_PLANNED, OUTCOME_UNDONE};
+use milspec::{diagnose, refusal, signals, Change, Failure, Result, Root, Source};
+use milspec_uapi::{APPLY_TRAINING, OUTCOME_PLANNED, OUTCOME_UNDONE, STATUS_TRAINING};
 use nix::errno::Errno;
 
 /// Applies the plan; when the firmware wants its password, asks for it and applies once more.
@@ -59,13 +59,21 @@ fn carry_out(
         }
         let result = ui.during(root, name, || source.apply(request));
         let result = result.and_then(|result| result);
+        let for_training = request.options & APPLY_TRAINING != 0;
+        if for_training && result.as_ref().err() == Some(&Errno::ENODEV) {
+            return Err(refusal::training_ended(&change.in_words()));
+        }
         if result.as_ref().err() != Some(&Errno::EAGAIN) {
             return result.map_err(|errno| diagnose::apply(cannot(change), errno));
         }
         request.generation = 0;
-        let again = match moved {
+        // A training that has begun or ended is another machine to change.
+        let is_same = |status: milspec_uapi::Status| {
+            (status.properties & STATUS_TRAINING != 0) == for_training
+        };
+        let again = match moved || !source.status().is_ok_and(is_same) {
             true => None,
-            false => Some(change.ask(source, request)?),
+            false => Some(change.ask(source, &planned_as(request))?),
         };
         let same =
             |again: &Answer| again.apply.outcome == OUTCOME_PLANNED && again.steps == planned.steps;
@@ -80,6 +88,14 @@ fn carry_out(
         };
         moved = true;
         request.generation = again.apply.generation;
+    }
+}
+
+/// The request for a plan: which controls it is about is the driver's to know.
+fn planned_as(request: &Request) -> Request {
+    Request {
+        options: request.options & !APPLY_TRAINING,
+        ..request.clone()
     }
 }
 

@@ -25,15 +25,15 @@ use milspec::{
     Snapshot, Source,
 };
 use milspec_uapi::{
-    APPLY_CONFIRM_LATCH, MODE_PARANOID_PLUS, OUTCOME_CONFLICT, OUTCOME_DONE, OUTCOME_PLANNED,
-    OUTCOME_REFUSED, OUTCOME_UNDONE,
+    APPLY_CONFIRM_LATCH, APPLY_TRAINING, MODE_PARANOID_PLUS, OUTCOME_CONFLICT, OUTCOME_DONE,
+    OUTCOME_PLANNED, OUTCOME_REFUSED, OUTCOME_UNDONE,
 };
 
 /// What would be done. Writes nothing and makes no firmware call.
 pub fn plan(root: &Root, change: &Change) -> Result<ApplyDoc> {
     let source = driver::open(root, Access::Read)?;
     let snapshot = Snapshot::read(source.as_ref())?;
-    let change = &change.on(&snapshot.controls).with_record(root)?;
+    let change = &change.on(&snapshot.controls).with_record(root, &snapshot)?;
     let plan = change.plan(root, source.as_ref(), &snapshot)?;
     let steps = Step::all(&plan.answer.steps, &snapshot.controls);
     let mut document = ApplyDoc::new("milspec.plan/1", root, &snapshot, change, &plan.answer);
@@ -48,16 +48,21 @@ pub fn apply(root: &Root, ui: &Ui, change: &Change) -> Result<ApplyDoc> {
     if change.confirm_within.is_some() && change.mode == MODE_PARANOID_PLUS {
         return Err(refusal::latch_cannot_be_undone());
     }
-    let mut source = driver::open(root, Access::Change)?;
-    unconfirmed::refuse_another(root)?;
+    let mut source = driver::open_to_change(root, Access::Change)?;
     let snapshot = Snapshot::read(source.as_ref())?;
-    let change = &change.on(&snapshot.controls).with_record(root)?;
+    let training = snapshot.is_training();
+    match training {
+        // Nothing on disk is about the copy.
+        true => of_machine_alone(change)?,
+        false => unconfirmed::refuse_another(root)?,
+    }
+    let change = &change.on(&snapshot.controls).with_record(root, &snapshot)?;
     let mut plan = change.plan(root, source.as_ref(), &snapshot)?;
     let left_out = std::mem::take(&mut plan.left_out);
     let document =
         |answer: &Answer| ApplyDoc::new("milspec.apply/1", root, &snapshot, change, answer);
     if plan.answer.apply.outcome != OUTCOME_PLANNED {
-        return Ok(document(&refused(source.as_mut(), plan)));
+        return Ok(document(&refused(source.as_mut(), plan, training)));
     }
     let steps = Step::all(&plan.answer.steps, &snapshot.controls);
     signals::catch().map_err(|errno| diagnose::apply(cannot(change), errno))?;
@@ -84,7 +89,10 @@ pub fn apply(root: &Root, ui: &Ui, change: &Change) -> Result<ApplyDoc> {
                 bios_password::key(root, &bios_password::from_descriptor(number)?)?;
         }
     }
-    let mut recorder = match change.restores || !steps.is_empty() {
+    if training {
+        plan.request.options |= APPLY_TRAINING;
+    }
+    let mut recorder = match (change.restores || !steps.is_empty()) && !training {
         true => Some(Recorder::begin(root, ui)?),
         false => None,
     };
@@ -102,7 +110,7 @@ pub fn apply(root: &Root, ui: &Ui, change: &Change) -> Result<ApplyDoc> {
         &mut plan,
         &steps,
         change,
-        !by_service,
+        !by_service && !training,
     );
     let done = matches!(&answer, Ok(answer) if answer.apply.outcome == OUTCOME_DONE);
     let mut armed = recorder
@@ -133,7 +141,7 @@ pub fn apply(root: &Root, ui: &Ui, change: &Change) -> Result<ApplyDoc> {
     if answer.apply.outcome != OUTCOME_REFUSED {
         if let Ok(now) = Snapshot::read(source.as_ref()) {
             warnings.extend(warning::after(&now.controls));
-            document.attributes = said_by_attributes(root, &steps, &now.controls);
+            document.attributes = said_by_attributes(root, &steps, &now);
             let attributes = document.attributes.iter();
             warnings.extend(attributes.filter_map(Attributes::warning));
             document.generation = document.generation.max(now.status.generation);
@@ -160,19 +168,37 @@ pub fn apply(root: &Root, ui: &Ui, change: &Change) -> Result<ApplyDoc> {
 }
 
 /// What the BIOS attributes say of the controls that were changed, or were to be.
-fn said_by_attributes(root: &Root, steps: &[Step], now: &[Control]) -> Option<Attributes> {
+fn said_by_attributes(root: &Root, steps: &[Step], now: &Snapshot) -> Option<Attributes> {
     let changed = |control: &&Control| steps.iter().any(|step| step.control == control.name);
-    let changed: Vec<&Control> = now.iter().filter(changed).collect();
+    let changed = now.witnessed(now.controls.iter().filter(changed).collect());
     (!changed.is_empty()).then(|| Attributes::beside(root, &changed, true))
+}
+
+/// Refuses what there is on the machine alone: to undo a change later, and to check the firmware's
+/// password, which asks the firmware.
+fn of_machine_alone(change: &Change) -> Result<()> {
+    if change.not_in_training {
+        return Err(refusal::in_training("change the machine"));
+    }
+    if change.confirm_within.is_some() {
+        return Err(refusal::in_training("wait for a confirmation"));
+    }
+    match change.password_fd {
+        Some(_) => Err(refusal::in_training(
+            "check the BIOS administrator password",
+        )),
+        None => Ok(()),
+    }
 }
 
 /// What the driver refuses to plan, it refuses to do as well. It is asked to all the same: its journal
 /// has who wanted to change something, and not who wanted to know.
-fn refused(source: &mut dyn Source, plan: Plan) -> Answer {
+fn refused(source: &mut dyn Source, plan: Plan, training: bool) -> Answer {
+    let for_training = if training { APPLY_TRAINING } else { 0 };
     let request = Request {
         // At any other generation nothing is done either, and nothing here is a yes to a latch.
         generation: plan.answer.apply.generation,
-        options: plan.request.options & !APPLY_CONFIRM_LATCH,
+        options: plan.request.options & !APPLY_CONFIRM_LATCH | for_training,
         ..plan.request
     };
     match source.apply(&request) {

@@ -9,7 +9,7 @@ use milspec::attestation::{binding, key, Attestation, Parts, State};
 use milspec::cli::Nonce;
 use milspec::failure::case;
 use milspec::journal::live::{Anchor, Live, WAITS};
-use milspec::{diagnose, driver, tpm_tools, Access, Failure, Result, Root, Snapshot};
+use milspec::{diagnose, driver, refusal, tpm_tools, Access, Failure, Result, Root, Snapshot};
 
 /// How often to begin again where something changed meanwhile.
 const ATTEMPTS: u32 = 5;
@@ -18,7 +18,9 @@ const ATTEMPTS: u32 = 5;
 pub fn run(root: &Root, ui: &Ui, nonce: &Nonce) -> Result<Attestation> {
     live(root, "attest quote")?;
     // Without a driver nothing else matters.
-    driver::open(root, Access::Read)?;
+    let source = driver::open(root, Access::Read)?;
+    Snapshot::read(source.as_ref())?.of_machine("attest the machine")?;
+    drop(source);
     tpm_tools::find_tpm()?;
     if !key::is_there()? {
         let failure = cannot("not-enrolled");
@@ -57,6 +59,7 @@ fn attempt(root: &Root, ui: &Ui, nonce: &Nonce) -> Result<Attempt> {
         Anchor::Holds(pcr, value) => (pcr, value),
         Anchor::None => return Err(cannot("no-tpm")),
         Anchor::Silent(_) => return Err(cannot("silent")),
+        Anchor::Training => return Err(refusal::in_training("attest the machine")),
         Anchor::Busy(_) => return Ok(Attempt::Changing),
     };
     let state = State::new(root, &snapshot);

@@ -53,6 +53,8 @@ pub fn run(root: &Root) -> Result<BaselineShow> {
         Ok(snapshot) => snapshot.provenance(root),
         Err(_) => Provenance::of_dmi(root),
     };
+    // The record is of the machine: the copy of a training is not put beside it.
+    let snapshot = snapshot.and_then(|snapshot| snapshot.of_machine("compare with the machine"));
     let this_machine = found
         .as_ref()
         .is_none_or(|record| record.machine.fits(&Identity::of(root)));
@@ -86,11 +88,18 @@ pub fn run(root: &Root) -> Result<BaselineShow> {
         ));
     }
     if let Err(failure) = &snapshot {
-        warnings.push(Warning::new(
-            "no-driver",
-            failure.to_string(),
-            "run \"milspecctl doctor\"",
-        ));
+        warnings.push(match failure.code {
+            "training" => Warning::new(
+                "training",
+                failure.to_string(),
+                "run it when the training has ended",
+            ),
+            _ => Warning::new(
+                "no-driver",
+                failure.to_string(),
+                "run \"milspecctl doctor\"",
+            ),
+        });
     }
     Ok(BaselineShow {
         schema: "milspec.baseline/1",

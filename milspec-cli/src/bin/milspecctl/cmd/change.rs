@@ -62,6 +62,7 @@ pub fn config_apply(root: &Root, ui: &Ui, apply: &ConfigApply) -> Result<ApplyDo
     let change = of_file(root, &apply.file.file)?;
     let change = Change {
         accept_latch: apply.accept_latch || change.accept_latch,
+        not_in_training: apply.not_in_training,
         ..change
     };
     make(root, ui, change, apply.how, apply.trial)

@@ -24,7 +24,11 @@ pub fn run(root: &Root) -> Result<ConfigExport> {
     let snapshot = Snapshot::take(root, false)?;
     let restricted = snapshot.is_restricted_allowed();
     let machine = snapshot.machine();
+    let training = snapshot.is_training();
     let mut about = format!("exported from {} {}", machine.vendor, machine.product);
+    if training {
+        about.push_str("; the copy of a training, not the machine");
+    }
     if let Some(because) = machine.simulated_because {
         about.push_str(&format!("; simulated machine: {because}"));
     }

@@ -37,7 +37,7 @@ pub fn run(root: &Root, list: &List) -> Result<ControlList> {
     let snapshot = Snapshot::take(root, list.refresh.refresh)?;
     let head = Head::new("milspec.control-list/1", root, &snapshot);
     let total = snapshot.controls.len();
-    let mut controls = snapshot.controls;
+    let mut controls = snapshot.controls.clone();
     controls.retain(|control| {
         is(list.family, &control.family)
             && is(list.class, &control.class)
@@ -48,7 +48,7 @@ pub fn run(root: &Root, list: &List) -> Result<ControlList> {
     });
     let attributes = list.attributes.then(|| {
         let controls: Vec<&Control> = controls.iter().collect();
-        Attributes::beside(root, &controls, false)
+        Attributes::beside(root, &snapshot.witnessed(controls), false)
     });
     Ok(ControlList {
         head,

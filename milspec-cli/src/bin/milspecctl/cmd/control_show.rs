@@ -52,7 +52,7 @@ pub fn run(root: &Root, show: &Show) -> Result<ControlShow> {
     let controls = refusal::find_all(&show.names, all)?;
     Ok(ControlShow {
         head: Head::new("milspec.control/1", root, &snapshot),
-        attributes: Attributes::beside(root, &controls, false),
+        attributes: Attributes::beside(root, &snapshot.witnessed(controls.clone()), false),
         controls: controls.iter().map(shown).collect(),
         refresh: snapshot.refreshed,
     })

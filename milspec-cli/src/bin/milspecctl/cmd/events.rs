@@ -43,7 +43,7 @@ fn kept(root: &Root, asked: &Events) -> Result<EventsDoc> {
         schema: "milspec.events/1",
         from: snapshot.provenance(root),
         file: None,
-        events: chosen(asked, &records, &Naming::of(root, &snapshot.controls)),
+        events: chosen(asked, &records, &Naming::of(root, &snapshot)),
         warnings: Vec::new(),
     })
 }

@@ -35,7 +35,7 @@ pub fn run(root: &Root, save: &JournalSave) -> Result<JournalSaveDoc> {
     let mut source = open(root)?;
     let mut to = Target::open(&save.file)?;
     let records = journal::read(source.as_mut())?;
-    to.add(&records)
+    to.add(records)
 }
 
 /// Opens the driver, to read its records.
@@ -73,8 +73,9 @@ impl Target {
         })
     }
 
-    /// Adds what is new.
-    pub fn add(&mut self, records: &[Event]) -> Result<JournalSaveDoc> {
+    /// Adds what is new. Of a training nothing is kept.
+    pub fn add(&mut self, records: Vec<Event>) -> Result<JournalSaveDoc> {
+        let records = &journal::of_machine(records)[..];
         let added = match &mut self.saver {
             Some(saver) => saver.add(records)?,
             None => {

@@ -84,14 +84,17 @@ fn entry(
     let name = mode_word(number);
     let mode = Change::of_mode(number, &[])?;
     // Without the record there is still what the driver remembers.
-    let change = mode.clone().with_record(root).unwrap_or_else(|failure| {
-        warnings.push(Warning::new(
-            "record-unreadable",
-            failure.to_string(),
-            "run it as root to see what was before; \"milspecctl doctor\" tells more",
-        ));
-        mode
-    });
+    let change = mode
+        .clone()
+        .with_record(root, snapshot)
+        .unwrap_or_else(|failure| {
+            warnings.push(Warning::new(
+                "record-unreadable",
+                failure.to_string(),
+                "run it as root to see what was before; \"milspecctl doctor\" tells more",
+            ));
+            mode
+        });
     // A plan confirms nothing: of a mode that latches, it shows the steps.
     let Plan {
         mut request,

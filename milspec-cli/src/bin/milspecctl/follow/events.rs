@@ -7,7 +7,7 @@ use crate::cmd::events::{chosen, wanted};
 use crate::page::Page;
 use crate::{output, render};
 use milspec::cli::{Events, Global};
-use milspec::model::{Event, Naming, Provenance};
+use milspec::model::{Event, Naming};
 use milspec::source::Wait;
 use milspec::{diagnose, driver, journal, signals, Access, Result, Root, Snapshot};
 use milspec_uapi as uapi;
@@ -17,8 +17,8 @@ use serde::Serialize;
 #[derive(Serialize)]
 struct EventLine<'a> {
     schema: &'static str,
-    #[serde(flatten)]
-    from: &'a Provenance,
+    recording: &'a Option<String>,
+    simulated: Option<bool>,
     #[serde(flatten)]
     event: &'a Event,
 }
@@ -34,7 +34,7 @@ fn stream(root: &Root, global: &Global, asked: &Events) -> Result<u8> {
     let snapshot = Snapshot::read(source.as_ref())?;
     let from = snapshot.provenance(root);
     let records = journal::read(source.as_mut())?;
-    let naming = Naming::of(root, &snapshot.controls);
+    let naming = Naming::of(root, &snapshot);
     let mut events = chosen(asked, &records, &naming);
     let screen = output::stdout_screen(global);
     let mut page = Page::new(&screen);
@@ -46,7 +46,8 @@ fn stream(root: &Root, global: &Global, asked: &Events) -> Result<u8> {
             if global.json {
                 page.put(&render::line(&EventLine {
                     schema: "milspec.event/1",
-                    from: &from,
+                    recording: &from.recording,
+                    simulated: from.simulated,
                     event,
                 }));
             } else if !global.quiet {

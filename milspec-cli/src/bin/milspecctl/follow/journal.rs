@@ -21,7 +21,7 @@ fn keep(root: &Root, global: &Global, save: &JournalSave) -> Result<u8> {
     let mut to = Target::open(&save.file)?;
     let mut records = journal::read(source.as_mut())?;
     loop {
-        let done = to.add(&records)?;
+        let done = to.add(records)?;
         if global.json {
             output::stdout(&render::line(&done))?;
         } else {

@@ -32,7 +32,8 @@ pub fn event(page: &mut Page<'_>, event: &Event) {
         event.sequence,
         screen.glyph(mark)
     );
-    let mut lines = vec![what(screen, event)];
+    let training = if event.training { "TRAINING: " } else { "" };
+    let mut lines = vec![format!("{training}{}", what(screen, event))];
     if let Some(actor) = event.actor.as_ref().filter(|_| has_actor(event)) {
         lines.push(who(actor, event));
     }
@@ -61,7 +62,14 @@ fn mark(event: &Event) -> Mark {
 fn has_actor(event: &Event) -> bool {
     matches!(
         event.kind.as_ref(),
-        "load" | "apply-begun" | "refused" | "suppressed" | "unbind"
+        "load"
+            | "apply-begun"
+            | "refused"
+            | "suppressed"
+            | "unbind"
+            | "training-begun"
+            | "training-ended"
+            | "injected"
     )
 }
 
@@ -151,6 +159,12 @@ fn what(screen: &Screen, event: &Event) -> String {
             let to = event.to.as_deref().unwrap_or("unknown");
             let from = with("; it was to be ", event.from.as_ref());
             format!("{control}: {to} accepted{from}")
+        }
+        "training-begun" => format!("training {number} begun"),
+        "training-ended" => format!("training {number} ended"),
+        "injected" => {
+            let injection = event.injection.as_ref();
+            injection.map_or_else(String::new, |injection| injection.in_words(event))
         }
         "gap" => format!("{} up to here lost: overwritten", count(number, "record")),
         other => format!("{other}: {control}, {}{error}", event.count),

@@ -8,7 +8,7 @@ use milspec::change::Assignment;
 use milspec::model::Step;
 use milspec::source::Answer;
 use milspec::unconfirmed::{Record, State, Waiter, Way, FILE};
-use milspec::{diagnose, kept, signals, Change, Failure, Result, Root, Snapshot, Source};
+use milspec::{diagnose, kept, signals, Change, Exit, Failure, Result, Root, Snapshot, Source};
 use milspec_uapi::{OUTCOME_DONE, OUTCOME_PLANNED};
 use zeroize::Zeroizing;
 
@@ -63,6 +63,11 @@ pub fn undo(
     known: Record,
     by: By,
 ) -> Result<Confirmation> {
+    // The change was one of the machine. Who waits for it tries again when the training has ended.
+    if let Ok(now) = Snapshot::read(source) {
+        now.of_machine("undo a change of the machine")
+            .map_err(|failure| failure.exits(Exit::Unsupported))?;
+    }
     // It is done where they cannot be blocked, too.
     let _blocked = signals::Blocked::new();
     let lock = kept::lock_whatever_arrives(root)?;
