@@ -84,6 +84,7 @@ install-cli: ## install milspecctl alone: enough where others' journals and atte
 	install -D -m 644 -t $(DOC) README.md docs/*.md
 	install -D -m 644 -t $(DOC)/schema docs/schema/*.json
 	install -D -m 644 -t $(DOC)/examples packaging/examples/*.toml
+	install -D -m 644 -t $(SHARE)/milspecctl/scenarios packaging/scenarios/*.toml
 	install -D -m 644 -t $(DOC)/ansible packaging/ansible/plugins/modules/*.py
 
 # The group and what was recorded of this machine stay: they are the administrator's.
@@ -96,7 +97,7 @@ uninstall: ## remove what install has put there (same DESTDIR, PREFIX and KDIR)
 		$(patsubst packaging/systemd/%,$(UNITS)/%,$(wildcard packaging/systemd/*)) \
 		$(UNITS)/dev-milspec.device.wants/milspec-confirm.service \
 		$(DESTDIR)/lib/modules/*/updates/dell_milspec.ko*
-	rm -rf $(DOC)
+	rm -rf $(DOC) $(SHARE)/milspecctl
 	@test -n "$(DESTDIR)" || depmod -a
 
 # PROFILE is a machine of tests/machine/profiles, DMI a report that dmidecode wrote. The shell takes

@@ -4,11 +4,11 @@
 
 use crate::failure::errno_of;
 use crate::root::Root;
-use crate::source::{Access, Answer, Listing, Request, Source, Wait};
+use crate::source::{Access, Answer, Listing, Request, Source, TrainingRequest, Wait};
 use crate::{model, signals};
 use milspec_uapi::{
-    Apply, Control, Controls, Event, Head, Info, Refresh, Status, Step, Target, DEVICE_NAME,
-    EVENT_SIZE, TARGETS_MAX,
+    Apply, Control, Controls, Event, Head, Info, Refresh, Status, Step, Target, Training,
+    DEVICE_NAME, EVENT_SIZE, TARGETS_MAX, TRAINING_DEVICE_SIZE,
 };
 use nix::errno::Errno;
 use std::fs::{File, OpenOptions};
@@ -20,8 +20,8 @@ use zeroize::Zeroize;
 /// words is a number that is taken as it stands.
 mod raw {
     use milspec_uapi::{
-        Apply, Controls, Info, Refresh, Status, IOC_APPLY, IOC_CONTROLS, IOC_INFO, IOC_PLAN,
-        IOC_REFRESH, IOC_STATUS,
+        Apply, Controls, Info, Refresh, Status, Training, IOC_APPLY, IOC_CONTROLS, IOC_INFO,
+        IOC_PLAN, IOC_REFRESH, IOC_STATUS, IOC_TRAINING,
     };
     nix::ioctl_readwrite_bad!(info, IOC_INFO, Info);
     nix::ioctl_readwrite_bad!(status, IOC_STATUS, Status);
@@ -29,6 +29,7 @@ mod raw {
     nix::ioctl_readwrite_bad!(refresh, IOC_REFRESH, Refresh);
     nix::ioctl_readwrite_bad!(plan, IOC_PLAN, Apply);
     nix::ioctl_readwrite_bad!(apply, IOC_APPLY, Apply);
+    nix::ioctl_readwrite_bad!(training, IOC_TRAINING, Training);
 }
 
 /// More controls than any machine has; a count beyond it is a broken answer, not a size to
@@ -191,6 +192,41 @@ impl Source for Device {
 
     fn apply(&mut self, request: &Request) -> nix::Result<Answer> {
         self.answer(raw::apply, request)
+    }
+
+    fn training(&mut self, request: &TrainingRequest) -> nix::Result<Training> {
+        let address = |empty: bool, pointer: u64| if empty { 0 } else { pointer };
+        let devices = request.devices.as_slice();
+        let targets = request.targets.as_slice();
+        // Beyond u32 there are more than the driver takes: it refuses that number too.
+        let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        let stride = |empty: bool, size: usize| if empty { 0 } else { size as u32 };
+        let injection = request.injection;
+        let mut training = Training {
+            head: head::<Training>(),
+            operation: request.operation,
+            injection: injection.injection,
+            control: injection.control,
+            value: injection.value,
+            after: injection.after,
+            count: injection.count,
+            number: injection.number,
+            devices: address(devices.is_empty(), devices.as_ptr() as u64),
+            device_count: count(devices.len()),
+            device_stride: stride(devices.is_empty(), TRAINING_DEVICE_SIZE as usize),
+            tokens: address(request.tokens.is_empty(), request.tokens.as_ptr() as u64),
+            token_bytes: count(request.tokens.len()),
+            target_count: count(targets.len()),
+            targets: address(targets.is_empty(), targets.as_ptr() as u64),
+            target_stride: stride(targets.is_empty(), size_of::<Target>()),
+            ..Training::default()
+        };
+        // SAFETY: the request states its own size, which bounds what the driver writes to it. The
+        // three arrays are borrowed for the call and only read: `devices` points at `device_count`
+        // elements of `device_stride` bytes, `tokens` at `token_bytes` bytes, `targets` at
+        // `target_count` elements of `target_stride` bytes.
+        unsafe { raw::training(self.file.as_raw_fd(), &mut training) }?;
+        Ok(training)
     }
 
     fn records(&mut self, wait: Wait) -> nix::Result<Vec<Event>> {

@@ -67,6 +67,7 @@ pub mod source;
 pub mod system;
 pub mod systemd;
 pub mod tpm_tools;
+pub mod training;
 pub mod unconfirmed;
 pub mod warning;
 pub mod words;

@@ -5,7 +5,8 @@
 //! `recording/info.bin`, `status.bin` and `controls.bin` hold the answers as the driver gave them,
 //! `controls.bin` as a `Controls` followed by its elements. They go through the same decoding as
 //! live answers. Of a report `controls.json` has the controls, in the words of documents. A recording
-//! of a refresh keeps `refresh.bin`, and the answers after it in `recording/refreshed/`.
+//! of a refresh keeps `refresh.bin`, and the answers after it in `recording/refreshed/`; those in a
+//! training that was started are in `recording/training/`.
 //!
 //! `plan-MODE.bin` and `apply-MODE.bin` hold an `Apply` and its steps; MODE is `list` where the
 //! request names no mode. `lines-MODE.bin` is the answer to a plan with `APPLY_LINES`. What a recording
@@ -16,16 +17,20 @@
 //! was not refused, answers come from `recording/applied/`, where there is one, and after the second
 //! from `recording/applied-2/`, and so on.
 //!
+//! `training-state.bin`, `-start`, `-stop` and `-inject` are answers to the operations of TRAINING, with
+//! `NAME.request.bin` as above: the `Training`, devices, tokens and targets, without addresses.
+//!
 //! `journal.bin` holds the records that are there, `journal-2.bin` and so on those that come while
 //! somebody waits for more. After the last of them the wait ends, as if by a signal.
 
 use crate::journal::file;
 use crate::model::{self, mode_word};
 use crate::root::{Note, Root, RECORDING_DIR};
-use crate::source::{Answer, Listing, Request, Source, Wait};
+use crate::source::{Answer, Listing, Request, Source, TrainingRequest, Wait};
 use milspec_uapi::{
-    Apply, Control, Controls, Event, Head, Info, Refresh, Status, Step, APPLY_LINES, MODE_NONE,
-    OUTCOME_CONFLICT, OUTCOME_DEGRADED, OUTCOME_REFUSED, OUTCOME_UNDONE,
+    Apply, Control, Controls, Event, Head, Info, Refresh, Status, Step, Training, APPLY_LINES,
+    MODE_NONE, OUTCOME_CONFLICT, OUTCOME_DEGRADED, OUTCOME_REFUSED, OUTCOME_UNDONE,
+    TRAINING_INJECT, TRAINING_START, TRAINING_STATE, TRAINING_STOP,
 };
 use nix::errno::Errno;
 use std::cell::RefCell;
@@ -154,6 +159,27 @@ fn request_bytes(request: &Request) -> Vec<u8> {
     bytes
 }
 
+/// The bytes of a request for a training as a recording keeps it.
+fn training_bytes(request: &TrainingRequest) -> Vec<u8> {
+    let injection = request.injection;
+    let mut training = Training::new_zeroed();
+    training.head.size = size_of::<Training>() as u32;
+    training.operation = request.operation;
+    (training.injection, training.control) = (injection.injection, injection.control);
+    (training.value, training.after) = (injection.value, injection.after);
+    (training.count, training.number) = (injection.count, injection.number);
+    training.device_count = request.devices.len() as u32;
+    training.token_bytes = request.tokens.len() as u32;
+    training.target_count = request.targets.len() as u32;
+    let mut bytes = training.as_bytes().to_vec();
+    bytes.extend(request.devices.as_flattened());
+    bytes.extend(&request.tokens);
+    for target in &request.targets {
+        bytes.extend(target.as_bytes());
+    }
+    bytes
+}
+
 impl Source for Recording<'_> {
     fn info(&self) -> nix::Result<Info> {
         self.answer("info")
@@ -207,6 +233,32 @@ impl Source for Recording<'_> {
             if let Some(name) = names.find(recorded) {
                 self.after = name;
             }
+        }
+        Ok(answer)
+    }
+
+    fn training(&mut self, request: &TrainingRequest) -> nix::Result<Training> {
+        let name = match request.operation {
+            TRAINING_STATE => "training-state",
+            TRAINING_START => "training-start",
+            TRAINING_STOP => "training-stop",
+            TRAINING_INJECT => "training-inject",
+            _ => return Err(Errno::EINVAL),
+        };
+        let path = format!("/{RECORDING_DIR}/{name}.request.bin");
+        if let Ok(recorded) = self.root.bytes(&path) {
+            if recorded != training_bytes(request) {
+                return Err(Errno::EINVAL);
+            }
+        }
+        if let Some(errno) = self.note.errors.get(name) {
+            return Err(Errno::from_raw(*errno));
+        }
+        // Begun or not, they are in one place.
+        let answer = self.root.bytes(&format!("/{RECORDING_DIR}/{name}.bin"));
+        let answer = decode(&answer.map_err(|_| Errno::EOPNOTSUPP)?);
+        if request.operation == TRAINING_START {
+            self.after = "/training".into();
         }
         Ok(answer)
     }

@@ -3,7 +3,9 @@
 //! Where the answers of the driver come from: the device, or a recording of it.
 
 use crate::model::Control;
-use milspec_uapi::{Apply, Event, Info, Refresh, Status, Step, Target, OUTCOME_NONE};
+use milspec_uapi::{
+    Apply, Event, Info, Refresh, Status, Step, Target, Training, OUTCOME_NONE, TRAINING_DEVICE_SIZE,
+};
 use nix::errno::Errno;
 use zeroize::Zeroizing;
 
@@ -28,6 +30,38 @@ pub struct Request {
     pub generation: u64,
     /// Key that the firmware gave for its administrator password, or 0.
     pub security_key: Zeroizing<u16>,
+}
+
+/// What `IOC_TRAINING` is asked for. What an operation does not speak of stays empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrainingRequest {
+    /// `TRAINING_` number.
+    pub operation: u32,
+    /// What the copy is to do.
+    pub injection: Injection,
+    /// Descriptions of DSMIL devices; none for those of the machine.
+    pub devices: Vec<[u8; TRAINING_DEVICE_SIZE as usize]>,
+    /// SMBIOS structures of type 0xDA; none for the settings of the machine.
+    pub tokens: Vec<u8>,
+    /// What controls have to begin with.
+    pub targets: Vec<Target>,
+}
+
+/// What the copy of a training is to do, in the numbers of the ABI.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Injection {
+    /// `INJECT_` number.
+    pub injection: u32,
+    /// Id of the control, 0 for any.
+    pub control: u32,
+    /// Index of a value, or 0 and 1.
+    pub value: u8,
+    /// How many writes come before it begins.
+    pub after: u32,
+    /// How many reads or writes it lasts, 0 until it is taken back.
+    pub count: u32,
+    /// Errno or milliseconds.
+    pub number: u32,
 }
 
 /// What the driver answered to a [`Request`].
@@ -82,6 +116,8 @@ pub trait Source {
     fn plan(&self, request: &Request) -> nix::Result<Answer>;
     /// `IOC_APPLY`
     fn apply(&mut self, request: &Request) -> nix::Result<Answer>;
+    /// `IOC_TRAINING`
+    fn training(&mut self, request: &TrainingRequest) -> nix::Result<Training>;
     /// `read()`: the records that come next, from the oldest on. None where there are none yet, or
     /// where the wait ended without one.
     fn records(&mut self, wait: Wait) -> nix::Result<Vec<Event>>;
@@ -94,6 +130,6 @@ pub enum Access {
     Read,
     /// [`Source::refresh`] too.
     Refresh,
-    /// [`Source::apply`] too.
+    /// [`Source::apply`] too, and [`Source::training`] where that changes something.
     Change,
 }

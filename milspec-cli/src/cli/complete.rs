@@ -3,6 +3,7 @@
 //! What a shell is offered where a control is to be named: those of this machine, and where its
 //! driver cannot be read, those that the driver knows of any.
 
+use crate::training::scenario::Scenario;
 use crate::{doctor, machine};
 use clap_complete::engine::CompletionCandidate;
 use milspec_posture::settings::SETTINGS;
@@ -38,6 +39,17 @@ pub fn names() -> Vec<CompletionCandidate> {
     let names = offered().into_iter();
     names
         .map(|(name, label, _)| CompletionCandidate::new(name).help(Some(label.into())))
+        .collect()
+}
+
+/// Names of scenarios.
+pub fn scenarios() -> Vec<CompletionCandidate> {
+    let Ok(root) = machine::open(None) else {
+        return Vec::new();
+    };
+    let (all, _) = Scenario::all(&root);
+    all.into_iter()
+        .map(|one| CompletionCandidate::new(one.name).help(Some(one.title.into())))
         .collect()
 }
 

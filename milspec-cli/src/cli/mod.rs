@@ -13,6 +13,7 @@ pub mod help;
 mod journal;
 mod mode;
 mod report;
+mod training;
 
 pub use attest::{AttestCommand, AttestVerify, Nonce};
 pub use baseline::BaselineCommand;
@@ -23,6 +24,10 @@ pub use events::Events;
 pub use journal::{JournalCommand, JournalSave, JournalVerify};
 pub use mode::{ModeCommand, ModeList, ModeSet, Target};
 pub use report::Report;
+pub use training::{
+    TrainingAnswer, TrainingCommand, TrainingInject, TrainingList, TrainingReport, TrainingRun,
+    TrainingStart,
+};
 
 use crate::change::Assignment;
 use crate::input::is_standard;
@@ -207,6 +212,14 @@ pub enum Command {
     /// this command stops the clock until then, and exits with 1: the change stays, and is not
     /// confirmed. Without a confirmation the change is undone when its time is over.
     Confirm(Confirm),
+    /// Practise on a copy of the machine, and never touch it
+    ///
+    /// While there is a training, everything that reads or changes this machine through the driver
+    /// reads and changes a copy in memory, and says so. An instructor, who is root, begins it, has
+    /// things happen and ends it; a trainee needs no more than group milspec. Nothing of a training
+    /// passes for the machine: not in a saved journal, an attestation or a report.
+    #[command(subcommand)]
+    Training(TrainingCommand),
     /// Find out why something does not work, and what to do about it
     ///
     /// Looks at the machine, the kernel, the module and its device, and says for each thing that is

@@ -148,6 +148,15 @@ impl<'a> Naming<'a> {
         users: None,
     };
 
+    /// For the records of a training with these controls.
+    pub fn of_training(controls: &'a [Control]) -> Self {
+        Self {
+            controls,
+            training: true,
+            users: None,
+        }
+    }
+
     /// For the journal of this machine and of its last training.
     pub fn of(root: &'a Root, snapshot: &'a Snapshot) -> Self {
         Self {
@@ -282,7 +291,8 @@ fn value_name(id: u32, here: Option<&Control>, index: u8) -> String {
         .unwrap_or_else(|| format!("value-{index}"))
 }
 
-fn kind_word(number: u16) -> Word {
+/// The word of a `KIND_` number.
+pub fn kind_word(number: u16) -> Word {
     word!("kind", number, KIND_LOAD KIND_BIND KIND_UNBIND KIND_APPLY_BEGUN KIND_APPLY_ENDED
         KIND_STEP KIND_REFUSED KIND_SUPPRESSED KIND_OUTSIDE_CHANGE KIND_TAMPER KIND_LATCH
         KIND_RESUME KIND_ANCHOR_FAILED KIND_ACCEPTED KIND_TRAINING_BEGUN KIND_TRAINING_ENDED
@@ -293,6 +303,11 @@ fn kind_word(number: u16) -> Word {
 fn injection_word(number: u32) -> Word {
     word!("injection", number, INJECT_WRITE_FAILS INJECT_WRITE_IGNORED INJECT_READ_FAILS
         INJECT_VALUE INJECT_TAMPER INJECT_SLOW INJECT_CLEAR INJECT_LOOK)
+}
+
+/// The `INJECT_` number of a word.
+pub fn injection_number(word: &str) -> Option<u32> {
+    (uapi::INJECT_WRITE_FAILS..=uapi::INJECT_LOOK).find(|number| injection_word(*number) == word)
 }
 
 fn severity_word(number: u8) -> Word {

@@ -26,7 +26,7 @@ pub use apply::{
     Reach, Standing, Step,
 };
 pub use control::{diff, Control, Difference, Reading};
-pub use event::{Actor, Event, Injection, Naming};
+pub use event::{injection_number, kind_word, Actor, Event, Injection, Naming};
 pub use machine::{
     is_drift_known, is_tamper_known, simulated_because, tampered, Anchor, Family, Journal,
     LastRequest, Machine, Provenance,

@@ -46,6 +46,8 @@ mod security;
 mod status;
 mod terminal;
 mod training;
+mod training_commands;
+mod training_scenarios;
 mod tree;
 mod watch;
 mod words;

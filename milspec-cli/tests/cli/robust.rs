@@ -11,6 +11,7 @@ use crate::docs::source;
 use crate::journal::varied;
 use crate::machines::*;
 use crate::run::{command, finish, json, on, validate, Output};
+use crate::training_commands;
 use crate::tree::Tree;
 use milspec_uapi as uapi;
 use milspec_uapi::Control;
@@ -39,12 +40,13 @@ fn ready(name: &str) -> Tree {
     let journal = varied();
     tree.put("saved", &journal.bytes());
     attest::stand_in(&tree);
-    with(journal.to(tree), &[("camera", "disabled")])
+    let tree = training_commands::ready(journal.to(tree));
+    with(tree, &[("camera", "disabled")])
 }
 
 /// One line for each command, but `confirm`, which talks with another milspecctl and no driver, and
 /// [`NOT_RECORDED`].
-const COMMANDS: [&str; 25] = [
+const COMMANDS: [&str; 32] = [
     "status",
     "mode get",
     "mode list",
@@ -66,14 +68,22 @@ const COMMANDS: [&str; 25] = [
     "journal verify",
     "journal verify saved",
     "attest verify attestation --key key --nonce 00112233445566778899",
+    "training start",
+    "training status",
+    "training list",
+    "training run first-steps",
+    "training inject clear",
+    "training report run.json",
+    "training stop",
     "doctor",
     "report",
     "completion bash",
     "completion fish",
 ];
 
-/// Commands that a recording has no TPM for.
-const NOT_RECORDED: [&str; 2] = [
+/// Commands for which a recording lacks a TPM, or somebody who waits for an answer.
+const NOT_RECORDED: [&str; 3] = [
+    "training answer who alice",
     "attest enroll --out -",
     "attest quote --nonce 00112233445566778899",
 ];
@@ -211,6 +221,8 @@ fn other_major() {
                 "baseline show",
                 "journal verify saved",
                 "attest verify",
+                "training list",
+                "training report",
             ];
             if alone.iter().any(|alone| line.starts_with(alone)) {
                 assert!(

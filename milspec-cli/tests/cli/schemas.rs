@@ -7,7 +7,7 @@ use crate::run::schema;
 use serde_json::Value;
 
 /// All documents.
-pub const NAMES: [&str; 27] = [
+pub const NAMES: [&str; 33] = [
     "milspec.status/1",
     "milspec.control-list/1",
     "milspec.control/1",
@@ -31,6 +31,12 @@ pub const NAMES: [&str; 27] = [
     "milspec.journal-verify/1",
     "milspec.completion/1",
     "milspec.confirm/1",
+    "milspec.training/1",
+    "milspec.training-answer/1",
+    "milspec.training-report/1",
+    "milspec.training-run/1",
+    "milspec.scenario/1",
+    "milspec.scenario-list/1",
     "milspec.doctor/1",
     "milspec.report/1",
     "milspec.error/1",

@@ -320,7 +320,7 @@ impl Tree {
 }
 
 /// The answer to CONTROLS as a recording keeps it.
-fn listing(status: &Status, controls: &[Control]) -> Vec<u8> {
+pub fn listing(status: &Status, controls: &[Control]) -> Vec<u8> {
     let mut head = Controls::new_zeroed();
     head.head.size = size_of::<Controls>() as u32;
     head.capacity = controls.len() as u32;

@@ -25,11 +25,11 @@ use clap_complete::CompleteEnv;
 use cmd::{
     attest_enroll, attest_quote, attest_verify, baseline_show, change, completion, config_export,
     config_show, control_get, control_list, control_show, journal_save, journal_verify, mode_get,
-    mode_list, status,
+    mode_list, status, training,
 };
 use milspec::cli::{
     self, complete, AttestCommand, BaselineCommand, Cli, Command, ConfigCommand, ControlCommand,
-    Global, JournalCommand, ModeCommand, When,
+    Global, JournalCommand, ModeCommand, TrainingCommand, When,
 };
 use milspec::doctor::{self, Verdict};
 use milspec::failure::FailureDoc;
@@ -116,6 +116,7 @@ fn run(cli: &Cli) -> Result<u8> {
             AttestCommand::Verify(verify) => show(global, &attest_verify::run(verify)?),
         },
         Command::Confirm(confirm) => show(global, &cmd::confirm::run(root, ui, *confirm)?),
+        Command::Training(command) => run_training(global, root, command),
         Command::Completion { shell } => show(global, &completion::run(*shell)),
         Command::Report(asked) => report::run(root, global, ui, asked),
         Command::Doctor { exit_code } => {
@@ -141,6 +142,32 @@ fn run_mode(global: &Global, root: &Root, ui: &Ui, command: &ModeCommand) -> Res
         ModeCommand::List(list) => show(global, &mode_list::run(root, *list, global.verbose)?),
         ModeCommand::Plan(target) => show(global, &change::mode_plan(root, target)?),
         ModeCommand::Set(set) => show(global, &change::mode_set(root, ui, set)?),
+    }
+}
+
+fn run_training(global: &Global, root: &Root, command: &TrainingCommand) -> Result<u8> {
+    match command {
+        TrainingCommand::Start(asked) => show(global, &training::start(root, asked)?),
+        TrainingCommand::Stop => show(global, &training::stop(root)?),
+        TrainingCommand::Status { exit_code } => {
+            let document = training::status(root)?;
+            judge(
+                global,
+                &document,
+                *exit_code && document.from.training == Some(true),
+            )
+        }
+        TrainingCommand::List(asked) => show(global, &training::list::run(root, asked)?),
+        TrainingCommand::Run(asked) => {
+            let document = follow::training::run(root, global, asked)?;
+            judge(global, &document, asked.exit_code && !document.is_all_met())
+        }
+        TrainingCommand::Answer(asked) => show(global, &training::answer(root, asked)?),
+        TrainingCommand::Inject(asked) => show(global, &training::inject(root, asked)?),
+        TrainingCommand::Report(asked) => {
+            let document = training::report::run(root, asked)?;
+            judge(global, &document, asked.exit_code && !document.is_all_met())
+        }
     }
 }
 

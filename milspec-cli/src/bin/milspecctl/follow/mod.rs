@@ -5,6 +5,7 @@
 pub mod events;
 pub mod journal;
 pub mod status;
+pub mod training;
 
 use crate::{output, render};
 use milspec::cli::Global;

@@ -24,6 +24,16 @@ pub fn header(page: &mut Page<'_>, from: &Provenance) {
 
 /// One event: a line, with the time in the reader's time zone.
 pub fn event(page: &mut Page<'_>, event: &Event) {
+    line(page, event, has_actor(event));
+}
+
+/// The same as evidence: always with who did it, where somebody did.
+pub fn evidence(page: &mut Page<'_>, event: &Event) {
+    let driver = event.origin.as_deref() == Some("driver");
+    line(page, event, has_actor(event) || !driver);
+}
+
+fn line(page: &mut Page<'_>, event: &Event, with_actor: bool) {
     let screen = page.screen;
     let mark = mark(event);
     let lead = format!(
@@ -34,7 +44,7 @@ pub fn event(page: &mut Page<'_>, event: &Event) {
     );
     let training = if event.training { "TRAINING: " } else { "" };
     let mut lines = vec![format!("{training}{}", what(screen, event))];
-    if let Some(actor) = event.actor.as_ref().filter(|_| has_actor(event)) {
+    if let Some(actor) = event.actor.as_ref().filter(|_| with_actor) {
         lines.push(who(actor, event));
     }
     if screen.verbose {

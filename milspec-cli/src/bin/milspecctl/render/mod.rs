@@ -17,10 +17,12 @@ mod journal;
 mod mode;
 mod report;
 mod status;
+mod training;
 
 pub use error::error;
-pub use events::{event, header as events_header};
+pub use events::{event, evidence, header as events_header};
 pub use report::{report, report_file};
+pub use training::objective;
 
 use crate::cmd::completion::CompletionDoc;
 use crate::page::{Page, Row};

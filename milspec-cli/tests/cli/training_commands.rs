@@ -1,0 +1,497 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `milspecctl training`: what is asked of the driver, and what is kept.
+
+use crate::changes::ready as machine;
+use crate::journal::{bytes, CAMERA, DEVICE};
+use crate::machines::status;
+use crate::run::{command, finish, json, on};
+use crate::training::in_training;
+use crate::training_scenarios::{scenarios, Played, PLAYS};
+use crate::tree::Tree;
+use milspec::training::run::{self, Run};
+use milspec::unconfirmed::{Record, State, Waiter};
+use milspec_uapi as uapi;
+use milspec_uapi::{Target, Training};
+use nix::errno::Errno;
+use nix::sys::signal::{kill, Signal};
+use nix::unistd::Pid;
+use serde_json::Value;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
+use std::time::Duration;
+use zerocopy::{FromBytes, IntoBytes};
+
+/// The answer to an operation.
+fn answered(on: bool) -> Training {
+    Training {
+        head: uapi::Head {
+            size: size_of::<Training>() as u32,
+            flags: 0,
+        },
+        properties: if on { uapi::TRAINING_ON } else { 0 },
+        session: 1,
+        generation: 7,
+        load: [9; 16],
+        ..Training::default()
+    }
+}
+
+/// The machine, on which a training can be begun, in which first-steps is solved.
+pub fn ready(tree: Tree) -> Tree {
+    solved(tree, "first-steps")
+}
+
+/// The same with another scenario.
+fn solved(tree: Tree, name: &str) -> Tree {
+    let (scenario, text) = &scenarios()[name];
+    let mut played = Played::new(scenario);
+    let (_, model, ..) = PLAYS.iter().find(|(one, ..)| *one == name).unwrap();
+    model(&mut played);
+    let (controls, records) = played.driver();
+    for operation in ["state", "start", "inject"] {
+        let name = format!("recording/training-{operation}.bin");
+        tree.put(&name, answered(true).as_bytes());
+    }
+    tree.put("recording/training-stop.bin", answered(false).as_bytes());
+    let before = match tree.has("recording/journal.bin") {
+        true => tree.bytes("recording/journal.bin"),
+        false => Vec::new(),
+    };
+    tree.put("recording/journal.bin", &[before, bytes(&records)].concat());
+    let mut status = status(&controls);
+    status.properties = uapi::STATUS_TRAINING;
+    tree.put("recording/training/status.bin", status.as_bytes());
+    let listing = crate::tree::listing(&status, &controls);
+    tree.put("recording/training/controls.bin", &listing);
+    tree.put("run.json", &serde_json::to_vec(&played.run()).unwrap());
+    tree.file(&format!("usr/share/milspecctl/scenarios/{name}.toml"), text)
+}
+
+/// The request of an operation, as a recording has it.
+fn request(tree: &Tree, operation: &str, training: Training, rest: &[&[u8]]) {
+    let training = Training {
+        head: answered(true).head,
+        ..training
+    };
+    let all = [training.as_bytes(), &rest.concat()].concat();
+    tree.put(&format!("recording/training-{operation}.request.bin"), &all);
+}
+
+fn target(control: u32, value: u8) -> Vec<u8> {
+    let target = Target {
+        control,
+        value,
+        ..Target::default()
+    };
+    target.as_bytes().to_vec()
+}
+
+/// Promise: a training begins with what was asked for: the machine as it is or with other values, or
+/// with 84 devices.
+#[test]
+fn started() {
+    let tree = ready(machine("training-started"));
+    let training = Training {
+        operation: uapi::TRAINING_START,
+        ..Training::default()
+    };
+    request(&tree, "start", training, &[]);
+    let (status, document) = json(&tree, &["training", "start"]);
+    assert_eq!(status, 0, "{document:#}");
+    assert_eq!(
+        (&document["training"], &document["done"]),
+        (&true.into(), &"started".into())
+    );
+    assert_eq!(document["session"], 1);
+    let text = on(&tree, &["training", "start"]).stdout;
+    assert!(text.starts_with("! TRAINING: "), "{text}");
+    let with = Training {
+        target_count: 2,
+        ..training
+    };
+    let targets = [target(CAMERA, 1), target(DEVICE + 1, 1)];
+    request(&tree, "start", with, &[&targets[0], &targets[1]]);
+    let set = [
+        "training",
+        "start",
+        "--set",
+        "camera=disabled",
+        "--set",
+        "DSMIL0D1=active",
+    ];
+    assert_eq!(json(&tree, &set).0, 0);
+    let devices = milspec::training::devices::descriptions();
+    let with = Training {
+        device_count: 84,
+        target_count: 1,
+        ..training
+    };
+    let device = target(2 << 16 | 0x406, 1);
+    request(&tree, "start", with, &[devices.as_flattened(), &device]);
+    let words = [
+        "training",
+        "start",
+        "--profile",
+        "dsmil",
+        "--set",
+        "DSMIL4D6=active",
+    ];
+    assert_eq!(json(&tree, &words).0, 0);
+    // Another request gets no answer.
+    assert_eq!(json(&tree, &["training", "start"]).0, 1);
+    for (words, code, status) in [
+        (&["--set", "camrea=disabled"][..], "no-such-control", 1),
+        (&["--set", "camera=off"], "no-such-value", 1),
+        (&["--profile", "fulll"], "usage", 2),
+        (&["--profile", "./nothing.json"], "bad-recording", 1),
+    ] {
+        let (exit, document) = json(&tree, &[&["training", "start"], words].concat());
+        assert_eq!(
+            (exit, &document["error"]["code"]),
+            (status, &code.into()),
+            "{words:?}"
+        );
+    }
+}
+
+/// Promise: a report is a profile: its token table, and what its controls were.
+#[test]
+fn of_a_report() {
+    let tree = crate::machines::rugged("training-report-profile");
+    let report = on(&tree, &["report", "-q", "--output", "-"]).stdout;
+    let mut report: Value = serde_json::from_str(&report).unwrap();
+    report["token_table"] = serde_json::json!({ "from": "smbios", "structures": [{
+        "port": 178, "code": 1, "classes": 1, "end": "terminated",
+        "tokens": "0285@1000=1 0286@1000=2",
+    }] });
+    report["driver"]["controls"] = serde_json::json!([]);
+    tree.put("report.json", report.to_string().as_bytes());
+    let file = tree.path("report.json");
+    let snapshot = milspec::machine::open(Some(std::path::Path::new(tree.dir()))).unwrap();
+    let snapshot = milspec::Snapshot::take(&snapshot, false).unwrap();
+    let profile = milspec::training::profile::Profile::Report(file);
+    let described = profile.describe(&snapshot, &[]).unwrap();
+    assert!(described.devices.is_empty() && described.targets.is_empty());
+    let mut tokens = Vec::new();
+    milspec_posture::token_table::parse(&described.tokens, |token| tokens.push(token)).unwrap();
+    let ids: Vec<u16> = tokens.iter().map(|token| token.id).collect();
+    assert_eq!(ids, [0x0285, 0x0286]);
+}
+
+/// Promise: nothing is begun while a change of the machine waits to be confirmed.
+#[test]
+fn not_while_a_change_waits() {
+    let tree = ready(machine("training-waits"));
+    let root = milspec::machine::open(Some(std::path::Path::new(tree.dir()))).unwrap();
+    let record = Record {
+        schema: milspec::unconfirmed::FILE.schema.into(),
+        machine: milspec::baseline::Identity::of(&root),
+        change: "mode paranoid".into(),
+        boot: None,
+        steps: Vec::new(),
+        recorded: Vec::new(),
+        within_s: 60,
+        reboots: false,
+        waiter: Waiter::Service,
+        state: State::Armed,
+        deadline: None,
+        left: Vec::new(),
+    };
+    let record = serde_json::to_string(&record).unwrap();
+    let tree = tree.file("var/lib/milspecctl/unconfirmed.json", &record);
+    for words in [
+        &["training", "start"][..],
+        &["training", "run", "first-steps"],
+    ] {
+        let (status, document) = json(&tree, words);
+        assert_eq!(
+            (status, &document["error"]["code"]),
+            (1, &"already-waiting".into())
+        );
+    }
+}
+
+/// Promise: each injection is asked for in the numbers of the ABI; what makes no sense is refused
+/// before the driver is asked.
+#[test]
+fn injected() {
+    let tree = in_training(ready(machine("training-injected")));
+    let wanted = |injection, number, control, value| Training {
+        operation: uapi::TRAINING_INJECT,
+        injection,
+        number,
+        control,
+        value,
+        ..Training::default()
+    };
+    let after = Training {
+        after: 2,
+        count: 1,
+        ..wanted(uapi::INJECT_WRITE_FAILS, Errno::EBUSY as u32, 0, 0)
+    };
+    for (words, request_of) in [
+        ("write-fails --after 2 --count 1 --error EBUSY", after),
+        (
+            "write-ignored --control camera",
+            wanted(uapi::INJECT_WRITE_IGNORED, 0, CAMERA, 0),
+        ),
+        ("read-fails", wanted(uapi::INJECT_READ_FAILS, 0, 0, 0)),
+        (
+            "value --control camera --value disabled",
+            wanted(uapi::INJECT_VALUE, 0, CAMERA, 1),
+        ),
+        (
+            "tamper --control DSMIL0D1 --value reported",
+            wanted(uapi::INJECT_TAMPER, 0, DEVICE + 1, 1),
+        ),
+        ("slow --ms 250", wanted(uapi::INJECT_SLOW, 250, 0, 0)),
+        ("clear", wanted(uapi::INJECT_CLEAR, 0, 0, 0)),
+        ("look", wanted(uapi::INJECT_LOOK, 0, 0, 0)),
+    ] {
+        request(&tree, "inject", request_of, &[]);
+        let mut all = vec!["training", "inject"];
+        all.extend(words.split(' '));
+        let (status, document) = json(&tree, &all);
+        assert_eq!(
+            (status, &document["done"]),
+            (0, &"injected".into()),
+            "{words}"
+        );
+    }
+    for words in [
+        "value --control camera",
+        "value --value disabled",
+        "slow",
+        "slow --ms 1001",
+        "clear --control camera",
+        "write-ignored --error EIO",
+        "write-fails --error EVIL",
+        "tamper --control DSMIL0D1 --value yes",
+    ] {
+        let mut all = vec!["training", "inject"];
+        all.extend(words.split(' '));
+        let (status, document) = json(&tree, &all);
+        assert_eq!(
+            (status, &document["error"]["code"]),
+            (2, &"usage".into()),
+            "{words}"
+        );
+    }
+    let outside = ready(machine("training-not-injected"));
+    outside.put("recording/training-state.bin", answered(false).as_bytes());
+    let (status, document) = json(&outside, &["training", "inject", "look"]);
+    assert_eq!(
+        (status, &document["error"]["code"]),
+        (1, &"no-training".into())
+    );
+}
+
+/// Promise: who may not, and where there is none, is told in words.
+#[test]
+fn failures() {
+    for (errno, code, exit) in [
+        (Errno::EPERM, "no-permission", 4),
+        (Errno::EBUSY, "training-busy", 1),
+        (Errno::ENOTTY, "unsupported", 3),
+        (Errno::EINVAL, "training-refused", 1),
+    ] {
+        let tree = ready(machine(&format!("training-{errno:?}")));
+        let tree = tree.request_error("training-start", errno);
+        let (status, document) = json(&tree, &["training", "start"]);
+        assert_eq!((status, &document["error"]["code"]), (exit, &code.into()));
+    }
+}
+
+/// Promise: status says whether there is a training, and with --exit-code so does the exit status.
+#[test]
+fn told() {
+    let tree = ready(machine("training-status"));
+    let words = ["training", "status", "--exit-code"];
+    assert_eq!(json(&tree, &words).0, 7);
+    tree.put("recording/training-state.bin", answered(false).as_bytes());
+    let (status, document) = json(&tree, &words);
+    assert_eq!((status, &document["training"]), (0, &false.into()));
+    assert_eq!(
+        on(&tree, &words).stdout.lines().last(),
+        Some("There is no training.")
+    );
+}
+
+fn kept(tree: &Tree) -> Run {
+    let text = fs::read_to_string(tree.path("var/lib/milspecctl/training.json")).unwrap();
+    crate::run::validate(&serde_json::from_str(&text).unwrap());
+    Run::parse("kept", &text).unwrap()
+}
+
+/// Promise: a run is judged when everything is decided; what it was is kept for the report.
+#[test]
+fn ran() {
+    let tree = ready(machine("training-ran"));
+    let (status, document) = json(&tree, &["training", "run", "first-steps", "--exit-code"]);
+    assert_eq!(status, 0, "{document:#}");
+    assert_eq!(
+        (&document["scored"], &document["ended"]),
+        (&100.into(), &"decided".into())
+    );
+    let (status, again) = json(&tree, &["training", "report"]);
+    assert_eq!((status, &again["objectives"]), (0, &document["objectives"]));
+    assert_eq!(kept(&tree).session, 1);
+    // Nobody can answer any more.
+    assert!(!tree.has("run/milspecctl"));
+    let text = on(&tree, &["training", "run", "first-steps"]).stdout;
+    for line in [
+        "! TRAINING: ",
+        "First steps (basic, 10 minutes left)",
+        "TRAINING: training 1 begun",
+        "\u{2713} camera: met, 40 of 40 points",
+        "100 of 100 points",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+}
+
+/// Promise: Ctrl-C leaves the training as it is and says how to go on; the same command goes on, and
+/// what has happened does not happen again.
+#[test]
+fn interrupted() {
+    let tree = solved(machine("training-interrupted"), "tamper");
+    let records = tree.bytes("recording/journal.bin");
+    // Only the begin so far.
+    tree.put("recording/journal.bin", &records[..uapi::EVENT_SIZE]);
+    // Ten minutes after it: all that was to happen is due, and the time is not over.
+    let tree = tree.file("proc/uptime", "100.00 0.00\n");
+    let mut child = command(&["--root", tree.dir(), "training", "run", "tamper"]);
+    let child = child
+        .stderr(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut tries = 0;
+    while !tree.has("var/lib/milspecctl/training.json") || kept(&tree).happened.len() < 2 {
+        tries += 1;
+        assert!(tries < 200, "nothing happened");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let shown = fs::read_to_string(tree.path("run/milspecctl/scenario")).unwrap();
+    assert_eq!(shown, "tamper\n");
+    kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(told.contains("run it again to go on"), "{told}");
+    assert_eq!(
+        (kept(&tree).happened, kept(&tree).ended),
+        (vec![0, 1], None)
+    );
+    // Another scenario is none that goes on.
+    let (_, text) = &scenarios()["first-steps"];
+    let tree = tree.file("usr/share/milspecctl/scenarios/first-steps.toml", text);
+    let on_again = |tree: Tree| {
+        for file in ["status", "controls"] {
+            let now = tree.bytes(&format!("recording/training/{file}.bin"));
+            tree.put(&format!("recording/{file}.bin"), &now);
+        }
+        tree
+    };
+    let tree = on_again(tree);
+    let (status, document) = json(&tree, &["training", "run", "first-steps"]);
+    assert_eq!(
+        (status, &document["error"]["code"]),
+        (1, &"training-busy".into())
+    );
+    tree.put("recording/journal.bin", &records);
+    let tree = tree.request_error("training-inject", Errno::EIO);
+    let (status, document) = json(&tree, &["training", "run", "tamper"]);
+    assert_eq!(
+        (status, &document["scored"]),
+        (0, &100.into()),
+        "{document:#}"
+    );
+}
+
+/// Promise: a run that was interrupted is over when the training is ended.
+#[test]
+fn stopped() {
+    let tree = in_training(ready(machine("training-stopped")));
+    let text = fs::read_to_string(tree.path("run.json")).unwrap();
+    let mut run: Value = serde_json::from_str(&text).unwrap();
+    run["ended"] = Value::Null;
+    run["records"] = "".into();
+    let tree = tree.file("var/lib/milspecctl/training.json", &run.to_string());
+    let (status, document) = json(&tree, &["training", "stop"]);
+    assert_eq!((status, &document["training"]), (0, &false.into()));
+    assert_eq!(kept(&tree).ended, Some(run::Ended::Stopped));
+    let (_, document) = json(&tree, &["training", "report"]);
+    assert_eq!(document["ended"], "stopped");
+}
+
+/// Promise: the first answer counts, with who gave it; others can neither list nor replace it, and
+/// what is no plain file of somebody's is no answer.
+#[test]
+fn answers() {
+    let tree = Tree::bare("training-answers");
+    let root = milspec::machine::open(Some(std::path::Path::new(tree.dir()))).unwrap();
+    let failure = run::answer(&root, "who", "alice").unwrap_err();
+    assert_eq!(failure.code, "no-training");
+    run::open_answers(&root, "incident").unwrap();
+    assert_eq!(run::shown(&root).as_deref(), Some("incident"));
+    let dir = fs::metadata(tree.path("run/milspecctl/answers")).unwrap();
+    assert_eq!(dir.permissions().mode() & 0o7777, 0o1730);
+    run::answer(&root, "who", "nobody").unwrap();
+    assert_eq!(
+        run::answer(&root, "who", "root").unwrap_err().code,
+        "already-answered"
+    );
+    std::os::unix::fs::symlink("/etc/passwd", tree.path("run/milspecctl/answers/where")).unwrap();
+    let scenario = scenarios()["incident"].0.clone();
+    let mut run = Run::new(scenario, &answered(true), Vec::new());
+    run.take_answers(&root);
+    let given: Vec<_> = run
+        .answers
+        .iter()
+        .map(|one| (&*one.name, &*one.value))
+        .collect();
+    assert_eq!(given, [("who", "nobody")]);
+    assert_eq!(run.answers[0].uid, nix::unistd::getuid().as_raw());
+    fs::remove_file(tree.path("run/milspecctl/answers/where")).unwrap();
+    fs::hard_link(
+        tree.path("run/milspecctl/answers/who"),
+        tree.path("run/milspecctl/answers/where"),
+    )
+    .unwrap();
+    run.take_answers(&root);
+    assert_eq!(run.answers.len(), 1);
+    run::close_answers(&root).unwrap();
+    assert!(!tree.has("run/milspecctl"));
+}
+
+/// Promise: the time of a scenario is over when it is over, and what is open then is missed.
+#[test]
+fn out_of_time() {
+    let tree = ready(machine("training-time"));
+    let begin = &tree.bytes("recording/journal.bin")[..uapi::EVENT_SIZE];
+    tree.put("recording/journal.bin", begin);
+    let event = uapi::Event::read_from_bytes(begin).unwrap();
+    let late = event.boot_ns / 1_000_000_000 + 601;
+    let tree = tree.file("proc/uptime", &format!("{late}.00 0.00\n"));
+    let output = finish(command(&[
+        "--root",
+        tree.dir(),
+        "--json",
+        "training",
+        "run",
+        "first-steps",
+        "--exit-code",
+    ]));
+    let document = crate::run::document(&output);
+    assert_eq!((output.status, &document["ended"]), (7, &"time".into()));
+    let states: Vec<&Value> = document["objectives"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["state"])
+        .collect();
+    assert_eq!(states, ["missed", "missed"]);
+}
