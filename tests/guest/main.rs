@@ -51,6 +51,7 @@ mod report;
 mod secure_boot;
 mod stress;
 mod systemd;
+mod training_scenarios;
 mod waits;
 mod witness;
 mod witness_attributes;
@@ -159,6 +160,7 @@ fn main() -> ExitCode {
         cli::TESTS,
         cli_everywhere::TESTS,
         fleet::TESTS,
+        training_scenarios::TESTS,
     ];
     let long = [
         installation::LONG,
@@ -174,6 +176,7 @@ fn main() -> ExitCode {
         fleet::LONG,
         secure_boot::LONG,
         fwupd::LONG,
+        training_scenarios::LONG,
     ]
     .concat();
     let only_smoke = match is_older_series() {

@@ -3,6 +3,7 @@
 //! `milspecctl training`: what is asked of the driver, and what is kept.
 
 use crate::changes::ready as machine;
+use crate::docs::source;
 use crate::journal::{bytes, CAMERA, DEVICE};
 use crate::machines::status;
 use crate::run::{command, finish, json, on};
@@ -184,6 +185,21 @@ fn of_a_report() {
 #[test]
 fn not_while_a_change_waits() {
     let tree = ready(machine("training-waits"));
+    waits(&tree);
+    for words in [
+        &["training", "start"][..],
+        &["training", "run", "first-steps"],
+    ] {
+        let (status, document) = json(&tree, words);
+        assert_eq!(
+            (status, &document["error"]["code"]),
+            (1, &"already-waiting".into())
+        );
+    }
+}
+
+/// A change of the machine waits to be confirmed.
+fn waits(tree: &Tree) {
     let root = milspec::machine::open(Some(std::path::Path::new(tree.dir()))).unwrap();
     let record = Record {
         schema: milspec::unconfirmed::FILE.schema.into(),
@@ -200,17 +216,26 @@ fn not_while_a_change_waits() {
         left: Vec::new(),
     };
     let record = serde_json::to_string(&record).unwrap();
-    let tree = tree.file("var/lib/milspecctl/unconfirmed.json", &record);
-    for words in [
-        &["training", "start"][..],
-        &["training", "run", "first-steps"],
-    ] {
-        let (status, document) = json(&tree, words);
-        assert_eq!(
-            (status, &document["error"]["code"]),
-            (1, &"already-waiting".into())
-        );
-    }
+    tree.put("var/lib/milspecctl/unconfirmed.json", record.as_bytes());
+}
+
+/// Promise: in a training nothing is undone of a change of the machine, which waits on; who waits for
+/// it tries again.
+#[test]
+fn not_undone_in_a_training() {
+    let tree = in_training(machine("training-undo"));
+    waits(&tree);
+    let before = tree.bytes("var/lib/milspecctl/unconfirmed.json");
+    let (status, document) = json(&tree, &["confirm", "--undo"]);
+    assert_eq!(
+        (status, &document["error"]["code"]),
+        (3, &"training".into())
+    );
+    assert_eq!(tree.bytes("var/lib/milspecctl/unconfirmed.json"), before);
+    // The service begins again after all but these.
+    let unit = source("packaging/systemd/milspec-confirm.service");
+    let unit = fs::read_to_string(unit).unwrap();
+    assert!(unit.contains("RestartPreventExitStatus=1 2 5\n"));
 }
 
 /// Promise: each injection is asked for in the numbers of the ABI; what makes no sense is refused

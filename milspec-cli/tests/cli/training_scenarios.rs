@@ -194,11 +194,15 @@ pub const PLAYS: [(&str, Play, Play, &str); 10] = [
     (
         "first-steps",
         |p| {
-            p.apply(0, &[("camera", "disabled")]);
             p.apply(uapi::MODE_STANDARD, &[("wake-on-lan", "disabled")]);
+            p.apply(0, &[("camera", "disabled")]);
         },
-        // The mode alone, which leaves the camera as it is.
-        |p| p.apply(uapi::MODE_STANDARD, &[("wake-on-lan", "disabled")]),
+        // A mode puts back what was set one by one before it.
+        |p| {
+            p.apply(0, &[("camera", "disabled")]);
+            let mode = [("wake-on-lan", "disabled"), ("camera", "enabled")];
+            p.apply(uapi::MODE_STANDARD, &mode);
+        },
         "camera",
     ),
     (

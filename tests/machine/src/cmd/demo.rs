@@ -44,6 +44,7 @@ impl Demo {
                 behind_its_back(&machine, &steps)?;
             }
         }
+        practice(&machine)?;
         proof(&machine)?;
         machine.check_kernel_log()?;
         say(&format!(
@@ -154,6 +155,41 @@ fn behind_its_back(machine: &Machine, steps: &[Step]) -> Result<()> {
             "2",
         ],
     )
+}
+
+/// The scenario that is played.
+const SCENARIO: &str = include_str!("../../../../packaging/scenarios/first-steps.toml");
+
+/// A training: what is changed is a copy, and a scenario is judged by its records.
+fn practice(machine: &Machine) -> Result<()> {
+    let before = cells(machine)?;
+    let counts = machine.nvram()?.counts()?;
+    machine.sh("mkdir -p /etc/milspec/scenarios")?.ok()?;
+    let file = "/etc/milspec/scenarios/first-steps.toml";
+    machine.guest()?.create(file, SCENARIO.as_bytes(), 0o644)?;
+    say("An instructor runs a scenario, and a trainee practises on a copy of a machine:\n");
+    let typed = [
+        "milspecctl training run first-steps &",
+        "milspecctl mode set standard",
+        "milspecctl control set camera=disabled",
+    ];
+    typed.iter().for_each(|line| println!("$ {line}"));
+    let begun = "n=0; until test -e /run/milspecctl/scenario || [ $n = 100 ]; do \
+                 n=$((n+1)); sleep 0.3; done";
+    let over = "n=0; until ! test -e /run/milspecctl/scenario || [ $n = 100 ]; do \
+                n=$((n+1)); sleep 0.3; done";
+    let [run, mode, control] = typed.map(|line| line.trim_end_matches(" &"));
+    let line = format!("{run} -q </dev/null >/dev/null 2>&1 & {begun}; {mode} -q && {control} -q");
+    machine.sh(&format!("{line} && {over}"))?.ok()?;
+    show(
+        machine,
+        &["milspecctl", "training", "report", "--exit-code"],
+    )?;
+    let writes = machine.nvram()?.counts()?.since(&counts).token_writes();
+    ensure!(writes == 0, "a training wrote {writes} times");
+    ensure!(cells(machine)? == before, "a training changed something");
+    say("The NVRAM is as it was, byte for byte.\n");
+    Ok(())
 }
 
 /// What happened, and that it was not edited.

@@ -44,6 +44,8 @@ struct Runner<'a> {
     run: Run,
     /// How each objective stood when it was last told.
     told: Vec<State>,
+    /// Whether there is something that is not on disk.
+    news: bool,
 }
 
 impl<'a> Runner<'a> {
@@ -77,12 +79,13 @@ impl<'a> Runner<'a> {
                 Run::new(scenario, &training, begun.controls)
             }
         };
-        let runner = Self {
+        let mut runner = Self {
             root,
             global,
             source,
             told: vec![State::Open; run.scenario.objective.len()],
             run,
+            news: true,
         };
         runner.save()?;
         runner.tell_story()?;
@@ -97,7 +100,9 @@ impl<'a> Runner<'a> {
                 self.have_happen()?;
                 self.look()?;
             }
-            self.save()?;
+            if self.news {
+                self.save()?;
+            }
             self.tell_objectives()?;
             if self.run.ended.is_some() {
                 return Ok(());
@@ -143,7 +148,9 @@ impl<'a> Runner<'a> {
         } else {
             self.run.controls = snapshot.controls;
         }
+        let answers = self.run.answers.len();
         self.run.take_answers(self.root);
+        self.news |= !new.is_empty() || self.run.answers.len() > answers;
         self.tell(&new)
     }
 
@@ -229,9 +236,11 @@ impl<'a> Runner<'a> {
             })
     }
 
-    fn save(&self) -> Result<()> {
+    fn save(&mut self) -> Result<()> {
         let lock = kept::lock(self.root, &|| {})?;
-        run::FILE.save(self.root, &lock, &self.run)
+        run::FILE.save(self.root, &lock, &self.run)?;
+        self.news = false;
+        Ok(())
     }
 
     /// Ends the training, unless it is to stay, and takes its last records.

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The scenarios of the package, run by an instructor and played by a trainee on a real driver: the
+//! model solution meets every objective, and a plausible mistake misses what it is about.
+
+use crate::common::{machine, milspecctl, Test};
+use crate::model::Image;
+use anyhow::{ensure, Context, Result};
+use milspec_machine::guest::GuestCommand;
+use milspec_machine::machine::{Machine, Module};
+use serde_json::Value;
+use std::time::Duration;
+
+/// The tests of this file.
+pub const TESTS: &[Test] = &[("training_scenario_first_steps", || plays("first-steps"))];
+
+/// The other scenarios.
+pub const LONG: &[Test] = &[
+    ("training_scenario_there_and_back", || {
+        plays("there-and-back")
+    }),
+    ("training_scenario_keep_what_is_needed", || {
+        plays("keep-what-is-needed")
+    }),
+    ("training_scenario_what_needs_what", || {
+        plays("what-needs-what")
+    }),
+    ("training_scenario_drift", || plays("drift")),
+    ("training_scenario_false_order", || plays("false-order")),
+    ("training_scenario_tamper", || plays("tamper")),
+    ("training_scenario_broken_firmware", || {
+        plays("broken-firmware")
+    }),
+    ("training_scenario_two_hands", || plays("two-hands")),
+    ("training_scenario_incident", || plays("incident")),
+];
+
+/// A scenario: its file, a model solution and a plausible mistake as a trainee types them, and the
+/// objective that the mistake misses.
+struct Play {
+    name: &'static str,
+    file: &'static str,
+    model: &'static str,
+    mistake: &'static str,
+    misses: &'static str,
+}
+
+macro_rules! scenario {
+    ($name:literal) => {
+        include_str!(concat!("../../packaging/scenarios/", $name, ".toml"))
+    };
+}
+
+const PLAYS: [Play; 10] = [
+    Play {
+        name: "first-steps",
+        file: scenario!("first-steps"),
+        model: "milspecctl mode set standard; milspecctl control set camera=disabled",
+        mistake: "milspecctl control set camera=disabled; milspecctl mode set standard",
+        misses: "camera",
+    },
+    Play {
+        name: "there-and-back",
+        file: scenario!("there-and-back"),
+        model: "milspecctl mode set enhanced; milspecctl mode set baseline",
+        mistake: "milspecctl mode set enhanced; milspecctl mode set standard",
+        misses: "back",
+    },
+    Play {
+        name: "keep-what-is-needed",
+        file: scenario!("keep-what-is-needed"),
+        model: "milspecctl mode set enhanced --except firewire,esata",
+        mistake: "milspecctl mode set enhanced; \
+                  milspecctl control set firewire=enabled esata=enabled",
+        misses: "instruments",
+    },
+    Play {
+        name: "what-needs-what",
+        file: scenario!("what-needs-what"),
+        model: "milspecctl control set DSMIL4D0=active DSMIL0D0=active DSMIL3D0=active",
+        mistake: "milspecctl control set DSMIL4D0=active",
+        misses: "chain",
+    },
+    Play {
+        name: "drift",
+        file: scenario!("drift"),
+        model: "milspecctl mode set enhanced; \
+                upto wake-on-lan.*something milspecctl events; \
+                milspecctl control accept esata; \
+                milspecctl control set wake-on-lan=disabled",
+        mistake: "milspecctl mode set enhanced; \
+                  upto wake-on-lan.*something milspecctl events; \
+                  milspecctl mode set enhanced",
+        misses: "announced",
+    },
+    Play {
+        name: "false-order",
+        file: scenario!("false-order"),
+        model: "milspecctl control show DSMIL0D9; milspecctl mode set enhanced",
+        mistake: "milspecctl mode set enhanced; milspecctl control set DSMIL0D9=active",
+        misses: "no-wipe",
+    },
+    Play {
+        name: "tamper",
+        file: scenario!("tamper"),
+        model: "upto reports.tampering milspecctl events; \
+                milspecctl control set DSMIL4D2=inactive",
+        mistake: "upto reports.tampering milspecctl events; \
+                  milspecctl control set DSMIL4D2=inactive DSMIL4D3=inactive",
+        misses: "isolate",
+    },
+    Play {
+        name: "broken-firmware",
+        file: scenario!("broken-firmware"),
+        model: "milspecctl mode set standard || milspecctl mode set standard",
+        mistake: "milspecctl mode set standard || milspecctl control set camera=disabled",
+        misses: "recover",
+    },
+    Play {
+        name: "two-hands",
+        file: scenario!("two-hands"),
+        model: "milspecctl mode set standard || milspecctl mode set standard",
+        mistake: "milspecctl mode set standard || milspecctl control set camera=disabled",
+        misses: "finish",
+    },
+    Play {
+        name: "incident",
+        file: scenario!("incident"),
+        model: "upto DSMIL4D5.*tampering milspecctl events; \
+                milspecctl training answer who 65534; \
+                milspecctl training answer where DSMIL4D5; \
+                milspecctl mode set paranoid-plus --accept-latch",
+        mistake: "upto DSMIL4D5.*tampering milspecctl events; \
+                  milspecctl training answer who root; \
+                  milspecctl training answer where DSMIL4D5; \
+                  milspecctl mode set paranoid-plus --accept-latch",
+        misses: "who",
+    },
+];
+
+/// Waits until a command prints something.
+const UPTO: &str = "upto() { p=$1; shift; n=0; until \"$@\" 2>/dev/null | grep -q \"$p\"; do \
+                    n=$((n+1)); [ $n -lt 200 ] || exit 9; sleep 0.3; done; }";
+
+/// A user who is nobody else here.
+const TRAINEE: u32 = 4711;
+
+fn plays(name: &str) -> Result<()> {
+    let play = PLAYS.iter().find(|play| play.name == name);
+    let play = play.context("no such scenario")?;
+    let machine = machine("latitude-7490", Module::Autoload)?;
+    let before = Image::of(machine.nvram()?)?;
+    let calls = machine.nvram()?.counts()?;
+    let file = format!("/tmp/{name}.toml");
+    machine
+        .guest()?
+        .create(&file, play.file.as_bytes(), 0o644)?;
+    let (code, report) = run(&machine, &file, play.model, false)?;
+    ensure!(code == 0, "{name}: {code}: {report:#}");
+    ensure!(report["scored"] == report["points"], "{name}: {report:#}");
+    let (code, report) = run(&machine, &file, play.mistake, true)?;
+    ensure!(code == 7, "{name}: {code}: {report:#}");
+    let mut objectives = report["objectives"].as_array().into_iter().flatten();
+    let missed = objectives.find(|one| one["name"] == play.misses);
+    let missed = missed.with_context(|| format!("no {}: {report:#}", play.misses))?;
+    ensure!(missed["state"] == "missed", "{name}: {report:#}");
+    let made = machine.nvram()?.counts()?.since(&calls);
+    ensure!(
+        made.token_writes() == 0,
+        "{name}: the firmware was written to"
+    );
+    let differs = Image::of(machine.nvram()?)?.differs(&before);
+    ensure!(differs.is_empty(), "{name}: {differs:?}");
+    let status = milspecctl(&machine, &["status"])?;
+    ensure!(status["training"] == false, "{status:#}");
+    machine.check_kernel_log()
+}
+
+/// Runs the scenario while a trainee types this, and returns how it ended and the report. Where it
+/// would go on until its time is over, the instructor ends it.
+fn run(machine: &Machine, file: &str, typed: &str, ends: bool) -> Result<(i32, Value)> {
+    let started = format!(
+        "rm -f /tmp/rc; (milspecctl --json training run {file} --exit-code >/tmp/report 2>/tmp/told; \
+         echo $? >/tmp/rc) </dev/null >/dev/null 2>&1 &"
+    );
+    machine.sh(&started)?.ok()?;
+    let begun = "upto . cat /run/milspecctl/scenario";
+    machine.sh(&format!("{UPTO}; {begun}"))?.ok()?;
+    let group = "sed -n 's/^milspec:[^:]*:\\([0-9]*\\):.*/\\1/p' /etc/group";
+    let group: u32 = machine.sh(group)?.ok()?.text().trim().parse()?;
+    let trainee = GuestCommand::shell(&format!("{UPTO}; {typed}"));
+    let trainee = trainee
+        .user(TRAINEE, group)
+        .timeout(Duration::from_secs(120));
+    let said = machine.run_command(trainee)?;
+    if ends {
+        // What was done is looked at first; by itself it may be over by now.
+        machine
+            .sh("sleep 2; milspecctl -q training stop || true")?
+            .ok()?;
+    }
+    let over = GuestCommand::shell(&format!("{UPTO}; upto . cat /tmp/rc; cat /tmp/rc"));
+    let over = machine.run_command(over.timeout(Duration::from_secs(120)))?;
+    let shown = || format!("{}{}{}", said.text(), said.error_text(), over.error_text());
+    let code: i32 = over.text().trim().parse().with_context(shown)?;
+    let report = machine.sh("cat /tmp/report")?.json().with_context(shown)?;
+    Ok((code, report))
+}
