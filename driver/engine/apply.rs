@@ -202,9 +202,15 @@ impl Engine {
     ///
     /// `EAGAIN` for a generation that is stale after that reading, `ENOMEM`, `EINTR`: nothing was
     /// written to the firmware.
-    pub(crate) fn apply(&self, _right: &Right, request: &Request<'_>) -> Result<Applied> {
+    /// `EPERM` for a right over a copy that is asked of the machine, `EAGAIN` when a training has begun
+    /// or ended since the caller came here.
+    pub(crate) fn apply(&self, right: &Right, request: &Request<'_>) -> Result<Applied> {
+        self.admit(right)?;
         let mut work = self.work.lock()?;
         let work = &mut *work;
+        if work.closed {
+            return Err(EAGAIN);
+        }
         let calls = work.families.all_calls();
 
         // Read, unless it is clear without that: what is stale only becomes more so.
@@ -258,7 +264,10 @@ impl Engine {
         }
         let room = work.room()?;
         let hold = match request.mode {
-            Some(Mode::ParanoidPlus) if work.latch.is_none() => Some(Hold::new()?),
+            // Of a copy nothing keeps the module loaded.
+            Some(Mode::ParanoidPlus) if work.latch.is_none() && !self.is_copy() => {
+                Some(Hold::new()?)
+            }
             _ => None,
         };
 
@@ -278,7 +287,7 @@ impl Engine {
         let ending = end(outcome, &steps, unheeded, &work.families);
         let new = self.commit(work, room, met, request.origin);
         let sequence = self.record_ended(&about, &ending, &steps, &new);
-        log(request, &ending, &steps);
+        log(request, &ending, &steps, self.is_copy());
         let calls = work.families.all_calls().saturating_sub(calls);
         Ok(Applied {
             steps,
@@ -430,7 +439,7 @@ impl Firmware for Calls<'_> {
             .details
             .binary_search_by_key(&change.id, |details| details.id);
         if let Some(details) = at.ok().and_then(|at| self.details.get(at)) {
-            report::outside(change, details);
+            report::outside(change, details, self.engine.is_copy());
         }
     }
 }
@@ -463,19 +472,24 @@ fn end(outcome: Outcome, steps: &[Step], unheeded: bool, families: &Families) ->
 }
 
 /// One line about a change, or about the failure of one.
-fn log(request: &Request<'_>, ending: &Ending, steps: &[Step]) {
+fn log(request: &Request<'_>, ending: &Ending, steps: &[Step], of_copy: bool) {
+    let mark = report::mark(of_copy);
     let what = request.mode.map_or("a list of controls", Mode::name);
     let count = steps.len();
     match ending {
-        Ending::Done if count > 0 => pr_notice!("applied {what}: {count} changes\n"),
+        Ending::Done if count > 0 => pr_notice!("{mark}applied {what}: {count} changes\n"),
         Ending::Undone { control, error } => {
-            pr_warn!("{what} failed at control {control:#x} with errno {error}: all undone\n");
+            pr_warn!(
+                "{mark}{what} failed at control {control:#x} with errno {error}: all undone\n"
+            );
         }
         Ending::Conflict { control, .. } => {
-            pr_warn!("{what}: something else has changed control {control:#x} meanwhile: undone\n");
+            pr_warn!(
+                "{mark}{what}: something else has changed control {control:#x} meanwhile: undone\n"
+            );
         }
         Ending::Degraded { control, error } => {
-            pr_err!("{what} failed at control {control:#x} with errno {error}: degraded\n");
+            pr_err!("{mark}{what} failed at control {control:#x} with errno {error}: degraded\n");
         }
         _ => {}
     }

@@ -30,6 +30,10 @@ use crate::{
             Progress,
             Step,
             ACCEPT, //
+        },
+        training::{
+            Effect,
+            Injection, //
         }, //
     },
     provider::errno,
@@ -262,6 +266,35 @@ impl Engine {
             mode: Mode::ParanoidPlus.number(),
             generation,
             ..event(uapi::KIND_LATCH, uapi::SEVERITY_NOTICE, origin)
+        });
+    }
+
+    /// Somebody has the copy do something, which is `number` on the wire.
+    pub(super) fn record_injected(&self, number: u32, injection: &Injection) {
+        let (to, error) = match injection.effect {
+            Effect::Value(value) => (value, 0),
+            Effect::Tamper(reported) => (reported.into(), 0),
+            Effect::WriteFails(number) | Effect::ReadFails(number) | Effect::Slow(number) => {
+                (uapi::INDEX_NONE, number)
+            }
+            Effect::WriteIgnored => (uapi::INDEX_NONE, 0),
+        };
+        self.journal.record(Event {
+            control: injection.control,
+            to,
+            error,
+            count: number,
+            generation: self.snapshot().generation,
+            ..event(uapi::KIND_INJECTED, uapi::SEVERITY_NOTICE, Origin::Ioctl)
+        });
+    }
+
+    /// Somebody has taken back what the copy was to do.
+    pub(super) fn record_cleared(&self) {
+        self.journal.record(Event {
+            count: uapi::INJECT_CLEAR,
+            generation: self.snapshot().generation,
+            ..event(uapi::KIND_INJECTED, uapi::SEVERITY_NOTICE, Origin::Ioctl)
         });
     }
 }

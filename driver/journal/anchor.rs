@@ -75,6 +75,20 @@ impl Anchor {
         self.chip.as_ref().ok_or(ENODEV)?.read(self.pcr.into())
     }
 
+    /// Says in a record of a training that it would be extended.
+    pub(super) fn mark_simulated(&self, event: Event) -> Event {
+        Event {
+            properties: event.properties | uapi::EVENT_ANCHORED,
+            pcr: self.pcr,
+            ..event
+        }
+    }
+
+    /// Number of the PCR that a training counts as extended.
+    pub(super) fn simulated(&self) -> u8 {
+        self.pcr
+    }
+
     fn extend(&self, event: &Event) -> Result {
         let chip = self.chip.as_ref().ok_or(ENODEV)?;
         chip.extend(self.pcr.into(), event.as_bytes())
@@ -98,17 +112,17 @@ impl Journal {
     fn extend_due(&self) {
         loop {
             // The lock is not held while the TPM works.
-            let due = self.ring.lock().due();
+            let due = self.rings.lock().machine.due();
             let failed = match due {
                 None => return,
                 Some(Due::Lost { first, count }) => failure(first, count, EOVERFLOW),
                 Some(Due::Record(event)) => match self.anchor.extend(&event) {
                     Ok(()) => {
-                        self.ring.lock().anchored();
+                        self.rings.lock().machine.anchored();
                         continue;
                     }
                     Err(error) => {
-                        let count = self.ring.lock().give_up(error);
+                        let count = self.rings.lock().machine.give_up(error);
                         pr_warn!(
                             "PCR {} cannot be extended ({error:?}): {count} records from {} on\n",
                             self.anchor.pcr,

@@ -4,6 +4,7 @@
 
 use super::{
     errno,
+    training,
     Details,
     FamilyReading,
     Provider,
@@ -169,25 +170,67 @@ impl Tokens {
     }
 }
 
-/// Takes the token table of this machine.
-fn listed(filter: bool) -> Result<KVec<Listed>> {
-    let mut all: KVec<Listings> = KVec::from_elem(Listings::default(), SETTINGS.len(), GFP_KERNEL)?;
-    let mut fault = None;
-    let walked = dmi::walk(token_table::TYPE, |structure| {
+/// What a token table says of each setting that the driver knows.
+struct Table {
+    listings: KVec<Listings>,
+    /// What is wrong with it first.
+    fault: Option<token_table::Fault>,
+}
+
+impl Table {
+    fn new() -> Result<Self> {
+        Ok(Self {
+            listings: KVec::from_elem(Listings::default(), SETTINGS.len(), GFP_KERNEL)?,
+            fault: None,
+        })
+    }
+
+    fn take(&mut self, structure: &[u8]) {
         let parsed = token_table::parse(structure, |token| {
-            for (listings, setting) in all.iter_mut().zip(SETTINGS) {
+            for (listings, setting) in self.listings.iter_mut().zip(SETTINGS) {
                 listings.take(setting, token);
             }
         });
-        fault = fault.or(parsed.err());
-    });
-    if let Some(fault) = fault {
+        self.fault = self.fault.or(parsed.err());
+    }
+}
+
+/// Settings for a copy, as SMBIOS structures of type 0xDA list them, one behind the other.
+///
+/// # Errors
+///
+/// `EINVAL` for what are no such structures, `ENOMEM`.
+pub(crate) fn described(structures: &[u8], filter: bool) -> Result<KVVec<(Fact, Details)>> {
+    let mut table = Table::new()?;
+    let whole = token_table::structures(structures, |structure| table.take(structure));
+    // Of one that nothing ends, what is there is good: machines have such tables.
+    let good = matches!(table.fault, None | Some(token_table::Fault::Unterminated));
+    if whole.is_none() || !good {
+        return Err(EINVAL);
+    }
+    let mut controls = KVVec::new();
+    for listed in &settings(table.listings, filter)? {
+        let (fact, details) = (listed.fact(), details(listed));
+        controls.push((training::described(fact, &details), details), GFP_KERNEL)?;
+    }
+    Ok(controls)
+}
+
+/// Takes the token table of this machine.
+fn listed(filter: bool) -> Result<KVec<Listed>> {
+    let mut table = Table::new()?;
+    let walked = dmi::walk(token_table::TYPE, |structure| table.take(structure));
+    if let Some(fault) = table.fault {
         pr_warn!("firmware bug: SMBIOS structure of type 0xDA: {fault:?}\n");
     }
     if let Err(error) = walked {
         pr_warn!("cannot read the SMBIOS tables: {error:?}\n");
     }
+    settings(table.listings, filter)
+}
 
+/// The settings that a table lists, as this machine has them.
+fn settings(all: KVec<Listings>, filter: bool) -> Result<KVec<Listed>> {
     let text = |field| dmi::text(field).map_or(&[][..], CStr::to_bytes);
     let model = Model {
         product: text(Field::Product),

@@ -24,17 +24,23 @@ use crate::{
 use kernel::{
     fs::File,
     prelude::*,
+    sync::Arc,
     uaccess::UserPtr, //
 };
 
 /// `IOC_PLAN`.
-pub(super) fn plan(engine: &Engine, arg: UserPtr) -> Result {
+pub(super) fn plan(machine: &Arc<Engine>, arg: UserPtr) -> Result {
+    let engine = Engine::shown(machine);
     let (asked, frame) = Frame::read::<uapi::Apply>(arg, uapi::Apply::SIZE_MIN)?;
     let list = targets(&asked)?;
     let steps = steps(&asked)?;
     let request = Request {
         overview: asked.options & uapi::APPLY_LINES != 0,
-        ..request(&asked, &list, uapi::APPLY_CONFIRM_LATCH | uapi::APPLY_LINES)?
+        ..request(
+            &asked,
+            &list,
+            uapi::APPLY_CONFIRM_LATCH | uapi::APPLY_LINES | uapi::APPLY_TRAINING,
+        )?
     };
     if request.overview && (request.mode.is_none() || !list.is_empty()) {
         return Err(EINVAL);
@@ -52,13 +58,19 @@ pub(super) fn plan(engine: &Engine, arg: UserPtr) -> Result {
 }
 
 /// `IOC_APPLY`.
-pub(super) fn apply(engine: &Engine, file: &File, arg: UserPtr) -> Result {
-    let right = entry::admit(engine, Origin::Ioctl, Some(file))?;
+pub(super) fn apply(machine: &Arc<Engine>, file: &File, arg: UserPtr) -> Result {
+    let right = entry::admit(machine, Origin::Ioctl, Some(file))?;
     let (mut asked, frame) = Frame::read::<uapi::Apply>(arg, uapi::Apply::SIZE_MIN)?;
+    // What is shown now takes the request: when it is not shown any more by then, it is closed.
+    let engine = Engine::shown(machine);
+    if asked.options & uapi::APPLY_TRAINING != 0 && !engine.is_copy() {
+        return Err(ENODEV);
+    }
     let list = targets(&asked)?;
     let steps = steps(&asked)?;
-    let request = request(&asked, &list, uapi::APPLY_CONFIRM_LATCH)?;
-    let applied = entry::change(engine, &right, &request, |number| {
+    let options = uapi::APPLY_CONFIRM_LATCH | uapi::APPLY_TRAINING;
+    let request = request(&asked, &list, options)?;
+    let applied = entry::change(&engine, &right, &request, |number| {
         // What cannot be answered must not be done: the memory is written to once before.
         asked.request = number;
         frame.write(asked)?;
@@ -86,14 +98,17 @@ fn targets(asked: &uapi::Apply) -> Result<KVVec<(u32, u8)>> {
     if asked.target_count > uapi::TARGETS_MAX {
         return Err(E2BIG);
     }
-    let array = Array::new(
+    read_targets(&Array::new(
         asked.targets,
         asked.target_count,
         asked.target_stride,
         uapi::Target::SIZE_MIN,
-    )?;
-    let count = usize::try_from(asked.target_count)?;
-    let mut list = KVVec::with_capacity(count, GFP_KERNEL)?;
+    )?)
+}
+
+/// Reads targets.
+pub(super) fn read_targets(array: &Array) -> Result<KVVec<(u32, u8)>> {
+    let mut list = KVVec::new();
     array.read(|target: uapi::Target| {
         if target.reserved != [0; 3] || target.reserved2 != 0 {
             return Err(EINVAL);

@@ -12,7 +12,8 @@ use super::{
     frame::{
         Array,
         Frame, //
-    }, //
+    },
+    training, //
 };
 use crate::{
     engine::{
@@ -87,7 +88,7 @@ impl MiscDevice for Chardev {
     fn open(_file: &File, _misc: &MiscDeviceRegistration<Self>) -> Result<Self::Ptr> {
         let engine = state::get().ok_or(ENODEV)?;
         let answers = answers::place::get().ok_or(ENODEV)?;
-        let reader = Reader::new(engine.journal().clone())?;
+        let reader = Reader::new(engine.journal().journal().clone())?;
         Arc::pin_init(
             pin_init!(Self {
                 engine,
@@ -118,6 +119,7 @@ impl MiscDevice for Chardev {
             uapi::IOC_REFRESH => refresh(engine, file, arg),
             uapi::IOC_PLAN => apply::plan(engine, arg),
             uapi::IOC_APPLY => apply::apply(engine, file, arg),
+            uapi::IOC_TRAINING => training::training(engine, file, arg),
             _ => Err(ENOTTY),
         }?;
         Ok(0)
@@ -149,10 +151,10 @@ fn controls(answers: &Answers, arg: UserPtr) -> Result {
 }
 
 /// `IOC_REFRESH`.
-fn refresh(engine: &Engine, file: &File, arg: UserPtr) -> Result {
-    let right = entry::admit(engine, Origin::Ioctl, Some(file))?;
+fn refresh(machine: &Arc<Engine>, file: &File, arg: UserPtr) -> Result {
+    let right = entry::admit(machine, Origin::Ioctl, Some(file))?;
     let (request, frame) = Frame::read::<uapi::Refresh>(arg, uapi::Refresh::SIZE_MIN)?;
-    let refreshed = engine.refresh(&right, Origin::Ioctl)?;
+    let refreshed = Engine::shown(machine).refresh(&right, Origin::Ioctl)?;
     frame.write(uapi::Refresh {
         head: request.head,
         generation: refreshed.generation,

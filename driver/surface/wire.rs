@@ -76,6 +76,7 @@ pub(super) fn status(engine: &Engine, snapshot: &Snapshot) -> uapi::Status {
         ),
         (snapshot.restricted_allowed, uapi::STATUS_RESTRICTED_ALLOWED),
         (engine.parameters().require_tpm, uapi::STATUS_TPM_REQUIRED),
+        (engine.is_copy(), uapi::STATUS_TRAINING),
     ];
     uapi::Status {
         generation: snapshot.generation,
@@ -118,6 +119,7 @@ pub(super) fn add_present(status: &mut uapi::Status, engine: &Engine) {
     status.anchor_error = journal.error;
     status.suppressed = journal.suppressed;
     status.anchor = match (journal.pcr, journal.error) {
+        _ if engine.is_copy() => uapi::ANCHOR_TRAINING,
         (None, _) => uapi::ANCHOR_NONE,
         (Some(_), 0) => uapi::ANCHOR_READY,
         (Some(_), _) => uapi::ANCHOR_FAILED,

@@ -34,10 +34,10 @@ pub const INJECT_WRITE_IGNORED: u32 = 2;
 /// for 0.
 pub const INJECT_READ_FAILS: u32 = 3;
 /// [`Training::injection`]: `control` has the value `value` from now on, and nobody has asked the
-/// driver for that. Counts as one write; `count` is not heeded.
+/// driver for that.
 pub const INJECT_VALUE: u32 = 4;
 /// [`Training::injection`]: tampering with `control` is reported (`value` 1) or not any more (0).
-/// `count` is not heeded. `EINVAL` for a control that has nothing to report it.
+/// `EINVAL` for a control that has nothing to report it.
 pub const INJECT_TAMPER: u32 = 5;
 /// [`Training::injection`]: each read and write of `control` (of any control: 0) takes `number`
 /// milliseconds, at most [`INJECT_SLOW_MAX`].

@@ -51,6 +51,7 @@ mod report;
 mod secure_boot;
 mod stress;
 mod systemd;
+mod training;
 mod waits;
 mod witness;
 mod witness_attributes;
@@ -150,6 +151,7 @@ fn main() -> ExitCode {
         delay::TESTS,
         latch::TESTS,
         stress::TESTS,
+        training::TESTS,
         waits::TESTS,
         journal::TESTS,
         journal_anchor::TESTS,
