@@ -691,13 +691,13 @@
 
 /*
  * milspec_training.injection: control has the value value from now on, and nobody has asked the
- * driver for that. Counts as one write; count is not heeded.
+ * driver for that.
  */
 #define MILSPEC_INJECT_VALUE 4
 
 /*
  * milspec_training.injection: tampering with control is reported (value 1) or not any more (0).
- * count is not heeded. EINVAL for a control that has nothing to report it.
+ * EINVAL for a control that has nothing to report it.
  */
 #define MILSPEC_INJECT_TAMPER 5
 
