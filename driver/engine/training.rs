@@ -137,6 +137,7 @@ fn copy(work: &Work, profile: &Profile, filter: bool) -> Result<(Work, Arc<Bench
     }
     let mut new = Work::new();
     let past = work.machine.generation().saturating_add(AHEAD);
+    new.announcer.clone_from(&work.announcer);
     new.machine = work.machine.like(KVVec::new(), past);
     new.take_platform(platform.family(&bench))?;
     new.take_dsmil(dsmil.family(&bench))?;
@@ -191,38 +192,39 @@ impl Engine {
         if self.has_copy() {
             return Err(EBUSY);
         }
-        let (mut copied, bench, announcer) = {
-            let work = self.work.lock()?;
+        let (copied, bench) = {
+            let mut work = self.work.lock()?;
             if work.machine.is_latched() {
                 return Err(EPERM);
             }
-            let (copied, bench) = copy(&work, profile, self.parameters.filter)?;
-            (copied, bench, work.announcer.clone())
+            let copied = copy(&work, profile, self.parameters.filter)?;
+            // From here on the machine is as it was copied, but for what others do.
+            work.closed = true;
+            copied
         };
-        let families = &mut copied.families;
+        let announcer = copied.announcer.clone();
+        let engine = self.practise(copied, bench).inspect_err(|_| {
+            self.work.lock_uninterruptible().closed = false;
+        })?;
+        *self.copy.lock() = Some(engine.clone());
+        self.tell_training(&engine, uapi::KIND_TRAINING_BEGUN, announcer.as_ref());
+        pr_notice!("training: begun; no change is made to the machine\n");
+        Ok(())
+    }
+
+    /// The engine of a copy.
+    fn practise(&self, mut work: Work, bench: Arc<Bench>) -> Result<Arc<Self>> {
+        let families = &mut work.families;
         let platform = families.platform.read(&|_| None, &unless_interrupted)?;
         let dsmil = families.dsmil.read(&|_| None, &unless_interrupted)?;
-        copied.announcer.clone_from(&announcer);
-        let engine = Self::begin(
-            copied,
+        Self::begin(
+            work,
             [platform, dsmil],
             self.journal.begin_training()?,
             self.parameters,
             self.requests.clone(),
             Some(Practice(bench)),
-        )?;
-        {
-            let mut work = self.work.lock()?;
-            // Since it was asked.
-            if work.machine.is_latched() {
-                return Err(EPERM);
-            }
-            work.closed = true;
-            *self.copy.lock() = Some(engine.clone());
-        }
-        self.tell_training(&engine, uapi::KIND_TRAINING_BEGUN, announcer.as_ref());
-        pr_notice!("training: begun; no change is made to the machine\n");
-        Ok(())
+        )
     }
 
     /// Ends a training: what is shown is the machine.

@@ -651,8 +651,8 @@
  * milspec_training.operation: begins a training. From here on all that is read and changed through
  * any interface of the driver is a copy in memory: of the machine's controls as last read, or with
  * devices or tokens of the controls that these describe. Takes what MILSPEC_IOC_REFRESH takes.
- * EBUSY while there is a training, EPERM while the machine is latched, EINVAL for a description
- * that is refused and for targets that the copy does not have.
+ * EBUSY while there is a training, EPERM while the machine is latched, EINVAL, EPROTO, ERANGE or
+ * EEXIST for a description that is refused, EINVAL for targets that the copy does not have.
  */
 #define MILSPEC_TRAINING_START 1
 

@@ -11,8 +11,8 @@ pub const TRAINING_STATE: u32 = 0;
 /// interface of the driver is a copy in memory: of the machine's controls as last read, or with
 /// `devices` or `tokens` of the controls that these describe. Takes what
 /// [`IOC_REFRESH`](super::IOC_REFRESH) takes. `EBUSY` while there is a training, `EPERM` while the
-/// machine is latched, `EINVAL` for a description that is refused and for targets that the copy
-/// does not have.
+/// machine is latched, `EINVAL`, `EPROTO`, `ERANGE` or `EEXIST` for a description that is refused,
+/// `EINVAL` for targets that the copy does not have.
 pub const TRAINING_START: u32 = 1;
 /// [`Training::operation`]: ends the training: the copy is discarded, and what is read is the machine
 /// again. Takes what [`IOC_REFRESH`](super::IOC_REFRESH) takes. `ENODEV` without a training.

@@ -3,16 +3,18 @@
 //! Training: a copy of the machine takes its place, and no firmware is written to.
 
 use crate::access::{member, wait_until};
-use crate::ask::{ask, ask_one, install, lines, request, Line};
+use crate::ask::{self, ask, ask_one, install, lines, request, Line};
 use crate::common::{log_lines, machine, milspecctl, Test};
+use crate::delay::{wait_in, IOCTL};
 use crate::firmware_attributes::CLASS;
 use crate::modes::SYSFS;
 use anyhow::{ensure, Context, Result};
+use milspec_machine::guest::Process;
 use milspec_machine::machine::{Machine, Module};
 use milspec_machine::nvram::{factory, layout};
 use milspec_machine::profile::Profile;
-use milspec_machine::smbios;
 use milspec_machine::tokens::Plan;
+use milspec_machine::{smbios, Call};
 use milspec_posture::dsmil::function;
 use milspec_uapi::*;
 use std::time::Duration;
@@ -27,6 +29,7 @@ pub const TESTS: &[Test] = &[
         profiles,
     ),
     ("training_copy_fails_as_hardware_does", injections),
+    ("training_turns_away_what_was_on_its_way", on_the_way),
     ("training_leaves_nothing_behind", leaves_nothing),
     ("training_refuses_what_cannot_be", refuses),
 ];
@@ -35,7 +38,10 @@ const EPERM: u64 = 1;
 const EIO: u64 = 5;
 const E2BIG: u64 = 7;
 const EBADF: u64 = 9;
+const EAGAIN: u64 = 11;
 const EBUSY: u64 = 16;
+/// How long what waits may take.
+const PATIENCE: Duration = Duration::from_secs(60);
 const ENODEV: u64 = 19;
 const EINVAL: u64 = 22;
 const ECANCELED: u64 = 125;
@@ -507,6 +513,53 @@ fn injections() -> Result<()> {
         tampering.len() == 1 && tampering[0].contains("training: "),
         "{log:#?}"
     );
+    machine.check_kernel_log()
+}
+
+/// Promise: a change that waits for the machine when a training begins, or for the copy when it ends, is
+/// turned away and made nowhere; the training begins when what was under way has ended.
+fn on_the_way() -> Result<()> {
+    let machine = machine("rugged", Module::Autoload)?;
+    install(&machine)?;
+    let nvram = machine.nvram()?;
+    let (camera, _) = control(&machine, "camera")?;
+    let (nfc, _) = control(&machine, "nfc")?;
+    let waits = |process: &Process<'_>| wait_in(&machine, process, IOCTL);
+    let result = |process: Process<'_>| -> Result<u64> {
+        let lines = lines(&process.wait(PATIENCE)?.ok()?.text());
+        lines.first().context("no answer")?.number("result")
+    };
+    let held = nvram.hold(Call::TOKEN_WRITE, 1)?;
+    let first = ask::start(&machine, &format!("apply set={camera}:1"))?;
+    wait_until("a firmware call is held back", || nvram.is_held(&held))?;
+    let training = ask::start(&machine, "train op=1")?;
+    waits(&training)?;
+    let second = ask::start(&machine, &format!("apply set={nfc}:1"))?;
+    waits(&second)?;
+    nvram.release(held)?;
+    ensure!(result(first)? == 0 && result(training)? == 0);
+    ensure!(result(second)? == EAGAIN);
+    let setting = |name: &str| nvram.setting(machine.plan(), name);
+    ensure!(setting("camera")?.as_deref() == Some("disabled"));
+    ensure!(setting("nfc")?.as_deref() == Some("enabled"));
+    ensure!(control(&machine, "camera")?.1 == 1, "the copy is of before");
+    ensure!(control(&machine, "nfc")?.1 == 0);
+
+    let slow = format!("op=3 inject=6 control={camera} number=1000");
+    train(&machine, &slow, 0)?;
+    let first = ask::start(&machine, &format!("apply set={camera}:0"))?;
+    wait_until("an apply is under way", || {
+        Ok(status(&machine)?.number("steps")? > 0)
+    })?;
+    let end = ask::start(&machine, "train op=2")?;
+    waits(&end)?;
+    let second = ask::start(&machine, &format!("apply set={nfc}:1"))?;
+    waits(&second)?;
+    ensure!(result(first)? == 0 && result(end)? == 0);
+    ensure!(result(second)? == EAGAIN);
+    ensure!(setting("camera")?.as_deref() == Some("disabled"));
+    ensure!(setting("nfc")?.as_deref() == Some("enabled"));
+    ensure!(control(&machine, "nfc")?.1 == 0);
     machine.check_kernel_log()
 }
 
