@@ -202,8 +202,7 @@ impl Engine {
     ///
     /// `EAGAIN` for a generation that is stale after that reading, `ENOMEM`, `EINTR`: nothing was
     /// written to the firmware.
-    /// `EPERM` for a right over a copy that is asked of the machine, `EAGAIN` when a training has begun
-    /// or ended since the caller came here.
+    /// `EAGAIN` too when a training has begun or ended since the caller came here.
     pub(crate) fn apply(&self, right: &Right, request: &Request<'_>) -> Result<Applied> {
         self.admit(right)?;
         let mut work = self.work.lock()?;
@@ -287,7 +286,9 @@ impl Engine {
         let ending = end(outcome, &steps, unheeded, &work.families);
         let new = self.commit(work, room, met, request.origin);
         let sequence = self.record_ended(&about, &ending, &steps, &new);
-        log(request, &ending, &steps, self.is_copy());
+        if !self.is_copy() {
+            log(request, &ending, &steps);
+        }
         let calls = work.families.all_calls().saturating_sub(calls);
         Ok(Applied {
             steps,
@@ -438,8 +439,9 @@ impl Firmware for Calls<'_> {
         let at = self
             .details
             .binary_search_by_key(&change.id, |details| details.id);
-        if let Some(details) = at.ok().and_then(|at| self.details.get(at)) {
-            report::outside(change, details, self.engine.is_copy());
+        let details = at.ok().and_then(|at| self.details.get(at));
+        if let Some(details) = details.filter(|_| !self.engine.is_copy()) {
+            report::outside(change, details);
         }
     }
 }
@@ -472,24 +474,19 @@ fn end(outcome: Outcome, steps: &[Step], unheeded: bool, families: &Families) ->
 }
 
 /// One line about a change, or about the failure of one.
-fn log(request: &Request<'_>, ending: &Ending, steps: &[Step], of_copy: bool) {
-    let mark = report::mark(of_copy);
+fn log(request: &Request<'_>, ending: &Ending, steps: &[Step]) {
     let what = request.mode.map_or("a list of controls", Mode::name);
     let count = steps.len();
     match ending {
-        Ending::Done if count > 0 => pr_notice!("{mark}applied {what}: {count} changes\n"),
+        Ending::Done if count > 0 => pr_notice!("applied {what}: {count} changes\n"),
         Ending::Undone { control, error } => {
-            pr_warn!(
-                "{mark}{what} failed at control {control:#x} with errno {error}: all undone\n"
-            );
+            pr_warn!("{what} failed at control {control:#x} with errno {error}: all undone\n");
         }
         Ending::Conflict { control, .. } => {
-            pr_warn!(
-                "{mark}{what}: something else has changed control {control:#x} meanwhile: undone\n"
-            );
+            pr_warn!("{what}: something else has changed control {control:#x} meanwhile: undone\n");
         }
         Ending::Degraded { control, error } => {
-            pr_err!("{mark}{what} failed at control {control:#x} with errno {error}: degraded\n");
+            pr_err!("{what} failed at control {control:#x} with errno {error}: degraded\n");
         }
         _ => {}
     }

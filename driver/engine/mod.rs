@@ -176,8 +176,8 @@ pub(crate) struct Engine {
     parameters: Parameters,
     /// The module goes.
     leaving: Atomic<bool>,
-    /// Those of the machine and of its copies have one numbering.
-    requests: Arc<Requests>,
+    #[pin]
+    requests: Requests,
     /// Of a copy: what it is a copy for.
     practice: Option<Practice>,
     /// Of the machine: whose turn it is to begin or to end a training, or to have a copy do something.
@@ -380,7 +380,7 @@ impl Engine {
         }
         let mut work = Work::new();
         work.take_platform(platform)?;
-        let requests = Arc::pin_init(Requests::new(), GFP_KERNEL)?;
+        let requests = Arc::new(Atomic::new(0), GFP_KERNEL)?;
         let journal = Log::of_machine(journal);
         Self::begin(work, [read, None], journal, parameters, requests, None)
     }
@@ -391,7 +391,7 @@ impl Engine {
         read: [Option<FamilyReading>; 2],
         journal: Log,
         parameters: Parameters,
-        requests: Arc<Requests>,
+        requests: Arc<Atomic<u64>>,
         practice: Option<Practice>,
     ) -> Result<Arc<Self>> {
         let nothing = Arc::new(Snapshot::default(), GFP_KERNEL)?;
@@ -402,7 +402,7 @@ impl Engine {
                 journal,
                 parameters,
                 leaving: Atomic::new(false),
-                requests,
+                requests <- Requests::new(requests),
                 practice,
                 turn <- new_killable_mutex!(Turn, c"Engine::turn"),
                 copy <- new_mutex!(None, "Engine::copy"),
@@ -466,10 +466,13 @@ impl Engine {
     /// # Errors
     ///
     /// `ENOMEM`, `EINTR`, `EAGAIN` when it gave way: the state is what it was before.
-    /// `EPERM` for a right over a copy that is asked of the machine: the training has ended.
+    /// `EAGAIN` too when the training that the caller came for has ended.
     pub(crate) fn refresh(&self, right: &Right, origin: Origin) -> Result<Refreshed> {
         self.admit(right)?;
         let mut work = self.work.lock()?;
+        if work.closed && self.is_copy() {
+            return Err(EAGAIN);
+        }
         let calls = work.families.all_calls();
         let new = self.look(&mut work, origin)?;
         Ok(Refreshed {
@@ -581,7 +584,8 @@ impl Engine {
     ///
     /// `EINTR` when the calling task is being killed.
     pub(crate) fn quiesce(&self) -> Result {
-        self.work.lock().map(drop)
+        self.work.lock().map(drop)?;
+        self.quiesce_copy()
     }
 
     /// Commits what is believed of the machine: makes it the latest snapshot, and says what is new
@@ -632,18 +636,25 @@ impl Engine {
             let news = core::mem::take(news);
             if let Some(change) = &news.outside {
                 self.record_outside(change, new.generation, origin);
-                report::outside(change, details, self.is_copy());
+                if !self.is_copy() {
+                    report::outside(change, details);
+                }
                 outside = outside.saturating_add(1);
             }
             if news.tampered {
                 self.record_tamper(fact, new.generation, origin);
-                report::tampered(details, self.is_copy());
+                if !self.is_copy() {
+                    report::tampered(details);
+                }
             }
         }
         if new.latched && !old.latched {
             self.record_latch(new.generation, origin);
         }
-        report::changes(&old, &new, outside, work.announcer.as_ref(), self.is_copy());
+        match &self.practice {
+            None => report::changes(&old, &new, outside, work.announcer.as_ref()),
+            Some(practice) => practice.tell(&old, &new, outside, work.announcer.as_ref()),
+        }
         if let Some(listener) = work.listener {
             listener.kick(0);
         }

@@ -279,7 +279,13 @@ impl Engine {
             }
             Effect::WriteIgnored => (uapi::INDEX_NONE, 0),
         };
+        let mut extra = [0; 32];
+        let numbers = [injection.after, injection.count].map(u32::to_ne_bytes);
+        for (to, from) in extra.iter_mut().zip(numbers.as_flattened()) {
+            *to = *from;
+        }
         self.journal.record(Event {
+            extra,
             control: injection.control,
             to,
             error,

@@ -50,55 +50,35 @@ impl Summary {
     }
 }
 
-/// What a line about a copy begins with: nothing of it has happened to the machine.
-pub(super) fn mark(of_copy: bool) -> &'static str {
-    match of_copy {
-        true => "training: ",
-        false => "",
-    }
-}
-
 fn name(details: &Details) -> &str {
     uapi::text(&details.name).unwrap_or_default()
 }
 
 /// Says that somebody else has changed a control.
-pub(super) fn outside(change: &Outside, details: &Details, of_copy: bool) {
+pub(super) fn outside(change: &Outside, details: &Details) {
     let value = |index: u8| {
         let value = details.values().get(usize::from(index));
         value.map_or("?", |value| value.name)
     };
     let (from, to) = (value(change.from), change.to.map_or("?", value));
     pr_warn!(
-        "{}{}: something else has changed it from {from} to {to}\n",
-        mark(of_copy),
+        "{}: something else has changed it from {from} to {to}\n",
         name(details)
     );
 }
 
 /// Says that tampering is reported.
-pub(super) fn tampered(details: &Details, of_copy: bool) {
-    let mark = mark(of_copy);
-    pr_warn!("{mark}{}: the firmware reports tampering\n", name(details));
+pub(super) fn tampered(details: &Details) {
+    pr_warn!("{}: the firmware reports tampering\n", name(details));
 }
 
 /// Says what is new; somebody else has changed `outside` controls. Sleeps.
-pub(super) fn changes(
-    old: &Snapshot,
-    new: &Snapshot,
-    outside: u32,
-    announcer: Option<&Announcer>,
-    of_copy: bool,
-) {
-    let mark = mark(of_copy);
-    family(&old.platform, &new.platform, mark, "platform");
-    family(&old.dsmil, &new.dsmil, mark, "dsmil");
+pub(super) fn changes(old: &Snapshot, new: &Snapshot, outside: u32, announcer: Option<&Announcer>) {
+    family(&old.platform, &new.platform, "platform");
+    family(&old.dsmil, &new.dsmil, "dsmil");
     for (fact, details) in new.controls().filter(|(fact, _)| fact.mark.degraded) {
         if !old.fact(fact.id).is_some_and(|known| known.mark.degraded) {
-            pr_err!(
-                "{mark}{}: could not be put back after a failure\n",
-                name(details)
-            );
+            pr_err!("{}: could not be put back after a failure\n", name(details));
         }
     }
     let (before, now) = (Summary::of(old), Summary::of(new));
@@ -106,14 +86,19 @@ pub(super) fn changes(
         return;
     }
     if before.mode != now.mode || before.deviations != now.deviations {
-        pr_info!("{mark}mode {}, {} deviations\n", now.mode, now.deviations);
+        pr_info!("mode {}, {} deviations\n", now.mode, now.deviations);
     }
-    announce(announcer, &now, outside, of_copy);
+    announce(announcer, &now, outside, false);
 }
 
-/// Says that from now on this is what is shown.
-pub(super) fn shown(new: &Snapshot, announcer: Option<&Announcer>, of_copy: bool) {
-    announce(announcer, &Summary::of(new), 0, of_copy);
+/// Tells whether the two differ in what an event says.
+pub(super) fn differ(old: &Snapshot, new: &Snapshot) -> bool {
+    Summary::of(old) != Summary::of(new)
+}
+
+/// Sends an event of what is shown.
+pub(super) fn shown(new: &Snapshot, outside: u32, announcer: Option<&Announcer>, of_copy: bool) {
+    announce(announcer, &Summary::of(new), outside, of_copy);
 }
 
 fn announce(announcer: Option<&Announcer>, now: &Summary, outside: u32, of_copy: bool) {
@@ -141,13 +126,13 @@ fn send(announcer: &Announcer, now: &Summary, outside: u32, of_copy: bool) -> Re
 }
 
 /// Writes one line to the kernel log when more is wrong than before.
-fn family(old: &FamilyState, new: &FamilyState, mark: &str, name: &str) {
+fn family(old: &FamilyState, new: &FamilyState, name: &str) {
     let (error, unreadable) = (new.error, new.unreadable);
     if error != 0 && error != old.error {
         let error = Error::from_errno((error as i32).wrapping_neg());
-        pr_warn!("{mark}{name}: the firmware cannot be read: {error:?}\n");
+        pr_warn!("{name}: the firmware cannot be read: {error:?}\n");
     } else if error == 0 && unreadable > 0 && unreadable != old.unreadable {
         let all = new.controls;
-        pr_warn!("{mark}{name}: {unreadable} of {all} controls have no known value\n");
+        pr_warn!("{name}: {unreadable} of {all} controls have no known value\n");
     }
 }

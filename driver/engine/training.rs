@@ -15,11 +15,13 @@ use super::{
     report,
     unless_interrupted,
     Engine,
+    Snapshot,
     Work, //
 };
 use crate::{
     journal::{
         Origin,
+        Pages,
         Training, //
     },
     kapi::{
@@ -27,9 +29,15 @@ use crate::{
         uevent::Announcer, //
     },
     posture::{
-        control,
+        control::{
+            self,
+            Reading, //
+        },
         dsmil::Identity,
-        fact::Fact,
+        fact::{
+            Fact,
+            Mark, //
+        },
         training::Injection, //
     },
     provider::{
@@ -40,12 +48,21 @@ use crate::{
         Details,
         Provider,
         Source, //
-    },
-    uapi, //
+    }, //
 };
 use kernel::{
     prelude::*,
-    sync::Arc, //
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        Arc, //
+    },
+    time::{
+        BootTime,
+        ClockSource, //
+    }, //
 };
 
 /// Generations of a copy begin so far behind the machine's, which never comes to them meanwhile: what
@@ -62,8 +79,37 @@ pub(crate) struct Profile {
     pub(crate) targets: KVVec<(u32, u8)>,
 }
 
+/// Shortest time between two events of a copy, in nanoseconds: who practises must not keep user space
+/// from hearing of the machine.
+const EVENT_REST: u64 = 100_000_000;
+
 /// What makes an engine a copy.
-pub(super) struct Practice(Arc<Bench>);
+pub(super) struct Practice {
+    bench: Arc<Bench>,
+    /// When the last event was sent, in nanoseconds of `CLOCK_BOOTTIME`.
+    told: Atomic<u64>,
+}
+
+impl Practice {
+    /// Sends an event of what is new in a copy, unless there was one just now. The log has nothing of
+    /// it. Only one task at a time comes here.
+    pub(super) fn tell(
+        &self,
+        old: &Snapshot,
+        new: &Snapshot,
+        outside: u32,
+        announcer: Option<&Announcer>,
+    ) {
+        if outside == 0 && !report::differ(old, new) {
+            return;
+        }
+        let now = BootTime::ktime_get().max(0).unsigned_abs();
+        if now.saturating_sub(self.told.load(Relaxed)) >= EVENT_REST {
+            self.told.store(now, Relaxed);
+            report::shown(new, outside, announcer, true);
+        }
+    }
+}
 
 /// The turn of who begins or ends a training, or has the copy do something.
 pub(super) struct Turn;
@@ -97,10 +143,11 @@ impl<P: Provider> Part<P> {
         Ok(Self {
             controls,
             identity: None,
+            // Where the machine's own cannot be read there is nothing to copy, and nothing in the way
+            // of what is described.
             without: match state {
                 Family::Found(_) => None,
-                Family::Absent => Some(Family::Absent),
-                Family::Failed(error) => Some(Family::Failed(*error)),
+                Family::Absent | Family::Failed(_) => Some(Family::Absent),
             },
         })
     }
@@ -114,14 +161,35 @@ impl<P: Provider> Part<Source<P>> {
     }
 }
 
+/// Has controls begin with other values: nobody has changed them.
+fn begin_with(
+    targets: &[(u32, u8)],
+    bench: &Bench,
+    controls: &mut KVVec<(Fact, Details)>,
+) -> Result {
+    for (fact, _) in controls {
+        let mut all = targets.iter().filter(|(id, _)| *id == fact.id);
+        let Some((id, value)) = all.next_back() else {
+            continue;
+        };
+        bench.set(*id, *value)?;
+        fact.reading = Reading::Known(*value);
+        fact.mark = Mark {
+            tampered: fact.mark.tampered,
+            ..Mark::default()
+        };
+    }
+    Ok(())
+}
+
 /// The copy of a machine as `work` has it, with nothing read.
 fn copy(work: &Work, profile: &Profile, filter: bool) -> Result<(Work, Arc<Bench>)> {
     let Families { platform, dsmil } = &work.families;
-    let platform = match profile.tokens.is_empty() {
+    let mut platform = match profile.tokens.is_empty() {
         true => Part::of(work, control::Family::Platform, platform)?,
         false => Part::described(described_settings(&profile.tokens, filter)?, None),
     };
-    let dsmil = match profile.devices.is_empty() {
+    let mut dsmil = match profile.devices.is_empty() {
         true => Part {
             identity: dsmil.identity(),
             ..Part::of(work, control::Family::Dsmil, dsmil)?
@@ -131,14 +199,25 @@ fn copy(work: &Work, profile: &Profile, filter: bool) -> Result<(Work, Arc<Bench
             Part::described(controls, Some(identity))
         }
     };
-    let bench = Bench::new([&platform.controls, &dsmil.controls])?;
-    for (id, value) in &profile.targets {
-        bench.set(*id, *value)?;
+    let known = |id: u32, controls: &KVVec<(Fact, Details)>| {
+        let mut ids = controls.iter().map(|(fact, _)| fact.id);
+        ids.any(|known| known == id)
+    };
+    let mut targets = profile.targets.iter().map(|(id, _)| *id);
+    if targets.any(|id| !known(id, &platform.controls) && !known(id, &dsmil.controls)) {
+        return Err(EINVAL);
     }
+    let bench = Bench::new([&platform.controls, &dsmil.controls])?;
+    begin_with(&profile.targets, &bench, &mut platform.controls)?;
+    begin_with(&profile.targets, &bench, &mut dsmil.controls)?;
     let mut new = Work::new();
     let past = work.machine.generation().saturating_add(AHEAD);
-    new.announcer.clone_from(&work.announcer);
-    new.machine = work.machine.like(KVVec::new(), past);
+    // A machine of which nothing is copied is in no mode.
+    let another = !profile.tokens.is_empty() && !profile.devices.is_empty();
+    match another {
+        true => new.machine.move_past(past),
+        false => new.machine = work.machine.like(KVVec::new(), past),
+    }
     new.take_platform(platform.family(&bench))?;
     new.take_dsmil(dsmil.family(&bench))?;
     Ok((new, bench))
@@ -161,21 +240,26 @@ impl Engine {
         copy.unwrap_or_else(|| this.clone())
     }
 
-    /// Refuses a right over copies to have anything done to the machine.
+    /// Turns a right over copies away from the machine: the training that it was for has ended.
     ///
     /// # Errors
     ///
-    /// `EPERM`.
+    /// `EAGAIN`.
     pub(super) fn admit(&self, right: &Right) -> Result {
         match right.is_over_machine() || self.is_copy() {
             true => Ok(()),
-            false => Err(EPERM),
+            false => Err(EAGAIN),
         }
     }
 
     /// How the training under way, or the last one, is known to the journal.
     pub(crate) fn training(&self) -> Training {
         self.journal.training()
+    }
+
+    /// Number of the training that this is a copy for, 0 for the machine.
+    pub(crate) fn session(&self) -> u32 {
+        self.journal.session()
     }
 
     /// Begins a training: from here on a copy takes the place of the machine.
@@ -192,39 +276,49 @@ impl Engine {
         if self.has_copy() {
             return Err(EBUSY);
         }
-        let (copied, bench) = {
+        let (copied, bench, announcer) = {
             let mut work = self.work.lock()?;
             if work.machine.is_latched() {
                 return Err(EPERM);
             }
-            let copied = copy(&work, profile, self.parameters.filter)?;
+            let (copied, bench) = copy(&work, profile, self.parameters.filter)?;
             // From here on the machine is as it was copied, but for what others do.
             work.closed = true;
-            copied
+            (copied, bench, work.announcer.clone())
         };
-        let announcer = copied.announcer.clone();
-        let engine = self.practise(copied, bench).inspect_err(|_| {
+        let (engine, pages) = self.practise(copied, bench).inspect_err(|_| {
             self.work.lock_uninterruptible().closed = false;
         })?;
+        let snapshot = engine.snapshot();
+        let generation = self.snapshot().generation;
+        self.journal
+            .begin_training(pages, generation, snapshot.generation);
         *self.copy.lock() = Some(engine.clone());
-        self.tell_training(&engine, uapi::KIND_TRAINING_BEGUN, announcer.as_ref());
         pr_notice!("training: begun; no change is made to the machine\n");
+        report::shown(&snapshot, 0, announcer.as_ref(), true);
+        engine.announce_by(announcer);
         Ok(())
     }
 
-    /// The engine of a copy.
-    fn practise(&self, mut work: Work, bench: Arc<Bench>) -> Result<Arc<Self>> {
+    /// The engine of a copy, and what is recorded of it.
+    fn practise(&self, mut work: Work, bench: Arc<Bench>) -> Result<(Arc<Self>, Pages)> {
+        let (log, pages) = self.journal.prepare_training()?;
         let families = &mut work.families;
         let platform = families.platform.read(&|_| None, &unless_interrupted)?;
         let dsmil = families.dsmil.read(&|_| None, &unless_interrupted)?;
-        Self::begin(
+        let practice = Practice {
+            bench,
+            told: Atomic::new(0),
+        };
+        let engine = Self::begin(
             work,
             [platform, dsmil],
-            self.journal.begin_training()?,
+            log,
             self.parameters,
-            self.requests.clone(),
-            Some(Practice(bench)),
-        )
+            self.requests.counter(),
+            Some(practice),
+        )?;
+        Ok((engine, pages))
     }
 
     /// Ends a training: what is shown is the machine.
@@ -238,22 +332,35 @@ impl Engine {
         }
         let _turn = self.turn.lock()?;
         let engine = self.copy.lock().clone().ok_or(ENODEV)?;
-        // Neither is taken while the other is held. Nothing comes to the copy from here on that
-        // makes a change, and nothing to the machine before what is below.
+        engine.hurry(true);
+        let ended = self.end_training(&engine);
+        if ended.is_err() {
+            engine.hurry(false);
+        }
+        let announcer = ended?;
+        pr_notice!("training: ended; this is the machine again\n");
+        report::shown(&self.snapshot(), 0, announcer.as_ref(), false);
+        Ok(())
+    }
+
+    /// Closes the copy and opens the machine. Neither of the two mutexes is taken while the other is
+    /// held: nothing comes to the copy in between that changes it, and nothing to the machine.
+    fn end_training(&self, engine: &Self) -> Result<Option<Announcer>> {
         let past = {
             let mut work = engine.work.lock()?;
             work.closed = true;
+            work.announcer = None;
             work.machine.generation()
         };
-        let mut work = self.work.lock_uninterruptible();
-        let room = match work.room() {
-            Ok(room) => room,
-            Err(error) => {
-                drop(work);
-                engine.work.lock_uninterruptible().closed = false;
-                return Err(error);
-            }
-        };
+        let opened = self.work.lock().and_then(|work| {
+            let room = work.room()?;
+            Ok((work, room))
+        });
+        let (mut work, room) = opened.inspect_err(|_| {
+            engine.work.lock_uninterruptible().closed = false;
+        })?;
+        // Before the machine can be changed: no change of it is recorded in between.
+        self.journal.end_training(work.machine.generation(), past);
         work.machine.move_past(past);
         work.closed = false;
         let old = self.copy.lock().take();
@@ -261,30 +368,45 @@ impl Engine {
         let announcer = work.announcer.clone();
         drop(work);
         drop(old);
-        pr_notice!("training: ended; this is the machine again\n");
-        self.tell_training(self, uapi::KIND_TRAINING_ENDED, announcer.as_ref());
-        Ok(())
+        Ok(announcer)
     }
 
-    /// Records that a training has begun or ended, and sends an event of what is shown now.
-    fn tell_training(&self, shown: &Self, kind: u16, announcer: Option<&Announcer>) {
-        let snapshot = shown.snapshot();
-        self.journal
-            .record_training(kind, Origin::Ioctl, snapshot.generation);
-        report::shown(&snapshot, announcer, shown.is_copy());
-    }
-
-    /// Runs `act` on the copy, whose training does not end meanwhile.
-    fn with_copy(&self, right: &Right, act: impl FnOnce(&Self, &Bench) -> Result) -> Result {
-        if !right.is_over_machine() {
-            return Err(EPERM);
+    /// Has the copy take no time that it was made to take, or take it again.
+    fn hurry(&self, hurry: bool) {
+        if let Some(practice) = &self.practice {
+            practice.bench.hurry(hurry);
         }
-        let _turn = self.turn.lock()?;
-        let engine = self.copy.lock().clone().ok_or(ENODEV)?;
-        let Some(Practice(bench)) = &engine.practice else {
-            return Err(ENODEV);
+    }
+
+    /// Waits until nothing that was begun before is under way on a copy.
+    ///
+    /// # Errors
+    ///
+    /// `EINTR` when the calling task is being killed.
+    pub(super) fn quiesce_copy(&self) -> Result {
+        let Some(engine) = self.copy.lock().clone() else {
+            return Ok(());
         };
-        act(&engine, bench)
+        engine.hurry(true);
+        let quiet = engine.work.lock().map(drop);
+        engine.hurry(false);
+        quiet
+    }
+
+    /// The copy, and what it is made of.
+    fn practised(&self, right: &Right) -> Result<Arc<Self>> {
+        match right.is_over_machine() {
+            true => self.copy.lock().clone().ok_or(ENODEV),
+            false => Err(EPERM),
+        }
+    }
+
+    /// Runs `act` on what the copy is made of, whose training does not end meanwhile.
+    fn with_bench(&self, right: &Right, act: impl FnOnce(&Self, &Bench) -> Result) -> Result {
+        let _turn = self.turn.lock()?;
+        let engine = self.practised(right)?;
+        let practice = engine.practice.as_ref().ok_or(ENODEV)?;
+        act(&engine, &practice.bench)
     }
 
     /// Has the copy do something. `number` is what it is called on the wire.
@@ -294,7 +416,7 @@ impl Engine {
     /// `ENODEV` without a training, `EPERM` for a right over copies, `EINVAL` for what the copy has not
     /// got, `ENOSPC` where too much waits, `EINTR`.
     pub(crate) fn inject(&self, right: &Right, number: u32, injection: Injection) -> Result {
-        self.with_copy(right, |engine, bench| {
+        self.with_bench(right, |engine, bench| {
             bench.inject(injection)?;
             engine.record_injected(number, &injection);
             Ok(())
@@ -307,7 +429,7 @@ impl Engine {
     ///
     /// As [`Engine::inject`].
     pub(crate) fn clear_injections(&self, right: &Right) -> Result {
-        self.with_copy(right, |engine, bench| {
+        self.with_bench(right, |engine, bench| {
             bench.clear();
             engine.record_cleared();
             Ok(())
@@ -320,9 +442,11 @@ impl Engine {
     ///
     /// As [`Engine::inject`], `ENOMEM`.
     pub(crate) fn look_at_copy(&self, right: &Right) -> Result {
-        self.with_copy(right, |engine, _| {
-            let mut work = engine.work.lock()?;
-            engine.look(&mut work, Origin::Driver).map(drop)
-        })
+        let engine = self.practised(right)?;
+        let mut work = engine.work.lock()?;
+        match work.closed {
+            true => Err(ENODEV),
+            false => engine.look(&mut work, Origin::Driver).map(drop),
+        }
     }
 }

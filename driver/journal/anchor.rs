@@ -75,16 +75,7 @@ impl Anchor {
         self.chip.as_ref().ok_or(ENODEV)?.read(self.pcr.into())
     }
 
-    /// Says in a record of a training that it would be extended.
-    pub(super) fn mark_simulated(&self, event: Event) -> Event {
-        Event {
-            properties: event.properties | uapi::EVENT_ANCHORED,
-            pcr: self.pcr,
-            ..event
-        }
-    }
-
-    /// Number of the PCR that a training counts as extended.
+    /// Number of the PCR that records of a training would be extended into.
     pub(super) fn simulated(&self) -> u8 {
         self.pcr
     }

@@ -34,10 +34,16 @@ pub(crate) struct Training {
 }
 
 /// A part of the journal.
-#[derive(Clone)]
 pub(crate) struct Log {
     journal: Arc<Journal>,
-    of_training: bool,
+    /// Number of the training that it is of, 0 for the machine.
+    session: u32,
+}
+
+/// The part of a training that has not begun yet. Nothing can fail after this was made.
+pub(crate) struct Pages {
+    ring: Ring,
+    session: u32,
 }
 
 impl Log {
@@ -45,7 +51,7 @@ impl Log {
     pub(crate) fn of_machine(journal: Arc<Journal>) -> Self {
         Self {
             journal,
-            of_training: false,
+            session: 0,
         }
     }
 
@@ -54,25 +60,43 @@ impl Log {
         &self.journal
     }
 
-    /// Begins the part of another training, with no record yet. What was recorded of the one before
-    /// is gone then.
+    /// Number of the training that it is of, 0 for the machine.
+    pub(crate) fn session(&self) -> u32 {
+        self.session
+    }
+
+    /// Makes what the next training is recorded in, and its part of the journal, which takes nothing
+    /// before that begins. For one caller at a time.
     ///
     /// # Errors
     ///
     /// `ENOMEM`.
-    pub(crate) fn begin_training(&self) -> Result<Self> {
+    pub(crate) fn prepare_training(&self) -> Result<(Self, Pages)> {
         let ring = Ring::new(crypto::random(), uapi::EVENT_TRAINING)?;
+        let session = self.training().session.wrapping_add(1).max(1);
+        let log = Self {
+            journal: self.journal.clone(),
+            session,
+        };
+        Ok((log, Pages { ring, session }))
+    }
+
+    /// A training begins: here with the machine's generation, in its own part with that of the copy.
+    /// What was recorded of the one before is gone then.
+    pub(crate) fn begin_training(&self, pages: Pages, of_machine: u64, of_copy: u64) {
         let old = {
             let mut rings = self.journal.rings.lock();
-            rings.session = rings.session.wrapping_add(1).max(1);
-            rings.training.replace(ring)
+            rings.session = pages.session;
+            rings.training.replace(pages.ring)
         };
         // Freed after the lock is released.
         drop(old);
-        Ok(Self {
-            journal: self.journal.clone(),
-            of_training: true,
-        })
+        self.record_training(uapi::KIND_TRAINING_BEGUN, of_machine, of_copy);
+    }
+
+    /// The training ends.
+    pub(crate) fn end_training(&self, of_machine: u64, of_copy: u64) {
+        self.record_training(uapi::KIND_TRAINING_ENDED, of_machine, of_copy);
     }
 
     /// The training under way, or the last one.
@@ -84,35 +108,34 @@ impl Log {
         }
     }
 
-    /// Appends a record of the calling task, and returns its sequence. Does not sleep.
+    /// Appends a record of the calling task, and returns its sequence: 0 for one of a training that was
+    /// not the last to begin. Does not sleep.
     pub(crate) fn record(&self, event: Event) -> u64 {
-        match self.of_training {
-            false => self.journal.record(event),
-            true => self.practise(event),
+        match self.session {
+            0 => self.journal.record(event),
+            session => self.practise(session, event, false),
         }
     }
 
     /// Appends a record of a change that has taken place: one that is to be extended into the PCR, or
     /// would be.
     pub(crate) fn commit(&self, event: Event) -> u64 {
-        match self.of_training {
-            false => self.journal.commit(event),
-            true => self.practise(self.journal.anchor.mark_simulated(event)),
+        match self.session {
+            0 => self.journal.commit(event),
+            session => self.practise(session, event, true),
         }
     }
 
-    fn practise(&self, event: Event) -> u64 {
+    fn practise(&self, session: u32, event: Event, anchored: bool) -> u64 {
         let actor = Actor::current();
         let sequence = {
             let mut rings = self.journal.rings.lock();
-            let anchored = event.properties & uapi::EVENT_ANCHORED != 0;
-            rings.training.as_mut().map_or(0, |ring| {
-                ring.sum_up();
-                let sequence = ring.push(event, &actor);
+            let last = rings.session == session;
+            rings.training.as_mut().filter(|_| last).map_or(0, |ring| {
                 if anchored {
-                    ring.anchored();
+                    ring.anchored_for_show();
                 }
-                sequence
+                ring.push(event, &actor)
             })
         };
         self.journal.news.notify_all();
@@ -126,17 +149,19 @@ impl Log {
         self.journal.refuse(event)
     }
 
-    /// How it stands.
+    /// How the journal stands; of a training, how many records would be in the PCR.
     pub(crate) fn standing(&self) -> Standing {
-        if !self.of_training {
-            return self.journal.standing();
+        let standing = self.journal.standing();
+        if self.session == 0 {
+            return standing;
         }
-        let standing = {
-            let rings = self.journal.rings.lock();
-            let ring = rings.training.as_ref();
-            ring.map_or(Standing::default(), Ring::standing)
-        };
+        let rings = self.journal.rings.lock();
+        let training = rings.training.as_ref().map(Ring::standing);
         Standing {
+            anchored: training.map_or(0, |training| training.anchored),
+            pending: 0,
+            failures: 0,
+            error: 0,
             pcr: Some(self.journal.anchor.simulated()),
             ..standing
         }
@@ -145,25 +170,28 @@ impl Log {
     /// Says why the TPM cannot be used, if so. Asks it: sleeps, for as long as the TPM takes. A training
     /// asks none.
     pub(crate) fn check_anchor(&self) -> Result {
-        match self.of_training {
-            false => self.journal.check_anchor(),
-            true => Ok(()),
+        match self.session {
+            0 => self.journal.check_anchor(),
+            _ => Ok(()),
         }
     }
 
-    /// Records that a training begins or ends, in the machine's part and in its own.
-    pub(crate) fn record_training(&self, kind: u16, origin: Origin, generation: u64) {
+    /// Records it in the machine's part and in that of the training, for who keeps both from changing.
+    fn record_training(&self, kind: u16, of_machine: u64, of_copy: u64) {
         let Training { session, load } = self.training();
         let mut extra = [0; 32];
         for (to, from) in extra.iter_mut().zip(load) {
             *to = from;
         }
-        let event = Event {
+        let event = |generation| Event {
             count: session,
             generation,
-            ..event(kind, uapi::SEVERITY_NOTICE, origin)
+            ..event(kind, uapi::SEVERITY_NOTICE, Origin::Ioctl)
         };
-        self.journal.record(Event { extra, ..event });
-        self.practise(event);
+        self.journal.record(Event {
+            extra,
+            ..event(of_machine)
+        });
+        self.practise(session, event(of_copy), false);
     }
 }

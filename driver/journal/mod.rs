@@ -50,6 +50,7 @@ mod ring;
 pub(crate) use anchor::Anchoring;
 pub(crate) use log::{
     Log,
+    Pages,
     Training, //
 };
 pub(crate) use reader::Reader;
@@ -237,15 +238,15 @@ impl Journal {
     }
 
     /// Copies what a reader that stands at `place` comes to, as much as there is room for, first of the
-    /// machine and then of the training, and returns how many that is. Takes `place` to the training
-    /// that there is.
+    /// machine and then of the training, if it follows these, and returns how many that is. Takes
+    /// `place` to the training that there is.
     fn copy(&self, place: &mut Place, to: &mut [Event]) -> usize {
         let rings = self.rings.lock();
         place.enter(rings.session);
         let count = rings.machine.copy(place.cursor, to);
         let rest = to.get_mut(count..).unwrap_or_default();
-        let training = rings.training.as_ref();
-        count.saturating_add(training.map_or(0, |ring| ring.copy(place.practice.into(), rest)))
+        let training = rings.training.as_ref().filter(|_| place.follows);
+        count.saturating_add(training.map_or(0, |ring| ring.copy(place.practice, rest)))
     }
 
     /// Tells whether there is something for a reader that stands at `place`.
@@ -278,7 +279,7 @@ impl Journal {
         match whence {
             Whence::Start => place.practice = 1,
             Whence::Current => {}
-            Whence::End => place.practice = u32::try_from(next).unwrap_or(u32::MAX),
+            Whence::End => place.practice = next,
         }
         Ok(place)
     }
@@ -292,8 +293,8 @@ impl Journal {
 impl Rings {
     fn has(&self, mut place: Place) -> bool {
         place.enter(self.session);
-        let of_training = |ring: &Ring| ring.extent().at(place.practice.into()) != Next::Nothing;
+        let of_training = |ring: &Ring| ring.extent().at(place.practice) != Next::Nothing;
         self.machine.extent().at(place.cursor) != Next::Nothing
-            || self.training.as_ref().is_some_and(of_training)
+            || place.follows && self.training.as_ref().is_some_and(of_training)
     }
 }

@@ -33,21 +33,27 @@ use zerocopy::IntoBytes;
 /// How many records are copied at once.
 const BATCH: usize = 32;
 
+/// How many bits of a place the sequence among the records of a training has. The number of the
+/// training, of which the lowest bits are kept, has the others.
+const SEQUENCE: u32 = 48;
+
 /// What a reader comes to next.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     /// Sequence of the record of the machine.
     pub(super) cursor: u64,
+    /// It comes to records of trainings as well.
+    pub(super) follows: bool,
     /// Number of a training, and sequence of its record.
-    session: u32,
-    pub(super) practice: u32,
+    session: u16,
+    pub(super) practice: u64,
 }
 
 impl Place {
     /// There is the training `session`. A reader of another one goes before its first record.
     pub(super) fn enter(&mut self, session: u32) {
-        if self.session != session {
-            self.session = session;
+        if self.session != session as u16 {
+            self.session = session as u16;
             self.practice = 1;
         }
     }
@@ -57,7 +63,7 @@ impl Place {
         let next = event.sequence.saturating_add(1);
         match event.properties & EVENT_TRAINING {
             0 => self.cursor = next,
-            _ => self.practice = u32::try_from(next).unwrap_or(u32::MAX),
+            _ => self.practice = next,
         }
     }
 }
@@ -68,9 +74,11 @@ pub(crate) struct Reader {
     journal: Arc<Journal>,
     /// Sequence of the record of the machine that comes next. Changed only by who holds `batch`.
     cursor: Atomic<u64>,
-    /// Of a training: its number in the upper half, the sequence of its record that comes next in the
-    /// lower. Changed only by who holds `batch`.
+    /// Of a training: see [`SEQUENCE`]. One word, so that who does not hold `batch` sees both parts of
+    /// one moment. Changed only by who holds `batch`.
     practice: Atomic<u64>,
+    /// It comes to records of trainings.
+    follows: Atomic<bool>,
     /// Where records are copied to on their way out, and whose turn it is: two that read from one
     /// descriptor at once get different records. It is held while user memory is written to, which
     /// can take any time.
@@ -86,22 +94,30 @@ impl Reader {
             journal,
             cursor: Atomic::new(1),
             practice: Atomic::new(0),
+            follows: Atomic::new(false),
             batch <- new_killable_mutex!(batch, c"Reader::batch"),
         }))
+    }
+
+    /// Comes to records of trainings from now on, to those of the last one first.
+    pub(crate) fn follow_trainings(&self) {
+        self.follows.store(true, Relaxed);
     }
 
     fn place(&self) -> Place {
         let practice = self.practice.load(Relaxed);
         Place {
             cursor: self.cursor.load(Relaxed),
-            session: (practice >> 32) as u32,
-            practice: practice as u32,
+            follows: self.follows.load(Relaxed),
+            session: (practice >> SEQUENCE) as u16,
+            practice: practice & ((1 << SEQUENCE) - 1),
         }
     }
 
     /// For who holds `batch`.
     fn go(&self, place: &Place) {
-        let practice = u64::from(place.session) << 32 | u64::from(place.practice);
+        let sequence = place.practice.min((1 << SEQUENCE) - 1);
+        let practice = u64::from(place.session) << SEQUENCE | sequence;
         self.practice.store(practice, Relaxed);
         self.cursor.store(place.cursor, Relaxed);
     }

@@ -254,6 +254,11 @@ impl Ring {
         self.counts.error = 0;
     }
 
+    /// Takes in that a record of a training would be.
+    pub(super) fn anchored_for_show(&mut self) {
+        self.counts.anchored = self.counts.anchored.saturating_add(1);
+    }
+
     /// Takes in that the record that was due is not, and gives up those that wait behind it: a TPM
     /// that does not answer takes its time for each. Returns how many that are, with the first.
     pub(super) fn give_up(&mut self, error: Error) -> u32 {

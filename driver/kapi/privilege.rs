@@ -19,7 +19,7 @@ use kernel::{
     types::NotThreadSafe, //
 };
 
-/// The right to have the machine changed, or its firmware read anew.
+/// The right to have the machine changed, or its firmware read anew; or to have that done to a copy of it.
 ///
 /// Only the functions below make one, each after it has asked for what the right takes. What wants
 /// a `&Right` can therefore not be called by an interface that has forgotten to ask.

@@ -195,7 +195,8 @@ impl Table {
     }
 }
 
-/// Settings for a copy, as SMBIOS structures of type 0xDA list them, one behind the other.
+/// Settings for a copy, as SMBIOS structures of type 0xDA list them, one behind the other. What this
+/// model of machine is known not to survive is denied to the copy as well.
 ///
 /// # Errors
 ///
@@ -209,7 +210,8 @@ pub(crate) fn described(structures: &[u8], filter: bool) -> Result<KVVec<(Fact, 
         return Err(EINVAL);
     }
     let mut controls = KVVec::new();
-    for listed in &settings(table.listings, filter)? {
+    let (settings, _) = settings(table.listings, filter)?;
+    for listed in &settings {
         let (fact, details) = (listed.fact(), details(listed));
         controls.push((training::described(fact, &details), details), GFP_KERNEL)?;
     }
@@ -226,11 +228,21 @@ fn listed(filter: bool) -> Result<KVec<Listed>> {
     if let Err(error) = walked {
         pr_warn!("cannot read the SMBIOS tables: {error:?}\n");
     }
-    settings(table.listings, filter)
+    let (listed, entangled) = settings(table.listings, filter)?;
+    if entangled > 0 {
+        pr_warn!("firmware bug: {entangled} settings share a location with another one\n");
+    }
+    let contradictory = |listed: &&Listed| listed.presence == Presence::Contradictory;
+    let contradictory = listed.iter().filter(contradictory).count();
+    if contradictory > 0 {
+        pr_warn!("firmware bug: {contradictory} settings have contradictory tokens\n");
+    }
+    Ok(listed)
 }
 
-/// The settings that a table lists, as this machine has them.
-fn settings(all: KVec<Listings>, filter: bool) -> Result<KVec<Listed>> {
+/// The settings that a table lists, as a machine of this model has them, and how many of them share a
+/// location with another one.
+fn settings(all: KVec<Listings>, filter: bool) -> Result<(KVec<Listed>, u32)> {
     let text = |field| dmi::text(field).map_or(&[][..], CStr::to_bytes);
     let model = Model {
         product: text(Field::Product),
@@ -238,24 +250,13 @@ fn settings(all: KVec<Listings>, filter: bool) -> Result<KVec<Listed>> {
         filtered: filter,
     };
     let mut listed = KVec::new();
-    let mut contradictory = 0u32;
     for ((id, setting), listings) in (FIRST_ID..).zip(SETTINGS).zip(all) {
-        let Some(found) = Listed::new(id, setting, listings, &model) else {
-            continue;
-        };
-        if found.presence == Presence::Contradictory {
-            contradictory = contradictory.saturating_add(1);
+        if let Some(found) = Listed::new(id, setting, listings, &model) {
+            listed.push(found, GFP_KERNEL)?;
         }
-        listed.push(found, GFP_KERNEL)?;
     }
     let entangled = entangle(&mut listed);
-    if entangled > 0 {
-        pr_warn!("firmware bug: {entangled} settings share a location with another one\n");
-    }
-    if contradictory > 0 {
-        pr_warn!("firmware bug: {contradictory} settings have contradictory tokens\n");
-    }
-    Ok(listed)
+    Ok((listed, entangled))
 }
 
 /// What is shown of a setting, before anything is read.

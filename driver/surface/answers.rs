@@ -36,8 +36,8 @@ struct Made {
     commits: u64,
     /// Requests that had ended when the last of them was added to `status`.
     ended: u64,
-    /// It is of a copy of the machine.
-    of_copy: bool,
+    /// Number of the training that it is of, 0 for the machine.
+    session: u32,
     generation: u64,
     status: uapi::Status,
     controls: Arc<KVVec<uapi::Control>>,
@@ -56,7 +56,7 @@ impl Made {
         Ok(Self {
             commits,
             ended: 0,
-            of_copy: engine.is_copy(),
+            session: engine.session(),
             generation: snapshot.generation,
             status: wire::status(engine, &snapshot),
             controls: Arc::new(controls, GFP_KERNEL)?,
@@ -67,6 +67,8 @@ impl Made {
 /// All controls, as they were at one generation.
 pub(super) struct Controls {
     pub(super) generation: u64,
+    /// `ANSWER_` bits.
+    pub(super) properties: u32,
     pub(super) controls: Arc<KVVec<uapi::Control>>,
 }
 
@@ -103,7 +105,7 @@ impl Answers {
     /// be.
     fn with<T>(&self, engine: &Engine, take: impl FnOnce(&mut Made) -> T) -> Result<T> {
         let mut made = self.made.lock();
-        if made.commits != Engine::commits() || made.of_copy != engine.is_copy() {
+        if made.commits != Engine::commits() || made.session != engine.session() {
             *made = Made::of(engine)?;
         }
         Ok(take(&mut made))
@@ -137,6 +139,10 @@ impl Answers {
     pub(super) fn controls(&self) -> Result<Controls> {
         self.with(&Engine::shown(&self.engine), |made| Controls {
             generation: made.generation,
+            properties: match made.session {
+                0 => 0,
+                _ => uapi::ANSWER_TRAINING,
+            },
             controls: made.controls.clone(),
         })
     }

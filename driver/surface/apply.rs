@@ -30,8 +30,8 @@ use kernel::{
 
 /// `IOC_PLAN`.
 pub(super) fn plan(machine: &Arc<Engine>, arg: UserPtr) -> Result {
-    let engine = Engine::shown(machine);
     let (asked, frame) = Frame::read::<uapi::Apply>(arg, uapi::Apply::SIZE_MIN)?;
+    let engine = shown(machine, &asked)?;
     let list = targets(&asked)?;
     let steps = steps(&asked)?;
     let request = Request {
@@ -48,6 +48,7 @@ pub(super) fn plan(machine: &Arc<Engine>, arg: UserPtr) -> Result {
     let applied = engine.plan(&request)?;
     let asked = uapi::Apply {
         request: 0,
+        properties: wire::answer(&engine),
         ..asked
     };
     answer(&asked, &frame, steps, &applied)?;
@@ -61,11 +62,7 @@ pub(super) fn plan(machine: &Arc<Engine>, arg: UserPtr) -> Result {
 pub(super) fn apply(machine: &Arc<Engine>, file: &File, arg: UserPtr) -> Result {
     let right = entry::admit(machine, Origin::Ioctl, Some(file))?;
     let (mut asked, frame) = Frame::read::<uapi::Apply>(arg, uapi::Apply::SIZE_MIN)?;
-    // What is shown now takes the request: when it is not shown any more by then, it is closed.
-    let engine = Engine::shown(machine);
-    if asked.options & uapi::APPLY_TRAINING != 0 && !engine.is_copy() {
-        return Err(ENODEV);
-    }
+    let engine = shown(machine, &asked)?;
     let list = targets(&asked)?;
     let steps = steps(&asked)?;
     let options = uapi::APPLY_CONFIRM_LATCH | uapi::APPLY_TRAINING;
@@ -73,11 +70,25 @@ pub(super) fn apply(machine: &Arc<Engine>, file: &File, arg: UserPtr) -> Result 
     let applied = entry::change(&engine, &right, &request, |number| {
         // What cannot be answered must not be done: the memory is written to once before.
         asked.request = number;
+        asked.properties = wire::answer(&engine);
         frame.write(asked)?;
         steps.clear()
     })?;
     answer(&asked, &frame, steps, &applied)?;
     entry::result(&applied.ending)
+}
+
+/// What is shown now takes the request: when it is not shown any more by then, it is closed.
+///
+/// # Errors
+///
+/// `ENODEV` for a request that is meant for a training, and there is none.
+fn shown(machine: &Arc<Engine>, asked: &uapi::Apply) -> Result<Arc<Engine>> {
+    let engine = Engine::shown(machine);
+    match asked.options & uapi::APPLY_TRAINING != 0 && !engine.is_copy() {
+        true => Err(ENODEV),
+        false => Ok(engine),
+    }
 }
 
 /// Where the steps go.
@@ -125,12 +136,8 @@ fn request<'a>(asked: &uapi::Apply, list: &'a [(u32, u8)], options: u32) -> Resu
         uapi::MODE_NONE => None,
         number => Some(Mode::from_number(number).ok_or(EINVAL)?),
     };
-    let reserved = [
-        u32::from(asked.reserved),
-        asked.reserved2.into(),
-        asked.reserved3,
-    ];
-    if reserved != [0; 3]
+    let reserved = [u16::from(asked.reserved), asked.reserved2];
+    if reserved != [0; 2]
         || asked.options & !options != 0
         || mode == Some(Mode::ParanoidPlus) && !list.is_empty()
     {

@@ -16,7 +16,10 @@ use crate::{
         Engine,
         Profile, //
     },
-    journal::Origin,
+    journal::{
+        Origin,
+        Reader, //
+    },
     kapi::{
         error::errno,
         privilege::Right, //
@@ -41,11 +44,24 @@ use kernel::{
 const ERRNO_MAX: u32 = 4095;
 
 /// `IOC_TRAINING`.
-pub(super) fn training(machine: &Arc<Engine>, file: &File, arg: UserPtr) -> Result {
+pub(super) fn training(
+    machine: &Arc<Engine>,
+    reader: &Reader,
+    file: &File,
+    arg: UserPtr,
+) -> Result {
     let (asked, frame) = Frame::read::<uapi::Training>(arg, uapi::Training::SIZE_MIN)?;
     match asked.operation {
         uapi::TRAINING_STATE => check(&asked, bare(&asked))?,
-        _ => act(machine, file, &asked)?,
+        uapi::TRAINING_FOLLOW => {
+            check(&asked, bare(&asked))?;
+            reader.follow_trainings();
+        }
+        _ => {
+            // What cannot be answered must not be done.
+            frame.write(asked)?;
+            act(machine, file, &asked)?;
+        }
     }
     let shown = Engine::shown(machine);
     let training = machine.training();

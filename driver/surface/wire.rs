@@ -140,6 +140,11 @@ pub(super) fn add_last(status: &mut uapi::Status, last: &Ended) {
     status.last_pid = last.pid;
 }
 
+/// What answers say of whose they are.
+pub(super) fn answer(engine: &Engine) -> u32 {
+    properties([(engine.is_copy(), uapi::ANSWER_TRAINING)])
+}
+
 /// The bits of those properties that hold.
 fn properties<const N: usize>(bits: [(bool, u32); N]) -> u32 {
     let held = bits.into_iter().filter(|(holds, _)| *holds);
@@ -266,6 +271,10 @@ fn value(fact: &Fact, number: u8, value: &Value, policy: &Policy) -> uapi::Contr
                 0
             };
             (present | active, 0, 0)
+        }
+        Answer::Copied(active) => {
+            let active = if active { uapi::VALUE_ACTIVE } else { 0 };
+            (uapi::VALUE_PRESENT | active, 0, 0)
         }
         Answer::Read { read, expected } => {
             let active = if value.answer.is_active() {

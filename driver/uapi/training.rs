@@ -22,11 +22,19 @@ pub const TRAINING_STOP: u32 = 2;
 /// copy does not have.
 pub const TRAINING_INJECT: u32 = 3;
 
+/// [`Training::operation`]: from here on `read()` on this descriptor gives the records of trainings as
+/// well, those of the last one first. Anybody may.
+pub const TRAINING_FOLLOW: u32 = 4;
+
+/// [`Apply`](super::Apply), [`Controls`](super::Controls) and [`Refresh`](super::Refresh) in their answers:
+/// it is of a copy, not of the machine.
+pub const ANSWER_TRAINING: u32 = 1;
+
 /// [`Training::properties`]: a training is under way.
 pub const TRAINING_ON: u32 = 1;
 
 /// [`Training::injection`]: writes of `control` (of any control: 0) fail with the errno `number`,
-/// `EIO` for 0.
+/// `EIO` for 0. `EAGAIN` is said to be `EPROTO`, because it has a meaning of its own.
 pub const INJECT_WRITE_FAILS: u32 = 1;
 /// [`Training::injection`]: writes of `control` (of any control: 0) are answered as done and are not.
 pub const INJECT_WRITE_IGNORED: u32 = 2;

@@ -187,10 +187,10 @@ static void change(const char *name, unsigned int number, struct request *r)
 	}
 	printf("%s result=%d outcome=%u reason=%u control=%u needs=%u error=%u calls=%u "
 	       "generation=%llu key=%u lines=%u present=%u reached=%u count=%u "
-	       "request=%llu\n",
+	       "request=%llu training=%u\n",
 	       name, result, a->outcome, a->reason, a->control, a->needs, a->error,
 	       a->firmware_calls, (unsigned long long)a->generation, a->security_key, a->mode_lines,
-	       a->mode_present, a->mode_reached, a->step_count, (unsigned long long)a->request);
+	       a->mode_present, a->mode_reached, a->step_count, (unsigned long long)a->request, a->properties);
 	if (a->outcome == MILSPEC_OUTCOME_NONE)
 		return;
 	for (uint32_t i = 0; i < a->step_count && i < a->step_capacity; i++) {
@@ -226,8 +226,8 @@ static void refresh(void)
 	struct milspec_refresh q = { .head = { .size = sizeof(q) } };
 	int result = ask(MILSPEC_IOC_REFRESH, &q);
 
-	printf("refresh result=%d generation=%llu changed=%u calls=%u\n", result,
-	       (unsigned long long)q.generation, q.changed, q.firmware_calls);
+	printf("refresh result=%d generation=%llu changed=%u calls=%u training=%u\n", result,
+	       (unsigned long long)q.generation, q.changed, q.firmware_calls, q.properties);
 }
 
 static int fetch(struct milspec_control *array, struct milspec_controls *q)
@@ -247,8 +247,8 @@ static void controls(void)
 	struct milspec_controls q;
 	int result = fetch(array, &q);
 
-	printf("controls result=%d generation=%llu count=%u\n", result,
-	       (unsigned long long)q.generation, q.count);
+	printf("controls result=%d generation=%llu count=%u training=%u\n", result,
+	       (unsigned long long)q.generation, q.count, q.properties);
 	for (uint32_t i = 0; !result && i < q.count; i++) {
 		const struct milspec_control *c = &array[i];
 
@@ -311,6 +311,22 @@ static void records(void)
 			       e->load[3], e->extra[0], e->extra[1], e->extra[2], e->extra[3]);
 		}
 	}
+}
+
+/* Waits for a record. */
+static void await(void)
+{
+	struct pollfd p = { .fd = device(), .events = POLLIN };
+	int count = poll(&p, 1, 20000);
+
+	printf("await result=%d\n", count);
+}
+
+static void seek(const struct request *r)
+{
+	off_t place = lseek(device(), r->plain[0], r->plain[1]);
+
+	printf("seek result=%d place=%lld\n", place < 0 ? errno : 0, (long long)place);
 }
 
 /* A whole file. */
@@ -509,6 +525,12 @@ int main(int argc, char **argv)
 			events();
 		else if (!strcmp(verb, "records"))
 			records();
+		else if (!strcmp(verb, "await"))
+			await();
+		else if (!strcmp(verb, "halt"))
+			raise(SIGSTOP);
+		else if (!strcmp(verb, "seek"))
+			seek(&r);
 		else if (!strcmp(verb, "train"))
 			training(&r);
 		else if (!strcmp(verb, "mainline"))

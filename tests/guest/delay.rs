@@ -125,6 +125,8 @@ pub fn wait_in(machine: &Machine, process: &Process<'_>, syscall: &str) -> Resul
 
 /// `ioctl(3` as `/proc/PID/syscall` has it.
 pub const IOCTL: &str = "16 0x3 ";
+/// `poll(` as `/proc/PID/syscall` has it.
+pub const POLL: &str = "7 0x";
 /// `write(1`.
 const WRITE: &str = "1 0x1 ";
 

@@ -5,11 +5,11 @@
 use crate::access::{member, wait_until};
 use crate::ask::{self, ask, ask_one, install, lines, request, Line};
 use crate::common::{log_lines, machine, milspecctl, Test};
-use crate::delay::{wait_in, IOCTL};
-use crate::firmware_attributes::CLASS;
+use crate::delay::{wait_in, IOCTL, POLL};
+use crate::firmware_attributes::{CLASS, DRIVER};
 use crate::modes::SYSFS;
 use anyhow::{ensure, Context, Result};
-use milspec_machine::guest::Process;
+use milspec_machine::guest::{GuestCommand, Process};
 use milspec_machine::machine::{Machine, Module};
 use milspec_machine::nvram::{factory, layout};
 use milspec_machine::profile::Profile;
@@ -23,6 +23,7 @@ use std::time::Duration;
 pub const TESTS: &[Test] = &[
     ("training_shows_a_copy_and_says_so", shows),
     ("training_writes_no_firmware", writes_nothing),
+    ("training_is_followed_by_who_asks", follows),
     ("training_is_for_who_may_open_the_device", rights),
     (
         "training_takes_the_devices_and_settings_of_others",
@@ -100,7 +101,9 @@ fn kept(machine: &Machine) -> Result<Vec<u8>> {
 
 /// The records that there are.
 fn records(machine: &Machine) -> Result<Vec<Line>> {
-    ask(machine, "records")
+    let mut lines = ask(machine, "train op=4 -- records")?;
+    lines.retain(|line| line.word == "record");
+    Ok(lines)
 }
 
 fn of_training(record: &Line) -> Result<bool> {
@@ -139,7 +142,28 @@ fn shows() -> Result<()> {
     let state = train(&machine, "op=0", 0)?;
     ensure!(state.number("session")? == 0 && state.number("properties")? == 0);
 
+    let listen = ["udevadm", "monitor", "--kernel", "--property"];
+    let mut listener = machine.guest()?.spawn(GuestCommand::new(listen))?;
+    listener.wait_for("KERNEL - the kernel uevent", PATIENCE)?;
+    let mut heard = 0;
+    let mut next = |expected: &[&str]| -> Result<()> {
+        let mut event = String::new();
+        wait_until("an event", || {
+            listener.poll()?;
+            let text = listener.stdout();
+            let mut all = text.split("\n\n").filter(|e| e.contains("MILSPEC_MODE="));
+            event = all.nth(heard).unwrap_or_default().to_owned();
+            Ok(event.contains("MILSPEC_PENDING_REBOOT="))
+        })?;
+        heard += 1;
+        for line in expected {
+            ensure!(event.lines().any(|l| l == *line), "no {line} in\n{event}");
+        }
+        Ok(())
+    };
+
     let begun = start(&machine)?;
+    next(&["MILSPEC_TRAINING=1", "MILSPEC_MODE=custom"])?;
     ensure!(
         !machine.exists(CLASS)?,
         "firmware-attributes is still there"
@@ -157,11 +181,20 @@ fn shows() -> Result<()> {
     let old = before.number("generation")?;
     let stale = request(&machine, &format!("apply mode=4 generation={old}"))?;
     ensure!(stale[0].result == 11, "{stale:?}");
+    std::thread::sleep(Duration::from_millis(200));
     let applied = request(&machine, "apply mode=4")?;
     applied[0].clone().ends(0, OUTCOME_DONE)?;
     ensure!(applied[0].steps.len() > 20);
+    next(&["MILSPEC_TRAINING=1", "MILSPEC_MODE=paranoid"])?;
     let again = request(&machine, "apply mode=4 training")?;
     ensure!(again[0].clone().ends(0, OUTCOME_DONE)?.steps.is_empty());
+    let words = "apply mode=4 -- plan mode=3 -- refresh -- controls";
+    for line in ask(&machine, words)? {
+        let marked = ["apply", "plan", "refresh", "controls"].contains(&&*line.word);
+        ensure!(!marked || line.number("training")? == 1, "{line:?}");
+    }
+    let shown = milspecctl(&machine, &["control", "show", "camera"])?;
+    ensure!(shown.to_string().contains("\"present\":true"), "{shown:#}");
     ensure!(machine.read(&format!("{SYSFS}/mode"))? == "paranoid");
     let practised = values(&machine)?;
     ensure!(practised != real);
@@ -174,6 +207,7 @@ fn shows() -> Result<()> {
         Ok(kinds(&real)?.contains(&u64::from(KIND_OUTSIDE_CHANGE)))
     };
     wait_until("the change of the machine", noticed)?;
+    next(&["MILSPEC_TRAINING=0", "MILSPEC_OUTSIDE_CHANGES=1"])?;
     ensure!(values(&machine)? == practised, "it has come to the copy");
 
     let (training, real_records) = both(&machine)?;
@@ -206,12 +240,29 @@ fn shows() -> Result<()> {
         "{told:?}"
     );
 
+    ensure!(told[0].number("generation")? <= before.number("generation")?);
+    let silent = ask(&machine, "records")?;
+    let unasked: Result<Vec<bool>> = silent.iter().map(of_training).collect();
+    ensure!(!unasked?.contains(&true), "nobody has asked for these");
+
+    ensure!(told[0].number("generation")? <= before.number("generation")?);
+    let silent = ask(&machine, "records")?;
+    let unasked: Result<Vec<bool>> = silent.iter().map(of_training).collect();
+    ensure!(!unasked?.contains(&true), "nobody has asked for these");
+
     let ended = stop(&machine)?;
+    next(&["MILSPEC_TRAINING=0", "MILSPEC_MODE=custom"])?;
     ensure!(machine.exists(CLASS)?, "firmware-attributes is still away");
     ensure!(ended.number("properties")? == 0 && ended.number("session")? == 1);
     let after = status(&machine)?;
     ensure!(!is_training(&after)?);
     ensure!(after.number("generation")? > now.number("generation")?);
+    for of_last in ["last_request", "last_sequence", "last_outcome", "last_pid"] {
+        ensure!(
+            after.text(of_last)? == before.text(of_last)?,
+            "{of_last}: {after:?}"
+        );
+    }
     ensure!(machine.read(&format!("{SYSFS}/training"))? == "0");
     let changed: Vec<_> = values(&machine)?
         .into_iter()
@@ -226,12 +277,12 @@ fn shows() -> Result<()> {
     let meant = request(&machine, "apply mode=4 training")?;
     ensure!(meant[0].result == ENODEV, "{meant:?}");
     let log = log_lines(&machine)?;
-    let modes = log.iter().filter(|line| line.contains("mode paranoid"));
-    let modes: Vec<&String> = modes.collect();
     ensure!(
-        !modes.is_empty() && modes.iter().all(|l| l.contains("training: ")),
+        !log.iter().any(|line| line.contains("paranoid")),
         "{log:#?}"
     );
+    let marks = log.iter().filter(|line| line.contains("training: "));
+    ensure!(marks.count() == 2, "{log:#?}");
     machine.check_kernel_log()
 }
 
@@ -247,8 +298,9 @@ impl Numbers {
     }
 }
 
-/// Promise: a thousand operations of all interfaces in a training write nothing to any firmware, by the
-/// firmware's own count and by what it keeps; and they leave the machine's own journal alone.
+/// Promise: a thousand operations of all interfaces in a training, many at once among them, write nothing
+/// to any firmware, by the firmware's own count and by what it keeps, though hundreds of changes of the copy
+/// are made; and however many records they are, the machine's own journal has all of its own.
 fn writes_nothing() -> Result<()> {
     let machine = machine("rugged", Module::Autoload)?;
     install(&machine)?;
@@ -257,14 +309,14 @@ fn writes_nothing() -> Result<()> {
     let counts = machine.nvram()?.counts()?;
     let bytes = kept(&machine)?;
     let mut numbers = Numbers(0x5eed_1234_5678_9abc);
-    let mut operations = 0;
-    for _ in 0..10 {
+    let (mut operations, mut done) = (0, 0);
+    for round in 0..10 {
         let mut words = String::new();
         for _ in 0..100 {
             let id = ids[numbers.below(ids.len() as u64) as usize];
             let value = numbers.below(3);
             let word = match numbers.below(8) {
-                0 => format!("apply mode={} confirm", 1 + numbers.below(5)),
+                0 => format!("apply mode={}", 1 + numbers.below(4)),
                 1 => format!("apply mode={} set={id}:255", 1 + numbers.below(4)),
                 2 => format!("train op=3 inject={} count=2", [1, 2, 3][value as usize]),
                 3 => format!("train op=3 inject=4 control={id} value={value} after={value}"),
@@ -277,12 +329,35 @@ fn writes_nothing() -> Result<()> {
         }
         let lines = ask(&machine, words.trim_end_matches(" -- "))?;
         ensure!(lines.len() >= 100, "{} answers", lines.len());
-        machine.sh(&format!(
-            "for mode in standard enhanced baseline; do echo $mode >{SYSFS}/mode; done"
-        ))?;
-        let _ = machine.run(["milspecctl", "mode", "set", "standard", "--yes"])?;
+        let steps = lines.iter().filter(|line| line.word == "step");
+        done += steps
+            .filter(|step| step.text("state").is_ok_and(|s| s == "1"))
+            .count();
+        let line = "for mode in standard enhanced baseline; do echo $mode; done >mode";
+        machine.sh(&format!("cd {SYSFS} && {line}"))?;
+        machine.run(["milspecctl", "mode", "set", "standard", "--yes"])?;
+        match round {
+            3 => {
+                let crowd = ask_one(&machine, "crowd 3 2 2 3 4")?;
+                ensure!(crowd.number("bad")? == 0, "{crowd:?}");
+                ensure!(crowd.number("applied")? > 0, "{crowd:?}");
+            }
+            6 => {
+                for what in ["unbind", "bind"] {
+                    let line = format!("echo DSML0001:00 >{DRIVER}/{what}");
+                    machine.sh(&line)?.ok()?;
+                }
+                ensure!(!machine.exists(CLASS)?, "binding has brought it back");
+            }
+            _ => {}
+        }
     }
-    ensure!(operations == 1000);
+    ensure!(
+        operations == 1000 && done > 300,
+        "{operations} operations, {done} steps"
+    );
+    request(&machine, "apply mode=5 confirm")?;
+    ensure!(machine.read(&format!("{SYSFS}/latched"))? == "1");
     let since = machine.nvram()?.counts()?.since(&counts);
     ensure!(since.token_writes() == 0, "{:?}", since.nonzero());
     ensure!(since.dsml(function::SET_IF) == 0, "{:?}", since.nonzero());
@@ -291,13 +366,78 @@ fn writes_nothing() -> Result<()> {
         "the firmware keeps something else"
     );
     let (training, real) = both(&machine)?;
-    ensure!(training.len() > 1000, "{} records", training.len());
-    let expected = [KIND_LOAD, KIND_BIND, KIND_TRAINING_BEGUN].map(u64::from);
-    ensure!(kinds(&real)? == expected, "{real:#?}");
+    let last = training.last().context("no records")?.number("sequence")?;
+    ensure!(
+        last > 4096 && kinds(&training)?[0] == u64::from(KIND_GAP),
+        "{last} records"
+    );
+    println!("\n1000 operations of a training: {done} steps, {last} records");
+    let expected = [
+        KIND_LOAD,
+        KIND_BIND,
+        KIND_TRAINING_BEGUN,
+        KIND_UNBIND,
+        KIND_BIND,
+    ];
+    ensure!(kinds(&real)? == expected.map(u64::from), "{real:#?}");
     stop(&machine)?;
     let status = milspecctl(&machine, &["status", "--refresh"])?;
     ensure!(status["mode"]["name"] != "paranoid-plus", "{status:#}");
     ensure!(machine.read(&format!("{SYSFS}/latched"))? == "0");
+    machine.check_kernel_log()
+}
+
+/// Promise: who follows trainings is woken by a record of one, comes to those of the next one when
+/// that begins, and goes through both by lseek().
+fn follows() -> Result<()> {
+    let machine = machine("latitude-7490", Module::Autoload)?;
+    install(&machine)?;
+    start(&machine)?;
+    let words = "train op=4 -- records -- await -- halt -- records";
+    let reader = ask::start(&machine, words)?;
+    wait_in(&machine, &reader, POLL)?;
+    let (camera, now) = control(&machine, "camera")?;
+    request(&machine, &format!("apply set={camera}:{}", 1 - now))?;
+    let state = format!("/proc/{}/status", reader.pid);
+    wait_until("it was woken", || {
+        Ok(machine.read(&state)?.contains("T (stopped)"))
+    })?;
+    stop(&machine)?;
+    let second = start(&machine)?;
+    reader.signal(18)?;
+    let text = reader.wait(PATIENCE)?.ok()?.text();
+    let (woken, then) = text
+        .split_once("await result=1")
+        .context("it was not woken")?;
+    ensure!(woken.matches("properties=32").count() == 1, "{text}");
+    let of_second: Vec<&str> = then
+        .lines()
+        .filter(|l| l.contains("properties=32"))
+        .collect();
+    let load = format!("load={}", second.text("load")?);
+    ensure!(
+        of_second.len() == 1 && of_second[0].contains(&load),
+        "{text}"
+    );
+    let words = "train op=4 -- records -- seek 0 1 -- records -- seek 1 0 -- records -- seek 0 2 -- records";
+    let all = ask(&machine, words)?;
+    let parts: Vec<usize> = all
+        .split(|line| line.word == "seek")
+        .map(<[Line]>::len)
+        .collect();
+    // The answer; of the machine the load, and the begins and ends of trainings; of the second training its
+    // begin.
+    ensure!(parts == [1 + 5, 0, 5, 0], "{parts:?} {all:#?}");
+    let second: Vec<&Line> = all
+        .iter()
+        .filter(|line| of_training(line).is_ok_and(|is| is))
+        .collect();
+    ensure!(
+        second
+            .iter()
+            .all(|r| r.number("sequence").is_ok_and(|s| s == 1)),
+        "{second:?}"
+    );
     machine.check_kernel_log()
 }
 
@@ -320,6 +460,7 @@ fn rights() -> Result<()> {
     ensure!(result(&trainee("train op=1")?)? == EBADF);
     ensure!(result(&trainee(&format!("{change} training"))?)? == EBADF);
     ensure!(result(&trainee("train op=0")?)? == 0);
+    ensure!(result(&trainee("train op=4")?)? == 0);
 
     start(&machine)?;
     ensure!(result(&trainee(&change)?)? == 0);
@@ -403,6 +544,21 @@ fn profiles() -> Result<()> {
     stop(&machine)?;
     ensure!(values(&machine)? == own, "the machine is another one");
 
+    // Controls of the machine may begin with other values; nobody has changed them.
+    let (camera, now) = control(&machine, "camera")?;
+    request(&machine, &format!("apply set={camera}:{now}"))?;
+    train(&machine, &format!("op=1 set={camera}:{}", 1 - now), 0)?;
+    ensure!(control(&machine, "camera")?.1 == 1 - now);
+    let begun = status(&machine)?;
+    let pending = begun.number("properties")? & u64::from(STATUS_PENDING_REBOOT);
+    ensure!(begun.number("drifted")? == 0 && pending == 0, "{begun:?}");
+    let (training, _) = both(&machine)?;
+    ensure!(
+        kinds(&training)? == [u64::from(KIND_TRAINING_BEGUN)],
+        "{training:?}"
+    );
+    stop(&machine)?;
+
     let set = with
         .iter()
         .find(|(name, ..)| name == "DSMIL0D5")
@@ -410,6 +566,11 @@ fn profiles() -> Result<()> {
         .1;
     let words = format!("op=1 devices=/tmp/devices tokens=/tmp/tokens set={set}:1");
     train(&machine, &words, 0)?;
+    let begun = status(&machine)?;
+    ensure!(
+        begun.number("mode")? == 0,
+        "another machine is in no mode: {begun:?}"
+    );
     let all = values(&machine)?;
     let described = all
         .iter()
@@ -507,10 +668,8 @@ fn injections() -> Result<()> {
         ensure!(!kinds(&real)?.contains(&u64::from(kind)));
     }
     let log = log_lines(&machine)?;
-    let tampering = log.iter().filter(|line| line.contains("tampering"));
-    let tampering: Vec<&String> = tampering.collect();
     ensure!(
-        tampering.len() == 1 && tampering[0].contains("training: "),
+        !log.iter().any(|line| line.contains("tampering")),
         "{log:#?}"
     );
     machine.check_kernel_log()
@@ -591,7 +750,7 @@ fn leaves_nothing() -> Result<()> {
     );
     stop(&machine)?;
 
-    let turns = "for i in $(seq 10); do /tmp/ask train op=1 -- apply mode=4 -- train op=2; done";
+    let turns = "for i in $(seq 30); do /tmp/ask train op=1 -- apply mode=4 -- train op=2; done";
     machine.sh(turns)?.ok()?;
     let used = crate::common::kernel_memory(&machine)?;
     machine.sh(turns)?.ok()?;
@@ -642,7 +801,7 @@ fn refuses() -> Result<()> {
         ("op=1 control=1", EINVAL),
         ("op=0 value=1", EINVAL),
         ("op=2 set=1:1", EINVAL),
-        ("op=4", EINVAL),
+        ("op=5", EINVAL),
         ("op=3 inject=1", ENODEV),
         ("op=2", ENODEV),
     ] {
