@@ -359,6 +359,7 @@ fn writes_nothing() -> Result<()> {
     request(&machine, "apply mode=5 confirm")?;
     ensure!(machine.read(&format!("{SYSFS}/latched"))? == "1");
     let since = machine.nvram()?.counts()?.since(&counts);
+    // Claim: nothing else
     ensure!(since.token_writes() == 0, "{:?}", since.nonzero());
     ensure!(since.dsml(function::SET_IF) == 0, "{:?}", since.nonzero());
     ensure!(
@@ -463,6 +464,7 @@ fn rights() -> Result<()> {
     ensure!(result(&trainee("train op=4")?)? == 0);
 
     start(&machine)?;
+    // Claim: in a training, changes a copy
     ensure!(result(&trainee(&change)?)? == 0);
     ensure!(result(&trainee("refresh")?)? == 0);
     for act in ["op=1", "op=2", "op=3 inject=7", "op=3 inject=1"] {
