@@ -196,7 +196,7 @@ fn answer() -> Result<answers::place::Guard> {
 /// Hands what is recorded to the TPM.
 fn anchor() -> Result<Anchoring> {
     let engine = state::get().ok_or(ENODEV)?;
-    Anchoring::new(engine.journal().clone())
+    Anchoring::new(engine.journal().journal().clone())
 }
 
 /// Binds to the ACPI device `DSML0001`.

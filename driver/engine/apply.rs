@@ -202,9 +202,14 @@ impl Engine {
     ///
     /// `EAGAIN` for a generation that is stale after that reading, `ENOMEM`, `EINTR`: nothing was
     /// written to the firmware.
-    pub(crate) fn apply(&self, _right: &Right, request: &Request<'_>) -> Result<Applied> {
+    /// `EAGAIN` too when a training has begun or ended since the caller came here.
+    pub(crate) fn apply(&self, right: &Right, request: &Request<'_>) -> Result<Applied> {
+        self.admit(right)?;
         let mut work = self.work.lock()?;
         let work = &mut *work;
+        if work.closed {
+            return Err(EAGAIN);
+        }
         let calls = work.families.all_calls();
 
         // Read, unless it is clear without that: what is stale only becomes more so.
@@ -258,7 +263,10 @@ impl Engine {
         }
         let room = work.room()?;
         let hold = match request.mode {
-            Some(Mode::ParanoidPlus) if work.latch.is_none() => Some(Hold::new()?),
+            // Of a copy nothing keeps the module loaded.
+            Some(Mode::ParanoidPlus) if work.latch.is_none() && !self.is_copy() => {
+                Some(Hold::new()?)
+            }
             _ => None,
         };
 
@@ -278,7 +286,9 @@ impl Engine {
         let ending = end(outcome, &steps, unheeded, &work.families);
         let new = self.commit(work, room, met, request.origin);
         let sequence = self.record_ended(&about, &ending, &steps, &new);
-        log(request, &ending, &steps);
+        if !self.is_copy() {
+            log(request, &ending, &steps);
+        }
         let calls = work.families.all_calls().saturating_sub(calls);
         Ok(Applied {
             steps,
@@ -429,7 +439,8 @@ impl Firmware for Calls<'_> {
         let at = self
             .details
             .binary_search_by_key(&change.id, |details| details.id);
-        if let Some(details) = at.ok().and_then(|at| self.details.get(at)) {
+        let details = at.ok().and_then(|at| self.details.get(at));
+        if let Some(details) = details.filter(|_| !self.engine.is_copy()) {
             report::outside(change, details);
         }
     }

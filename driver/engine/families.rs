@@ -7,12 +7,16 @@ use super::snapshot::{
     Interface, //
 };
 use crate::{
-    posture::control,
+    posture::{
+        control,
+        dsmil::Identity, //
+    },
     provider::{
         errno,
         Dsmil,
         FamilyReading,
         Provider,
+        Source,
         Tokens, //
     }, //
 };
@@ -68,10 +72,18 @@ impl<P: Provider> Family<P> {
     }
 }
 
-impl Family<Dsmil> {
+impl Family<Source<Dsmil>> {
     /// What the firmware says it is.
+    pub(super) fn identity(&self) -> Option<Identity> {
+        match self.found().ok()? {
+            Source::Machine(dsmil) => Some(*dsmil.identity()),
+            Source::Copy(copy) => copy.identity(),
+        }
+    }
+
+    /// What of that is shown.
     pub(super) fn interface(&self) -> Option<Interface> {
-        let identity = self.found().ok()?.identity();
+        let identity = self.identity()?;
         Some(Interface {
             major: identity.major,
             minor: identity.minor,
@@ -82,8 +94,8 @@ impl Family<Dsmil> {
 
 /// What can be read and changed.
 pub(super) struct Families {
-    pub(super) platform: Family<Tokens>,
-    pub(super) dsmil: Family<Dsmil>,
+    pub(super) platform: Family<Source<Tokens>>,
+    pub(super) dsmil: Family<Source<Dsmil>>,
 }
 
 impl Families {

@@ -7,13 +7,16 @@
 //! journal. State changes in three functions: `Engine::take` takes in what was read, `Engine::apply`
 //! carries a request out, `Engine::commit` puts the next snapshot in place.
 //!
-//! Lock order: `work` before `latest`. `work` is held across firmware calls, and never taken by what
+//! A copy of the machine, to practise on, is another engine over providers in memory: see `training`.
+//!
+//! Lock order: `turn` before `work` before `copy` and `latest`. `work` is held across firmware calls, and never taken by what
 //! only wants to know what was read last; who waits for it can be killed. `latest` is held for the
 //! time of a copy of a pointer.
 
 use crate::{
     journal::{
         Journal,
+        Log,
         Origin, //
     },
     kapi::{
@@ -54,6 +57,7 @@ use crate::{
         Dsmil,
         FamilyReading,
         Provider,
+        Source,
         Tokens, //
     }, //
 };
@@ -87,6 +91,7 @@ mod record;
 mod report;
 mod requests;
 mod snapshot;
+mod training;
 
 pub(crate) use apply::{
     Applied,
@@ -101,6 +106,11 @@ pub(crate) use requests::{
 pub(crate) use snapshot::{
     FamilyState,
     Snapshot, //
+};
+pub(crate) use training::Profile;
+use training::{
+    Practice,
+    Turn, //
 };
 
 global! {
@@ -139,6 +149,8 @@ struct Work {
     latch: Option<Hold>,
     /// A snapshot of the same length, for [`Engine::detach`], which must not fail.
     spare: Option<UniqueArc<Snapshot>>,
+    /// No change is made here: of the machine while there is a training, of a copy after that.
+    closed: bool,
 }
 
 /// What a refresh found.
@@ -150,21 +162,30 @@ pub(crate) struct Refreshed {
     pub(crate) firmware_calls: u64,
 }
 
-/// The state of the driver.
+/// Snapshots that were put in place, of the machine or of a copy.
+static COMMITS: Atomic<u64> = Atomic::new(0);
+
+/// The state of the driver, or of a copy of the machine to practise on.
 #[pin_data]
 pub(crate) struct Engine {
     #[pin]
     work: KillableMutex<Work>,
     #[pin]
     latest: Mutex<Arc<Snapshot>>,
-    journal: Arc<Journal>,
+    journal: Log,
     parameters: Parameters,
-    /// Snapshots that were put in place.
-    commits: Atomic<u64>,
     /// The module goes.
     leaving: Atomic<bool>,
     #[pin]
     requests: Requests,
+    /// Of a copy: what it is a copy for.
+    practice: Option<Practice>,
+    /// Of the machine: whose turn it is to begin or to end a training, or to have a copy do something.
+    #[pin]
+    turn: KillableMutex<Turn>,
+    /// Of the machine: the copy that is shown in its place.
+    #[pin]
+    copy: Mutex<Option<Arc<Engine>>>,
     /// Step that an apply under way is at, from 1, and number of its steps; 0 without one.
     step: Atomic<u32>,
     steps: Atomic<u32>,
@@ -204,6 +225,7 @@ impl Work {
             listener: None,
             latch: None,
             spare: None,
+            closed: false,
         }
     }
 
@@ -217,7 +239,8 @@ impl Work {
     fn take_in(&mut self, family: control::Family, provider: &dyn Provider) -> Result {
         let mut found: KVVec<(Fact, Details)> = KVVec::new();
         provider.describe(&mut |fact, details| {
-            let mark = self.machine.mark(fact.id);
+            let known = self.machine.fact(fact.id);
+            let mark = known.map_or(fact.mark, |known| known.mark);
             Ok(found.push((Fact { mark, ..fact }, details), GFP_KERNEL)?)
         })?;
         for (fact, details) in self.machine.facts().iter().zip(&self.details) {
@@ -256,13 +279,24 @@ impl Work {
     }
 
     /// Takes in the platform's settings, or why they are of no use.
-    fn take_platform(&mut self, platform: Family<Tokens>) -> Result {
+    fn take_platform(&mut self, platform: Family<Source<Tokens>>) -> Result {
         if let Ok(tokens) = platform.found() {
             self.take_in(control::Family::Platform, tokens)?;
         }
         let [of_platform, _] = &mut self.states;
         *of_platform = platform.state();
         self.families.platform = platform;
+        Ok(())
+    }
+
+    /// Takes in the devices of a copy, or why there are none.
+    fn take_dsmil(&mut self, dsmil: Family<Source<Dsmil>>) -> Result {
+        if let Ok(devices) = dsmil.found() {
+            self.take_in(control::Family::Dsmil, devices)?;
+        }
+        let [_, of_dsmil] = &mut self.states;
+        *of_dsmil = dsmil.state();
+        self.families.dsmil = dsmil;
         Ok(())
     }
 
@@ -276,7 +310,8 @@ impl Work {
             match Tokens::rediscover(filter) {
                 Ok(tokens) => {
                     pr_info!("dell-smbios is there now\n");
-                    self.take_platform(tokens.map_or(Family::Absent, Family::Found))?;
+                    let found = |tokens| Family::Found(Source::Machine(tokens));
+                    self.take_platform(tokens.map_or(Family::Absent, found))?;
                 }
                 Err(ENOMEM) => return Err(ENOMEM),
                 // As it was.
@@ -328,7 +363,7 @@ impl Engine {
     /// `ENOMEM`, `EINTR`. That the firmware fails is part of the state.
     pub(crate) fn new(journal: Arc<Journal>, parameters: Parameters) -> Result<Arc<Self>> {
         let mut platform = match Tokens::discover(parameters.filter) {
-            Ok(Some(tokens)) => Family::Found(tokens),
+            Ok(Some(tokens)) => Family::Found(Source::Machine(tokens)),
             Ok(None) => Family::Absent,
             Err(ENOMEM) => return Err(ENOMEM),
             Err(error) => {
@@ -345,6 +380,20 @@ impl Engine {
         }
         let mut work = Work::new();
         work.take_platform(platform)?;
+        let requests = Arc::new(Atomic::new(0), GFP_KERNEL)?;
+        let journal = Log::of_machine(journal);
+        Self::begin(work, [read, None], journal, parameters, requests, None)
+    }
+
+    /// One that believes what `work` says, after what was read of it is taken in.
+    fn begin(
+        work: Work,
+        read: [Option<FamilyReading>; 2],
+        journal: Log,
+        parameters: Parameters,
+        requests: Arc<Atomic<u64>>,
+        practice: Option<Practice>,
+    ) -> Result<Arc<Self>> {
         let nothing = Arc::new(Snapshot::default(), GFP_KERNEL)?;
         let engine = Arc::pin_init(
             pin_init!(Self {
@@ -352,9 +401,11 @@ impl Engine {
                 latest <- new_mutex!(nothing, "Engine::latest"),
                 journal,
                 parameters,
-                commits: Atomic::new(0),
                 leaving: Atomic::new(false),
-                requests <- Requests::new(),
+                requests <- Requests::new(requests),
+                practice,
+                turn <- new_killable_mutex!(Turn, c"Engine::turn"),
+                copy <- new_mutex!(None, "Engine::copy"),
                 step: Atomic::new(0),
                 steps: Atomic::new(0),
             }),
@@ -362,7 +413,7 @@ impl Engine {
         )?;
         let mut work = engine.work.lock()?;
         let room = work.room()?;
-        engine.take(&mut work, room, [read, None], Origin::Driver);
+        engine.take(&mut work, room, read, Origin::Driver);
         drop(work);
         Ok(engine)
     }
@@ -381,8 +432,8 @@ impl Engine {
         }
     }
 
-    /// Returns the journal.
-    pub(crate) fn journal(&self) -> &Arc<Journal> {
+    /// Returns where is recorded what happens here.
+    pub(crate) fn journal(&self) -> &Log {
         &self.journal
     }
 
@@ -396,9 +447,10 @@ impl Engine {
         self.latest.lock().clone()
     }
 
-    /// Number of the latest snapshot: it is another one as soon as that is in place.
-    pub(crate) fn commits(&self) -> u64 {
-        self.commits.load(Acquire)
+    /// Number of the latest snapshot of the machine or of a copy: it is another one as soon as that is
+    /// in place.
+    pub(crate) fn commits() -> u64 {
+        COMMITS.load(Acquire)
     }
 
     /// Ends a look that nobody has asked for at its next firmware call: whoever unloads the module
@@ -414,8 +466,13 @@ impl Engine {
     /// # Errors
     ///
     /// `ENOMEM`, `EINTR`, `EAGAIN` when it gave way: the state is what it was before.
-    pub(crate) fn refresh(&self, _right: &Right, origin: Origin) -> Result<Refreshed> {
+    /// `EAGAIN` too when the training that the caller came for has ended.
+    pub(crate) fn refresh(&self, right: &Right, origin: Origin) -> Result<Refreshed> {
+        self.admit(right)?;
         let mut work = self.work.lock()?;
+        if work.closed && self.is_copy() {
+            return Err(EAGAIN);
+        }
         let calls = work.families.all_calls();
         let new = self.look(&mut work, origin)?;
         Ok(Refreshed {
@@ -428,11 +485,15 @@ impl Engine {
     /// Reads everything, takes it in and commits it. All that can fail comes first.
     fn look(&self, work: &mut Work, origin: Origin) -> Result<Arc<Snapshot>> {
         let gives_way = || self.leaving.load(Relaxed) || self.work.waiters() > 0;
-        let go_on = || match origin == Origin::Driver && gives_way() {
+        // A copy is looked at only when somebody has asked for it.
+        let unasked = origin == Origin::Driver && !self.is_copy();
+        let go_on = || match unasked && gives_way() {
             true => Err(EAGAIN),
             false => unless_interrupted(),
         };
-        work.look_again(self.parameters.filter)?;
+        if !self.is_copy() {
+            work.look_again(self.parameters.filter)?;
+        }
         let room = work.room()?;
         let known = |id| work.machine.fact(id).and_then(Fact::current);
         let platform = work.families.platform.read(&known, &go_on)?;
@@ -472,7 +533,7 @@ impl Engine {
         }
         let error = dsmil.as_ref().err().copied();
         let mut family = match dsmil {
-            Ok(dsmil) => Family::Found(dsmil),
+            Ok(dsmil) => Family::Found(Source::Machine(dsmil)),
             Err(error) => Family::Failed(error),
         };
         let reading = family.read(&|_| None, &unless_dying)?;
@@ -523,7 +584,8 @@ impl Engine {
     ///
     /// `EINTR` when the calling task is being killed.
     pub(crate) fn quiesce(&self) -> Result {
-        self.work.lock().map(drop)
+        self.work.lock().map(drop)?;
+        self.quiesce_copy()
     }
 
     /// Commits what is believed of the machine: makes it the latest snapshot, and says what is new
@@ -566,7 +628,7 @@ impl Engine {
         let old = {
             let mut latest = self.latest.lock();
             // Before it is in place: whoever sees it sees that it is another one.
-            self.commits.fetch_add(1, Release);
+            COMMITS.fetch_add(1, Release);
             core::mem::replace(&mut *latest, new.clone())
         };
         let mut outside = met;
@@ -574,18 +636,25 @@ impl Engine {
             let news = core::mem::take(news);
             if let Some(change) = &news.outside {
                 self.record_outside(change, new.generation, origin);
-                report::outside(change, details);
+                if !self.is_copy() {
+                    report::outside(change, details);
+                }
                 outside = outside.saturating_add(1);
             }
             if news.tampered {
                 self.record_tamper(fact, new.generation, origin);
-                report::tampered(details);
+                if !self.is_copy() {
+                    report::tampered(details);
+                }
             }
         }
         if new.latched && !old.latched {
             self.record_latch(new.generation, origin);
         }
-        report::changes(&old, &new, outside, work.announcer.as_ref());
+        match &self.practice {
+            None => report::changes(&old, &new, outside, work.announcer.as_ref()),
+            Some(practice) => practice.tell(&old, &new, outside, work.announcer.as_ref()),
+        }
         if let Some(listener) = work.listener {
             listener.kick(0);
         }

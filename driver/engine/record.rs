@@ -30,6 +30,10 @@ use crate::{
             Progress,
             Step,
             ACCEPT, //
+        },
+        training::{
+            Effect,
+            Injection, //
         }, //
     },
     provider::errno,
@@ -262,6 +266,41 @@ impl Engine {
             mode: Mode::ParanoidPlus.number(),
             generation,
             ..event(uapi::KIND_LATCH, uapi::SEVERITY_NOTICE, origin)
+        });
+    }
+
+    /// Somebody has the copy do something, which is `number` on the wire.
+    pub(super) fn record_injected(&self, number: u32, injection: &Injection) {
+        let (to, error) = match injection.effect {
+            Effect::Value(value) => (value, 0),
+            Effect::Tamper(reported) => (reported.into(), 0),
+            Effect::WriteFails(number) | Effect::ReadFails(number) | Effect::Slow(number) => {
+                (uapi::INDEX_NONE, number)
+            }
+            Effect::WriteIgnored => (uapi::INDEX_NONE, 0),
+        };
+        let mut extra = [0; 32];
+        let numbers = [injection.after, injection.count].map(u32::to_ne_bytes);
+        for (to, from) in extra.iter_mut().zip(numbers.as_flattened()) {
+            *to = *from;
+        }
+        self.journal.record(Event {
+            extra,
+            control: injection.control,
+            to,
+            error,
+            count: number,
+            generation: self.snapshot().generation,
+            ..event(uapi::KIND_INJECTED, uapi::SEVERITY_NOTICE, Origin::Ioctl)
+        });
+    }
+
+    /// Somebody has taken back what the copy was to do.
+    pub(super) fn record_cleared(&self) {
+        self.journal.record(Event {
+            count: uapi::INJECT_CLEAR,
+            generation: self.snapshot().generation,
+            ..event(uapi::KIND_INJECTED, uapi::SEVERITY_NOTICE, Origin::Ioctl)
         });
     }
 }

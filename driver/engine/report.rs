@@ -88,15 +88,29 @@ pub(super) fn changes(old: &Snapshot, new: &Snapshot, outside: u32, announcer: O
     if before.mode != now.mode || before.deviations != now.deviations {
         pr_info!("mode {}, {} deviations\n", now.mode, now.deviations);
     }
-    if let Some(announcer) = announcer {
-        if let Err(error) = announce(announcer, &now, outside) {
-            pr_warn!("no event sent: {error:?}\n");
-        }
+    announce(announcer, &now, outside, false);
+}
+
+/// Tells whether the two differ in what an event says.
+pub(super) fn differ(old: &Snapshot, new: &Snapshot) -> bool {
+    Summary::of(old) != Summary::of(new)
+}
+
+/// Sends an event of what is shown.
+pub(super) fn shown(new: &Snapshot, outside: u32, announcer: Option<&Announcer>, of_copy: bool) {
+    announce(announcer, &Summary::of(new), outside, of_copy);
+}
+
+fn announce(announcer: Option<&Announcer>, now: &Summary, outside: u32, of_copy: bool) {
+    let sent = announcer.map(|announcer| send(announcer, now, outside, of_copy));
+    if let Some(Err(error)) = sent {
+        pr_warn!("no event sent: {error:?}\n");
     }
 }
 
-fn announce(announcer: &Announcer, now: &Summary, outside: u32) -> Result {
+fn send(announcer: &Announcer, now: &Summary, outside: u32, of_copy: bool) -> Result {
     announcer.send(&[
+        &*CString::try_from_fmt(fmt!("MILSPEC_TRAINING={}", u8::from(of_copy)))?,
         &*CString::try_from_fmt(fmt!("MILSPEC_MODE={}", now.mode))?,
         &*CString::try_from_fmt(fmt!("MILSPEC_DEVIATIONS={}", now.deviations))?,
         &*CString::try_from_fmt(fmt!("MILSPEC_OUTSIDE_CHANGES={outside}"))?,

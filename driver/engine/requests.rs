@@ -14,6 +14,7 @@ use kernel::{
             Relaxed,
             Release, //
         },
+        Arc,
         Mutex, //
     }, //
 };
@@ -39,7 +40,8 @@ pub(crate) struct Ended {
 /// Numbers requests for changes, and remembers the one that ended last.
 #[pin_data]
 pub(crate) struct Requests {
-    count: Atomic<u64>,
+    /// The machine's and its copies' have one numbering.
+    count: Arc<Atomic<u64>>,
     /// Requests that have ended.
     ended: Atomic<u64>,
     #[pin]
@@ -47,12 +49,18 @@ pub(crate) struct Requests {
 }
 
 impl Requests {
-    pub(super) fn new() -> impl PinInit<Self> {
+    /// With this counter of requests.
+    pub(super) fn new(count: Arc<Atomic<u64>>) -> impl PinInit<Self> {
         pin_init!(Self {
-            count: Atomic::new(0),
+            count,
             ended: Atomic::new(0),
             last <- new_mutex!(Ended::default(), "Requests::last"),
         })
+    }
+
+    /// The counter, for a copy of the machine.
+    pub(super) fn counter(&self) -> Arc<Atomic<u64>> {
+        self.count.clone()
     }
 
     /// Gives a request its number.

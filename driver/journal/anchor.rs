@@ -75,6 +75,11 @@ impl Anchor {
         self.chip.as_ref().ok_or(ENODEV)?.read(self.pcr.into())
     }
 
+    /// Number of the PCR that records of a training would be extended into.
+    pub(super) fn simulated(&self) -> u8 {
+        self.pcr
+    }
+
     fn extend(&self, event: &Event) -> Result {
         let chip = self.chip.as_ref().ok_or(ENODEV)?;
         chip.extend(self.pcr.into(), event.as_bytes())
@@ -98,17 +103,17 @@ impl Journal {
     fn extend_due(&self) {
         loop {
             // The lock is not held while the TPM works.
-            let due = self.ring.lock().due();
+            let due = self.rings.lock().machine.due();
             let failed = match due {
                 None => return,
                 Some(Due::Lost { first, count }) => failure(first, count, EOVERFLOW),
                 Some(Due::Record(event)) => match self.anchor.extend(&event) {
                     Ok(()) => {
-                        self.ring.lock().anchored();
+                        self.rings.lock().machine.anchored();
                         continue;
                     }
                     Err(error) => {
-                        let count = self.ring.lock().give_up(error);
+                        let count = self.rings.lock().machine.give_up(error);
                         pr_warn!(
                             "PCR {} cannot be extended ({error:?}): {count} records from {} on\n",
                             self.anchor.pcr,

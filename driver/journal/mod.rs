@@ -2,7 +2,7 @@
 
 //! The record of what happened: a ring of chained records, its readers, and its anchor in the TPM.
 //!
-//! `ring` is a spinlock, held for as long as it takes to copy a few records or to hash one, never
+//! `rings` is a spinlock, held for as long as it takes to copy a few records or to hash one, never
 //! across anything that sleeps. So nobody who reads, however slowly, keeps anybody from writing.
 
 use crate::{
@@ -39,13 +39,20 @@ use kernel::{
         SpinLock, //
     }, //
 };
+use reader::Place;
 use ring::Ring;
 
 mod anchor;
+mod log;
 mod reader;
 mod ring;
 
 pub(crate) use anchor::Anchoring;
+pub(crate) use log::{
+    Log,
+    Pages,
+    Training, //
+};
 pub(crate) use reader::Reader;
 
 /// How something came to the driver.
@@ -113,11 +120,21 @@ pub(crate) struct Standing {
     pub(crate) pcr: Option<u8>,
 }
 
+/// The records.
+struct Rings {
+    /// What happened to the machine.
+    machine: Ring,
+    /// What happened in the training under way, or in the last one.
+    training: Option<Ring>,
+    /// Number of that training, 0 without one.
+    session: u32,
+}
+
 /// The journal of one load of the module.
 #[pin_data]
 pub(crate) struct Journal {
     #[pin]
-    ring: SpinLock<Ring>,
+    rings: SpinLock<Rings>,
     /// Notified of each record.
     #[pin]
     news: PollCondVar,
@@ -136,7 +153,7 @@ impl Journal {
     /// `ENOMEM`, `EINVAL` for a PCR that must not be used.
     pub(crate) fn new(pcr: u32) -> Result<Arc<Self>> {
         let anchor = Anchor::new(pcr)?;
-        let mut ring = Ring::new(crypto::random())?;
+        let mut machine = Ring::new(crypto::random(), 0)?;
         let mut first = event(uapi::KIND_LOAD, uapi::SEVERITY_NOTICE, Origin::Driver);
         match anchor.read() {
             Ok(value) => {
@@ -148,15 +165,20 @@ impl Journal {
                 first.error = errno(error);
                 if anchor.is_there() {
                     pr_warn!("the TPM cannot be read: {error:?}\n");
-                    ring.anchor_error(error);
+                    machine.anchor_error(error);
                 } else {
                     pr_info!("no TPM: the journal is not anchored\n");
                 }
             }
         }
+        let rings = Rings {
+            machine,
+            training: None,
+            session: 0,
+        };
         let journal = Arc::pin_init(
             pin_init!(Self {
-                ring <- new_spinlock!(ring, "Journal::ring"),
+                rings <- new_spinlock!(rings, "Journal::rings"),
                 news <- new_poll_condvar!("Journal::news"),
                 anchor,
             }),
@@ -170,7 +192,7 @@ impl Journal {
     pub(crate) fn record(&self, event: Event) -> u64 {
         let actor = Actor::current();
         let sequence = {
-            let mut ring = self.ring.lock();
+            let ring = &mut self.rings.lock().machine;
             ring.sum_up();
             ring.push(event, &actor)
         };
@@ -191,7 +213,7 @@ impl Journal {
     /// where there are too many of them. Says whether it has a record of its own.
     pub(crate) fn refuse(&self, event: Event) -> bool {
         let actor = Actor::current();
-        let recorded = self.ring.lock().refuse(event, &actor);
+        let recorded = self.rings.lock().machine.refuse(event, &actor);
         if recorded {
             self.news.notify_all();
         }
@@ -202,7 +224,7 @@ impl Journal {
     pub(crate) fn standing(&self) -> Standing {
         Standing {
             pcr: self.anchor.pcr(),
-            ..self.ring.lock().standing()
+            ..self.rings.lock().machine.standing()
         }
     }
 
@@ -210,20 +232,26 @@ impl Journal {
     pub(crate) fn check_anchor(&self) -> Result {
         let result = self.anchor.read();
         if let (Err(error), true) = (&result, self.anchor.is_there()) {
-            self.ring.lock().anchor_error(*error);
+            self.rings.lock().machine.anchor_error(*error);
         }
         result.map(drop)
     }
 
-    /// Copies what a reader that stands before `cursor` comes to, as much as there is room for, and
-    /// returns how many that is. The next one is behind the last of them.
-    fn copy(&self, cursor: u64, to: &mut [Event]) -> usize {
-        self.ring.lock().copy(cursor, to)
+    /// Copies what a reader that stands at `place` comes to, as much as there is room for, first of the
+    /// machine and then of the training, if it follows these, and returns how many that is. Takes
+    /// `place` to the training that there is.
+    fn copy(&self, place: &mut Place, to: &mut [Event]) -> usize {
+        let rings = self.rings.lock();
+        place.enter(rings.session);
+        let count = rings.machine.copy(place.cursor, to);
+        let rest = to.get_mut(count..).unwrap_or_default();
+        let training = rings.training.as_ref().filter(|_| place.follows);
+        count.saturating_add(training.map_or(0, |ring| ring.copy(place.practice, rest)))
     }
 
-    /// Tells whether there is something for a reader that stands before `cursor`.
-    fn has(&self, cursor: u64) -> bool {
-        self.ring.lock().extent().at(cursor) != Next::Nothing
+    /// Tells whether there is something for a reader that stands at `place`.
+    fn has(&self, place: Place) -> bool {
+        self.rings.lock().has(place)
     }
 
     /// Waits until there is.
@@ -231,24 +259,42 @@ impl Journal {
     /// # Errors
     ///
     /// `ERESTARTSYS` when a signal comes first.
-    fn wait(&self, cursor: u64) -> Result {
-        let mut ring = self.ring.lock();
-        while ring.extent().at(cursor) == Next::Nothing {
-            if self.news.wait_interruptible(&mut ring) {
+    fn wait(&self, place: Place) -> Result {
+        let mut rings = self.rings.lock();
+        while !rings.has(place) {
+            if self.news.wait_interruptible(&mut rings) {
                 return Err(ERESTARTSYS);
             }
         }
         Ok(())
     }
 
-    /// Where a reader goes from `cursor`.
-    fn seek(&self, cursor: u64, whence: Whence, offset: i64) -> Result<u64> {
-        let extent = self.ring.lock().extent();
-        extent.seek(cursor, whence, offset).ok_or(EINVAL)
+    /// Where a reader goes from `place`.
+    fn seek(&self, mut place: Place, whence: Whence, offset: i64) -> Result<Place> {
+        let rings = self.rings.lock();
+        let extent = rings.machine.extent();
+        place.cursor = extent.seek(place.cursor, whence, offset).ok_or(EINVAL)?;
+        place.enter(rings.session);
+        let next = rings.training.as_ref().map_or(1, |ring| ring.extent().next);
+        match whence {
+            Whence::Start => place.practice = 1,
+            Whence::Current => {}
+            Whence::End => place.practice = next,
+        }
+        Ok(place)
     }
 
     /// Has `table` notified of records.
     fn listen(&self, file: &File, table: &PollTable<'_>) {
         table.register_wait(file, &self.news);
+    }
+}
+
+impl Rings {
+    fn has(&self, mut place: Place) -> bool {
+        place.enter(self.session);
+        let of_training = |ring: &Ring| ring.extent().at(place.practice) != Next::Nothing;
+        self.machine.extent().at(place.cursor) != Next::Nothing
+            || place.follows && self.training.as_ref().is_some_and(of_training)
     }
 }

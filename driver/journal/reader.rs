@@ -11,7 +11,8 @@ use crate::{
     posture::journal::Whence,
     uapi::{
         Event,
-        EVENT_SIZE, //
+        EVENT_SIZE,
+        EVENT_TRAINING, //
     }, //
 };
 use kernel::{
@@ -32,12 +33,52 @@ use zerocopy::IntoBytes;
 /// How many records are copied at once.
 const BATCH: usize = 32;
 
+/// How many bits of a place the sequence among the records of a training has. The number of the
+/// training, of which the lowest bits are kept, has the others.
+const SEQUENCE: u32 = 48;
+
+/// What a reader comes to next.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    /// Sequence of the record of the machine.
+    pub(super) cursor: u64,
+    /// It comes to records of trainings as well.
+    pub(super) follows: bool,
+    /// Number of a training, and sequence of its record.
+    session: u16,
+    pub(super) practice: u64,
+}
+
+impl Place {
+    /// There is the training `session`. A reader of another one goes before its first record.
+    pub(super) fn enter(&mut self, session: u32) {
+        if self.session != session as u16 {
+            self.session = session as u16;
+            self.practice = 1;
+        }
+    }
+
+    /// Goes behind a record that it has come to.
+    fn pass(&mut self, event: &Event) {
+        let next = event.sequence.saturating_add(1);
+        match event.properties & EVENT_TRAINING {
+            0 => self.cursor = next,
+            _ => self.practice = next,
+        }
+    }
+}
+
 /// A place in the journal.
 #[pin_data]
 pub(crate) struct Reader {
     journal: Arc<Journal>,
-    /// Sequence of the record that comes next. Changed only by who holds `batch`.
+    /// Sequence of the record of the machine that comes next. Changed only by who holds `batch`.
     cursor: Atomic<u64>,
+    /// Of a training: see [`SEQUENCE`]. One word, so that who does not hold `batch` sees both parts of
+    /// one moment. Changed only by who holds `batch`.
+    practice: Atomic<u64>,
+    /// It comes to records of trainings.
+    follows: Atomic<bool>,
     /// Where records are copied to on their way out, and whose turn it is: two that read from one
     /// descriptor at once get different records. It is held while user memory is written to, which
     /// can take any time.
@@ -52,8 +93,33 @@ impl Reader {
         Ok(pin_init!(Self {
             journal,
             cursor: Atomic::new(1),
+            practice: Atomic::new(0),
+            follows: Atomic::new(false),
             batch <- new_killable_mutex!(batch, c"Reader::batch"),
         }))
+    }
+
+    /// Comes to records of trainings from now on, to those of the last one first.
+    pub(crate) fn follow_trainings(&self) {
+        self.follows.store(true, Relaxed);
+    }
+
+    fn place(&self) -> Place {
+        let practice = self.practice.load(Relaxed);
+        Place {
+            cursor: self.cursor.load(Relaxed),
+            follows: self.follows.load(Relaxed),
+            session: (practice >> SEQUENCE) as u16,
+            practice: practice & ((1 << SEQUENCE) - 1),
+        }
+    }
+
+    /// For who holds `batch`.
+    fn go(&self, place: &Place) {
+        let sequence = place.practice.min((1 << SEQUENCE) - 1);
+        let practice = u64::from(place.session) << SEQUENCE | sequence;
+        self.practice.store(practice, Relaxed);
+        self.cursor.store(place.cursor, Relaxed);
     }
 
     /// Writes the records that come next to `out`, as many as there are and as fit. Waits for the
@@ -75,7 +141,7 @@ impl Reader {
             if nonblocking {
                 return Err(EAGAIN);
             }
-            self.journal.wait(self.cursor.load(Relaxed))?;
+            self.journal.wait(self.place())?;
         }
     }
 
@@ -84,13 +150,15 @@ impl Reader {
         let mut size = 0usize;
         loop {
             let room = (out.len() / EVENT_SIZE).min(batch.len());
-            let place = batch.get_mut(..room).unwrap_or_default();
-            let count = self.journal.copy(self.cursor.load(Relaxed), place);
+            let mut at = self.place();
+            let to = batch.get_mut(..room).unwrap_or_default();
+            let count = self.journal.copy(&mut at, to);
             for event in batch.iter().take(count) {
                 if out.copy_to_iter(event.as_bytes()) < EVENT_SIZE {
                     return if size > 0 { Ok(size) } else { Err(EFAULT) };
                 }
-                self.cursor.store(event.sequence.saturating_add(1), Relaxed);
+                at.pass(event);
+                self.go(&at);
                 size = size.saturating_add(EVENT_SIZE);
             }
             if count < BATCH {
@@ -102,15 +170,14 @@ impl Reader {
     /// Moves, and returns the sequence of the record that comes next.
     pub(crate) fn seek(&self, whence: Whence, offset: i64) -> Result<i64> {
         let _turn = self.batch.lock()?;
-        let cursor = self.cursor.load(Relaxed);
-        let cursor = self.journal.seek(cursor, whence, offset)?;
-        self.cursor.store(cursor, Relaxed);
-        Ok(i64::try_from(cursor)?)
+        let place = self.journal.seek(self.place(), whence, offset)?;
+        self.go(&place);
+        Ok(i64::try_from(place.cursor)?)
     }
 
     /// Tells whether there is something to read, and has `table` notified when there is.
     pub(crate) fn is_readable(&self, file: &File, table: &PollTable<'_>) -> bool {
         self.journal.listen(file, table);
-        self.journal.has(self.cursor.load(Relaxed))
+        self.journal.has(self.place())
     }
 }

@@ -53,6 +53,8 @@ pub(super) struct Ring {
     records: KVVec<Event>,
     next: u64,
     load: [u8; 16],
+    /// Bits that all its records have.
+    mark: u8,
     /// Chain value of the last record, and of the last that was overwritten.
     chain: Digest,
     overwritten: Digest,
@@ -75,11 +77,13 @@ fn is_anchored(event: &Event) -> bool {
 }
 
 impl Ring {
-    pub(super) fn new(load: [u8; 16]) -> Result<Self> {
+    /// Records with this `load`, all of which have the properties `mark`.
+    pub(super) fn new(load: [u8; 16], mark: u8) -> Result<Self> {
         Ok(Self {
             records: KVVec::from_elem(Event::default(), PLACES, GFP_KERNEL)?,
             next: 1,
             load,
+            mark,
             chain: Digest::default(),
             overwritten: Digest::default(),
             limiter: Limiter::new(),
@@ -88,6 +92,11 @@ impl Ring {
             lost: None,
             counts: Standing::default(),
         })
+    }
+
+    /// The same in all its records, and in no others.
+    pub(super) fn load(&self) -> [u8; 16] {
+        self.load
     }
 
     pub(super) fn extent(&self) -> Extent {
@@ -116,6 +125,7 @@ impl Ring {
             boot_ns: now::<BootTime>(),
             wall_ns: now::<RealTime>(),
             load: self.load,
+            properties: event.properties | self.mark,
             ..event
         };
         let covered = event.as_bytes().get(..uapi::EVENT_CHAINED);
@@ -201,7 +211,7 @@ impl Ring {
             sequence: last,
             kind: uapi::KIND_GAP,
             severity: uapi::SEVERITY_WARNING,
-            properties: uapi::EVENT_UNCHAINED,
+            properties: uapi::EVENT_UNCHAINED | self.mark,
             count: u32::try_from(lost).unwrap_or(u32::MAX),
             load: self.load,
             chain: self.overwritten,
@@ -242,6 +252,11 @@ impl Ring {
         self.counts.pending = self.counts.pending.saturating_sub(1);
         self.counts.anchored = self.counts.anchored.saturating_add(1);
         self.counts.error = 0;
+    }
+
+    /// Takes in that a record of a training would be.
+    pub(super) fn anchored_for_show(&mut self) {
+        self.counts.anchored = self.counts.anchored.saturating_add(1);
     }
 
     /// Takes in that the record that was due is not, and gives up those that wait behind it: a TPM

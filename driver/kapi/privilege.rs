@@ -19,7 +19,7 @@ use kernel::{
     types::NotThreadSafe, //
 };
 
-/// The right to have the machine changed, or its firmware read anew.
+/// The right to have the machine changed, or its firmware read anew; or to have that done to a copy of it.
 ///
 /// Only the functions below make one, each after it has asked for what the right takes. What wants
 /// a `&Right` can therefore not be called by an interface that has forgotten to ask.
@@ -32,7 +32,17 @@ use kernel::{
 /// - nor is it `Sync`, so that no `static`, no `Arc` and no lock can show it to another task.
 ///
 /// What is left is the stack of the task that was asked about, which is empty when the call ends.
-pub(crate) struct Right(NotThreadSafe);
+///
+/// A right over copies of the machine ([`Right::over_copies`]) gives none over the machine: whoever
+/// takes a `&Right` and can reach the machine asks [`Right::is_over_machine`] first.
+pub(crate) struct Right(Over, NotThreadSafe);
+
+/// What a right is over.
+#[derive(PartialEq, Eq)]
+enum Over {
+    Machine,
+    Copies,
+}
 
 // Does not compile when `Right` is one of these: more than one `Other` is then meant.
 const _: fn() = || {
@@ -73,9 +83,20 @@ impl Right {
     pub(crate) fn of_caller() -> Result<Self> {
         // SAFETY: `capable()` reads the credentials of the calling task, nothing else.
         match unsafe { bindings::capable(bindings::CAP_SYS_ADMIN as c_int) } {
-            true => Ok(Self(NotThreadSafe)),
+            true => Ok(Self(Over::Machine, NotThreadSafe)),
             false => Err(EPERM),
         }
+    }
+
+    /// The right of who has opened the device, in whatever way, over copies of the machine and nothing
+    /// else: to practise takes no more than that the administrator lets somebody open it.
+    pub(crate) fn over_copies(_file: &File) -> Self {
+        Self(Over::Copies, NotThreadSafe)
+    }
+
+    /// Tells whether it is a right over the machine.
+    pub(crate) fn is_over_machine(&self) -> bool {
+        self.0 == Over::Machine
     }
 
     /// The right of the kernel itself: of work that a thread of the kernel does, and that no
@@ -89,7 +110,7 @@ impl Right {
         // flags; they are one word, read in one piece.
         let flags = unsafe { read_volatile(&raw const (*Task::current_raw()).flags) };
         match flags & bindings::PF_KTHREAD != 0 {
-            true => Ok(Self(NotThreadSafe)),
+            true => Ok(Self(Over::Machine, NotThreadSafe)),
             false => Err(EPERM),
         }
     }

@@ -69,6 +69,8 @@ pub enum Answer {
     /// The value has no answer of its own: it is in force when this says so, because the other
     /// values are not.
     Implied(bool),
+    /// A copy to practise on, which has no firmware to read, has the value or has it not.
+    Copied(bool),
 }
 
 impl Answer {
@@ -77,7 +79,7 @@ impl Answer {
         match self {
             Self::Absent | Self::Unread | Self::Failed(_) => false,
             Self::Read { read, expected } => *read == u32::from(*expected),
-            Self::Implied(active) => *active,
+            Self::Implied(active) | Self::Copied(active) => *active,
         }
     }
 }

@@ -135,6 +135,26 @@ impl<L: DerefMut<Target = [Fact]>> Machine<L> {
         self.fact(id).map_or(Mark::default(), |fact| fact.mark)
     }
 
+    /// A machine with other controls, of which all else is believed that is believed of this one. Its
+    /// generations begin behind `past`.
+    pub fn like<M: DerefMut<Target = [Fact]>>(&self, facts: M, past: u64) -> Machine<M> {
+        Machine {
+            facts,
+            generation: self.generation.max(past),
+            altered: true,
+            changed: 0,
+            applied: self.applied,
+            latched: self.latched,
+            standing: self.standing,
+        }
+    }
+
+    /// Its next generation is behind `past`.
+    pub fn move_past(&mut self, past: u64) {
+        self.generation = self.generation.max(past);
+        self.altered = true;
+    }
+
     /// Takes another list of controls, from the lowest id to the highest, and returns the old one.
     pub fn replace(&mut self, facts: L) -> L {
         self.altered = true;

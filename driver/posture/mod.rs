@@ -23,4 +23,5 @@ pub mod setting;
 pub mod settings;
 pub mod standing;
 pub mod token_table;
+pub mod training;
 pub mod transaction;

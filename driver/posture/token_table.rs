@@ -37,6 +37,20 @@ pub enum Fault {
     Unterminated,
 }
 
+/// Hands each structure of type [`TYPE`] to `take`, of which nothing but these stand one behind the
+/// other. Returns `None` for anything else: what came before was handed over.
+pub fn structures(mut bytes: &[u8], mut take: impl FnMut(&[u8])) -> Option<()> {
+    while let &[kind, length, ..] = bytes {
+        let (structure, rest) = bytes.split_at_checked(length.into())?;
+        if kind != TYPE || structure.len() < TOKENS {
+            return None;
+        }
+        take(structure);
+        bytes = rest;
+    }
+    bytes.is_empty().then_some(())
+}
+
 /// Hands every token of one structure of type [`TYPE`] to `take`, in the order of the table.
 ///
 /// `structure` is the formatted area, header included.

@@ -5,6 +5,7 @@
 
 use super::{
     errno,
+    training,
     Details,
     FamilyReading,
     Provider,
@@ -40,6 +41,8 @@ use crate::{
             Identity,
             State,
             States,
+            DEVICES,
+            GROUPS,
             REVISION,
             STATES, //
         },
@@ -148,12 +151,8 @@ impl Dsmil {
                 Err(_) => None,
                 Ok(answer) => Descriptor::parse(&answer, index, &this.identity).ok(),
             };
-            let is_twin = |new: &Descriptor| {
-                let mut known = this.devices.iter();
-                known.any(|old| old.name == new.name || old.number() == new.number())
-            };
             match found {
-                Some(new) if !is_twin(&new) => this.devices.push(new, GFP_KERNEL)?,
+                Some(new) if !is_twin(&this.devices, &new) => this.devices.push(new, GFP_KERNEL)?,
                 _ => left_out = left_out.saturating_add(1),
             }
         }
@@ -213,54 +212,6 @@ impl Dsmil {
         Ok(())
     }
 
-    /// What is decided on and what is shown of a device, before anything is read.
-    fn description(&self, device: &Descriptor) -> (Fact, Details) {
-        let mut values = [Value::NONE; VALUES];
-        for (to, name) in values.iter_mut().zip(STATES) {
-            to.name = name;
-        }
-        let mut depends = [0; DEPENDS];
-        let mut depend_count = 0usize;
-        let mut resolved = true;
-        for index in device.depends_on.iter().flatten() {
-            let needed = self.devices.iter().find(|other| other.index == *index);
-            match (needed, depends.get_mut(depend_count)) {
-                (Some(needed), Some(place)) => {
-                    *place = FIRST_ID | needed.number();
-                    depend_count = depend_count.saturating_add(1);
-                }
-                // It was left out. What it needs cannot be checked, so this one stays as it is.
-                _ => resolved = false,
-            }
-        }
-        let switchable = !matches!(device.class, Class::ReadOnly | Class::Quarantined);
-        let id = FIRST_ID | device.number();
-        let fact = Fact {
-            id,
-            family: Family::Dsmil,
-            class: device.class,
-            writable: self.can_set && switchable && resolved,
-            group: device.group,
-            // `failed` is a state that a device has, not one that it can be given.
-            values: 0b11,
-            ..Fact::NEW
-        };
-        let details = Details {
-            id,
-            presence: match resolved {
-                true => Presence::Full,
-                false => Presence::Partial,
-            },
-            name: uapi::field(&device.name),
-            label: uapi::field(&device.function),
-            values,
-            value_count: STATES.len(),
-            depends,
-            depend_count,
-        };
-        (fact, details)
-    }
-
     /// Returns the index of the device that the control `id` stands for.
     fn index(&self, id: u32) -> Result<u16> {
         let mut devices = self.devices.iter();
@@ -272,6 +223,94 @@ impl Dsmil {
         let answer = self.evaluate_patiently(function::STATE, &[index], is_busy)?;
         State::parse(&answer, index).map_err(error)
     }
+}
+
+/// What is decided on and what is shown of one of these devices, before anything is read. `can_set`
+/// says that their firmware has a way to change them.
+fn description(devices: &[Descriptor], can_set: bool, device: &Descriptor) -> (Fact, Details) {
+    let mut values = [Value::NONE; VALUES];
+    for (to, name) in values.iter_mut().zip(STATES) {
+        to.name = name;
+    }
+    let mut depends = [0; DEPENDS];
+    let mut depend_count = 0usize;
+    let mut resolved = true;
+    for index in device.depends_on.iter().flatten() {
+        let needed = devices.iter().find(|other| other.index == *index);
+        match (needed, depends.get_mut(depend_count)) {
+            (Some(needed), Some(place)) => {
+                *place = FIRST_ID | needed.number();
+                depend_count = depend_count.saturating_add(1);
+            }
+            // It was left out. What it needs cannot be checked, so this one stays as it is.
+            _ => resolved = false,
+        }
+    }
+    let switchable = !matches!(device.class, Class::ReadOnly | Class::Quarantined);
+    let id = FIRST_ID | device.number();
+    let fact = Fact {
+        id,
+        family: Family::Dsmil,
+        class: device.class,
+        writable: can_set && switchable && resolved,
+        group: device.group,
+        // `failed` is a state that a device has, not one that it can be given.
+        values: 0b11,
+        ..Fact::NEW
+    };
+    let details = Details {
+        id,
+        presence: match resolved {
+            true => Presence::Full,
+            false => Presence::Partial,
+        },
+        name: uapi::field(&device.name),
+        label: uapi::field(&device.function),
+        values,
+        value_count: STATES.len(),
+        depends,
+        depend_count,
+    };
+    (fact, details)
+}
+
+/// Tells whether a device is one of these already, by its name or by its number.
+fn is_twin(known: &[Descriptor], new: &Descriptor) -> bool {
+    let mut known = known.iter();
+    known.any(|old| old.name == new.name || old.number() == new.number())
+}
+
+/// Devices for a copy, as answers to DESCRIBE have them, in the order of their indices.
+///
+/// # Errors
+///
+/// `EPROTO` or `ERANGE` for an answer that the specification forbids, `EEXIST` for a device that is
+/// there twice, `E2BIG` for too many, `ENOMEM`.
+pub(crate) fn described(answers: &[[u8; 64]]) -> Result<(KVVec<(Fact, Details)>, Identity)> {
+    let identity = Identity {
+        major: REVISION,
+        minor: 0,
+        devices: u16::try_from(answers.len()).map_err(|_| E2BIG)?,
+        groups: GROUPS,
+        implementation: uapi::field(b"training"),
+    };
+    if identity.devices > DEVICES {
+        return Err(E2BIG);
+    }
+    let mut devices: KVec<Descriptor> = KVec::new();
+    for (index, answer) in (0u16..).zip(answers) {
+        let new = Descriptor::parse(answer, index, &identity).map_err(error)?;
+        if is_twin(&devices, &new) {
+            return Err(EEXIST);
+        }
+        devices.push(new, GFP_KERNEL)?;
+    }
+    let mut controls = KVVec::with_capacity(devices.len(), GFP_KERNEL)?;
+    for device in &devices {
+        let (fact, details) = description(&devices, true, device);
+        controls.push((training::described(fact, &details), details), GFP_KERNEL)?;
+    }
+    Ok((controls, identity))
 }
 
 /// A device as its state, or the errno of reading it, says.
@@ -297,7 +336,7 @@ fn readout(id: u32, state: Result<State, u32>) -> Readout {
 impl Provider for Dsmil {
     fn describe(&self, take: &mut dyn FnMut(Fact, Details) -> Result) -> Result {
         self.devices.iter().try_for_each(|device| {
-            let (fact, details) = self.description(device);
+            let (fact, details) = description(&self.devices, self.can_set, device);
             take(fact, details)
         })
     }

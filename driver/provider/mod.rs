@@ -18,10 +18,21 @@ use kernel::prelude::*;
 
 mod dsmil;
 mod tokens;
+mod training;
 
 pub(crate) use crate::kapi::error::errno;
-pub(crate) use dsmil::Dsmil;
-pub(crate) use tokens::Tokens;
+pub(crate) use dsmil::{
+    described as described_devices,
+    Dsmil, //
+};
+pub(crate) use tokens::{
+    described as described_settings,
+    Tokens, //
+};
+pub(crate) use training::{
+    Bench,
+    Copy, //
+};
 
 /// One value of a control, and what the firmware answered for it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -172,4 +183,54 @@ pub(crate) trait Provider {
 
     /// Returns the number of firmware calls made so far, failed ones included.
     fn firmware_calls(&self) -> u64;
+}
+
+/// What reads and writes a family: of the machine, or of a copy to practise on.
+pub(crate) enum Source<P> {
+    /// Firmware.
+    Machine(P),
+    /// Memory.
+    Copy(Copy),
+}
+
+impl<P: Provider> Source<P> {
+    fn provider(&self) -> &dyn Provider {
+        match self {
+            Self::Machine(provider) => provider,
+            Self::Copy(copy) => copy,
+        }
+    }
+}
+
+impl<P: Provider> Provider for Source<P> {
+    fn describe(&self, take: &mut dyn FnMut(Fact, Details) -> Result) -> Result {
+        self.provider().describe(take)
+    }
+
+    fn read(
+        &mut self,
+        known: &dyn Fn(u32) -> Option<u8>,
+        go_on: &dyn Fn() -> Result,
+    ) -> Result<FamilyReading> {
+        match self {
+            Self::Machine(provider) => provider.read(known, go_on),
+            Self::Copy(copy) => copy.read(known, go_on),
+        }
+    }
+
+    fn write(&self, id: u32, from: u8, to: u8, key: u16) -> Result {
+        self.provider().write(id, from, to, key)
+    }
+
+    fn read_back(&self, control: &Details) -> Readout {
+        self.provider().read_back(control)
+    }
+
+    fn asks_for_key(&self) -> bool {
+        self.provider().asks_for_key()
+    }
+
+    fn firmware_calls(&self) -> u64 {
+        self.provider().firmware_calls()
+    }
 }

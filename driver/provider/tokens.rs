@@ -4,6 +4,7 @@
 
 use super::{
     errno,
+    training,
     Details,
     FamilyReading,
     Provider,
@@ -169,25 +170,79 @@ impl Tokens {
     }
 }
 
-/// Takes the token table of this machine.
-fn listed(filter: bool) -> Result<KVec<Listed>> {
-    let mut all: KVec<Listings> = KVec::from_elem(Listings::default(), SETTINGS.len(), GFP_KERNEL)?;
-    let mut fault = None;
-    let walked = dmi::walk(token_table::TYPE, |structure| {
+/// What a token table says of each setting that the driver knows.
+struct Table {
+    listings: KVec<Listings>,
+    /// What is wrong with it first.
+    fault: Option<token_table::Fault>,
+}
+
+impl Table {
+    fn new() -> Result<Self> {
+        Ok(Self {
+            listings: KVec::from_elem(Listings::default(), SETTINGS.len(), GFP_KERNEL)?,
+            fault: None,
+        })
+    }
+
+    fn take(&mut self, structure: &[u8]) {
         let parsed = token_table::parse(structure, |token| {
-            for (listings, setting) in all.iter_mut().zip(SETTINGS) {
+            for (listings, setting) in self.listings.iter_mut().zip(SETTINGS) {
                 listings.take(setting, token);
             }
         });
-        fault = fault.or(parsed.err());
-    });
-    if let Some(fault) = fault {
+        self.fault = self.fault.or(parsed.err());
+    }
+}
+
+/// Settings for a copy, as SMBIOS structures of type 0xDA list them, one behind the other. What this
+/// model of machine is known not to survive is denied to the copy as well.
+///
+/// # Errors
+///
+/// `EINVAL` for what are no such structures, `ENOMEM`.
+pub(crate) fn described(structures: &[u8], filter: bool) -> Result<KVVec<(Fact, Details)>> {
+    let mut table = Table::new()?;
+    let whole = token_table::structures(structures, |structure| table.take(structure));
+    // Of one that nothing ends, what is there is good: machines have such tables.
+    let good = matches!(table.fault, None | Some(token_table::Fault::Unterminated));
+    if whole.is_none() || !good {
+        return Err(EINVAL);
+    }
+    let mut controls = KVVec::new();
+    let (settings, _) = settings(table.listings, filter)?;
+    for listed in &settings {
+        let (fact, details) = (listed.fact(), details(listed));
+        controls.push((training::described(fact, &details), details), GFP_KERNEL)?;
+    }
+    Ok(controls)
+}
+
+/// Takes the token table of this machine.
+fn listed(filter: bool) -> Result<KVec<Listed>> {
+    let mut table = Table::new()?;
+    let walked = dmi::walk(token_table::TYPE, |structure| table.take(structure));
+    if let Some(fault) = table.fault {
         pr_warn!("firmware bug: SMBIOS structure of type 0xDA: {fault:?}\n");
     }
     if let Err(error) = walked {
         pr_warn!("cannot read the SMBIOS tables: {error:?}\n");
     }
+    let (listed, entangled) = settings(table.listings, filter)?;
+    if entangled > 0 {
+        pr_warn!("firmware bug: {entangled} settings share a location with another one\n");
+    }
+    let contradictory = |listed: &&Listed| listed.presence == Presence::Contradictory;
+    let contradictory = listed.iter().filter(contradictory).count();
+    if contradictory > 0 {
+        pr_warn!("firmware bug: {contradictory} settings have contradictory tokens\n");
+    }
+    Ok(listed)
+}
 
+/// The settings that a table lists, as a machine of this model has them, and how many of them share a
+/// location with another one.
+fn settings(all: KVec<Listings>, filter: bool) -> Result<(KVec<Listed>, u32)> {
     let text = |field| dmi::text(field).map_or(&[][..], CStr::to_bytes);
     let model = Model {
         product: text(Field::Product),
@@ -195,24 +250,13 @@ fn listed(filter: bool) -> Result<KVec<Listed>> {
         filtered: filter,
     };
     let mut listed = KVec::new();
-    let mut contradictory = 0u32;
     for ((id, setting), listings) in (FIRST_ID..).zip(SETTINGS).zip(all) {
-        let Some(found) = Listed::new(id, setting, listings, &model) else {
-            continue;
-        };
-        if found.presence == Presence::Contradictory {
-            contradictory = contradictory.saturating_add(1);
+        if let Some(found) = Listed::new(id, setting, listings, &model) {
+            listed.push(found, GFP_KERNEL)?;
         }
-        listed.push(found, GFP_KERNEL)?;
     }
     let entangled = entangle(&mut listed);
-    if entangled > 0 {
-        pr_warn!("firmware bug: {entangled} settings share a location with another one\n");
-    }
-    if contradictory > 0 {
-        pr_warn!("firmware bug: {contradictory} settings have contradictory tokens\n");
-    }
-    Ok(listed)
+    Ok((listed, entangled))
 }
 
 /// What is shown of a setting, before anything is read.

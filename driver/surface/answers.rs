@@ -36,6 +36,8 @@ struct Made {
     commits: u64,
     /// Requests that had ended when the last of them was added to `status`.
     ended: u64,
+    /// Number of the training that it is of, 0 for the machine.
+    session: u32,
     generation: u64,
     status: uapi::Status,
     controls: Arc<KVVec<uapi::Control>>,
@@ -44,7 +46,7 @@ struct Made {
 impl Made {
     fn of(engine: &Engine) -> Result<Self> {
         // Before the snapshot: that one may be newer, and is then made once more.
-        let commits = engine.commits();
+        let commits = Engine::commits();
         let snapshot = engine.snapshot();
         let policy = wire::policy(&snapshot);
         let mut controls = KVVec::with_capacity(snapshot.facts().len(), GFP_KERNEL)?;
@@ -54,6 +56,7 @@ impl Made {
         Ok(Self {
             commits,
             ended: 0,
+            session: engine.session(),
             generation: snapshot.generation,
             status: wire::status(engine, &snapshot),
             controls: Arc::new(controls, GFP_KERNEL)?,
@@ -64,6 +67,8 @@ impl Made {
 /// All controls, as they were at one generation.
 pub(super) struct Controls {
     pub(super) generation: u64,
+    /// `ANSWER_` bits.
+    pub(super) properties: u32,
     pub(super) controls: Arc<KVVec<uapi::Control>>,
 }
 
@@ -79,7 +84,7 @@ pub(crate) struct Answers {
 impl Answers {
     /// Makes them of what the engine has committed by now.
     pub(crate) fn new(engine: Arc<Engine>) -> Result<Arc<Self>> {
-        let made = Made::of(&engine)?;
+        let made = Made::of(&Engine::shown(&engine))?;
         let info = wire::info(&engine);
         Arc::pin_init(
             pin_init!(Self {
@@ -96,11 +101,12 @@ impl Answers {
         &self.info
     }
 
-    /// Hands what was made of the latest snapshot to `take`, after it was made if need be.
-    fn with<T>(&self, take: impl FnOnce(&mut Made) -> T) -> Result<T> {
+    /// Hands what was made of the latest snapshot of what is shown to `take`, after it was made if need
+    /// be.
+    fn with<T>(&self, engine: &Engine, take: impl FnOnce(&mut Made) -> T) -> Result<T> {
         let mut made = self.made.lock();
-        if made.commits != self.engine.commits() {
-            *made = Made::of(&self.engine)?;
+        if made.commits != Engine::commits() || made.session != engine.session() {
+            *made = Made::of(engine)?;
         }
         Ok(take(&mut made))
     }
@@ -111,8 +117,9 @@ impl Answers {
     ///
     /// `ENOMEM`, `EFAULT`.
     pub(super) fn write_status(&self, frame: &Frame) -> Result {
-        let requests = self.engine.requests();
-        let mut status = self.with(|made| {
+        let engine = Engine::shown(&self.engine);
+        let requests = engine.requests();
+        let mut status = self.with(&engine, |made| {
             let ended = requests.ended();
             if made.ended != ended {
                 wire::add_last(&mut made.status, &requests.last());
@@ -120,7 +127,7 @@ impl Answers {
             }
             made.status
         })?;
-        wire::add_present(&mut status, &self.engine);
+        wire::add_present(&mut status, &engine);
         frame.write_behind_head(&status)
     }
 
@@ -130,8 +137,12 @@ impl Answers {
     ///
     /// `ENOMEM`.
     pub(super) fn controls(&self) -> Result<Controls> {
-        self.with(|made| Controls {
+        self.with(&Engine::shown(&self.engine), |made| Controls {
             generation: made.generation,
+            properties: match made.session {
+                0 => 0,
+                _ => uapi::ANSWER_TRAINING,
+            },
             controls: made.controls.clone(),
         })
     }

@@ -24,17 +24,23 @@ use crate::{
 use kernel::{
     fs::File,
     prelude::*,
+    sync::Arc,
     uaccess::UserPtr, //
 };
 
 /// `IOC_PLAN`.
-pub(super) fn plan(engine: &Engine, arg: UserPtr) -> Result {
+pub(super) fn plan(machine: &Arc<Engine>, arg: UserPtr) -> Result {
     let (asked, frame) = Frame::read::<uapi::Apply>(arg, uapi::Apply::SIZE_MIN)?;
+    let engine = shown(machine, &asked)?;
     let list = targets(&asked)?;
     let steps = steps(&asked)?;
     let request = Request {
         overview: asked.options & uapi::APPLY_LINES != 0,
-        ..request(&asked, &list, uapi::APPLY_CONFIRM_LATCH | uapi::APPLY_LINES)?
+        ..request(
+            &asked,
+            &list,
+            uapi::APPLY_CONFIRM_LATCH | uapi::APPLY_LINES | uapi::APPLY_TRAINING,
+        )?
     };
     if request.overview && (request.mode.is_none() || !list.is_empty()) {
         return Err(EINVAL);
@@ -42,6 +48,7 @@ pub(super) fn plan(engine: &Engine, arg: UserPtr) -> Result {
     let applied = engine.plan(&request)?;
     let asked = uapi::Apply {
         request: 0,
+        properties: wire::answer(&engine),
         ..asked
     };
     answer(&asked, &frame, steps, &applied)?;
@@ -52,20 +59,36 @@ pub(super) fn plan(engine: &Engine, arg: UserPtr) -> Result {
 }
 
 /// `IOC_APPLY`.
-pub(super) fn apply(engine: &Engine, file: &File, arg: UserPtr) -> Result {
-    let right = entry::admit(engine, Origin::Ioctl, Some(file))?;
+pub(super) fn apply(machine: &Arc<Engine>, file: &File, arg: UserPtr) -> Result {
+    let right = entry::admit(machine, Origin::Ioctl, Some(file))?;
     let (mut asked, frame) = Frame::read::<uapi::Apply>(arg, uapi::Apply::SIZE_MIN)?;
+    let engine = shown(machine, &asked)?;
     let list = targets(&asked)?;
     let steps = steps(&asked)?;
-    let request = request(&asked, &list, uapi::APPLY_CONFIRM_LATCH)?;
-    let applied = entry::change(engine, &right, &request, |number| {
+    let options = uapi::APPLY_CONFIRM_LATCH | uapi::APPLY_TRAINING;
+    let request = request(&asked, &list, options)?;
+    let applied = entry::change(&engine, &right, &request, |number| {
         // What cannot be answered must not be done: the memory is written to once before.
         asked.request = number;
+        asked.properties = wire::answer(&engine);
         frame.write(asked)?;
         steps.clear()
     })?;
     answer(&asked, &frame, steps, &applied)?;
     entry::result(&applied.ending)
+}
+
+/// What is shown now takes the request: when it is not shown any more by then, it is closed.
+///
+/// # Errors
+///
+/// `ENODEV` for a request that is meant for a training, and there is none.
+fn shown(machine: &Arc<Engine>, asked: &uapi::Apply) -> Result<Arc<Engine>> {
+    let engine = Engine::shown(machine);
+    match asked.options & uapi::APPLY_TRAINING != 0 && !engine.is_copy() {
+        true => Err(ENODEV),
+        false => Ok(engine),
+    }
 }
 
 /// Where the steps go.
@@ -86,14 +109,17 @@ fn targets(asked: &uapi::Apply) -> Result<KVVec<(u32, u8)>> {
     if asked.target_count > uapi::TARGETS_MAX {
         return Err(E2BIG);
     }
-    let array = Array::new(
+    read_targets(&Array::new(
         asked.targets,
         asked.target_count,
         asked.target_stride,
         uapi::Target::SIZE_MIN,
-    )?;
-    let count = usize::try_from(asked.target_count)?;
-    let mut list = KVVec::with_capacity(count, GFP_KERNEL)?;
+    )?)
+}
+
+/// Reads targets.
+pub(super) fn read_targets(array: &Array) -> Result<KVVec<(u32, u8)>> {
+    let mut list = KVVec::new();
     array.read(|target: uapi::Target| {
         if target.reserved != [0; 3] || target.reserved2 != 0 {
             return Err(EINVAL);
@@ -110,12 +136,8 @@ fn request<'a>(asked: &uapi::Apply, list: &'a [(u32, u8)], options: u32) -> Resu
         uapi::MODE_NONE => None,
         number => Some(Mode::from_number(number).ok_or(EINVAL)?),
     };
-    let reserved = [
-        u32::from(asked.reserved),
-        asked.reserved2.into(),
-        asked.reserved3,
-    ];
-    if reserved != [0; 3]
+    let reserved = [u16::from(asked.reserved), asked.reserved2];
+    if reserved != [0; 2]
         || asked.options & !options != 0
         || mode == Some(Mode::ParanoidPlus) && !list.is_empty()
     {

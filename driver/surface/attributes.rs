@@ -130,7 +130,7 @@ impl Attributes {
     }
 }
 
-/// Registers another device, or none, where other controls can be set than before, and says so
+/// Registers another device, or none, where a training begins or ends or other controls can be set than before, and says so
 /// where a change waits for the next boot that did not before. Does nothing before there can be a
 /// device, and after.
 pub(crate) fn renew() {
@@ -143,7 +143,12 @@ impl Shown {
     fn renew(&self) {
         let mut state = self.state.lock();
         let snapshot = self.engine.snapshot();
-        let renewed = names(&snapshot).and_then(|names| state.show(&self.class, names));
+        // Nobody is to take a copy for the machine who cannot see which of the two it is.
+        let names = match self.engine.has_copy() {
+            true => Ok(KVVec::new()),
+            false => names(&snapshot),
+        };
+        let renewed = names.and_then(|names| state.show(&self.class, names));
         let failed = core::mem::replace(&mut state.failed, renewed.is_err());
         if let Err(error) = renewed {
             if !failed {

@@ -12,7 +12,9 @@ use super::{
     frame::{
         Array,
         Frame, //
-    }, //
+    },
+    training,
+    wire, //
 };
 use crate::{
     engine::{
@@ -87,7 +89,7 @@ impl MiscDevice for Chardev {
     fn open(_file: &File, _misc: &MiscDeviceRegistration<Self>) -> Result<Self::Ptr> {
         let engine = state::get().ok_or(ENODEV)?;
         let answers = answers::place::get().ok_or(ENODEV)?;
-        let reader = Reader::new(engine.journal().clone())?;
+        let reader = Reader::new(engine.journal().journal().clone())?;
         Arc::pin_init(
             pin_init!(Self {
                 engine,
@@ -118,6 +120,7 @@ impl MiscDevice for Chardev {
             uapi::IOC_REFRESH => refresh(engine, file, arg),
             uapi::IOC_PLAN => apply::plan(engine, arg),
             uapi::IOC_APPLY => apply::apply(engine, file, arg),
+            uapi::IOC_TRAINING => training::training(engine, &this.reader, file, arg),
             _ => Err(ENOTTY),
         }?;
         Ok(0)
@@ -127,13 +130,11 @@ impl MiscDevice for Chardev {
 /// `IOC_CONTROLS`.
 fn controls(answers: &Answers, arg: UserPtr) -> Result {
     let (request, frame) = Frame::read::<uapi::Controls>(arg, uapi::Controls::SIZE_MIN)?;
-    if request.reserved != 0 {
-        return Err(EINVAL);
-    }
     let made = answers.controls()?;
     let answer = uapi::Controls {
         count: u32::try_from(made.controls.len())?,
         generation: made.generation,
+        properties: made.properties,
         ..request
     };
     if request.capacity > 0 {
@@ -149,12 +150,18 @@ fn controls(answers: &Answers, arg: UserPtr) -> Result {
 }
 
 /// `IOC_REFRESH`.
-fn refresh(engine: &Engine, file: &File, arg: UserPtr) -> Result {
-    let right = entry::admit(engine, Origin::Ioctl, Some(file))?;
+fn refresh(machine: &Arc<Engine>, file: &File, arg: UserPtr) -> Result {
+    let right = entry::admit(machine, Origin::Ioctl, Some(file))?;
     let (request, frame) = Frame::read::<uapi::Refresh>(arg, uapi::Refresh::SIZE_MIN)?;
+    if request.reserved != 0 {
+        return Err(EINVAL);
+    }
+    let engine = Engine::shown(machine);
     let refreshed = engine.refresh(&right, Origin::Ioctl)?;
     frame.write(uapi::Refresh {
         head: request.head,
+        properties: wire::answer(&engine),
+        reserved: 0,
         generation: refreshed.generation,
         changed: refreshed.changed,
         firmware_calls: u32::try_from(refreshed.firmware_calls).unwrap_or(u32::MAX),

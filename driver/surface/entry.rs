@@ -41,12 +41,25 @@ pub(super) fn result(ending: &Ending) -> Result {
     }
 }
 
-/// Returns the right to make a change through `origin`, or refuses it and records that. `file` is
-/// the descriptor, where there is one.
-pub(super) fn admit(engine: &Engine, origin: Origin, file: Option<&File>) -> Result<Right> {
+/// Returns the right to make a change through `origin` of what is shown, or refuses it and records
+/// that. `file` is the descriptor, where there is one: while a copy is shown it suffices.
+pub(super) fn admit(machine: &Engine, origin: Origin, file: Option<&File>) -> Result<Right> {
+    match file.filter(|_| machine.has_copy()) {
+        Some(file) => Ok(Right::over_copies(file)),
+        None => admit_to_machine(machine, origin, file),
+    }
+}
+
+/// Returns the right to make a change of the machine through `origin`, or refuses it and records
+/// that.
+pub(super) fn admit_to_machine(
+    machine: &Engine,
+    origin: Origin,
+    file: Option<&File>,
+) -> Result<Right> {
     let right = file.map_or_else(Right::of_caller, Right::of_descriptor);
     right.inspect_err(|error| {
-        if engine.record_refused(origin, *error) {
+        if machine.record_refused(origin, *error) {
             audit::refused(origin.name(), *error);
         }
     })
@@ -81,11 +94,9 @@ pub(super) fn change(
         error: outcome.error,
         pid: Actor::current().pid,
     });
-    if let Ok(Applied {
-        ending: Ending::Refused(_),
-        ..
-    }) = applied
-    {
+    let refused = matches!(&applied, Ok(applied) if matches!(applied.ending, Ending::Refused(_)));
+    // Nobody audits what was never to be done to the machine.
+    if refused && !engine.is_copy() {
         audit::refused(request.origin.name(), EACCES);
     }
     applied

@@ -10,4 +10,5 @@ pub(crate) mod chardev;
 mod entry;
 mod frame;
 pub(crate) mod sysfs;
+mod training;
 mod wire;

@@ -81,8 +81,14 @@ attributes! {
         PendingReboot,
         PlatformControls,
         RefreshedNs,
+        Training,
         UnreadableControls,
     ];
+}
+
+/// What the files speak of: the machine, or the copy that takes its place.
+fn shown() -> Result<Arc<Engine>> {
+    Ok(Engine::shown(&state::get().ok_or(ENODEV)?))
 }
 
 /// Declares an attribute that shows something of the latest snapshot.
@@ -94,7 +100,7 @@ macro_rules! shown {
             const NAME: &'static CStr = $name;
 
             fn show(out: &mut Page<'_>) -> Result {
-                let $snapshot: Arc<Snapshot> = state::get().ok_or(ENODEV)?.snapshot();
+                let $snapshot: Arc<Snapshot> = shown()?.snapshot();
                 out.write(fmt!("{}\n", $shown))
             }
         }
@@ -137,6 +143,16 @@ impl Attribute for AvailableModes {
     }
 }
 
+struct Training;
+
+impl Attribute for Training {
+    const NAME: &'static CStr = c"training";
+
+    fn show(out: &mut Page<'_>) -> Result {
+        out.write(fmt!("{}\n", u8::from(shown()?.is_copy())))
+    }
+}
+
 struct ModeAttribute;
 
 impl Attribute for ModeAttribute {
@@ -144,7 +160,7 @@ impl Attribute for ModeAttribute {
     const STORE: Option<fn(&[u8]) -> Result> = Some(set_mode);
 
     fn show(out: &mut Page<'_>) -> Result {
-        let snapshot = state::get().ok_or(ENODEV)?.snapshot();
+        let snapshot = shown()?.snapshot();
         out.push(snapshot.standing.mode.map_or(CUSTOM, Mode::name))?;
         out.push("\n")
     }
@@ -153,8 +169,9 @@ impl Attribute for ModeAttribute {
 /// Applies the mode that is named. `paranoid-plus` is refused: a file has no place for the
 /// confirmation that it asks for, unless it is latched already.
 fn set_mode(text: &[u8]) -> Result {
-    let engine = state::get().ok_or(ENODEV)?;
-    let right = entry::admit(&engine, Origin::Sysfs, None)?;
+    let machine = state::get().ok_or(ENODEV)?;
+    let right = entry::admit(&machine, Origin::Sysfs, None)?;
+    let engine = Engine::shown(&machine);
     let request = Request {
         mode: Some(Mode::from_name(text).ok_or(EINVAL)?),
         ..Request::new(Origin::Sysfs)

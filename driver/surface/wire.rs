@@ -76,6 +76,7 @@ pub(super) fn status(engine: &Engine, snapshot: &Snapshot) -> uapi::Status {
         ),
         (snapshot.restricted_allowed, uapi::STATUS_RESTRICTED_ALLOWED),
         (engine.parameters().require_tpm, uapi::STATUS_TPM_REQUIRED),
+        (engine.is_copy(), uapi::STATUS_TRAINING),
     ];
     uapi::Status {
         generation: snapshot.generation,
@@ -118,6 +119,7 @@ pub(super) fn add_present(status: &mut uapi::Status, engine: &Engine) {
     status.anchor_error = journal.error;
     status.suppressed = journal.suppressed;
     status.anchor = match (journal.pcr, journal.error) {
+        _ if engine.is_copy() => uapi::ANCHOR_TRAINING,
         (None, _) => uapi::ANCHOR_NONE,
         (Some(_), 0) => uapi::ANCHOR_READY,
         (Some(_), _) => uapi::ANCHOR_FAILED,
@@ -136,6 +138,11 @@ pub(super) fn add_last(status: &mut uapi::Status, last: &Ended) {
     status.last_needs = last.needs;
     status.last_error = last.error;
     status.last_pid = last.pid;
+}
+
+/// What answers say of whose they are.
+pub(super) fn answer(engine: &Engine) -> u32 {
+    properties([(engine.is_copy(), uapi::ANSWER_TRAINING)])
 }
 
 /// The bits of those properties that hold.
@@ -264,6 +271,10 @@ fn value(fact: &Fact, number: u8, value: &Value, policy: &Policy) -> uapi::Contr
                 0
             };
             (present | active, 0, 0)
+        }
+        Answer::Copied(active) => {
+            let active = if active { uapi::VALUE_ACTIVE } else { 0 };
+            (uapi::VALUE_PRESENT | active, 0, 0)
         }
         Answer::Read { read, expected } => {
             let active = if value.answer.is_active() {

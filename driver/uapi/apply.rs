@@ -234,8 +234,9 @@ pub struct Apply {
     /// Out: how many of those can be changed: neither quarantined, restricted, read-only nor
     /// denied, and nor is what they depend on.
     pub mode_reached: u32,
-    /// Zero.
-    pub reserved3: u32,
+    /// Out: [`ANSWER_TRAINING`](super::ANSWER_TRAINING) or 0. What the caller has there is not looked
+    /// at.
+    pub properties: u32,
     /// Out, of [`IOC_APPLY`](super::IOC_APPLY): number of this request, counted from 1 since the
     /// module was loaded: see [`Status::last_request`](super::Status::last_request). There before
     /// anything is done. Of [`IOC_PLAN`](super::IOC_PLAN): 0.

@@ -194,8 +194,8 @@ pub struct Controls {
     pub stride: u32,
     /// Out: number of controls.
     pub count: u32,
-    /// Zero.
-    pub reserved: u32,
+    /// Out: [`ANSWER_TRAINING`](super::ANSWER_TRAINING) or 0. What the caller has there is not looked at.
+    pub properties: u32,
     /// Out: generation of what was copied.
     pub generation: u64,
 }

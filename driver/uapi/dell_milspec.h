@@ -106,10 +106,10 @@
 /*
  * Begins and ends a training, and says how that stands: see struct milspec_training.
  *
- * While there is one, all other requests, the files in sysfs and what read() adds speak of the
- * copy, and say so: MILSPEC_STATUS_TRAINING, MILSPEC_EVENT_TRAINING. MILSPEC_IOC_APPLY and
- * MILSPEC_IOC_REFRESH then take nothing but an open descriptor; no firmware is written to. What was
- * read before it began or ended is of another generation.
+ * While there is one, all other requests but MILSPEC_IOC_INFO and the files in sysfs speak of the
+ * copy, and say so: MILSPEC_STATUS_TRAINING, MILSPEC_ANSWER_TRAINING, the file training.
+ * MILSPEC_IOC_APPLY and MILSPEC_IOC_REFRESH then take nothing but an open descriptor; no firmware
+ * is written to. What was read before it began or ended is of another generation.
  */
 #define MILSPEC_IOC_TRAINING _IOWR(MILSPEC_IOC_TYPE, 6, struct milspec_head)
 
@@ -500,8 +500,9 @@
 
 /*
  * milspec_event.kind, of a training: somebody had the copy behave as hardware can. count is the
- * MILSPEC_INJECT_ number; control, to (where it speaks of a value) and error (the errno or the
- * milliseconds) are what was asked for.
+ * MILSPEC_INJECT_ number; control, to (where it speaks of a value), error (the errno or the
+ * milliseconds) and, as numbers of 32 bits at the begin of extra, after and count are what was
+ * asked for.
  */
 #define MILSPEC_KIND_INJECTED 17
 
@@ -565,10 +566,10 @@
 #define MILSPEC_EVENT_DRIFT 16
 
 /*
- * milspec_event.properties: a record of a training: nothing of it has happened to the machine. The
- * records of one training have a load, sequences and a chain of their own, and stand between those
- * of the machine, in the order in which a descriptor comes to them. With MILSPEC_EVENT_ANCHORED one
- * only counts as extended.
+ * milspec_event.properties: a record of a training: nothing of it has happened to the machine.
+ * read() gives such records to a descriptor that has asked for them (MILSPEC_TRAINING_FOLLOW), and
+ * to no other. Those of one training have a load, sequences and a chain of their own. None has
+ * MILSPEC_EVENT_ANCHORED.
  */
 #define MILSPEC_EVENT_TRAINING 32
 
@@ -639,8 +640,8 @@
 #define MILSPEC_ANCHOR_FAILED 2
 
 /*
- * milspec_status.anchor, with MILSPEC_STATUS_TRAINING: records of the training are counted as if
- * they were extended, and no TPM is asked.
+ * milspec_status.anchor, with MILSPEC_STATUS_TRAINING: anchored counts records of the training that
+ * would be extended. No TPM is asked, and no record of a training has MILSPEC_EVENT_ANCHORED.
  */
 #define MILSPEC_ANCHOR_TRAINING 3
 
@@ -651,8 +652,8 @@
  * milspec_training.operation: begins a training. From here on all that is read and changed through
  * any interface of the driver is a copy in memory: of the machine's controls as last read, or with
  * devices or tokens of the controls that these describe. Takes what MILSPEC_IOC_REFRESH takes.
- * EBUSY while there is a training, EPERM while the machine is latched, EINVAL for a description
- * that is refused and for targets that the copy does not have.
+ * EBUSY while there is a training, EPERM while the machine is latched, EINVAL, EPROTO, ERANGE or
+ * EEXIST for a description that is refused, EINVAL for targets that the copy does not have.
  */
 #define MILSPEC_TRAINING_START 1
 
@@ -668,12 +669,24 @@
  */
 #define MILSPEC_TRAINING_INJECT 3
 
+/*
+ * milspec_training.operation: from here on read() on this descriptor gives the records of trainings
+ * as well, those of the last one first. Anybody may.
+ */
+#define MILSPEC_TRAINING_FOLLOW 4
+
+/*
+ * struct milspec_apply, struct milspec_controls and struct milspec_refresh in their answers: it is
+ * of a copy, not of the machine.
+ */
+#define MILSPEC_ANSWER_TRAINING 1
+
 /* milspec_training.properties: a training is under way. */
 #define MILSPEC_TRAINING_ON 1
 
 /*
  * milspec_training.injection: writes of control (of any control: 0) fail with the errno number, EIO
- * for 0.
+ * for 0. EAGAIN is said to be EPROTO, because it has a meaning of its own.
  */
 #define MILSPEC_INJECT_WRITE_FAILS 1
 
@@ -691,13 +704,13 @@
 
 /*
  * milspec_training.injection: control has the value value from now on, and nobody has asked the
- * driver for that. Counts as one write; count is not heeded.
+ * driver for that.
  */
 #define MILSPEC_INJECT_VALUE 4
 
 /*
  * milspec_training.injection: tampering with control is reported (value 1) or not any more (0).
- * count is not heeded. EINVAL for a control that has nothing to report it.
+ * EINVAL for a control that has nothing to report it.
  */
 #define MILSPEC_INJECT_TAMPER 5
 
@@ -925,10 +938,14 @@ struct milspec_refresh {
 	__u32 changed;
 	/* Firmware calls that this took. */
 	__u32 firmware_calls;
+	/* MILSPEC_ANSWER_TRAINING or 0. What the caller has there is not looked at. */
+	__u32 properties;
+	/* Zero. */
+	__u32 reserved;
 };
 
 /* The size in version 1.0. */
-#define MILSPEC_REFRESH_SIZE_MIN 24
+#define MILSPEC_REFRESH_SIZE_MIN 32
 
 /* One value of a control. */
 struct milspec_control_value {
@@ -1039,8 +1056,8 @@ struct milspec_controls {
 	__u32 stride;
 	/* Out: number of controls. */
 	__u32 count;
-	/* Zero. */
-	__u32 reserved;
+	/* Out: MILSPEC_ANSWER_TRAINING or 0. What the caller has there is not looked at. */
+	__u32 properties;
 	/* Out: generation of what was copied. */
 	__u64 generation;
 };
@@ -1171,8 +1188,8 @@ struct milspec_apply {
 	 * denied, and nor is what they depend on.
 	 */
 	__u32 mode_reached;
-	/* Zero. */
-	__u32 reserved3;
+	/* Out: MILSPEC_ANSWER_TRAINING or 0. What the caller has there is not looked at. */
+	__u32 properties;
 	/*
 	 * Out, of MILSPEC_IOC_APPLY: number of this request, counted from 1 since the module was
 	 * loaded: see milspec_status.last_request. There before anything is done. Of
@@ -1199,7 +1216,7 @@ struct milspec_apply {
  * does not speak of are zero, but from and to, which are MILSPEC_INDEX_NONE.
  */
 struct milspec_event {
-	/* Number of the record, from 1 at load, without gaps. */
+	/* Number of the record, from 1 at load or at the begin of a training, without gaps. */
 	__u64 sequence;
 	/* When, in nanoseconds of CLOCK_BOOTTIME. */
 	__u64 boot_ns;
@@ -1250,7 +1267,10 @@ struct milspec_event {
 	__u32 login_uid;
 	/* Actor: name of the command, padded with zero bytes. */
 	__u8 comm[16];
-	/* Random, the same in all records of one load of the module, and in no others. */
+	/*
+	 * Random, the same in all records of one load of the module, or of one training, and in no
+	 * others.
+	 */
 	__u8 load[16];
 	/* What the kind says, else zero. */
 	__u8 extra[32];

@@ -53,8 +53,9 @@ pub const KIND_TRAINING_BEGUN: u16 = 15;
 /// [`Event::kind`]: the training with the number `count` has ended. Recorded twice, as its begin.
 pub const KIND_TRAINING_ENDED: u16 = 16;
 /// [`Event::kind`], of a training: somebody had the copy behave as hardware can. `count` is the
-/// `INJECT_` number; `control`, `to` (where it speaks of a value) and `error` (the errno or the
-/// milliseconds) are what was asked for.
+/// `INJECT_` number; `control`, `to` (where it speaks of a value), `error` (the errno or the
+/// milliseconds) and, as numbers of 32 bits at the begin of `extra`, `after` and `count` are what was
+/// asked for.
 pub const KIND_INJECTED: u16 = 17;
 /// [`Event::kind`]: not a record. `read()` makes it up where records were overwritten before this
 /// descriptor came to them: `count` of them, the last of which was `sequence`; `chain` is the chain
@@ -95,10 +96,10 @@ pub const EVENT_LIST: u8 = 8;
 /// the control has drifted: [`CONTROL_DRIFTED`](super::CONTROL_DRIFTED).
 pub const EVENT_DRIFT: u8 = 16;
 
-/// [`Event::properties`]: a record of a training: nothing of it has happened to the machine. The
-/// records of one training have a `load`, sequences and a chain of their own, and stand between those
-/// of the machine, in the order in which a descriptor comes to them. With [`EVENT_ANCHORED`] one only
-/// counts as extended.
+/// [`Event::properties`]: a record of a training: nothing of it has happened to the machine. `read()`
+/// gives such records to a descriptor that has asked for them
+/// ([`TRAINING_FOLLOW`](super::TRAINING_FOLLOW)), and to no other. Those of one training have a `load`,
+/// sequences and a chain of their own. None has [`EVENT_ANCHORED`].
 pub const EVENT_TRAINING: u8 = 32;
 
 /// [`Event::login_uid`] of a task that nobody has logged in for.
@@ -127,7 +128,7 @@ pub const EVENT_CHAINED: usize = 144;
     Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
 )]
 pub struct Event {
-    /// Number of the record, from 1 at load, without gaps.
+    /// Number of the record, from 1 at load or at the begin of a training, without gaps.
     pub sequence: u64,
     /// When, in nanoseconds of `CLOCK_BOOTTIME`.
     pub boot_ns: u64,
@@ -175,7 +176,7 @@ pub struct Event {
     pub login_uid: u32,
     /// Actor: name of the command, padded with zero bytes.
     pub comm: [u8; 16],
-    /// Random, the same in all records of one load of the module, and in no others.
+    /// Random, the same in all records of one load of the module, or of one training, and in no others.
     pub load: [u8; 16],
     /// What the kind says, else zero.
     pub extra: [u8; 32],

@@ -73,10 +73,11 @@ pub use status::{
     STATUS_TRAINING,
 };
 pub use training::{
-    Training, INJECTIONS_MAX, INJECT_CLEAR, INJECT_LOOK, INJECT_READ_FAILS, INJECT_SLOW,
-    INJECT_SLOW_MAX, INJECT_TAMPER, INJECT_VALUE, INJECT_WRITE_FAILS, INJECT_WRITE_IGNORED,
-    TRAINING_DEVICES_MAX, TRAINING_DEVICE_SIZE, TRAINING_INJECT, TRAINING_ON, TRAINING_START,
-    TRAINING_STATE, TRAINING_STOP, TRAINING_TOKENS_MAX,
+    Training, ANSWER_TRAINING, INJECTIONS_MAX, INJECT_CLEAR, INJECT_LOOK, INJECT_READ_FAILS,
+    INJECT_SLOW, INJECT_SLOW_MAX, INJECT_TAMPER, INJECT_VALUE, INJECT_WRITE_FAILS,
+    INJECT_WRITE_IGNORED, TRAINING_DEVICES_MAX, TRAINING_DEVICE_SIZE, TRAINING_FOLLOW,
+    TRAINING_INJECT, TRAINING_ON, TRAINING_START, TRAINING_STATE, TRAINING_STOP,
+    TRAINING_TOKENS_MAX,
 };
 
 /// Name of the device node below `/dev`.
@@ -135,8 +136,8 @@ pub const IOC_APPLY: u32 = iowr(5);
 
 /// Begins and ends a training, and says how that stands: see [`Training`].
 ///
-/// While there is one, all other requests, the files in sysfs and what `read()` adds speak of the
-/// copy, and say so: [`STATUS_TRAINING`], [`EVENT_TRAINING`]. [`IOC_APPLY`] and [`IOC_REFRESH`] then
+/// While there is one, all other requests but [`IOC_INFO`] and the files in sysfs speak of the copy,
+/// and say so: [`STATUS_TRAINING`], [`ANSWER_TRAINING`], the file `training`. [`IOC_APPLY`] and [`IOC_REFRESH`] then
 /// take nothing but an open descriptor; no firmware is written to. What was read before it began or
 /// ended is of another generation.
 pub const IOC_TRAINING: u32 = iowr(6);

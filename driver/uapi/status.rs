@@ -44,8 +44,9 @@ pub const ANCHOR_NONE: u8 = 0;
 pub const ANCHOR_READY: u8 = 1;
 /// [`Status::anchor`]: the TPM could not be used the last time; `anchor_error` says why.
 pub const ANCHOR_FAILED: u8 = 2;
-/// [`Status::anchor`], with [`STATUS_TRAINING`]: records of the training are counted as if they were
-/// extended, and no TPM is asked.
+/// [`Status::anchor`], with [`STATUS_TRAINING`]: `anchored` counts records of the training that would be
+/// extended. No TPM is asked, and no record of a training has
+/// [`EVENT_ANCHORED`](super::EVENT_ANCHORED).
 pub const ANCHOR_TRAINING: u8 = 3;
 
 /// State of one family of controls.
@@ -203,11 +204,15 @@ pub struct Refresh {
     pub changed: u32,
     /// Firmware calls that this took.
     pub firmware_calls: u32,
+    /// [`ANSWER_TRAINING`](super::ANSWER_TRAINING) or 0. What the caller has there is not looked at.
+    pub properties: u32,
+    /// Zero.
+    pub reserved: u32,
 }
 
 impl Refresh {
     /// The size in version 1.0.
-    pub const SIZE_MIN: u32 = 24;
+    pub const SIZE_MIN: u32 = 32;
 }
 
 const _: () = {

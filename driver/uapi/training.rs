@@ -11,8 +11,8 @@ pub const TRAINING_STATE: u32 = 0;
 /// interface of the driver is a copy in memory: of the machine's controls as last read, or with
 /// `devices` or `tokens` of the controls that these describe. Takes what
 /// [`IOC_REFRESH`](super::IOC_REFRESH) takes. `EBUSY` while there is a training, `EPERM` while the
-/// machine is latched, `EINVAL` for a description that is refused and for targets that the copy
-/// does not have.
+/// machine is latched, `EINVAL`, `EPROTO`, `ERANGE` or `EEXIST` for a description that is refused,
+/// `EINVAL` for targets that the copy does not have.
 pub const TRAINING_START: u32 = 1;
 /// [`Training::operation`]: ends the training: the copy is discarded, and what is read is the machine
 /// again. Takes what [`IOC_REFRESH`](super::IOC_REFRESH) takes. `ENODEV` without a training.
@@ -22,11 +22,19 @@ pub const TRAINING_STOP: u32 = 2;
 /// copy does not have.
 pub const TRAINING_INJECT: u32 = 3;
 
+/// [`Training::operation`]: from here on `read()` on this descriptor gives the records of trainings as
+/// well, those of the last one first. Anybody may.
+pub const TRAINING_FOLLOW: u32 = 4;
+
+/// [`Apply`](super::Apply), [`Controls`](super::Controls) and [`Refresh`](super::Refresh) in their answers:
+/// it is of a copy, not of the machine.
+pub const ANSWER_TRAINING: u32 = 1;
+
 /// [`Training::properties`]: a training is under way.
 pub const TRAINING_ON: u32 = 1;
 
 /// [`Training::injection`]: writes of `control` (of any control: 0) fail with the errno `number`,
-/// `EIO` for 0.
+/// `EIO` for 0. `EAGAIN` is said to be `EPROTO`, because it has a meaning of its own.
 pub const INJECT_WRITE_FAILS: u32 = 1;
 /// [`Training::injection`]: writes of `control` (of any control: 0) are answered as done and are not.
 pub const INJECT_WRITE_IGNORED: u32 = 2;
@@ -34,10 +42,10 @@ pub const INJECT_WRITE_IGNORED: u32 = 2;
 /// for 0.
 pub const INJECT_READ_FAILS: u32 = 3;
 /// [`Training::injection`]: `control` has the value `value` from now on, and nobody has asked the
-/// driver for that. Counts as one write; `count` is not heeded.
+/// driver for that.
 pub const INJECT_VALUE: u32 = 4;
 /// [`Training::injection`]: tampering with `control` is reported (`value` 1) or not any more (0).
-/// `count` is not heeded. `EINVAL` for a control that has nothing to report it.
+/// `EINVAL` for a control that has nothing to report it.
 pub const INJECT_TAMPER: u32 = 5;
 /// [`Training::injection`]: each read and write of `control` (of any control: 0) takes `number`
 /// milliseconds, at most [`INJECT_SLOW_MAX`].

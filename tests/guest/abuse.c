@@ -56,6 +56,8 @@ static const struct request requests[] = {
 	  MILSPEC_REFRESH_SIZE_MIN },
 	{ "PLAN", MILSPEC_IOC_PLAN, sizeof(struct milspec_apply), MILSPEC_APPLY_SIZE_MIN },
 	{ "APPLY", MILSPEC_IOC_APPLY, sizeof(struct milspec_apply), MILSPEC_APPLY_SIZE_MIN },
+	{ "TRAINING", MILSPEC_IOC_TRAINING, sizeof(struct milspec_training),
+	  MILSPEC_TRAINING_SIZE_MIN },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -147,7 +149,7 @@ static void mappings(int fd, const struct request *r)
 static void numbers(int fd)
 {
 	static const unsigned int unknown[] = {
-		0, ~0u, 0xC008DE06, 0xC008DEFF, 0xC008DD00, 0xC010DE00, 0x8008DE00, 0x4008DE01,
+		0, ~0u, 0xC008DE07, 0xC008DEFF, 0xC008DD00, 0xC010DE00, 0x8008DE00, 0x4008DE01,
 		0x0000DE01, 0x5401 /* TCGETS */,
 	};
 	size_t i;
@@ -240,7 +242,7 @@ static void applies(int fd, unsigned int request)
 	      "steps in the kernel");
 	check(TRY(q.mode = MILSPEC_MODE_PARANOID_PLUS + 1, EINVAL), "no such mode");
 	check(TRY(q.mode = 0xFF, EINVAL), "mode 255");
-	check(TRY(q.options = 4, EINVAL), "an unknown option");
+	check(TRY(q.options = 8, EINVAL), "an unknown option");
 	check(TRY((q.options = MILSPEC_APPLY_LINES, LIST((uintptr_t)&target, 1)), EINVAL),
 	      "lines of a list");
 	check(TRY((q.options = MILSPEC_APPLY_LINES, q.mode = MILSPEC_MODE_NONE), EINVAL),
@@ -402,6 +404,48 @@ static void crowd(int fd)
 	check(!bad, "see whole snapshots during 5 refreshes");
 }
 
+static void trains(int fd)
+{
+	static unsigned char bytes[64];
+	struct milspec_training q;
+	const uint64_t kernel = (uint64_t)-4096;
+
+	subject = "TRAINING";
+#define TRAIN(change, expected) \
+	(q = (struct milspec_training){ .head = { .size = sizeof(q) }, \
+					.operation = MILSPEC_TRAINING_START }, \
+	 (void)(change), ends(fd, MILSPEC_IOC_TRAINING, &q, expected))
+#define DEVICES(address, number, size) \
+	(q.devices = (address), q.device_count = (number), q.device_stride = (size))
+#define TOKENS(address, size) (q.tokens = (address), q.token_bytes = (size))
+#define TARGETS(address, number, size) \
+	(q.targets = (address), q.target_count = (number), q.target_stride = (size))
+
+	check(TRAIN(DEVICES(0, 1, 64), EFAULT), "devices at null");
+	check(TRAIN(DEVICES(kernel, 1, 64), EFAULT), "devices in the kernel");
+	check(TRAIN(DEVICES((uintptr_t)bytes, MILSPEC_TRAINING_DEVICES_MAX + 1, 64), E2BIG) &&
+	      TRAIN(DEVICES((uintptr_t)bytes, ~0u, 64), E2BIG), "too many devices");
+	check(TRAIN(DEVICES((uintptr_t)bytes, 1, 0), EINVAL) &&
+	      TRAIN(DEVICES((uintptr_t)bytes, 1, 63), EINVAL) &&
+	      TRAIN(DEVICES((uintptr_t)bytes, 1, 72), EINVAL), "devices of another size");
+	check(TRAIN(DEVICES((uintptr_t)bytes, 1, 64), EPROTO), "a device of zeros");
+	check(TRAIN(TOKENS(0, 64), EFAULT), "tokens at null");
+	check(TRAIN(TOKENS(kernel, 64), EFAULT), "tokens in the kernel");
+	check(TRAIN(TOKENS((uintptr_t)bytes, MILSPEC_TRAINING_TOKENS_MAX + 1), E2BIG) &&
+	      TRAIN(TOKENS((uintptr_t)bytes, ~0u), E2BIG), "too many tokens");
+	check(TRAIN(TOKENS((uintptr_t)bytes, 64), EINVAL), "tokens that are none");
+	check(TRAIN(TARGETS(0, 1, 16), EFAULT), "targets at null");
+	check(TRAIN(TARGETS(kernel, 1, 16), EFAULT), "targets in the kernel");
+	check(TRAIN(TARGETS((uintptr_t)bytes, MILSPEC_TARGETS_MAX + 1, 16), E2BIG) &&
+	      TRAIN(TARGETS((uintptr_t)bytes, ~0u, 16), E2BIG), "too many targets");
+	check(TRAIN(TARGETS((uintptr_t)bytes, 1, 8), EINVAL), "targets of another size");
+	check(TRAIN(q.reserved[2] = 1, EINVAL) && TRAIN(q.reserved2 = 1, EINVAL) &&
+	      TRAIN(q.reserved3 = 1, EINVAL), "reserved");
+	check(TRAIN(q.operation = ~0u, EINVAL), "no such operation");
+	check(TRAIN(q.operation = MILSPEC_TRAINING_STATE, 0) && q.properties == 0 &&
+	      q.session == 0, "nothing has begun");
+}
+
 int main(void)
 {
 	int fd = open("/dev/milspec", O_RDWR | O_CLOEXEC);
@@ -426,6 +470,7 @@ int main(void)
 		if (requests[i].number == MILSPEC_IOC_REFRESH ||
 		    requests[i].number == MILSPEC_IOC_APPLY)
 			rights(&requests[i]);
+	trains(fd);
 	crowd(fd);
 	return broken != 0;
 }

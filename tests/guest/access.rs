@@ -9,6 +9,7 @@ use crate::model::{Image, Model};
 use crate::modes::SYSFS;
 use anyhow::{ensure, Context, Result};
 use milspec_machine::guest::GuestCommand;
+use milspec_machine::machine::Machine;
 use milspec_posture::mode::Mode;
 use milspec_uapi::{OUTCOME_DONE, OUTCOME_PLANNED, OUTCOME_UNDONE};
 use std::time::{Duration, Instant};
@@ -31,16 +32,22 @@ pub const TESTS: &[Test] = &[
 const EPERM: u64 = 1;
 const EBADF: u64 = 9;
 
+/// Number of the group whose members may open the device.
+fn group(machine: &Machine) -> Result<u32> {
+    let line = "sed -n 's/^milspec:[^:]*:\\([0-9]*\\):.*/\\1/p' /etc/group";
+    Ok(machine.sh(line)?.ok()?.text().trim().parse()?)
+}
+
+/// Requests by a member of that group who is nobody else.
+pub fn member(machine: &Machine, requests: &str) -> Result<GuestCommand> {
+    Ok(command(requests).user(65534, group(machine)?))
+}
+
 /// Fails when somebody changes, or reads the firmware anew, who may not.
 fn rights() -> Result<()> {
     let machine = ready("rugged")?;
     let nvram = machine.nvram()?;
-    let group: u32 = machine
-        .sh("sed -n 's/^milspec:[^:]*:\\([0-9]*\\):.*/\\1/p' /etc/group")?
-        .ok()?
-        .text()
-        .trim()
-        .parse()?;
+    let group = group(&machine)?;
     let (image, counts) = (Image::of(nvram)?, nvram.counts()?);
     let requests = "open -- plan mode=4 -- apply mode=4 -- refresh";
     let results = |command: GuestCommand| -> Result<Vec<u64>> {

@@ -4,6 +4,7 @@
  * else. Run in the guest; a test gives it one or more requests, with "--" between them:
  *
  *   ask plan mode=3 -- apply mode=3 set=0x10000:1 confirm key=0x5ec5 generation=7 -- status
+ *   ask train op=1 set=0x10000:0 -- train op=3 inject=4 control=0x10000 value=1 after=2
  *
  * What comes back is printed as lines of a word and KEY=NUMBER pairs; an errno is no failure of
  * this program, but the answer that it prints.
@@ -30,11 +31,14 @@
 
 struct request {
 	struct milspec_apply apply;
+	struct milspec_training training;
 	struct milspec_target targets[MILSPEC_TARGETS_MAX + 1];
 	struct milspec_step steps[MILSPEC_STEPS_MAX];
 	unsigned long plain[8];
 	int plain_count;
 	int loses;
+	const char *devices;
+	const char *tokens;
 };
 
 static int fd = -1;
@@ -125,6 +129,26 @@ static void word(struct request *r, const char *text)
 		r->apply.options |= MILSPEC_APPLY_LINES;
 	else if (IS("lose"))
 		r->loses = 1;
+	else if (IS("training"))
+		r->apply.options |= MILSPEC_APPLY_TRAINING;
+	else if (IS("op="))
+		r->training.operation = number;
+	else if (IS("inject="))
+		r->training.injection = number;
+	else if (IS("control="))
+		r->training.control = number;
+	else if (IS("value="))
+		r->training.value = number;
+	else if (IS("after="))
+		r->training.after = number;
+	else if (IS("count="))
+		r->training.count = number;
+	else if (IS("number="))
+		r->training.number = number;
+	else if (IS("devices="))
+		r->devices = value + 1;
+	else if (IS("tokens="))
+		r->tokens = value + 1;
 	else if (IS("confirm"))
 		r->apply.options |= MILSPEC_APPLY_CONFIRM_LATCH;
 	else if (r->plain_count < 8)
@@ -163,10 +187,10 @@ static void change(const char *name, unsigned int number, struct request *r)
 	}
 	printf("%s result=%d outcome=%u reason=%u control=%u needs=%u error=%u calls=%u "
 	       "generation=%llu key=%u lines=%u present=%u reached=%u count=%u "
-	       "request=%llu\n",
+	       "request=%llu training=%u\n",
 	       name, result, a->outcome, a->reason, a->control, a->needs, a->error,
 	       a->firmware_calls, (unsigned long long)a->generation, a->security_key, a->mode_lines,
-	       a->mode_present, a->mode_reached, a->step_count, (unsigned long long)a->request);
+	       a->mode_present, a->mode_reached, a->step_count, (unsigned long long)a->request, a->properties);
 	if (a->outcome == MILSPEC_OUTCOME_NONE)
 		return;
 	for (uint32_t i = 0; i < a->step_count && i < a->step_capacity; i++) {
@@ -202,8 +226,8 @@ static void refresh(void)
 	struct milspec_refresh q = { .head = { .size = sizeof(q) } };
 	int result = ask(MILSPEC_IOC_REFRESH, &q);
 
-	printf("refresh result=%d generation=%llu changed=%u calls=%u\n", result,
-	       (unsigned long long)q.generation, q.changed, q.firmware_calls);
+	printf("refresh result=%d generation=%llu changed=%u calls=%u training=%u\n", result,
+	       (unsigned long long)q.generation, q.changed, q.firmware_calls, q.properties);
 }
 
 static int fetch(struct milspec_control *array, struct milspec_controls *q)
@@ -223,8 +247,8 @@ static void controls(void)
 	struct milspec_controls q;
 	int result = fetch(array, &q);
 
-	printf("controls result=%d generation=%llu count=%u\n", result,
-	       (unsigned long long)q.generation, q.count);
+	printf("controls result=%d generation=%llu count=%u training=%u\n", result,
+	       (unsigned long long)q.generation, q.count, q.properties);
 	for (uint32_t i = 0; !result && i < q.count; i++) {
 		const struct milspec_control *c = &array[i];
 
@@ -262,6 +286,91 @@ static void events(void)
 	}
 	printf("events count=%llu last=%llu\n", (unsigned long long)count,
 	       (unsigned long long)last);
+}
+
+/* Each record that there is. */
+static void records(void)
+{
+	static struct milspec_event batch[16];
+	struct pollfd p = { .fd = device(), .events = POLLIN };
+
+	while (poll(&p, 1, 0) == 1 && p.revents == POLLIN) {
+		ssize_t size = read(fd, batch, sizeof(batch));
+
+		if (size <= 0)
+			die("read");
+		for (size_t i = 0; i < size / sizeof(*batch); i++) {
+			const struct milspec_event *e = &batch[i];
+
+			printf("record sequence=%llu kind=%u properties=%u control=%u from=%u to=%u "
+			       "outcome=%u step=%u error=%u count=%u uid=%u generation=%llu "
+			       "load=0x%02x%02x%02x%02x extra=0x%02x%02x%02x%02x\n",
+			       (unsigned long long)e->sequence, e->kind, e->properties, e->control,
+			       e->from, e->to, e->outcome, e->step, e->error, e->count, e->uid,
+			       (unsigned long long)e->generation, e->load[0], e->load[1], e->load[2],
+			       e->load[3], e->extra[0], e->extra[1], e->extra[2], e->extra[3]);
+		}
+	}
+}
+
+/* Waits for a record. */
+static void await(void)
+{
+	struct pollfd p = { .fd = device(), .events = POLLIN };
+	int count = poll(&p, 1, 20000);
+
+	printf("await result=%d\n", count);
+}
+
+static void seek(const struct request *r)
+{
+	off_t place = lseek(device(), r->plain[0], r->plain[1]);
+
+	printf("seek result=%d place=%lld\n", place < 0 ? errno : 0, (long long)place);
+}
+
+/* A whole file. */
+static void *contents(const char *path, size_t *size)
+{
+	static unsigned char room[2][65536];
+	static int used;
+	int from = open(path, O_RDONLY);
+	ssize_t got = from < 0 ? -1 : read(from, room[used & 1], sizeof(room[0]));
+
+	if (got < 0)
+		die(path);
+	close(from);
+	*size = got;
+	return room[used++ & 1];
+}
+
+/* Begins or ends a training, or has the copy do something. */
+static void training(struct request *r)
+{
+	struct milspec_training *t = &r->training;
+	size_t size;
+	int result;
+
+	t->head.size = sizeof(*t);
+	if (r->devices) {
+		t->devices = (uintptr_t)contents(r->devices, &size);
+		t->device_count = size / MILSPEC_TRAINING_DEVICE_SIZE;
+		t->device_stride = MILSPEC_TRAINING_DEVICE_SIZE;
+	}
+	if (r->tokens) {
+		t->tokens = (uintptr_t)contents(r->tokens, &size);
+		t->token_bytes = size;
+	}
+	if (r->apply.target_count) {
+		t->targets = r->apply.targets;
+		t->target_count = r->apply.target_count;
+		t->target_stride = r->apply.target_stride;
+	}
+	result = ask(MILSPEC_IOC_TRAINING, t);
+	printf("training result=%d properties=%u session=%u generation=%llu "
+	       "load=0x%02x%02x%02x%02x\n",
+	       result, t->properties, t->session, (unsigned long long)t->generation, t->load[0],
+	       t->load[1], t->load[2], t->load[3]);
 }
 
 /* What mainline's driver reads at each location. */
@@ -414,6 +523,16 @@ int main(int argc, char **argv)
 			controls();
 		else if (!strcmp(verb, "events"))
 			events();
+		else if (!strcmp(verb, "records"))
+			records();
+		else if (!strcmp(verb, "await"))
+			await();
+		else if (!strcmp(verb, "halt"))
+			raise(SIGSTOP);
+		else if (!strcmp(verb, "seek"))
+			seek(&r);
+		else if (!strcmp(verb, "train"))
+			training(&r);
 		else if (!strcmp(verb, "mainline"))
 			mainline(at - first, argv + first);
 		else if (!strcmp(verb, "crowd"))

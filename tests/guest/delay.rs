@@ -116,15 +116,18 @@ fn readers() -> Result<()> {
 }
 
 /// Waits until a process sleeps in this system call.
-fn wait_in(machine: &Machine, process: &Process<'_>, syscall: &str) -> Result<()> {
+pub fn wait_in(machine: &Machine, process: &Process<'_>, syscall: &str) -> Result<()> {
     let file = format!("/proc/{}/syscall", process.pid);
     wait_until("it waits in the kernel", || {
         Ok(machine.read(&file)?.starts_with(syscall))
     })
 }
 
-/// `ioctl(3` and `write(1` as `/proc/PID/syscall` has them.
-const IOCTL: &str = "16 0x3 ";
+/// `ioctl(3` as `/proc/PID/syscall` has it.
+pub const IOCTL: &str = "16 0x3 ";
+/// `poll(` as `/proc/PID/syscall` has it.
+pub const POLL: &str = "7 0x";
+/// `write(1`.
 const WRITE: &str = "1 0x1 ";
 
 /// What waits for the engine, and the call in which it does.

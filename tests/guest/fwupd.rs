@@ -12,7 +12,8 @@ use crate::witness_tokens::filtered;
 use anyhow::{ensure, Context, Result};
 use milspec_machine::guest::GuestCommand;
 use milspec_machine::machine::{Machine, Module, Options};
-use milspec_machine::Output;
+use milspec_machine::{dsmil, Output};
+use milspec_posture::dsmil::STATES;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -347,10 +348,17 @@ fn late() -> Result<()> {
 }
 
 /// Promise: fwupd sets every control that it lists to every other value that it lists, by the name of
-/// the value, and all of them back by the mode; each time NVRAM, mainline and milspecctl agree.
+/// the value, and all of them back by the mode; each time NVRAM, milspecctl, and mainline where it
+/// knows the control, agree.
 fn every() -> Result<()> {
     let machine = ready()?;
     let (mut settings, mut devices) = (0, 0);
+    let values = |machine: &Machine| -> Result<BTreeMap<String, Value>> {
+        let all = controls(machine)?.into_iter();
+        all.map(|it| Ok((field(&it, "name")?.to_owned(), it["value"].clone())))
+            .collect()
+    };
+    let before = values(&machine)?;
     for control in controls(&machine)? {
         let values = choices(&control);
         let (name, now) = (field(&control, "name")?, control["value"].as_str());
@@ -368,10 +376,10 @@ fn every() -> Result<()> {
             // Not what others need, nor what needs others.
             match output.code {
                 0 => {
-                    says(&machine, name, value)?;
+                    is_device(&machine, name, value)?;
                     devices += 1;
                 }
-                NOTHING => {}
+                NOTHING => is_device(&machine, name, value)?,
                 _ => refuses(&output, "Device or resource busy")?,
             }
         }
@@ -380,5 +388,20 @@ fn every() -> Result<()> {
     ensure!(settings > 50 && devices > 20);
     set(&machine, "mode", "baseline")?.ok()?;
     agree(&machine, "camera", "enabled")?;
+    let after = values(&machine)?;
+    ensure!(before == after, "{before:#?}\n{after:#?}");
     machine.check_kernel_log()
+}
+
+/// Fails unless NVRAM, milspecctl and the attribute say that a DSMIL device is in the state.
+fn is_device(machine: &Machine, name: &str, state: &str) -> Result<()> {
+    let device = dsmil::devices()?.into_iter().find(|it| it.name == name);
+    let device = device.with_context(|| format!("no device {name}"))?;
+    let found = machine.nvram()?.dsmil_state(device.index)?.state;
+    let wanted = STATES.iter().position(|it| *it == state);
+    ensure!(
+        wanted == Some(found.into()),
+        "NVRAM: {name} is in state {found}"
+    );
+    says(machine, name, state)
 }

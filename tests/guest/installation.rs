@@ -255,8 +255,10 @@ fn dpkg(machine: &Machine, arguments: &str) -> Result<String> {
     let line = format!("DEBIAN_FRONTEND=noninteractive dpkg {arguments} </dev/null 2>&1");
     let start = Instant::now();
     let output = machine.run_command(GuestCommand::shell(&line).timeout(DPKG))?;
-    println!("dpkg {arguments}: {} s", start.elapsed().as_secs());
-    Ok(output.ok()?.text())
+    let seconds = start.elapsed().as_secs();
+    let said = output.ok()?.text();
+    println!("dpkg {arguments}: {seconds} s\n{said}");
+    Ok(said)
 }
 
 /// Promise: the package's own tests pass where it is installed.
@@ -303,7 +305,7 @@ fn removed(machine: &Machine) -> Result<()> {
     let recorded = milspecctl(machine, &["baseline", "show"])?;
     let control = &recorded["controls"][0];
     let (name, before) = (field(control, "name")?, field(control, "value")?);
-    milspecctl(machine, &["control", "set", name, before])?;
+    milspecctl(machine, &["control", "set", &format!("{name}={before}")])?;
     let set = ["mode", "set", "enhanced", "--confirm-within", "1h"];
     let document = milspecctl(machine, &set)?;
     let waits = document["confirmation"]["result"] == "waiting";

@@ -52,6 +52,7 @@ mod secure_boot;
 mod stress;
 mod systemd;
 mod training_scenarios;
+mod training;
 mod waits;
 mod witness;
 mod witness_attributes;
@@ -151,6 +152,7 @@ fn main() -> ExitCode {
         delay::TESTS,
         latch::TESTS,
         stress::TESTS,
+        training::TESTS,
         waits::TESTS,
         journal::TESTS,
         journal_anchor::TESTS,

@@ -114,11 +114,13 @@ layout!(status, Status, 328, 8, {
     reserved6: [u64; 8] = 264,
 });
 
-layout!(refresh, Refresh, 24, 8, {
+layout!(refresh, Refresh, 32, 8, {
     head: Head = 0,
     generation: u64 = 8,
     changed: u32 = 16,
     firmware_calls: u32 = 20,
+    properties: u32 = 24,
+    reserved: u32 = 28,
 });
 
 layout!(training, Training, 120, 8, {
@@ -192,7 +194,7 @@ layout!(controls, Controls, 40, 8, {
     capacity: u32 = 16,
     stride: u32 = 20,
     count: u32 = 24,
-    reserved: u32 = 28,
+    properties: u32 = 28,
     generation: u64 = 32,
 });
 
@@ -241,7 +243,7 @@ layout!(apply, Apply, 104, 8, {
     mode_lines: u32 = 80,
     mode_present: u32 = 84,
     mode_reached: u32 = 88,
-    reserved3: u32 = 92,
+    properties: u32 = 92,
     request: u64 = 96,
 });
 
@@ -289,7 +291,7 @@ fn minimal_sizes_never_change() {
         Step::SIZE_MIN,
         Training::SIZE_MIN,
     ];
-    assert_eq!(sizes, [160, 328, 488, 40, 24, 104, 16, 32, 120]);
+    assert_eq!(sizes, [160, 328, 488, 40, 32, 104, 16, 32, 120]);
     assert_eq!(milspec_uapi::SIZE_MAX, 4096);
 }
 

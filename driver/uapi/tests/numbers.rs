@@ -203,9 +203,10 @@ fn numbers_of_training_never_change() {
         abi::TRAINING_START,
         abi::TRAINING_STOP,
         abi::TRAINING_INJECT,
+        abi::TRAINING_FOLLOW,
     ];
-    assert_eq!(operations, [0, 1, 2, 3]);
-    assert_eq!(abi::TRAINING_ON, 1);
+    assert_eq!(operations, [0, 1, 2, 3, 4]);
+    assert_eq!([abi::TRAINING_ON, abi::ANSWER_TRAINING], [1, 1]);
     let injections = [
         abi::INJECT_WRITE_FAILS,
         abi::INJECT_WRITE_IGNORED,

@@ -161,7 +161,9 @@ fn layouts() -> Vec<Layout> {
                 head,
                 generation,
                 changed,
-                firmware_calls
+                firmware_calls,
+                properties,
+                reserved
             }
         ),
         layout!(
@@ -243,7 +245,7 @@ fn layouts() -> Vec<Layout> {
                 capacity,
                 stride,
                 count,
-                reserved,
+                properties,
                 generation
             }
         ),
@@ -298,7 +300,7 @@ fn layouts() -> Vec<Layout> {
                 mode_lines,
                 mode_present,
                 mode_reached,
-                reserved3,
+                properties,
                 request
             }
         ),
