@@ -51,8 +51,9 @@ mod report;
 mod secure_boot;
 mod stress;
 mod systemd;
-mod training_scenarios;
+
 mod training;
+mod training_scenarios;
 mod waits;
 mod witness;
 mod witness_attributes;

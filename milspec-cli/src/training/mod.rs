@@ -19,8 +19,8 @@ use crate::source::{Injection, Source, TrainingRequest};
 use crate::{refusal, Snapshot};
 use milspec_uapi::{
     Training, INJECT_CLEAR, INJECT_LOOK, INJECT_READ_FAILS, INJECT_SLOW, INJECT_SLOW_MAX,
-    INJECT_TAMPER, INJECT_VALUE, INJECT_WRITE_FAILS, TRAINING_INJECT, TRAINING_ON, TRAINING_STATE,
-    TRAINING_STOP,
+    INJECT_TAMPER, INJECT_VALUE, INJECT_WRITE_FAILS, TRAINING_FOLLOW, TRAINING_INJECT, TRAINING_ON,
+    TRAINING_STATE, TRAINING_STOP,
 };
 use nix::errno::Errno;
 use profile::Described;
@@ -40,6 +40,17 @@ pub fn state(source: &mut dyn Source) -> Result<Training> {
 pub fn start(source: &mut dyn Source, described: &Described) -> Result<Training> {
     let answer = source.training(&described.request());
     answer.map_err(|errno| failed("cannot begin a training", errno))
+}
+
+/// Has the source give the records of trainings too, those of the last one first.
+pub fn follow(source: &mut dyn Source) -> Result<()> {
+    let request = TrainingRequest {
+        operation: TRAINING_FOLLOW,
+        ..TrainingRequest::default()
+    };
+    let answer = source.training(&request);
+    answer.map_err(|errno| failed("cannot read the records of a training", errno))?;
+    Ok(())
 }
 
 /// Ends it: the copy is discarded.

@@ -79,6 +79,7 @@ impl<'a> Runner<'a> {
                 Run::new(scenario, &training, begun.controls)
             }
         };
+        training::follow(source.as_mut())?;
         let mut runner = Self {
             root,
             global,
