@@ -12,6 +12,7 @@ pub mod judge;
 pub mod profile;
 pub mod run;
 pub mod scenario;
+mod verdict;
 
 use crate::failure::{Exit, Failure, Result};
 use crate::model::injection_number;
