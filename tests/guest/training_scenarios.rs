@@ -19,6 +19,7 @@ pub const TESTS: &[Test] = &[
 
 /// The other scenarios.
 pub const LONG: &[Test] = &[
+    ("training_run_goes_on_where_it_was", goes_on),
     ("training_scenario_there_and_back", || {
         plays("there-and-back")
     }),
@@ -270,5 +271,38 @@ fn never_passes() -> Result<()> {
         "only {of_training} records of the training"
     );
     ensure!(machine.read("/var/lib/milspecctl/baseline.json")? == kept);
+    machine.check_kernel_log()
+}
+
+/// A run that is interrupted leaves the training as it is; the same command goes on, and what has
+/// happened does not happen again.
+fn goes_on() -> Result<()> {
+    let machine = machine("latitude-7490", Module::Autoload)?;
+    let file = "/tmp/tamper.toml";
+    machine
+        .guest()?
+        .create(file, scenario!("tamper").as_bytes(), 0o644)?;
+    let first = format!(
+        "{UPTO}; milspecctl --json training run {file} </dev/null >/tmp/first 2>&1 & \
+         upto reports.tampering milspecctl events; kill $!; wait $!; cat /tmp/first"
+    );
+    let document = machine.sh(&first)?.json()?;
+    ensure!(document["error"]["code"] == "interrupted", "{document:#}");
+    let status = milspecctl(&machine, &["training", "status"])?;
+    ensure!(
+        status["training"] == true && status["scenario"] == "tamper",
+        "{status:#}"
+    );
+    let (code, report) = run(
+        &machine,
+        file,
+        "milspecctl control set DSMIL4D2=inactive",
+        false,
+    )?;
+    ensure!(code == 0 && report["session"] == 1, "{code}: {report:#}");
+    let replay = milspecctl(&machine, &["training", "report", "--replay"])?;
+    let events = replay["events"].as_array().into_iter().flatten();
+    let injected = events.filter(|event| event["injection"]["kind"] == "tamper");
+    ensure!(injected.count() == 1, "it happened again: {replay:#}");
     machine.check_kernel_log()
 }
