@@ -37,6 +37,18 @@ pub fn state(source: &mut dyn Source) -> Result<Training> {
     answer.map_err(|errno| failed("cannot ask about a training", errno))
 }
 
+/// `TRAINING_FOLLOW` of the ABI: the descriptor is given records of trainings as well.
+const FOLLOW: u32 = 4;
+
+/// From here on the records of trainings are among those that this source gives. Where it knows no
+/// such request there are none to ask for, or it gives them unasked.
+pub fn follow(source: &mut dyn Source) {
+    let _ = source.training(&TrainingRequest {
+        operation: FOLLOW,
+        ..TrainingRequest::default()
+    });
+}
+
 /// Begins one over what is described.
 pub fn start(source: &mut dyn Source, described: &Described) -> Result<Training> {
     let answer = source.training(&described.request());

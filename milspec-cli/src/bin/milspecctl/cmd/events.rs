@@ -6,7 +6,7 @@ use milspec::cli::Events;
 use milspec::journal::file::Saved;
 use milspec::journal::{self, chain, file};
 use milspec::model::{Event, Naming, Provenance};
-use milspec::{driver, Access, Result, Root, Snapshot, Warning};
+use milspec::{driver, training, Access, Result, Root, Snapshot, Warning};
 use milspec_uapi as uapi;
 use serde::Serialize;
 use std::path::Path;
@@ -38,6 +38,7 @@ pub fn run(root: &Root, asked: &Events) -> Result<EventsDoc> {
 fn kept(root: &Root, asked: &Events) -> Result<EventsDoc> {
     let mut source = driver::open(root, Access::Read)?;
     let snapshot = Snapshot::read(source.as_ref())?;
+    training::follow(source.as_mut());
     let records = journal::read(source.as_mut())?;
     Ok(EventsDoc {
         schema: "milspec.events/1",

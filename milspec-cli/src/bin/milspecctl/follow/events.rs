@@ -9,7 +9,7 @@ use crate::{output, render};
 use milspec::cli::{Events, Global};
 use milspec::model::{Event, Naming};
 use milspec::source::Wait;
-use milspec::{diagnose, driver, journal, signals, Access, Result, Root, Snapshot};
+use milspec::{diagnose, driver, journal, signals, training, Access, Result, Root, Snapshot};
 use milspec_uapi as uapi;
 use serde::Serialize;
 
@@ -33,6 +33,7 @@ fn stream(root: &Root, global: &Global, asked: &Events) -> Result<u8> {
     let mut source = driver::open(root, Access::Read)?;
     let snapshot = Snapshot::read(source.as_ref())?;
     let from = snapshot.provenance(root);
+    training::follow(source.as_mut());
     let records = journal::read(source.as_mut())?;
     let naming = Naming::of(root, &snapshot);
     let mut events = chosen(asked, &records, &naming);

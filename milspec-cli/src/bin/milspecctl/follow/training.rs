@@ -57,6 +57,7 @@ impl<'a> Runner<'a> {
         scenario: Scenario,
     ) -> Result<Self> {
         let snapshot = Snapshot::read(source.as_ref())?;
+        training::follow(source.as_mut());
         let run = match snapshot.is_training() {
             true => {
                 let training = training::state(source.as_mut())?;
