@@ -30,7 +30,7 @@ use crate::source::{Answer, Listing, Request, Source, TrainingRequest, Wait};
 use milspec_uapi::{
     Apply, Control, Controls, Event, Head, Info, Refresh, Status, Step, Training, APPLY_LINES,
     MODE_NONE, OUTCOME_CONFLICT, OUTCOME_DEGRADED, OUTCOME_REFUSED, OUTCOME_UNDONE,
-    TRAINING_FOLLOW, TRAINING_INJECT, TRAINING_START, TRAINING_STATE, TRAINING_STOP,
+    TRAINING_INJECT, TRAINING_START, TRAINING_STATE, TRAINING_STOP,
 };
 use nix::errno::Errno;
 use std::cell::RefCell;
@@ -243,8 +243,6 @@ impl Source for Recording<'_> {
             TRAINING_START => "training-start",
             TRAINING_STOP => "training-stop",
             TRAINING_INJECT => "training-inject",
-            // It has the records that were asked for when it was made.
-            TRAINING_FOLLOW => return Ok(Training::default()),
             _ => return Err(Errno::EINVAL),
         };
         let path = format!("/{RECORDING_DIR}/{name}.request.bin");

@@ -35,7 +35,8 @@ pub fn is_running(machine: &Machine) -> Result<()> {
 /// once as well as at a boot; the device belongs to the group that sysusers has made, whose members
 /// may read. A BIOS update that takes a setting away takes its control away and nothing else. The unit
 /// that enforces a file does nothing before it is enabled; then it brings the file about at once and,
-/// in its sandbox, at each boot, whatever has changed in between, and its timer waits.
+/// in its sandbox, at each boot, whatever has changed in between, and its timer waits. During a
+/// training it is skipped.
 fn boots() -> Result<()> {
     let mut machine = Machine::with_systemd("rugged")?;
     installed(&machine)?;
@@ -59,6 +60,14 @@ fn boots() -> Result<()> {
     for control in ["bluetooth", "camera"] {
         ensure!(is(&machine, control)? == "disabled", "{control}");
     }
+    // Nothing of a training is enforced, and the unit has not failed.
+    machine.run(["milspecctl", "training", "start"])?.ok()?;
+    machine.run(["systemctl", "start", ENFORCE])?;
+    let said = machine.journal(ENFORCE)?;
+    let failed = machine.run(["systemctl", "is-failed", ENFORCE])?;
+    let skipped = said.contains("TRAINING: ") && said.matches("Finished ").count() == 1;
+    ensure!(skipped && !failed.success(), "{said}");
+    machine.run(["milspecctl", "training", "stop"])?.ok()?;
     machine
         .nvram()?
         .set_setting(machine.plan(), "bluetooth", "enabled")?;

@@ -12,10 +12,14 @@ use serde_json::Value;
 use std::time::Duration;
 
 /// The tests of this file.
-pub const TESTS: &[Test] = &[("training_scenario_first_steps", || plays("first-steps"))];
+pub const TESTS: &[Test] = &[
+    ("training_scenario_first_steps", || plays("first-steps")),
+    ("training_never_passes_for_the_machine", never_passes),
+];
 
 /// The other scenarios.
 pub const LONG: &[Test] = &[
+    ("training_run_goes_on_where_it_was", goes_on),
     ("training_scenario_there_and_back", || {
         plays("there-and-back")
     }),
@@ -205,4 +209,100 @@ fn run(machine: &Machine, file: &str, typed: &str, ends: bool) -> Result<(i32, V
     let code: i32 = over.text().trim().parse().with_context(shown)?;
     let report = machine.sh("cat /tmp/report")?.json().with_context(shown)?;
     Ok((code, report))
+}
+
+/// What is said of a training is never said of the machine: a saved journal has nothing of it and is
+/// proven, what would vouch for the machine is refused meanwhile, and nothing is left on disk.
+fn never_passes() -> Result<()> {
+    let machine = machine("latitude-7490", Module::Autoload)?;
+    milspecctl(&machine, &["control", "set", "camera=disabled"])?;
+    let kept = machine.read("/var/lib/milspecctl/baseline.json")?;
+    milspecctl(&machine, &["training", "start", "--profile", "dsmil"])?;
+    let done = milspecctl(&machine, &["mode", "set", "enhanced"])?;
+    ensure!(
+        done["training"] == true && done["baseline"].is_null(),
+        "{done:#}"
+    );
+    let inject = [
+        "training",
+        "inject",
+        "value",
+        "--control",
+        "camera",
+        "--value",
+        "enabled",
+    ];
+    milspecctl(&machine, &inject)?;
+    for (words, exit) in [
+        (
+            &["attest", "quote", "--nonce", "00112233445566778899"][..],
+            5,
+        ),
+        (&["report"], 5),
+        (&["mode", "set", "standard", "--confirm-within", "1m"], 5),
+        (&["journal", "verify"], 7),
+    ] {
+        let argv = [&["milspecctl", "--json"], words].concat();
+        let document = machine.run(argv)?.exits(exit)?.json()?;
+        let text = document["error"].to_string();
+        ensure!(text.contains("training"), "{words:?}: {document:#}");
+    }
+    milspecctl(&machine, &["journal", "save", "/tmp/journal"])?;
+    milspecctl(&machine, &["training", "stop"])?;
+    let add = milspecctl(&machine, &["journal", "save", "/tmp/journal"])?;
+    ensure!(
+        add["saved"] == 1,
+        "more than the end of the training: {add:#}"
+    );
+    let verified = milspecctl(&machine, &["journal", "verify", "/tmp/journal"])?;
+    // Claim: cannot have a record of a training pass for one of the machine
+    ensure!(verified["result"] == "proven", "{verified:#}");
+    let saved = milspecctl(&machine, &["events", "--file", "/tmp/journal"])?;
+    let mut saved = saved["events"].as_array().into_iter().flatten();
+    ensure!(
+        saved.all(|event| event["training"] == false),
+        "one was saved"
+    );
+    let all = milspecctl(&machine, &["events"])?;
+    let all = all["events"].as_array().into_iter().flatten();
+    let of_training = all.filter(|event| event["training"] == true).count();
+    ensure!(
+        of_training > 5,
+        "only {of_training} records of the training"
+    );
+    ensure!(machine.read("/var/lib/milspecctl/baseline.json")? == kept);
+    machine.check_kernel_log()
+}
+
+/// A run that is interrupted leaves the training as it is; the same command goes on, and what has
+/// happened does not happen again.
+fn goes_on() -> Result<()> {
+    let machine = machine("latitude-7490", Module::Autoload)?;
+    let file = "/tmp/tamper.toml";
+    machine
+        .guest()?
+        .create(file, scenario!("tamper").as_bytes(), 0o644)?;
+    let first = format!(
+        "{UPTO}; milspecctl --json training run {file} </dev/null >/tmp/first 2>&1 & \
+         upto reports.tampering milspecctl events; kill $!; wait $!; cat /tmp/first"
+    );
+    let document = machine.sh(&first)?.json()?;
+    ensure!(document["error"]["code"] == "interrupted", "{document:#}");
+    let status = milspecctl(&machine, &["training", "status"])?;
+    ensure!(
+        status["training"] == true && status["scenario"] == "tamper",
+        "{status:#}"
+    );
+    let (code, report) = run(
+        &machine,
+        file,
+        "milspecctl control set DSMIL4D2=inactive",
+        false,
+    )?;
+    ensure!(code == 0 && report["session"] == 1, "{code}: {report:#}");
+    let replay = milspecctl(&machine, &["training", "report", "--replay"])?;
+    let events = replay["events"].as_array().into_iter().flatten();
+    let injected = events.filter(|event| event["injection"]["kind"] == "tamper");
+    ensure!(injected.count() == 1, "it happened again: {replay:#}");
+    machine.check_kernel_log()
 }

@@ -5,10 +5,10 @@
 
 use super::check::Check;
 use super::scenario::Match;
+pub use super::verdict::{Answer, State, Verdict};
 use crate::model::{kind_word, mode_word, outcome_word, Control};
 use milspec_uapi as uapi;
 use milspec_uapi::Event;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What is known of a training.
@@ -27,60 +27,6 @@ pub struct Facts<'a> {
     pub now: u64,
     /// Whether it is over: what is not met then is not met.
     pub over: bool,
-}
-
-/// What a trainee has answered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Answer {
-    /// To what.
-    pub name: String,
-    /// What.
-    pub value: String,
-    /// Who.
-    pub uid: u32,
-    /// When the instructor's milspecctl took it, in nanoseconds from boot.
-    pub boottime_ns: u64,
-}
-
-/// How an objective stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum State {
-    /// Neither met nor missed yet.
-    Open,
-    /// Met.
-    Met,
-    /// Missed: nothing that comes can change that.
-    Missed,
-}
-
-/// What was decided, and on what.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
-    /// How it stands.
-    pub state: State,
-    /// Why, in words.
-    pub why: String,
-    /// Sequences of the records that say so.
-    pub evidence: Vec<u64>,
-}
-
-impl Verdict {
-    fn new(state: State, why: impl Into<String>, evidence: &[&Event]) -> Self {
-        Self {
-            state,
-            why: why.into(),
-            evidence: evidence.iter().map(|event| event.sequence).collect(),
-        }
-    }
-
-    fn met(why: impl Into<String>, evidence: &[&Event]) -> Self {
-        Self::new(State::Met, why, evidence)
-    }
-
-    fn missed(why: impl Into<String>, evidence: &[&Event]) -> Self {
-        Self::new(State::Missed, why, evidence)
-    }
 }
 
 impl Facts<'_> {

@@ -12,6 +12,7 @@ pub mod judge;
 pub mod profile;
 pub mod run;
 pub mod scenario;
+mod verdict;
 
 use crate::failure::{Exit, Failure, Result};
 use crate::model::injection_number;
@@ -19,8 +20,8 @@ use crate::source::{Injection, Source, TrainingRequest};
 use crate::{refusal, Snapshot};
 use milspec_uapi::{
     Training, INJECT_CLEAR, INJECT_LOOK, INJECT_READ_FAILS, INJECT_SLOW, INJECT_SLOW_MAX,
-    INJECT_TAMPER, INJECT_VALUE, INJECT_WRITE_FAILS, TRAINING_FOLLOW, TRAINING_INJECT, TRAINING_ON,
-    TRAINING_STATE, TRAINING_STOP,
+    INJECT_TAMPER, INJECT_VALUE, INJECT_WRITE_FAILS, TRAINING_INJECT, TRAINING_ON, TRAINING_STATE,
+    TRAINING_STOP,
 };
 use nix::errno::Errno;
 use profile::Described;
@@ -36,21 +37,22 @@ pub fn state(source: &mut dyn Source) -> Result<Training> {
     answer.map_err(|errno| failed("cannot ask about a training", errno))
 }
 
+/// `TRAINING_FOLLOW` of the ABI: the descriptor is given records of trainings as well.
+const FOLLOW: u32 = 4;
+
+/// From here on the records of trainings are among those that this source gives. Where it knows no
+/// such request there are none to ask for, or it gives them unasked.
+pub fn follow(source: &mut dyn Source) {
+    let _ = source.training(&TrainingRequest {
+        operation: FOLLOW,
+        ..TrainingRequest::default()
+    });
+}
+
 /// Begins one over what is described.
 pub fn start(source: &mut dyn Source, described: &Described) -> Result<Training> {
     let answer = source.training(&described.request());
     answer.map_err(|errno| failed("cannot begin a training", errno))
-}
-
-/// Has the source give the records of trainings too, those of the last one first.
-pub fn follow(source: &mut dyn Source) -> Result<()> {
-    let request = TrainingRequest {
-        operation: TRAINING_FOLLOW,
-        ..TrainingRequest::default()
-    };
-    let answer = source.training(&request);
-    answer.map_err(|errno| failed("cannot read the records of a training", errno))?;
-    Ok(())
 }
 
 /// Ends it: the copy is discarded.

@@ -47,6 +47,7 @@ mod status;
 mod terminal;
 mod training;
 mod training_commands;
+mod training_plays;
 mod training_scenarios;
 mod tree;
 mod watch;

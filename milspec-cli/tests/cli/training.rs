@@ -190,6 +190,7 @@ fn never_proven() {
         let (status, document) = json(&tree, &["journal", "verify", mixed.to_str().unwrap()]);
         assert_eq!(status, 1, "{document:#}");
         let broken = &document["broken"];
+        // Claim: cannot have a record of a training pass for one of the machine
         assert_eq!(broken["code"], "training");
         assert_eq!(broken["record"], at + 1);
         assert_eq!(broken["offset"], at * EVENT_SIZE);

@@ -8,7 +8,7 @@ use crate::journal::{bytes, CAMERA, DEVICE};
 use crate::machines::status;
 use crate::run::{command, finish, json, on};
 use crate::training::in_training;
-use crate::training_scenarios::{scenarios, Played, PLAYS};
+use crate::training_plays::{scenarios, Played, PLAYS};
 use crate::tree::Tree;
 use milspec::training::run::{self, Run};
 use milspec::unconfirmed::{Record, State, Waiter};

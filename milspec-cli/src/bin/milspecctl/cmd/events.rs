@@ -38,9 +38,7 @@ pub fn run(root: &Root, asked: &Events) -> Result<EventsDoc> {
 fn kept(root: &Root, asked: &Events) -> Result<EventsDoc> {
     let mut source = driver::open(root, Access::Read)?;
     let snapshot = Snapshot::read(source.as_ref())?;
-    if snapshot.is_training() {
-        training::follow(source.as_mut())?;
-    }
+    training::follow(source.as_mut());
     let records = journal::read(source.as_mut())?;
     Ok(EventsDoc {
         schema: "milspec.events/1",

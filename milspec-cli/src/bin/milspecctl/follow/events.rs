@@ -33,9 +33,7 @@ fn stream(root: &Root, global: &Global, asked: &Events) -> Result<u8> {
     let mut source = driver::open(root, Access::Read)?;
     let snapshot = Snapshot::read(source.as_ref())?;
     let from = snapshot.provenance(root);
-    if snapshot.is_training() {
-        training::follow(source.as_mut())?;
-    }
+    training::follow(source.as_mut());
     let records = journal::read(source.as_mut())?;
     let naming = Naming::of(root, &snapshot);
     let mut events = chosen(asked, &records, &naming);

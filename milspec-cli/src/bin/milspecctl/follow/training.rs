@@ -57,6 +57,7 @@ impl<'a> Runner<'a> {
         scenario: Scenario,
     ) -> Result<Self> {
         let snapshot = Snapshot::read(source.as_ref())?;
+        training::follow(source.as_mut());
         let run = match snapshot.is_training() {
             true => {
                 let training = training::state(source.as_mut())?;
@@ -79,7 +80,6 @@ impl<'a> Runner<'a> {
                 Run::new(scenario, &training, begun.controls)
             }
         };
-        training::follow(source.as_mut())?;
         let mut runner = Self {
             root,
             global,

@@ -90,7 +90,7 @@ fn end_run(
     let Some(mut run) = Run::load(root)?.filter(|run| run.is_of(training)) else {
         return Ok(());
     };
-    training::follow(source)?;
+    training::follow(source);
     run.take(root, &journal::read(source)?);
     run.take_answers(root);
     run.controls = last.controls;
