@@ -12,6 +12,7 @@ mod attributes;
 mod attributes_others;
 mod baselines;
 mod changes;
+mod compliance;
 mod compliance_registry;
 mod configs;
 mod confirm;

@@ -44,7 +44,7 @@ fn ready(name: &str) -> Tree {
 
 /// One line for each command, but `confirm`, which talks with another milspecctl and no driver, and
 /// [`NOT_RECORDED`].
-const COMMANDS: [&str; 25] = [
+const COMMANDS: [&str; 26] = [
     "status",
     "mode get",
     "mode list",
@@ -68,6 +68,7 @@ const COMMANDS: [&str; 25] = [
     "attest verify attestation --key key --nonce 00112233445566778899",
     "doctor",
     "report",
+    "compliance",
     "completion bash",
     "completion fish",
 ];

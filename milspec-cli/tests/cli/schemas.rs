@@ -7,7 +7,7 @@ use crate::run::schema;
 use serde_json::Value;
 
 /// All documents.
-pub const NAMES: [&str; 27] = [
+pub const NAMES: [&str; 29] = [
     "milspec.status/1",
     "milspec.control-list/1",
     "milspec.control/1",
@@ -30,6 +30,8 @@ pub const NAMES: [&str; 27] = [
     "milspec.journal-save/1",
     "milspec.journal-verify/1",
     "milspec.completion/1",
+    "milspec.compliance/1",
+    "milspec.exceptions/1",
     "milspec.confirm/1",
     "milspec.doctor/1",
     "milspec.report/1",

@@ -23,9 +23,9 @@ mod usage;
 use clap::CommandFactory;
 use clap_complete::CompleteEnv;
 use cmd::{
-    attest_enroll, attest_quote, attest_verify, baseline_show, change, completion, config_export,
-    config_show, control_get, control_list, control_show, journal_save, journal_verify, mode_get,
-    mode_list, status,
+    attest_enroll, attest_quote, attest_verify, baseline_show, change, completion, compliance,
+    config_export, config_show, control_get, control_list, control_show, journal_save,
+    journal_verify, mode_get, mode_list, status,
 };
 use milspec::cli::{
     self, complete, AttestCommand, BaselineCommand, Cli, Command, ConfigCommand, ControlCommand,
@@ -110,6 +110,15 @@ fn run(cli: &Cli) -> Result<u8> {
         },
         Command::Confirm(confirm) => show(global, &cmd::confirm::run(root, ui, *confirm)?),
         Command::Completion { shell } => show(global, &completion::run(*shell)),
+        Command::Compliance(asked) => {
+            let document = compliance::run(root, asked)?;
+            if let Some(format) = asked.format {
+                output::stdout(&compliance::text(&document, format))?;
+                let lacks = asked.exit_code && document.lacks();
+                return Ok(if lacks { Exit::Differs as u8 } else { 0 });
+            }
+            judge(global, &document, asked.exit_code && document.lacks())
+        }
         Command::Report(asked) => report::run(root, global, ui, asked),
         Command::Doctor { exit_code } => {
             let mut document = doctor::run(root);

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `milspecctl compliance`
+
+use super::attest_verify;
+use milspec::attestation;
+use milspec::baseline::Identity;
+use milspec::cli::{AttestVerify, Compliance, Format};
+use milspec::compliance::exceptions::Exceptions;
+use milspec::compliance::{csv, document, facts, html, oscal};
+use milspec::compliance::{About, Assessment, Document, Evidence, Selection, Subject, REGISTRY};
+use milspec::model::{Machine, Provenance};
+use milspec::{clock, input, machine, report, system, Failure, Result, Root, Snapshot};
+use std::path::Path;
+
+/// What everything is judged by.
+struct Asked {
+    selection: Selection,
+    exceptions: Exceptions,
+}
+
+/// Judges this machine, or what stands in files.
+pub fn run(root: &Root, asked: &Compliance) -> Result<Document> {
+    let exceptions = asked.exceptions.as_deref();
+    let exceptions = exceptions.map(|path| Exceptions::read(path, &REGISTRY));
+    let by = Asked {
+        selection: Selection {
+            framework: asked.framework.clone(),
+            baseline: asked.baseline.map(|baseline| baseline.name().into()),
+            checks: asked.check.clone(),
+        },
+        exceptions: exceptions.transpose()?.unwrap_or_default(),
+    };
+    let assessments = match asked.file.as_slice() {
+        [] => vec![by.live(root)?],
+        files => {
+            let all = files.iter().map(|file| by.file(file, asked));
+            all.collect::<Result<Vec<_>>>()?
+        }
+    };
+    Ok(Document {
+        schema: document::SCHEMA,
+        made_at: clock::now(),
+        made_with: env!("CARGO_PKG_VERSION"),
+        sources: Document::cited(&REGISTRY, &assessments),
+        selection: by.selection,
+        assessments,
+    })
+}
+
+/// The document in another form.
+pub fn text(document: &Document, format: Format) -> String {
+    match format {
+        Format::Csv => csv::text(document),
+        Format::Html => html::text(document),
+        Format::Oscal => oscal::text(document),
+    }
+}
+
+impl Asked {
+    fn assess(&self, subject: &Subject, about: About) -> Assessment {
+        Assessment::new(&REGISTRY, subject, &self.selection, &self.exceptions, about)
+    }
+
+    /// This machine, or the recording that stands in for it.
+    fn live(&self, root: &Root) -> Result<Assessment> {
+        let snapshot = Snapshot::take(root, false)?;
+        let (kind, rests_on, time) = match root.note() {
+            None => (
+                "machine",
+                "what kernel and driver of the machine say",
+                Some(clock::now()),
+            ),
+            Some(_) => ("recording", "a recording, which nobody has signed", None),
+        };
+        let evidence = Evidence {
+            kind,
+            file: None,
+            time,
+            rests_on: rests_on.into(),
+            key_sha256: None,
+        };
+        Ok(self.of_root(root, Ok(&snapshot), evidence))
+    }
+
+    fn of_root(
+        &self,
+        root: &Root,
+        asked: std::result::Result<&Snapshot, String>,
+        evidence: Evidence,
+    ) -> Assessment {
+        let dmi = |name| system::dmi(root, name).unwrap_or_default();
+        let about = About {
+            from: match &asked {
+                Ok(snapshot) => snapshot.provenance(root),
+                Err(_) => Provenance::of_dmi(root),
+            },
+            machine: match &asked {
+                Ok(snapshot) => snapshot.machine(),
+                Err(_) => Machine {
+                    vendor: dmi("sys_vendor"),
+                    product: dmi("product_name"),
+                    bios_version: dmi("bios_version"),
+                    simulated_because: None,
+                },
+            },
+            service_tag_hash: Identity::of(root).service_tag_hash,
+            evidence,
+        };
+        self.assess(&Subject::new(root, asked), about)
+    }
+
+    /// A recording, a report or an attestation.
+    fn file(&self, path: &Path, asked: &Compliance) -> Result<Assessment> {
+        if path.is_dir() {
+            return self.recorded(path);
+        }
+        if attestation::is_one(path)? {
+            return self.attested(path, asked);
+        }
+        self.recorded(path)
+    }
+
+    fn recorded(&self, path: &Path) -> Result<Assessment> {
+        let root = machine::open(Some(path))?;
+        let (kind, rests_on) = match report::of(&root) {
+            Some(_) => ("report", "a report, which nobody has signed"),
+            None => ("recording", "a recording, which nobody has signed"),
+        };
+        let evidence = Evidence {
+            kind,
+            file: Some(input::name(path)),
+            time: None,
+            rests_on: rests_on.into(),
+            key_sha256: None,
+        };
+        // Without a driver nothing is proven of its controls; that is an answer too.
+        let snapshot = Snapshot::take(&root, false);
+        let known = snapshot.as_ref().map_err(|failure| failure.what.clone());
+        Ok(self.of_root(&root, known, evidence))
+    }
+
+    /// What a machine says of itself, once its TPM's signature holds.
+    fn attested(&self, path: &Path, asked: &Compliance) -> Result<Assessment> {
+        let (Some(key), Some(nonce)) = (&asked.key, &asked.nonce) else {
+            return Err(Failure::new(
+                "attestation-needs-key",
+                format!("cannot judge {}", input::name(path)),
+                "an attestation is verified first, with the key of the machine and the nonce that was \
+                 sent to it",
+                "add --key and --nonce: see \"milspecctl attest verify\"",
+            ));
+        };
+        let verified = attest_verify::run(&AttestVerify {
+            file: path.to_path_buf(),
+            key: key.clone(),
+            nonce: nonce.clone(),
+            pcr: 13,
+            journal: Vec::new(),
+        })?;
+        // What the journal lacks is a finding of its checks; all else has to hold first.
+        let mut others = verified.checks.iter().filter(|check| check.id != "journal");
+        let wrong = others.find_map(|check| check.failure.clone());
+        let Some(state) = verified.state.as_ref().filter(|_| wrong.is_none()) else {
+            return Err(wrong.or(verified.error).unwrap_or_else(not_signed));
+        };
+        let held = checks_hold(&verified, "journal");
+        let records = verified.loads.last().map_or(0, |load| load.last);
+        let journal = facts::of_attested_journal(records, held, verified.since_boot);
+        let evidence = Evidence {
+            kind: "attestation",
+            file: Some(input::name(path)),
+            time: Some(state.time.clone()),
+            rests_on:
+                "a quote that the machine's TPM has signed over this state, verified with its key"
+                    .into(),
+            key_sha256: Some(verified.key_sha256.clone()),
+        };
+        let about = About {
+            from: Provenance {
+                recording: None,
+                simulated: Some(state.simulated),
+                simulated_because: state.simulated_because.clone(),
+            },
+            evidence,
+            machine: state.machine.clone(),
+            service_tag_hash: state.service_tag_hash.clone(),
+        };
+        Ok(self.assess(&Subject::attested(state, journal), about))
+    }
+}
+
+fn checks_hold(verified: &attest_verify::AttestVerifyDoc, id: &str) -> bool {
+    verified
+        .checks
+        .iter()
+        .any(|check| check.id == id && check.holds())
+}
+
+fn not_signed() -> Failure {
+    Failure::new(
+        "attest-signature",
+        "the attestation does not hold",
+        "its state is not among what was signed",
+        "ask the machine again, with a new nonce",
+    )
+}

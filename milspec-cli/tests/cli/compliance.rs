@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `milspecctl compliance` on machines that tests make up: what each answer is, in every form. That each
+//! check passes and fails with what a driver says is the subject of `tests/guest/compliance.rs`.
+
+use crate::machines::*;
+use crate::run::{command, document, finish, json, on, Output};
+use crate::tree::Tree;
+use milspec_uapi as uapi;
+use milspec_uapi::Control;
+use nix::errno::Errno;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A machine with these controls.
+pub fn with(name: &str, controls: &[Control]) -> Tree {
+    let info = info("Dell Inc.", "Latitude 5450", "1.9.1");
+    Tree::loaded(name).answers(&info, &status(controls), controls)
+}
+
+/// The checks of the only assessment, by their ids.
+pub fn checks(document: &Value) -> BTreeMap<String, Value> {
+    let all = document["assessments"][0]["checks"].as_array().unwrap();
+    let all = all
+        .iter()
+        .map(|check| (check["id"].as_str().unwrap().into(), check.clone()));
+    all.collect()
+}
+
+/// Result and reason of a check.
+fn came(tree: &Tree, check: &str) -> (String, String) {
+    let (status, document) = json(tree, &["compliance", "--check", check]);
+    assert_eq!(status, 0);
+    let check = &checks(&document)[check];
+    let word = |key: &str| check[key].as_str().unwrap_or_default().to_string();
+    (word("result"), word("reason"))
+}
+
+/// Promise: what is as wanted is satisfied; what is not says so, and what could not be read, is in force
+/// after the next boot only or cannot be had here is not satisfied for that reason. What a machine
+/// does not have is not applicable, and no answer is taken for another.
+#[test]
+fn results() {
+    let mut failed = setting("nfc", "disabled");
+    fail(&mut failed, Errno::EIO);
+    let mut unclear = setting("gps", "disabled");
+    ambiguous(&mut unclear);
+    let mut waits = setting("esata", "disabled");
+    waits.properties |= uapi::CONTROL_PENDING_REBOOT;
+    let mut lacks = setting("intrusion-reporting", "disabled");
+    for at in [0, 2] {
+        lacks.values[at].properties = 0;
+    }
+    let tree = with(
+        "compliance-results",
+        &[
+            setting("camera", "disabled"),
+            setting("microphone", "enabled"),
+            failed,
+            unclear,
+            waits,
+            setting("boot-mode", "bios"),
+            lacks,
+            setting("tpm-owned", "yes"),
+        ],
+    );
+    for (check, result, reason) in [
+        ("camera-off", "satisfied", ""),
+        ("microphone-off", "not-satisfied", "value"),
+        ("nfc-off", "not-satisfied", "unread"),
+        ("gps-off", "not-satisfied", "unread"),
+        ("esata-off", "not-satisfied", "pending-reboot"),
+        ("boot-mode-uefi", "not-satisfied", "out-of-reach"),
+        ("intrusion-reporting-on", "not-satisfied", "out-of-reach"),
+        ("tpm-owned", "satisfied", ""),
+        ("firewire-off", "not-applicable", ""),
+        ("kernel-audit-on", "not-satisfied", "unread"),
+    ] {
+        let came = came(&tree, check);
+        assert_eq!(came, (result.into(), reason.into()), "{check}");
+    }
+}
+
+/// Promise: of several ways one is enough where the registry says so, a stronger check is enough for a
+/// weaker one, and an exception from a port that is open does not matter.
+#[test]
+fn leaning() {
+    let came_to = |name: &str, controls: &[Control], check: &str| {
+        let tree = with(&format!("compliance-leaning-{name}"), controls);
+        came(&tree, check).0
+    };
+    let off = |name| setting(name, "disabled");
+    let on = |name| setting(name, "enabled");
+    for (name, controls, check, result) in [
+        (
+            "any",
+            vec![on("wlan"), off("radio-transmission")],
+            "wlan-off",
+            "satisfied",
+        ),
+        (
+            "none",
+            vec![on("wlan"), on("radio-transmission")],
+            "wlan-off",
+            "not-satisfied",
+        ),
+        (
+            "other",
+            vec![setting("wxan-radio", "wwan-on")],
+            "wlan-off",
+            "satisfied",
+        ),
+        (
+            "each",
+            vec![off("sd-card"), on("media-card")],
+            "sd-card-off",
+            "not-satisfied",
+        ),
+        (
+            "or",
+            vec![off("sd-card"), off("sd-card-read-only")],
+            "sd-card-read-only",
+            "satisfied",
+        ),
+        (
+            "absent",
+            vec![off("thunderbolt")],
+            "thunderbolt-security",
+            "satisfied",
+        ),
+        (
+            "open",
+            vec![on("thunderbolt"), on("dell-docks-always-allowed")],
+            "dell-docks-not-exempt",
+            "not-applicable",
+        ),
+        (
+            "exempt",
+            vec![off("thunderbolt"), on("dell-docks-always-allowed")],
+            "dell-docks-not-exempt",
+            "not-satisfied",
+        ),
+        (
+            "shut",
+            vec![off("thunderbolt"), off("dell-docks-always-allowed")],
+            "dell-docks-not-exempt",
+            "satisfied",
+        ),
+    ] {
+        assert_eq!(came_to(name, &controls, check), result, "{name}");
+    }
+    let mut unread = off("thunderbolt");
+    fail(&mut unread, Errno::EIO);
+    let controls = [unread, off("dell-docks-always-allowed")];
+    let tree = with("compliance-leaning-unread", &controls);
+    let came = came(&tree, "dell-docks-not-exempt");
+    assert_eq!(came, ("not-satisfied".into(), "unread".into()));
+}
+
+/// Promise: where the settings could not be found or read at all, none is said to be absent.
+#[test]
+fn no_settings() {
+    for (state, name) in [
+        (uapi::FAMILY_ABSENT, "absent"),
+        (uapi::FAMILY_FAILED, "failed"),
+    ] {
+        let mut status = status(&[]);
+        status.platform.state = state;
+        let info = info("Dell Inc.", "Latitude 5450", "1.9.1");
+        let tree = Tree::loaded(&format!("compliance-family-{name}")).answers(&info, &status, &[]);
+        assert_eq!(came(&tree, "camera-off").1, "unread", "{name}");
+        assert_ne!(came(&tree, "no-tamper").0, "satisfied", "{name}");
+    }
+}
+
+/// Promise: a framework, a baseline and a check select what asks, and only their ids.
+#[test]
+fn selection() {
+    let tree = with("compliance-selection", &[setting("camera", "disabled")]);
+    let select = |words: &[&str]| checks(&json(&tree, &[&["compliance"], words].concat()).1);
+    let all = select(&[]);
+    assert!(all.len() >= 48);
+    let hsi = select(&["--framework", "hsi"]);
+    assert!(hsi.contains_key("iommu-on") && !hsi.contains_key("camera-off"));
+    for check in hsi.values() {
+        for id in check["ids"].as_array().unwrap() {
+            assert_eq!(id["framework"], "hsi");
+        }
+    }
+    assert_eq!(
+        select(&["--framework", "sox"]),
+        select(&["--framework", "cobit"])
+    );
+    let [low, moderate, high] =
+        ["low", "moderate", "high"].map(|name| select(&["--baseline", name]).len());
+    assert!(0 < low && low < moderate && moderate < high && high < all.len());
+    assert!(select(&["--framework", "hsi", "--baseline", "low"]).is_empty());
+    let two = select(&["--check", "camera-off", "--check", "nfc-off"]);
+    assert_eq!(two.len(), 2);
+    let wrong = on(&tree, &["compliance", "--check", "camera-of"]);
+    assert_eq!(wrong.status, 2);
+    assert!(wrong.stderr.contains("camera-off"), "{}", wrong.stderr);
+}
+
+/// Promise: the exit status says whether something is not satisfied only where that is asked for.
+#[test]
+fn exit_code() {
+    let tree = with(
+        "compliance-exit",
+        &[setting("camera", "disabled"), setting("nfc", "enabled")],
+    );
+    let status = |check: &str, more: &[&str]| {
+        on(&tree, &[&["compliance", "--check", check], more].concat()).status
+    };
+    assert_eq!(status("camera-off", &["--exit-code"]), 0);
+    assert_eq!(status("nfc-off", &[]), 0);
+    assert_eq!(status("nfc-off", &["--exit-code"]), 7);
+    assert_eq!(status("nfc-off", &["--exit-code", "--format", "csv"]), 7);
+    assert_eq!(status("gps-off", &["--exit-code"]), 0);
+}
+
+/// Promise: an exception counts until its last day, for the machines that it names; after that it is
+/// shown, and does not count. A file that is wrong is refused.
+#[test]
+fn exceptions() {
+    let tree = with("compliance-exceptions", &[setting("nfc", "enabled")]);
+    let head = "schema = \"milspec.exceptions/1\"\n[[exception]]\ncheck = \"nfc-off\"\n\
+                owner = \"Ada\"\nreason = \"badges\"\n";
+    let run = |rest: &str| {
+        tree.put("exceptions.toml", format!("{head}{rest}").as_bytes());
+        let path = tree.path("exceptions.toml");
+        let words = ["--json", "compliance", "--check", "nfc-off", "--exit-code"];
+        on(
+            &tree,
+            &[&words[..], &["--exceptions", path.to_str().unwrap()]].concat(),
+        )
+    };
+    let exception = |output: &Output| checks(&document(output))["nfc-off"]["exception"].clone();
+    let good = run("until = \"2999-12-31\"\n");
+    assert_eq!(good.status, 0);
+    assert_eq!(document(&good)["assessments"][0]["tally"]["excepted"], 1);
+    assert_eq!(exception(&good)["honoured"], true);
+    let expired = run("until = \"2020-12-31\"\n");
+    assert_eq!(expired.status, 7);
+    assert_eq!(exception(&expired)["honoured"], false);
+    assert_eq!(exception(&expired)["owner"], "Ada");
+    assert_eq!(
+        run("until = \"2999-12-31\"\nmachine = \"Latitude*\"\n").status,
+        0
+    );
+    assert_eq!(
+        run("until = \"2999-12-31\"\nmachine = \"OptiPlex*\"\n").status,
+        7
+    );
+    for wrong in [
+        "",
+        "until = \"soon\"\n",
+        "until = \"2999-12-31\"\nchek = 1\n",
+    ] {
+        let refused = run(wrong);
+        assert_eq!(refused.status, 1, "{wrong}");
+        assert_eq!(document(&refused)["error"]["code"], "exceptions-invalid");
+    }
+    let unknown = run("until = \"2999-12-31\"\n[[exception]]\ncheck = \"nfc\"\nowner = \"A\"\nreason = \"b\"\nuntil = \"2999-12-31\"\n");
+    assert!(
+        unknown.stdout.contains("there is no check"),
+        "{}",
+        unknown.stdout
+    );
+}
+
+/// Promise: a simulated machine is marked in every form, and so is a recording.
+#[test]
+fn marks() {
+    let controls = [setting("camera", "disabled")];
+    let info = info("Dell Inc.", "Latitude 5450 Simulated", "SIM");
+    let tree = Tree::loaded("compliance-marks").answers(&info, &status(&controls), &controls);
+    let forms: [&[&str]; 6] = [
+        &[],
+        &["-v"],
+        &["--json"],
+        &["--format", "csv"],
+        &["--format", "html"],
+        &["--format", "oscal"],
+    ];
+    for form in forms {
+        let output = on(&tree, &[&["compliance"], form].concat());
+        assert_eq!(output.status, 0, "{}", output.stderr);
+        for mark in ["simulated", "recording"] {
+            assert!(output.stdout.contains(mark), "{form:?} does not say {mark}");
+        }
+        let fleet = on(
+            &tree,
+            &[
+                &["compliance", "--file", tree.dir(), "--file", tree.dir()],
+                form,
+            ]
+            .concat(),
+        );
+        assert!(fleet.stdout.contains("simulated"), "{form:?} of several");
+    }
+}
+
+/// Promise: people see result, what was found and wanted, why, and what to do as a command.
+#[test]
+fn table() {
+    let tree = with(
+        "compliance-table",
+        &[
+            setting("camera", "disabled"),
+            setting("bluetooth", "enabled"),
+            setting("boot-mode", "bios"),
+            setting("thunderbolt-security", "none"),
+        ],
+    );
+    crate::assert_shows!(on(&tree, &["compliance"]).stdout, "compliance.txt");
+    let hipaa = on(&tree, &["compliance", "--framework", "hipaa"]).stdout;
+    crate::assert_shows!(hipaa, "compliance-hipaa.txt");
+}
+
+/// Promise: nothing that a firmware or a file says is taken for markup, a formula or a line of its own.
+#[test]
+fn foreign_words() {
+    let controls = [setting("camera", "disabled")];
+    let info = info("=HYPERLINK(1)", "<script>&\"'", "1,2\"3");
+    let tree = Tree::loaded("compliance-foreign").answers(&info, &status(&controls), &controls);
+    let run = |form: &str| on(&tree, &["compliance", "--format", form]).stdout;
+    let html = run("html");
+    assert!(
+        html.contains("&lt;script&gt;&amp;&quot;&#39;") && !html.contains("<script"),
+        "{html}"
+    );
+    assert!(!html.contains("http-equiv") && !html.contains("src=") && !html.contains("href="));
+    let csv = run("csv");
+    assert!(
+        csv.contains("\r\n\"'=HYPERLINK(1) <script>&\"\"'\",\"1,2\"\"3\","),
+        "{csv}"
+    );
+    let lines = csv.split("\r\n").count();
+    assert_eq!(lines, milspec::compliance::REGISTRY.checks.len() + 2);
+}
+
+/// Promise: fifty machines are judged in one run, each by itself.
+#[test]
+fn fleet() {
+    let trees: Vec<Tree> = (0..50)
+        .map(|number| {
+            let value = if number % 2 == 0 {
+                "disabled"
+            } else {
+                "enabled"
+            };
+            with(
+                &format!("compliance-fleet-{number}"),
+                &[setting("camera", value)],
+            )
+        })
+        .collect();
+    let mut words = vec!["--json", "compliance", "--check", "camera-off"];
+    for tree in &trees {
+        words.extend(["--file", tree.dir()]);
+    }
+    let document = document(&finish(command(&words)));
+    let all = document["assessments"].as_array().unwrap();
+    assert_eq!(all.len(), 50);
+    for (number, of) in all.iter().enumerate() {
+        let satisfied = of["tally"]["satisfied"].as_u64().unwrap();
+        assert_eq!(satisfied, u64::from(number % 2 == 0), "{number}");
+        assert_eq!(of["evidence"]["kind"], "recording");
+    }
+}
+
+/// Promise: a machine whose driver could not be asked has nothing proven of its settings, and what
+/// files of it say is judged all the same.
+#[test]
+fn without_driver() {
+    let tree = Tree::bare("compliance-no-driver").file(
+        "sys/kernel/security/lockdown",
+        "none [integrity] confidentiality\n",
+    );
+    let output = finish(command(&["--json", "compliance", "--file", tree.dir()]));
+    let all = checks(&document(&output));
+    assert_eq!(all["camera-off"]["reason"], "unread");
+    assert_eq!(all["changes-recorded"]["reason"], "unread");
+    assert_eq!(all["kernel-lockdown"]["result"], "satisfied");
+    assert_eq!(on(&tree, &["compliance"]).status, 3);
+}
