@@ -10,6 +10,7 @@
 use super::document::{Assessment, Checked, Document};
 use super::judge::{Reason, Result as Came};
 use super::registry::{Source, REGISTRY};
+use crate::failure::{Failure, Result};
 use crate::model::Word;
 use jiff::Timestamp;
 use serde_json::{json, Map, Value};
@@ -22,10 +23,20 @@ const VERSION: &str = "1.2.1";
 /// Whose properties these are, and the root of all UUIDs here.
 const NAMESPACE: &str = "urn:dell-milspec:oscal";
 
-/// The document.
-pub fn text(document: &Document) -> String {
+/// The document. There is none about checks for which no control of SP 800-53 asks: OSCAL has results
+/// of controls only.
+pub fn text(document: &Document) -> Result<String> {
+    let mut checks = document.assessments.iter().flat_map(|of| &of.checks);
+    if checks.all(|check| controls(check).is_empty()) {
+        return Err(Failure::new(
+            "no-controls-selected",
+            "there are no OSCAL results of this selection",
+            "no control of SP 800-53 asks for a check in it, and OSCAL has results of controls only",
+            "select more, or take another format",
+        ));
+    }
     let value = json!({ "assessment-results": results(document) });
-    serde_json::to_string_pretty(&value).unwrap_or_default() + "\n"
+    Ok(serde_json::to_string_pretty(&value).unwrap_or_default() + "\n")
 }
 
 /// The same UUID for the same words, in every document.
@@ -194,10 +205,6 @@ fn result(document: &Document, of: &Assessment, key: &str) -> Value {
         .iter()
         .map(|id| json!({ "control-id": id }))
         .collect();
-    let selected = match covered.is_empty() {
-        true => json!({ "description": "No control of SP 800-53 asks for the selected checks." }),
-        false => json!({ "include-controls": covered }),
-    };
     let mut props = vec![
         prop("evidence", of.evidence.kind),
         prop("rests-on", &of.evidence.rests_on),
@@ -245,7 +252,7 @@ fn result(document: &Document, of: &Assessment, key: &str) -> Value {
         "end": made,
         "props": props,
         "local-definitions": local(document, of, &machine, &tool, key),
-        "reviewed-controls": { "control-selections": [selected] },
+        "reviewed-controls": { "control-selections": [{ "include-controls": covered }] },
     });
     for (name, list) in [("observations", observations), ("findings", findings)] {
         if !list.is_empty() {

@@ -3,6 +3,7 @@
 //! `milspecctl compliance` on machines that tests make up: what each answer is, in every form. That each
 //! check passes and fails with what a driver says is the subject of `tests/guest/compliance.rs`.
 
+use crate::attest;
 use crate::machines::*;
 use crate::run::{command, document, finish, json, on, Output};
 use crate::tree::Tree;
@@ -384,4 +385,66 @@ fn without_driver() {
     assert_eq!(all["changes-recorded"]["reason"], "unread");
     assert_eq!(all["kernel-lockdown"]["result"], "satisfied");
     assert_eq!(on(&tree, &["compliance"]).status, 3);
+}
+
+/// Judges the attestation that [`attest::stand_in`] has put into a tree.
+pub fn of_attestation(tree: &Tree, nonce: &str, more: &[&str]) -> Output {
+    let words = [
+        "compliance",
+        "--file",
+        "attestation",
+        "--key",
+        "key",
+        "--nonce",
+        nonce,
+    ];
+    let mut command = command(&[&words[..], more].concat());
+    command
+        .env(
+            "PATH",
+            format!("{}:/usr/bin:/bin", tree.path("bin").display()),
+        )
+        .current_dir(tree.dir());
+    finish(command)
+}
+
+/// Promise: an attestation is verified before it is judged, and what judges it says so. One that does not
+/// hold is not judged; what it does not tell is not satisfied.
+#[test]
+fn attestation() {
+    let tree = Tree::bare("compliance-attestation");
+    attest::stand_in(&tree);
+    let document = document(&of_attestation(&tree, attest::NONCE, &["--json"]));
+    let of = &document["assessments"][0];
+    assert_eq!(of["evidence"]["kind"], "attestation");
+    assert_eq!(of["evidence"]["time"], "2026-11-24T10:00:00Z");
+    assert_eq!(of["evidence"]["key_sha256"].as_str().unwrap().len(), 64);
+    assert_eq!(of["simulated"], true);
+    let all = checks(&document);
+    assert_eq!(all["camera-off"]["reason"], "value");
+    assert_eq!(all["nfc-off"]["result"], "not-applicable");
+    assert_eq!(all["kernel-lockdown"]["reason"], "unread");
+    assert_eq!(all["journal-anchored"]["result"], "satisfied");
+    let shown = of_attestation(&tree, attest::NONCE, &[]).stdout;
+    assert!(
+        shown.contains("quote") && shown.contains("simulated"),
+        "{shown}"
+    );
+    let old = of_attestation(&tree, "ffeeddccbbaa99887766", &["--json"]);
+    assert_eq!(old.status, 1);
+    assert!(
+        old.stdout.contains("the attestation does not hold: nonce"),
+        "{}",
+        old.stdout
+    );
+    crate::attest::tool(
+        &tree.path("bin"),
+        "tpm2_checkquote",
+        "echo wrong >&2; exit 1",
+    );
+    assert_eq!(of_attestation(&tree, attest::NONCE, &[]).status, 1);
+    let path = tree.path("attestation");
+    let without = ["--json", "compliance", "--file", path.to_str().unwrap()];
+    let refused = crate::run::document(&finish(command(&without)));
+    assert_eq!(refused["error"]["code"], "attestation-needs-key");
 }

@@ -113,7 +113,7 @@ fn run(cli: &Cli) -> Result<u8> {
         Command::Compliance(asked) => {
             let document = compliance::run(root, asked)?;
             if let Some(format) = asked.format {
-                output::stdout(&compliance::text(&document, format))?;
+                output::stdout(&compliance::text(&document, format)?)?;
                 let lacks = asked.exit_code && document.lacks();
                 return Ok(if lacks { Exit::Differs as u8 } else { 0 });
             }

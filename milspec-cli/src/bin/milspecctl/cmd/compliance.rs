@@ -49,10 +49,10 @@ pub fn run(root: &Root, asked: &Compliance) -> Result<Document> {
 }
 
 /// The document in another form.
-pub fn text(document: &Document, format: Format) -> String {
+pub fn text(document: &Document, format: Format) -> Result<String> {
     match format {
-        Format::Csv => csv::text(document),
-        Format::Html => html::text(document),
+        Format::Csv => Ok(csv::text(document)),
+        Format::Html => Ok(html::text(document)),
         Format::Oscal => oscal::text(document),
     }
 }
