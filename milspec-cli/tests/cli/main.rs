@@ -14,6 +14,7 @@ mod baselines;
 mod changes;
 mod compliance;
 mod compliance_oscal;
+mod compliance_page;
 mod compliance_registry;
 mod configs;
 mod confirm;
