@@ -4,6 +4,7 @@
 
 use super::exceptions::{Excepted, Exceptions};
 use super::judge::{judge, Outcome, Reason, Result as Came, Seen};
+use super::modes::InMode;
 use super::registry::{Check, Reference, Registry, Source};
 use super::subject::Subject;
 use crate::model::{Machine, Provenance};
@@ -107,6 +108,8 @@ pub struct Assessment {
     pub tally: Tally,
     /// The checks.
     pub checks: Vec<Checked>,
+    /// How they would stand in each mode that could be set now; none where that is not known.
+    pub modes: Vec<InMode>,
 }
 
 /// Which machine is judged, and by what.
@@ -196,7 +199,7 @@ impl Tally {
 }
 
 /// Judges the selected checks.
-fn checks(
+pub fn checked(
     registry: &Registry,
     subject: &Subject,
     selection: &Selection,
@@ -205,17 +208,17 @@ fn checks(
 ) -> Vec<Checked> {
     let mut outcomes = judge(registry, subject);
     let selected = selection.of(registry).into_iter();
-    let checked = selected.filter_map(|(check, references)| {
+    let all = selected.filter_map(|(check, references)| {
         let outcome = outcomes.remove(&check.id)?;
         Some(Checked::new(registry, check, &references, outcome))
     });
-    let mut checked: Vec<Checked> = checked.collect();
-    for check in &mut checked {
+    let mut all: Vec<Checked> = all.collect();
+    for check in &mut all {
         if check.result == Came::NotSatisfied {
             check.exception = exceptions.of(&check.id, names);
         }
     }
-    checked
+    all
 }
 
 impl Checked {
@@ -274,7 +277,7 @@ impl Assessment {
         let hash = about.service_tag_hash.as_deref();
         let names = [Some(about.machine.product.as_str()), hash];
         let names: Vec<&str> = names.into_iter().flatten().collect();
-        let checks = checks(registry, subject, selection, &names, exceptions);
+        let checks = checked(registry, subject, selection, &names, exceptions);
         Self {
             simulated_because: about.from.simulated_because.clone(),
             from: about.from,
@@ -283,6 +286,7 @@ impl Assessment {
             service_tag_hash: about.service_tag_hash,
             tally: Tally::of(&checks),
             checks,
+            modes: Vec::new(),
         }
     }
 

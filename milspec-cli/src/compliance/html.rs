@@ -153,7 +153,7 @@ fn ids(ids: &[Id]) -> String {
             .iter()
             .find(|tie| tie.name == id.tie)
             .map_or("", |tie| tie.letter);
-        let text = format!("{}<sup>{mark}</sup>", escape(&id.id));
+        let text = format!("<span>{}<sup>{mark}</sup></span>", escape(&id.id));
         match lines.last_mut() {
             Some(line) if last == id.framework => {
                 line.push(' ');

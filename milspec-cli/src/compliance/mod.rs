@@ -13,6 +13,7 @@ pub mod facts;
 pub mod framework;
 pub mod html;
 pub mod judge;
+pub mod modes;
 pub mod oscal;
 pub mod registry;
 pub mod subject;

@@ -4,6 +4,8 @@
 //! check passes and fails with what a driver says is the subject of `tests/guest/compliance.rs`.
 
 use crate::attest;
+use crate::driver::Driver;
+use crate::fleet::controls;
 use crate::machines::*;
 use crate::run::{command, document, finish, json, on, Output};
 use crate::tree::Tree;
@@ -447,4 +449,57 @@ fn attestation() {
     let without = ["--json", "compliance", "--file", path.to_str().unwrap()];
     let refused = crate::run::document(&finish(command(&without)));
     assert_eq!(refused["error"]["code"], "attestation-needs-key");
+}
+
+/// Promise: each mode says what it would do for the checks after the next boot, and compliance names the
+/// one that satisfies most; what no mode reaches is left.
+#[test]
+fn modes() {
+    let mut driver = Driver::new(controls("latitude-7490"));
+    driver.meddle("camera", "enabled");
+    let (tree, _) = driver.record(Tree::loaded("compliance-modes"), &["milspecctl", "status"]);
+    let (_, now) = json(&tree, &["compliance", "--framework", "800-53"]);
+    let all = now["assessments"][0]["modes"].as_array().unwrap();
+    let satisfied = |name: &str| {
+        let of = all.iter().find(|of| of["mode"] == name).unwrap();
+        of["tally"]["satisfied"].as_u64().unwrap()
+    };
+    let here = now["assessments"][0]["tally"]["satisfied"]
+        .as_u64()
+        .unwrap();
+    assert!(here <= satisfied("standard"));
+    assert!(satisfied("standard") < satisfied("enhanced"));
+    assert!(satisfied("enhanced") < satisfied("paranoid"));
+    let left = &all.iter().find(|of| of["mode"] == "paranoid").unwrap()["left"];
+    let left: Vec<&str> = left
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|id| id.as_str().unwrap())
+        .collect();
+    assert!(
+        !left.contains(&"camera-off") && left.contains(&"bios-password-set"),
+        "{left:?}"
+    );
+    let shown = on(&tree, &["compliance", "--framework", "800-53"]).stdout;
+    assert!(
+        shown.contains("satisfies most, after the next boot"),
+        "{shown}"
+    );
+    let (_, list) = json(&tree, &["mode", "list", "--framework", "800-53"]);
+    for mode in list["modes"].as_array().unwrap() {
+        let same = all.iter().find(|of| of["mode"] == mode["name"]);
+        assert!(same.is_none() && mode["name"] == "baseline" || same == Some(&mode["compliance"]));
+    }
+    let (_, list) = json(&tree, &["mode", "list"]);
+    assert!(list["modes"][0]["compliance"].is_null());
+    let one = on(
+        &tree,
+        &["mode", "list", "paranoid", "--framework", "800-53"],
+    )
+    .stdout;
+    assert!(
+        one.contains("left then: ") && one.contains("bios-password-set"),
+        "{one}"
+    );
 }

@@ -140,7 +140,7 @@ fn run_mode(global: &Global, root: &Root, ui: &Ui, command: &ModeCommand) -> Res
                 *exit_code && !document.now.mode.is_whole(),
             )
         }
-        ModeCommand::List(list) => show(global, &mode_list::run(root, *list, global.verbose)?),
+        ModeCommand::List(list) => show(global, &mode_list::run(root, list, global.verbose)?),
         ModeCommand::Plan(target) => show(global, &change::mode_plan(root, target)?),
         ModeCommand::Set(set) => show(global, &change::mode_set(root, ui, set)?),
     }

@@ -7,10 +7,11 @@ use milspec::attestation;
 use milspec::baseline::Identity;
 use milspec::cli::{AttestVerify, Compliance, Format};
 use milspec::compliance::exceptions::Exceptions;
-use milspec::compliance::{csv, document, facts, html, oscal};
+use milspec::compliance::{csv, document, facts, html, modes, oscal};
 use milspec::compliance::{About, Assessment, Document, Evidence, Selection, Subject, REGISTRY};
 use milspec::model::{Machine, Provenance};
-use milspec::{clock, input, machine, report, system, Failure, Result, Root, Snapshot};
+use milspec::{clock, driver, input, machine, report, system};
+use milspec::{Access, Failure, Result, Root, Snapshot};
 use std::path::Path;
 
 /// What everything is judged by.
@@ -64,7 +65,8 @@ impl Asked {
 
     /// This machine, or the recording that stands in for it.
     fn live(&self, root: &Root) -> Result<Assessment> {
-        let snapshot = Snapshot::take(root, false)?;
+        let source = driver::open(root, Access::Read)?;
+        let snapshot = Snapshot::read(source.as_ref())?;
         let (kind, rests_on, time) = match root.note() {
             None => (
                 "machine",
@@ -80,34 +82,18 @@ impl Asked {
             rests_on: rests_on.into(),
             key_sha256: None,
         };
-        Ok(self.of_root(root, Ok(&snapshot), evidence))
-    }
-
-    fn of_root(
-        &self,
-        root: &Root,
-        asked: std::result::Result<&Snapshot, String>,
-        evidence: Evidence,
-    ) -> Assessment {
-        let dmi = |name| system::dmi(root, name).unwrap_or_default();
-        let about = About {
-            from: match &asked {
-                Ok(snapshot) => snapshot.provenance(root),
-                Err(_) => Provenance::of_dmi(root),
-            },
-            machine: match &asked {
-                Ok(snapshot) => snapshot.machine(),
-                Err(_) => Machine {
-                    vendor: dmi("sys_vendor"),
-                    product: dmi("product_name"),
-                    bios_version: dmi("bios_version"),
-                    simulated_because: None,
-                },
-            },
-            service_tag_hash: Identity::of(root).service_tag_hash,
-            evidence,
-        };
-        self.assess(&Subject::new(root, asked), about)
+        let (source, about) = (source.as_ref(), about(root, Ok(&snapshot), evidence));
+        let subject = Subject::new(root, Ok(&snapshot));
+        let mut assessment = self.assess(&subject, about);
+        assessment.modes = modes::all(
+            &REGISTRY,
+            root,
+            source,
+            &snapshot,
+            &subject,
+            &self.selection,
+        );
+        Ok(assessment)
     }
 
     /// A recording, a report or an attestation.
@@ -136,8 +122,9 @@ impl Asked {
         };
         // Without a driver nothing is proven of its controls; that is an answer too.
         let snapshot = Snapshot::take(&root, false);
-        let known = snapshot.as_ref().map_err(|failure| failure.what.clone());
-        Ok(self.of_root(&root, known, evidence))
+        let known = || snapshot.as_ref().map_err(|failure| failure.what.clone());
+        let about = about(&root, known(), evidence);
+        Ok(self.assess(&Subject::new(&root, known()), about))
     }
 
     /// What a machine says of itself, once its TPM's signature holds.
@@ -187,6 +174,29 @@ impl Asked {
             service_tag_hash: state.service_tag_hash.clone(),
         };
         Ok(self.assess(&Subject::attested(state, journal), about))
+    }
+}
+
+/// Which machine it is, by its driver, or else by DMI.
+fn about(root: &Root, asked: std::result::Result<&Snapshot, String>, evidence: Evidence) -> About {
+    let dmi = |name| system::dmi(root, name).unwrap_or_default();
+    let (from, machine) = match asked {
+        Ok(snapshot) => (snapshot.provenance(root), snapshot.machine()),
+        Err(_) => (
+            Provenance::of_dmi(root),
+            Machine {
+                vendor: dmi("sys_vendor"),
+                product: dmi("product_name"),
+                bios_version: dmi("bios_version"),
+                simulated_because: None,
+            },
+        ),
+    };
+    About {
+        from,
+        evidence,
+        machine,
+        service_tag_hash: Identity::of(root).service_tag_hash,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::screen::Mark;
 use milspec::compliance::document::{Checked, Id, Tally};
 use milspec::compliance::framework::Framework;
 use milspec::compliance::judge::Result as Came;
-use milspec::compliance::{document, Assessment};
+use milspec::compliance::{document, modes, Assessment};
 use milspec::words::count;
 
 /// Columns before the text: glyph, result and check.
@@ -106,6 +106,22 @@ fn head(page: &mut Page<'_>, of: &Assessment) {
     page.row("Rests on", &format!("{file}{}{time}", of.evidence.rests_on));
 }
 
+/// The mode that satisfies most, and what is left then.
+fn best(page: &mut Page<'_>, of: &Assessment) {
+    let Some(best) = modes::best(&of.modes) else {
+        return;
+    };
+    let text = format!(
+        "Mode {} satisfies most, after the next boot: {}.",
+        best.mode,
+        best.tally.in_words()
+    );
+    page.wrapped(0, &text);
+    if !best.left.is_empty() {
+        page.wrapped(0, &format!("Left then: {}.", best.left.join(", ")));
+    }
+}
+
 fn fleet(page: &mut Page<'_>, all: &[Assessment]) {
     let rows = all.iter().map(|of| {
         let lacks = of.tally.not_satisfied > 0;
@@ -150,6 +166,9 @@ impl Document for document::Document {
                     of.tally.in_words()
                 ));
             }
+        }
+        if let [of] = self.assessments.as_slice() {
+            best(page, of);
         }
         if self
             .assessments
