@@ -3,6 +3,7 @@
 //! `compliance`
 
 use super::{nonce, Nonce};
+use crate::clock;
 use crate::compliance::framework::{Framework, FRAMEWORKS};
 use crate::compliance::REGISTRY;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -34,6 +35,18 @@ pub struct Compliance {
     /// The nonce that was sent to that machine
     #[arg(long, value_name = "HEX", value_parser = nonce, requires = "key")]
     pub nonce: Option<Nonce>,
+    /// Show too how posture stood from then on: 30d, monday, 2026-11-24
+    ///
+    /// From the journal: what changed, who did it and when, where the journal says nothing, and which
+    /// checks of controls were satisfied all the time. Not in CSV and OSCAL.
+    #[arg(long, value_name = "WHEN", value_parser = clock::moment, allow_hyphen_values = true,
+        conflicts_with = "file")]
+    pub since: Option<u64>,
+    /// A saved journal for --since; several are given the oldest first
+    ///
+    /// Without this option, the journal that milspec-journal.service keeps, where it does.
+    #[arg(long, value_name = "FILE", requires = "since")]
+    pub journal: Vec<PathBuf>,
     /// Exceptions with owner, reason and last day: see docs/compliance.md
     #[arg(long, value_name = "FILE")]
     pub exceptions: Option<PathBuf>,

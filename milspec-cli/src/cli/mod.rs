@@ -95,7 +95,8 @@ impl Cli {
                 standard([&verify.file, &verify.key]) + standard(&verify.journal)
             }
             Command::Compliance(asked) => {
-                standard(&asked.file) + standard(&asked.key) + standard(&asked.exceptions)
+                let files = asked.file.iter().chain(&asked.journal);
+                standard(files.chain(&asked.key).chain(&asked.exceptions))
             }
             _ => 0,
         };

@@ -5,6 +5,7 @@
 use super::exceptions::{Excepted, Exceptions};
 use super::judge::{judge, Outcome, Reason, Result as Came, Seen};
 use super::modes::InMode;
+use super::period::Period;
 use super::registry::{Check, Reference, Registry, Source};
 use super::subject::Subject;
 use crate::model::{Machine, Provenance};
@@ -138,6 +139,8 @@ pub struct Document {
     pub selection: Selection,
     /// The machines.
     pub assessments: Vec<Assessment>,
+    /// How posture stood over a period; null where that was not asked.
+    pub period: Option<Period>,
     /// The documents that the ids are from.
     pub sources: Vec<Source>,
 }

@@ -5,6 +5,8 @@
 
 use super::document::{Assessment, Checked, Document, Id};
 use super::framework::{Framework, TIES};
+use super::period::{shown, Period};
+use crate::model::Actor;
 use std::fmt::Write;
 
 const STYLE: &str = include_str!("page.css");
@@ -47,6 +49,9 @@ fn page(html: &mut String, document: &Document) -> std::fmt::Result {
     }
     for of in &document.assessments {
         machine(html, of)?;
+    }
+    if let Some(told) = &document.period {
+        period(html, told)?;
     }
     sources(html, document)?;
     html.push_str("</body>\n</html>\n");
@@ -164,6 +169,57 @@ fn ids(ids: &[Id]) -> String {
         last = id.framework;
     }
     lines.join("<br>")
+}
+
+fn period(html: &mut String, told: &Period) -> std::fmt::Result {
+    let why = told.verdict_why.as_ref();
+    let why = why.map_or_else(String::new, |why| format!(": {why}"));
+    writeln!(
+        html,
+        "<section>\n<h2>Since {}</h2>\n<p>The journal is {}{}.</p>",
+        shown(&told.since),
+        told.verdict,
+        escape(&why)
+    )?;
+    let or = |text: &Option<String>| escape(text.as_deref().unwrap_or("unknown"));
+    html.push_str("<table>\n<thead><tr><th>Time</th><th>Control</th><th>Change</th><th>By</th></tr></thead>\n<tbody>\n");
+    for change in &told.changes {
+        let by = change.by.as_ref().map(Actor::in_words);
+        writeln!(
+            html,
+            "<tr><td>{}</td><td>{}</td><td>{} to {}</td><td>{}</td></tr>",
+            shown(&change.time),
+            escape(&change.control),
+            or(&change.from),
+            or(&change.to),
+            escape(by.as_deref().unwrap_or("something else than the driver"))
+        )?;
+    }
+    html.push_str("</tbody>\n</table>\n<ul>\n");
+    for gap in &told.gaps {
+        let from = gap.from.as_deref().map_or("the beginning".into(), shown);
+        let to = shown(&gap.to);
+        let why = escape(&gap.why);
+        writeln!(
+            html,
+            "<li>From {from} to {to} nobody knows what changed: {why}</li>"
+        )?;
+    }
+    html.push_str("</ul>\n<table>\n<thead><tr><th>Check</th><th>Satisfied all the time</th></tr></thead>\n<tbody>\n");
+    for held in &told.checks {
+        let word = match held.throughout {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "not known",
+        };
+        writeln!(
+            html,
+            "<tr><td>{}</td><td>{word}</td></tr>",
+            escape(&held.check)
+        )?;
+    }
+    html.push_str("</tbody>\n</table>\n</section>\n");
+    Ok(())
 }
 
 fn sources(html: &mut String, document: &Document) -> std::fmt::Result {

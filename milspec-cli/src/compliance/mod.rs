@@ -15,6 +15,7 @@ pub mod html;
 pub mod judge;
 pub mod modes;
 pub mod oscal;
+pub mod period;
 pub mod registry;
 pub mod subject;
 

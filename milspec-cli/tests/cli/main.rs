@@ -15,6 +15,7 @@ mod changes;
 mod compliance;
 mod compliance_oscal;
 mod compliance_page;
+mod compliance_period;
 mod compliance_registry;
 mod configs;
 mod confirm;

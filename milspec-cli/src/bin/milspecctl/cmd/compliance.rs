@@ -7,12 +7,16 @@ use milspec::attestation;
 use milspec::baseline::Identity;
 use milspec::cli::{AttestVerify, Compliance, Format};
 use milspec::compliance::exceptions::Exceptions;
+use milspec::compliance::period::{self, Period};
 use milspec::compliance::{csv, document, facts, html, modes, oscal};
 use milspec::compliance::{About, Assessment, Document, Evidence, Selection, Subject, REGISTRY};
-use milspec::model::{Machine, Provenance};
+use milspec::doctor::KEPT_JOURNAL;
+use milspec::journal::file::{self, Saved};
+use milspec::journal::live::Live;
+use milspec::model::{Machine, Naming, Provenance};
 use milspec::{clock, driver, input, machine, report, system};
 use milspec::{Access, Failure, Result, Root, Snapshot};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What everything is judged by.
 struct Asked {
@@ -22,6 +26,14 @@ struct Asked {
 
 /// Judges this machine, or what stands in files.
 pub fn run(root: &Root, asked: &Compliance) -> Result<Document> {
+    if asked.since.is_some() && matches!(asked.format, Some(Format::Csv | Format::Oscal)) {
+        return Err(Failure::new(
+            "usage",
+            "nothing was judged",
+            "CSV and OSCAL have no place for how posture stood over a period",
+            "leave out --since, or take another format",
+        ));
+    }
     let exceptions = asked.exceptions.as_deref();
     let exceptions = exceptions.map(|path| Exceptions::read(path, &REGISTRY));
     let by = Asked {
@@ -32,8 +44,13 @@ pub fn run(root: &Root, asked: &Compliance) -> Result<Document> {
         },
         exceptions: exceptions.transpose()?.unwrap_or_default(),
     };
+    let mut period = None;
     let assessments = match asked.file.as_slice() {
-        [] => vec![by.live(root)?],
+        [] => {
+            let (assessment, told) = by.live(root, asked)?;
+            period = told;
+            vec![assessment]
+        }
         files => {
             let all = files.iter().map(|file| by.file(file, asked));
             all.collect::<Result<Vec<_>>>()?
@@ -46,6 +63,7 @@ pub fn run(root: &Root, asked: &Compliance) -> Result<Document> {
         sources: Document::cited(&REGISTRY, &assessments),
         selection: by.selection,
         assessments,
+        period,
     })
 }
 
@@ -64,8 +82,8 @@ impl Asked {
     }
 
     /// This machine, or the recording that stands in for it.
-    fn live(&self, root: &Root) -> Result<Assessment> {
-        let source = driver::open(root, Access::Read)?;
+    fn live(&self, root: &Root, asked: &Compliance) -> Result<(Assessment, Option<Period>)> {
+        let mut source = driver::open(root, Access::Read)?;
         let snapshot = Snapshot::read(source.as_ref())?;
         let (kind, rests_on, time) = match root.note() {
             None => (
@@ -82,18 +100,27 @@ impl Asked {
             rests_on: rests_on.into(),
             key_sha256: None,
         };
-        let (source, about) = (source.as_ref(), about(root, Ok(&snapshot), evidence));
         let subject = Subject::new(root, Ok(&snapshot));
-        let mut assessment = self.assess(&subject, about);
+        let mut assessment = self.assess(&subject, about(root, Ok(&snapshot), evidence));
+        let selection = &self.selection;
         assessment.modes = modes::all(
             &REGISTRY,
             root,
-            source,
+            source.as_ref(),
             &snapshot,
             &subject,
-            &self.selection,
+            selection,
         );
-        Ok(assessment)
+        let Some(since) = asked.since else {
+            return Ok((assessment, None));
+        };
+        let files = journals(root, &asked.journal)?;
+        let live = Live::read(root, source.as_mut(), &|| {})?;
+        let naming = Naming::of(root, &snapshot.controls);
+        let period = period::since(
+            &REGISTRY, selection, &subject, since, &files, &live, &naming,
+        );
+        Ok((assessment, Some(period)))
     }
 
     /// A recording, a report or an attestation.
@@ -197,6 +224,14 @@ fn about(root: &Root, asked: std::result::Result<&Snapshot, String>, evidence: E
         evidence,
         machine,
         service_tag_hash: Identity::of(root).service_tag_hash,
+    }
+}
+
+/// The saved journals that were named, or the one that is kept.
+fn journals(root: &Root, named: &[PathBuf]) -> Result<Vec<Saved>> {
+    match named {
+        [] if root.exists(KEPT_JOURNAL) => Ok(vec![file::read(&root.path(KEPT_JOURNAL))?]),
+        named => named.iter().map(|path| file::read(path)).collect(),
     }
 }
 

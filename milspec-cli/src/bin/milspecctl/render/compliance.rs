@@ -8,7 +8,9 @@ use crate::screen::Mark;
 use milspec::compliance::document::{Checked, Id, Tally};
 use milspec::compliance::framework::Framework;
 use milspec::compliance::judge::Result as Came;
+use milspec::compliance::period::{shown, Period};
 use milspec::compliance::{document, modes, Assessment};
+use milspec::model::Actor;
 use milspec::words::count;
 
 /// Columns before the text: glyph, result and check.
@@ -122,6 +124,63 @@ fn best(page: &mut Page<'_>, of: &Assessment) {
     }
 }
 
+/// How posture stood over a period.
+fn period(page: &mut Page<'_>, told: &Period) {
+    page.line("");
+    page.heading(&format!("Since {}", shown(&told.since)));
+    let why = told.verdict_why.as_ref();
+    let why = why.map_or_else(String::new, |why| format!(": {why}"));
+    let mark = match told.verdict {
+        "proven" => Mark::Good,
+        "wrong" => Mark::Bad,
+        _ => Mark::Unknown,
+    };
+    page.note(0, mark, &format!("the journal is {}{why}", told.verdict));
+    let arrow = page.screen.arrow();
+    let or = |value: &Option<String>| value.clone().unwrap_or_else(|| "unknown".into());
+    for change in &told.changes {
+        let by = change.by.as_ref().map(Actor::in_words);
+        let by = by.unwrap_or_else(|| "by something else than the driver".into());
+        let (from, to) = (or(&change.from), or(&change.to));
+        let (time, control) = (shown(&change.time), &change.control);
+        page.note(
+            0,
+            Mark::Plain,
+            &format!("{time} {control} {from} {arrow} {to} {by}"),
+        );
+    }
+    if told.changes.is_empty() {
+        page.note(0, Mark::None, "no change is recorded");
+    }
+    for gap in &told.gaps {
+        let from = gap.from.as_deref().map_or("the beginning".into(), shown);
+        let (to, why) = (shown(&gap.to), &gap.why);
+        let text = format!("from {from} to {to} nobody knows what changed: {why}");
+        page.note(0, Mark::Warning, &text);
+    }
+    let named = |wanted: Option<bool>| {
+        let held = told.checks.iter().filter(|held| held.throughout == wanted);
+        held.map(|held| held.check.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    for (wanted, mark, text) in [
+        (Some(true), Mark::Good, "satisfied all the time"),
+        (Some(false), Mark::Bad, "not satisfied all the time"),
+        (
+            None,
+            Mark::Unknown,
+            "not known whether satisfied all the time",
+        ),
+    ] {
+        let names = named(wanted);
+        if !names.is_empty() {
+            page.note(0, mark, &format!("{text}: {names}"));
+        }
+    }
+    page.line("");
+}
+
 fn fleet(page: &mut Page<'_>, all: &[Assessment]) {
     let rows = all.iter().map(|of| {
         let lacks = of.tally.not_satisfied > 0;
@@ -169,6 +228,9 @@ impl Document for document::Document {
         }
         if let [of] = self.assessments.as_slice() {
             best(page, of);
+        }
+        if let Some(told) = &self.period {
+            period(page, told);
         }
         if self
             .assessments
