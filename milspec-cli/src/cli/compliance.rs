@@ -20,7 +20,7 @@ pub struct Compliance {
     #[arg(long, value_name = "ID", value_parser = PossibleValuesParser::new(checks()),
         hide_possible_values = true)]
     pub check: Vec<String>,
-    /// Only what SP 800-53 asks for in this baseline of SP 800-53B
+    /// Only checks that SP 800-53 asks for in this baseline of SP 800-53B
     #[arg(long, value_name = "LEVEL")]
     pub baseline: Option<Baseline>,
     /// Judge this recording, report or attestation instead of this machine
@@ -35,6 +35,10 @@ pub struct Compliance {
     /// The nonce that was sent to that machine
     #[arg(long, value_name = "HEX", value_parser = nonce, requires = "key")]
     pub nonce: Option<Nonce>,
+    /// The PCR of the journal, where the module of that machine is loaded with another one
+    #[arg(long, value_name = "NUMBER", default_value_t = 13, requires = "key",
+        value_parser = clap::value_parser!(u8).range(8..=15))]
+    pub pcr: u8,
     /// Show too how posture stood from then on: 30d, monday, 2026-11-24
     ///
     /// From the journal: what changed, who did it and when, where the journal says nothing, and which

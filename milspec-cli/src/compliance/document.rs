@@ -19,7 +19,7 @@ pub const SCHEMA: &str = "milspec.compliance/1";
 pub struct Selection {
     /// Only checks that this framework has an id for, and only its ids.
     pub framework: Option<String>,
-    /// Only checks with an id of SP 800-53 in this baseline, and only those ids.
+    /// Only checks with an id of SP 800-53 in this baseline, and without a framework only those ids.
     pub baseline: Option<String>,
     /// Only these checks; none for all.
     pub checks: Vec<String>,
@@ -146,29 +146,37 @@ pub struct Document {
 }
 
 impl Selection {
+    /// Whether an id is one of SP 800-53 that is in the baseline, where there is one.
+    fn is_in_baseline(&self, registry: &Registry, reference: &Reference) -> bool {
+        let is_in = |baseline: &String| registry.is_in_baseline(baseline, &reference.id);
+        reference.framework.name == "800-53" && self.baseline.as_ref().is_none_or(is_in)
+    }
+
     /// Whether it asks for this id.
     fn wants(&self, registry: &Registry, reference: &Reference) -> bool {
-        let named = |name: &String| name == reference.framework.name;
-        let framework = self.framework.as_ref().is_none_or(named);
-        let in_baseline = |baseline: &String| {
-            reference.framework.name == "800-53" && registry.is_in_baseline(baseline, &reference.id)
-        };
-        framework && self.baseline.as_ref().is_none_or(in_baseline)
+        let name = reference.framework.name;
+        match (&self.framework, &self.baseline) {
+            (None, None) => true,
+            (None, Some(_)) => self.is_in_baseline(registry, reference),
+            (Some(wanted), _) if wanted != name => false,
+            _ => name != "800-53" || self.is_in_baseline(registry, reference),
+        }
     }
 
     /// The checks that it asks for, each with the ids that it asks for.
     pub fn of<'a>(&self, registry: &'a Registry) -> Vec<(&'a Check, Vec<&'a Reference>)> {
-        let fewer = self.framework.is_some() || self.baseline.is_some();
-        let wanted = |check: &&Check| self.checks.is_empty() || self.checks.contains(&check.id);
-        let checks = registry.checks.iter().filter(wanted);
-        let checks = checks.map(|check| {
-            let references = check.references.iter();
-            let references = references.filter(|one| self.wants(registry, one));
-            (check, references.collect::<Vec<_>>())
+        let all = registry.checks.iter();
+        let named = all.filter(|check| self.checks.is_empty() || self.checks.contains(&check.id));
+        let based = named.filter(|check| {
+            let mut references = check.references.iter();
+            self.baseline.is_none() || references.any(|one| self.is_in_baseline(registry, one))
         });
-        checks
-            .filter(|(_, ids)| !fewer || !ids.is_empty())
-            .collect()
+        let with_ids = based.map(|check| {
+            let references = check.references.iter();
+            let wanted = references.filter(|one| self.wants(registry, one));
+            (check, wanted.collect::<Vec<_>>())
+        });
+        with_ids.filter(|(_, ids)| !ids.is_empty()).collect()
     }
 }
 

@@ -166,10 +166,12 @@ impl Subject {
             },
         );
         facts.extend(journal);
-        Self {
-            controls: Ok(told.collect()),
-            facts,
-        }
+        let mut settings = SETTINGS.iter();
+        let controls = match settings.any(|known| state.controls.contains_key(known.name)) {
+            true => Ok(told.collect()),
+            false => Err("the attestation has no settings of the firmware".into()),
+        };
+        Self { controls, facts }
     }
 
     /// The same machine as these steps of a plan would leave it, and after the next boot.

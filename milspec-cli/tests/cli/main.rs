@@ -13,6 +13,7 @@ mod attributes_others;
 mod baselines;
 mod changes;
 mod compliance;
+mod compliance_forms;
 mod compliance_oscal;
 mod compliance_page;
 mod compliance_period;

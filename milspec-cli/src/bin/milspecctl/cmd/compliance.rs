@@ -169,7 +169,7 @@ impl Asked {
             file: path.to_path_buf(),
             key: key.clone(),
             nonce: nonce.clone(),
-            pcr: 13,
+            pcr: asked.pcr,
             journal: Vec::new(),
         })?;
         // What the journal lacks is a finding of its checks; all else has to hold first.
