@@ -61,7 +61,8 @@ pub const FRAMEWORKS: [Framework; 16] = [
         name: "800-53",
         also: &["800-53r5"],
         title: "NIST SP 800-53 rev. 5",
-        note: "A check covers one setting of one machine, and never a whole control.",
+        note: "CM-3(5), CM-7(9), CM-14, PE-3(5), SC-7(10), SC-15(1), SC-28(3), SC-41, SC-42, SI-7(9) and \
+               SI-7(10) are in no baseline of SP 800-53B.",
     },
     Framework {
         name: "800-171r3",

@@ -173,7 +173,7 @@ fn one(check: &Check, subject: &Subject) -> Outcome {
     let told = match decides {
         Some(Bad | OutOfReach) => told_of(&[Bad, OutOfReach]),
         Some(decides) => told_of(&[decides]),
-        None => told_of(&[Absent]),
+        None => absent(check, &looked),
     };
     Outcome {
         remedy: reason.and_then(|reason| remedy(check, reason, subject, &looked)),
@@ -182,6 +182,14 @@ fn one(check: &Check, subject: &Subject) -> Outcome {
         told,
         seen: looked.into_iter().filter_map(|(_, seen, _)| seen).collect(),
     }
+}
+
+/// What the machine does not have, and how that is known.
+fn absent(check: &Check, looked: &[(Stands, Option<Seen>, String)]) -> String {
+    let names: Vec<&str> = check.terms.iter().map(Term::subject).collect();
+    let mut whys: Vec<&str> = looked.iter().map(|(.., why)| why.as_str()).collect();
+    whys.dedup();
+    format!("{}: {}", names.join(", "), whys.join("; "))
 }
 
 /// How a term stands, what was seen, and the same in words.
@@ -194,7 +202,7 @@ fn look(term: &Term, subject: &Subject) -> (Stands, Option<Seen>, String) {
     let (found, pending) = (known.found, known.pending_reboot);
     let Some(text) = found.in_words() else {
         let told = match &found {
-            Found::Absent(why) => format!("{name}: {why}"),
+            Found::Absent(why) => why.clone(),
             _ => String::new(),
         };
         return (Stands::Absent, None, told);
