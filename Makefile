@@ -132,6 +132,7 @@ packages: ## all packages that can be built here
 bench: ## what answers cost, beside what is comparable (PROFILE=, DMI=)
 	@$(MACHINE) bench $(which-machine)
 	@$(CARGO) bench -q --locked -p milspec-posture --bench plan
+	@$(CARGO) bench -q --locked -p milspecctl --bench compliance
 
 rust-analyzer: ## describe the module to rust-analyzer
 	@$(MACHINE) rust-analyzer

@@ -39,6 +39,7 @@ pub mod change;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod clock;
+pub mod compliance;
 pub mod config;
 #[allow(unsafe_code)]
 mod device;

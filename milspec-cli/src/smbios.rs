@@ -112,6 +112,17 @@ impl<'a> Smbios<'a> {
         }
     }
 
+    /// Whether the firmware has an administrator password; `None` where it does not say. Class 10 is
+    /// that of this password, and its first call is whether one is installed.
+    pub fn has_admin_password(&self) -> nix::Result<Option<bool>> {
+        let mut call = self.prepare(10, 0);
+        self.make(&mut call)?;
+        Ok(match call.status() {
+            status @ 0..=3 => Some(status % 2 == 0),
+            _ => None,
+        })
+    }
+
     /// A call to be made here.
     pub fn prepare(&self, class: u16, select: u16) -> Call {
         let size = match self {

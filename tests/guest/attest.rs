@@ -75,6 +75,51 @@ fn accepted(output: Output) -> Result<Value> {
     Ok(document)
 }
 
+/// Promise: what compliance says of another machine rests on its quote: the same results as there where
+/// that tells of them, and none where anything was changed.
+fn judged(here: &Machine, there: &Machine, real: &Attestation) -> Result<()> {
+    let judge = |text: &str| -> Result<Output> {
+        let guest = there.guest()?;
+        guest.create("/tmp/attestation.json", text.as_bytes(), 0o600)?;
+        there.sh(&format!(
+            "cd /tmp; milspecctl --json compliance --file attestation.json {BY}"
+        ))
+    };
+    let quoted = judge(&real.text())?.ok()?.json()?;
+    let of = &quoted["assessments"][0];
+    ensure!(
+        of["evidence"]["kind"] == "attestation" && of["simulated"] == true,
+        "{of:#}"
+    );
+    let live = milspecctl(here, &["compliance"])?;
+    let came = |document: &Value, id: &str| {
+        let checks = document["assessments"][0]["checks"]
+            .as_array()
+            .into_iter()
+            .flatten();
+        let found = checks.into_iter().find(|check| check["id"] == id);
+        found.map(|check| (check["result"].clone(), check["reason"].clone()))
+    };
+    for id in [
+        "camera-off",
+        "wake-on-lan-off",
+        "nfc-off",
+        "no-drift",
+        "journal-anchored",
+    ] {
+        let (quoted, live) = (came(&quoted, id), came(&live, id));
+        ensure!(
+            quoted.is_some() && quoted == live,
+            "{id}: {quoted:?} {live:?}"
+        );
+    }
+    let unread = Some((json!("not-satisfied"), json!("unread")));
+    ensure!(came(&quoted, "kernel-lockdown") == unread, "{quoted:#}");
+    let changed = real.clone().stated("\"disabled\"", "\"enabled\"")?;
+    judge(&changed.text())?.exits(1)?;
+    Ok(())
+}
+
 /// Promise: an attestation holds on another machine, which has neither driver nor TPM but the
 /// public key and the nonce. Whatever was changed does not, and is found by the check for it.
 fn elsewhere() -> Result<()> {
@@ -112,6 +157,7 @@ fn elsewhere() -> Result<()> {
     ensure!(text.starts_with("! simulated machine"), "{text}");
     ensure!(text.lines().all(|line| line.len() <= 80), "{text}");
 
+    judged(&machine, &other, &real)?;
     by_hand(&machine, &other, &real)?;
     changed(&other, &real)?;
     forged(&machine, &other, &real)?;

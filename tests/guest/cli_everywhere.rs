@@ -46,11 +46,12 @@ const NOBODY: u32 = 65534;
 
 /// The commands, those that change something at the end. `CONTROL`, `VALUE` and `OTHER` are the
 /// machine's, see [`Expected`]; a changing command gets the password where there is one.
-const COMMANDS: [&str; 28] = [
+const COMMANDS: [&str; 29] = [
     "status",
     "status --refresh",
     "doctor",
     "report",
+    "compliance",
     "mode get",
     "mode list",
     "mode list paranoid",
@@ -78,7 +79,7 @@ const COMMANDS: [&str; 28] = [
 ];
 
 /// From this one on, they change something.
-const CHANGES: usize = 21;
+const CHANGES: usize = 22;
 
 /// What is so on a machine.
 struct Expected {
@@ -307,6 +308,16 @@ fn judge(
         "milspec.journal-verify/1" => {
             ensure!(document["result"] == "proven" && document["tpm"]["result"] == "matches");
             Ok(())
+        }
+        // What it says that it found is what the NVRAM holds.
+        "milspec.compliance/1" => {
+            let of = &document["assessments"][0];
+            ensure!(of["simulated"] == true && of["evidence"]["kind"] == "machine");
+            let checks = of["checks"].as_array().context("no checks")?;
+            let seen = checks.iter().filter_map(|check| check["seen"].as_array());
+            let seen = seen.flatten().filter(|seen| seen["kind"] == "control");
+            let known = seen.filter(|seen| !seen["value"].is_null());
+            holds(machine, known.map(|seen| (&seen["name"], &seen["value"])))
         }
         // No machine here contradicts what is inferred of it, and each says what it is.
         "milspec.report/1" => {

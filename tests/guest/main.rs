@@ -27,6 +27,7 @@ mod attributes;
 mod cli;
 mod cli_everywhere;
 mod common;
+mod compliance;
 mod confirm;
 mod cut;
 mod delay;
@@ -139,6 +140,7 @@ fn main() -> ExitCode {
         attributes::TESTS,
         real::TESTS,
         report::TESTS,
+        compliance::TESTS,
         driver::TESTS,
         hostile::TESTS,
         hostile_dsml::TESTS,
@@ -170,6 +172,7 @@ fn main() -> ExitCode {
         faults::LONG,
         modes::LONG,
         real::LONG,
+        compliance::LONG,
         witness_tokens::LONG,
         cli_everywhere::LONG,
         confirm::LONG,

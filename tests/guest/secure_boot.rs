@@ -190,6 +190,11 @@ fn owner() -> Result<()> {
     let status = milspecctl(&machine, &["status"])?;
     ensure!(status["secure_boot"] == "on", "{status:#}");
     ensure!(status["lockdown"] == "integrity", "{status:#}");
+    for check in ["secure-boot-on", "kernel-lockdown", "modules-signed"] {
+        let judged = milspecctl(&machine, &["compliance", "--check", check])?;
+        let came = &judged["assessments"][0]["checks"][0];
+        ensure!(came["result"] == "satisfied", "{came:#}");
+    }
     ensure!(status["restricted_allowed"] == false, "{status:#}");
     let locked = ["control", "set", "system-password-lock=locked"];
     let output = machine.run([&["milspecctl"][..], &locked].concat())?;

@@ -14,6 +14,7 @@ use crate::failure::{Failure, Result};
 use crate::input;
 use crate::journal::chain::hash;
 use crate::journal::file;
+use crate::root::FILE_MAX;
 use crate::words::shown;
 use base64::prelude::{Engine, BASE64_STANDARD};
 use hex::FromHex;
@@ -172,6 +173,17 @@ fn decode(text: &[u8]) -> std::result::Result<Parts, String> {
             .collect::<std::result::Result<_, _>>()?,
         text: document.state,
     })
+}
+
+/// Whether there is an attestation in this file, by what it says of itself.
+pub fn is_one(path: &Path) -> Result<bool> {
+    #[derive(Deserialize)]
+    struct Head {
+        schema: String,
+    }
+    let bytes = input::read(path, FILE_MAX)?;
+    let head: Option<Head> = serde_json::from_slice(&bytes).ok();
+    Ok(head.is_some_and(|head| head.schema == SCHEMA))
 }
 
 /// A public key in PEM.

@@ -68,7 +68,7 @@ pub struct AttestVerify {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Nonce(pub Vec<u8>);
 
-fn nonce(text: &str) -> Result<Nonce, String> {
+pub(super) fn nonce(text: &str) -> Result<Nonce, String> {
     match hex::decode(text) {
         Ok(bytes) if (8..=64).contains(&bytes.len()) => Ok(Nonce(bytes)),
         _ => Err("16 to 128 hexadecimal digits are needed, an even number of them".into()),

@@ -6,6 +6,7 @@ mod attest;
 mod baseline;
 pub mod complete;
 mod completion;
+mod compliance;
 mod config;
 mod confirm;
 mod events;
@@ -15,9 +16,11 @@ mod mode;
 mod report;
 mod training;
 
+use attest::nonce;
 pub use attest::{AttestCommand, AttestVerify, Nonce};
 pub use baseline::BaselineCommand;
 pub use completion::Shell;
+pub use compliance::{framework, Baseline, Compliance, Format};
 pub use config::{ConfigApply, ConfigCommand};
 pub use confirm::{Confirm, Trial};
 pub use events::Events;
@@ -95,6 +98,10 @@ impl Cli {
             Command::Journal(JournalCommand::Verify(verify)) => standard(&verify.files),
             Command::Attest(AttestCommand::Verify(verify)) => {
                 standard([&verify.file, &verify.key]) + standard(&verify.journal)
+            }
+            Command::Compliance(asked) => {
+                let files = asked.file.iter().chain(&asked.journal);
+                standard(files.chain(&asked.key).chain(&asked.exceptions))
             }
             _ => 0,
         };
@@ -233,6 +240,17 @@ pub enum Command {
         #[arg(long)]
         exit_code: bool,
     },
+    /// Show how the machine stands against what published controls ask for
+    ///
+    /// Each check looks at settings of this machine, how it was booted, or its journal, and names the
+    /// ids of frameworks that ask for it, with how each is tied to it. What could not be read is not
+    /// satisfied; what this machine does not have is not applicable. No check claims a whole control of
+    /// a framework. docs/compliance.md has all checks, with their sources.
+    ///
+    /// What was set and is in force after the next boot only is not satisfied before it. Makes no
+    /// firmware call, but for one: as root, on a machine without BIOS attributes, whether there is a
+    /// BIOS administrator password.
+    Compliance(Compliance),
     /// Report this machine to the project, without anything that names it or you
     ///
     /// Works on every Dell, with the driver or without. As root it reads the machine's token table,

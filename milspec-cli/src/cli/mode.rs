@@ -2,7 +2,7 @@
 
 //! `mode ...`
 
-use super::{complete, How, Trial};
+use super::{complete, framework, How, Trial};
 use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
 
@@ -37,13 +37,18 @@ pub enum ModeCommand {
 }
 
 /// `mode list`
-#[derive(Args, Clone, Copy, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct ModeList {
     /// Only this mode, control by control
     ///
     /// Of each control that the mode speaks of and that this machine has: what it is and shall be,
     /// whether that holds already, and where it cannot be had, why. With -v, all modes like that.
     pub mode: Option<Mode>,
+    /// Show how many checks of this framework each mode would satisfy, and what is left
+    ///
+    /// As milspecctl compliance judges them, after the next boot.
+    #[arg(long, value_name = "NAME", value_parser = framework())]
+    pub framework: Option<String>,
 }
 
 /// A mode with exceptions.

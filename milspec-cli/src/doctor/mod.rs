@@ -13,6 +13,7 @@ mod machine;
 mod module;
 
 pub use check::{Check, Verdict};
+pub use kept::JOURNAL as KEPT_JOURNAL;
 
 use crate::attributes::{Attributes, Other};
 use crate::driver;

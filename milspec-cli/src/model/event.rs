@@ -130,6 +130,25 @@ pub struct Actor {
     pub command: String,
 }
 
+impl Actor {
+    /// For people: `by root, logged in as alice, milspecctl (pid 812)`.
+    pub fn in_words(&self) -> String {
+        let name = |uid: u32, name: &Option<String>| match name {
+            Some(name) => name.clone(),
+            None => format!("uid {uid}"),
+        };
+        let mut text = format!("by {}", name(self.uid, &self.user));
+        if let Some(uid) = self.login_uid.filter(|uid| *uid != self.uid) {
+            text.push_str(&format!(", logged in as {}", name(uid, &self.login)));
+        }
+        match self.command.as_str() {
+            "" => text.push_str(&format!(", pid {}", self.pid)),
+            command => text.push_str(&format!(", {command} (pid {})", self.pid)),
+        }
+        text
+    }
+}
+
 /// Where names come from. Without the driver's, those of controls are the catalogue's; without the
 /// machine's, users have none.
 pub struct Naming<'a> {

@@ -66,7 +66,7 @@ fn attestation() -> Value {
 }
 
 /// Puts a stand-in for a tool there.
-fn tool(dir: &Path, name: &str, script: &str) {
+pub fn tool(dir: &Path, name: &str, script: &str) {
     let path = dir.join(name);
     fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();

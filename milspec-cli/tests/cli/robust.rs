@@ -46,7 +46,7 @@ fn ready(name: &str) -> Tree {
 
 /// One line for each command, but `confirm`, which talks with another milspecctl and no driver, and
 /// [`NOT_RECORDED`].
-const COMMANDS: [&str; 32] = [
+const COMMANDS: [&str; 33] = [
     "status",
     "mode get",
     "mode list",
@@ -77,6 +77,7 @@ const COMMANDS: [&str; 32] = [
     "training stop",
     "doctor",
     "report",
+    "compliance",
     "completion bash",
     "completion fish",
 ];

@@ -7,7 +7,7 @@ use crate::run::schema;
 use serde_json::Value;
 
 /// All documents.
-pub const NAMES: [&str; 33] = [
+pub const NAMES: [&str; 35] = [
     "milspec.status/1",
     "milspec.control-list/1",
     "milspec.control/1",
@@ -30,6 +30,8 @@ pub const NAMES: [&str; 33] = [
     "milspec.journal-save/1",
     "milspec.journal-verify/1",
     "milspec.completion/1",
+    "milspec.compliance/1",
+    "milspec.exceptions/1",
     "milspec.confirm/1",
     "milspec.training/1",
     "milspec.training-answer/1",

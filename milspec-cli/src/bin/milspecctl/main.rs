@@ -23,9 +23,9 @@ mod usage;
 use clap::CommandFactory;
 use clap_complete::CompleteEnv;
 use cmd::{
-    attest_enroll, attest_quote, attest_verify, baseline_show, change, completion, config_export,
-    config_show, control_get, control_list, control_show, journal_save, journal_verify, mode_get,
-    mode_list, status, training,
+    attest_enroll, attest_quote, attest_verify, baseline_show, change, completion, compliance,
+    config_export, config_show, control_get, control_list, control_show, journal_save,
+    journal_verify, mode_get, mode_list, status, training,
 };
 use milspec::cli::{
     self, complete, AttestCommand, BaselineCommand, Cli, Command, ConfigCommand, ControlCommand,
@@ -118,6 +118,15 @@ fn run(cli: &Cli) -> Result<u8> {
         Command::Confirm(confirm) => show(global, &cmd::confirm::run(root, ui, *confirm)?),
         Command::Training(command) => run_training(global, root, command),
         Command::Completion { shell } => show(global, &completion::run(*shell)),
+        Command::Compliance(asked) => {
+            let document = compliance::run(root, asked)?;
+            if let Some(format) = asked.format {
+                output::stdout(&compliance::text(&document, format)?)?;
+                let lacks = asked.exit_code && document.lacks();
+                return Ok(if lacks { Exit::Differs as u8 } else { 0 });
+            }
+            judge(global, &document, asked.exit_code && document.lacks())
+        }
         Command::Report(asked) => report::run(root, global, ui, asked),
         Command::Doctor { exit_code } => {
             let mut document = doctor::run(root);
@@ -139,7 +148,7 @@ fn run_mode(global: &Global, root: &Root, ui: &Ui, command: &ModeCommand) -> Res
                 *exit_code && !document.now.mode.is_whole(),
             )
         }
-        ModeCommand::List(list) => show(global, &mode_list::run(root, *list, global.verbose)?),
+        ModeCommand::List(list) => show(global, &mode_list::run(root, list, global.verbose)?),
         ModeCommand::Plan(target) => show(global, &change::mode_plan(root, target)?),
         ModeCommand::Set(set) => show(global, &change::mode_set(root, ui, set)?),
     }

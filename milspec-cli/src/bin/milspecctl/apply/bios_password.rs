@@ -17,8 +17,6 @@ use zeroize::{Zeroize, Zeroizing};
 
 /// Class of the administrator password.
 const ADMIN: u16 = 10;
-/// Is it installed?
-const INSTALLED: u16 = 0;
 /// Check up to [`SHORT`] bytes, which stand in the arguments.
 const VERIFY: u16 = 1;
 /// What is known of it.
@@ -138,17 +136,13 @@ fn properties(smbios: &Smbios<'_>) -> nix::Result<Properties> {
         });
     }
     // Firmware that does not know this call has short passwords only.
-    let mut call = smbios.prepare(ADMIN, INSTALLED);
-    smbios.make(&mut call)?;
-    match call.status() {
-        status @ 0..=3 => Ok(Properties {
-            installed: status % 2 == 0,
-            ascii: true,
-            shortest: 1,
-            longest: SHORT,
-        }),
-        _ => Err(Errno::EOPNOTSUPP),
-    }
+    let installed = smbios.has_admin_password()?;
+    Ok(Properties {
+        installed: installed.ok_or(Errno::EOPNOTSUPP)?,
+        ascii: true,
+        shortest: 1,
+        longest: SHORT,
+    })
 }
 
 fn verify(smbios: &Smbios<'_>, password: &Password) -> Result<Zeroizing<u16>> {

@@ -8,6 +8,7 @@ pub mod attest_verify;
 pub mod baseline_show;
 pub mod change;
 pub mod completion;
+pub mod compliance;
 pub mod config_export;
 pub mod config_show;
 pub mod confirm;

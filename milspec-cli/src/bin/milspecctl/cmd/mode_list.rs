@@ -5,12 +5,14 @@
 use super::Head;
 use milspec::change::Plan;
 use milspec::cli::ModeList;
+use milspec::compliance::modes::{self, InMode};
+use milspec::compliance::{Selection, Subject, REGISTRY};
 use milspec::model::{
-    mode_summary, mode_word, modes, name_of, outcome_word, reason_word, Line, Reach, Standing,
-    Step, Word,
+    mode_summary, mode_word, modes as all_modes, name_of, outcome_word, reason_word, Line, Reach,
+    Standing, Step, Word,
 };
 use milspec::{diagnose, driver, Access, Change, Result, Root, Snapshot, Source, Warning};
-use milspec_uapi::{APPLY_LINES, MODE_PARANOID_PLUS};
+use milspec_uapi::{APPLY_LINES, MODE_PARANOID_PLUS, OUTCOME_PLANNED};
 use nix::errno::Errno;
 use serde::Serialize;
 
@@ -53,17 +55,34 @@ pub struct ModeEntry {
     /// All that it asks of this machine; null where the driver cannot say it: of a recorded baseline,
     /// and in a recording that has no answer to that.
     pub lines: Option<Vec<Line>>,
+    /// What it would do for the framework that was asked for; null where none was, or where the mode
+    /// cannot be set now.
+    pub compliance: Option<InMode>,
 }
 
 /// Fetches the document.
-pub fn run(root: &Root, list: ModeList, verbose: bool) -> Result<ModeListDoc> {
+pub fn run(root: &Root, list: &ModeList, verbose: bool) -> Result<ModeListDoc> {
     let source = driver::open(root, Access::Read)?;
     let snapshot = Snapshot::read(source.as_ref())?;
     let only = list.mode.map(|mode| mode as u8);
     let mut warnings = Vec::new();
-    let modes: Result<Vec<ModeEntry>> = modes()
+    let selection = list.framework.clone().map(|framework| Selection {
+        framework: Some(framework),
+        ..Selection::default()
+    });
+    let asked = selection.map(|selection| (Subject::new(root, Ok(&snapshot)), selection));
+    let modes: Result<Vec<ModeEntry>> = all_modes()
         .filter(|number| only.is_none_or(|only| only == *number))
-        .map(|number| entry(root, source.as_ref(), &snapshot, number, &mut warnings))
+        .map(|number| {
+            entry(
+                root,
+                source.as_ref(),
+                &snapshot,
+                number,
+                asked.as_ref(),
+                &mut warnings,
+            )
+        })
         .collect();
     Ok(ModeListDoc {
         head: Head::new("milspec.mode-list/1", root, &snapshot),
@@ -79,6 +98,7 @@ fn entry(
     source: &dyn Source,
     snapshot: &Snapshot,
     number: u8,
+    asked: Option<&(Subject, Selection)>,
     warnings: &mut Vec<Warning>,
 ) -> Result<ModeEntry> {
     let name = mode_word(number);
@@ -108,6 +128,11 @@ fn entry(
         Some(lines) => Some(lines.map_err(|e| diagnose::plan(&format!("mode {name}"), e))?),
     };
     let apply = &answer.apply;
+    let steps = Step::all(&answer.steps, &snapshot.controls);
+    let planned = apply.outcome == OUTCOME_PLANNED;
+    let compliance = asked.filter(|_| planned).map(|(subject, selection)| {
+        modes::after(&REGISTRY, number, steps.clone(), subject, selection)
+    });
     Ok(ModeEntry {
         name,
         summary: mode_summary(number),
@@ -116,7 +141,8 @@ fn entry(
         outcome: outcome_word(apply.outcome),
         reason: reason_word(apply.reason),
         control: (apply.control != 0).then(|| name_of(apply.control, &snapshot.controls)),
-        steps: Step::all(&answer.steps, &snapshot.controls),
+        steps,
+        compliance,
         lines: lines.map(|lines| Line::all(&lines.steps, &snapshot.controls)),
     })
 }

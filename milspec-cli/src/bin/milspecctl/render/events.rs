@@ -84,20 +84,8 @@ fn has_actor(event: &Event) -> bool {
 }
 
 fn who(actor: &Actor, event: &Event) -> String {
-    let name = |uid: u32, name: &Option<String>| match name {
-        Some(name) => name.clone(),
-        None => format!("uid {uid}"),
-    };
-    let mut text = format!("by {}", name(actor.uid, &actor.user));
-    if let Some(uid) = actor.login_uid.filter(|uid| *uid != actor.uid) {
-        text.push_str(&format!(", logged in as {}", name(uid, &actor.login)));
-    }
-    match actor.command.as_str() {
-        "" => text.push_str(&format!(", pid {}", actor.pid)),
-        command => text.push_str(&format!(", {command} (pid {})", actor.pid)),
-    }
     let origin = event.origin.as_ref().filter(|origin| *origin != "driver");
-    text + &with(", through ", origin)
+    actor.in_words() + &with(", through ", origin)
 }
 
 /// What `-v` adds.

@@ -6,6 +6,7 @@ mod apply;
 mod attest;
 mod attributes;
 mod baseline;
+mod compliance;
 mod config;
 mod confirm;
 mod control_list;

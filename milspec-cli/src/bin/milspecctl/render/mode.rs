@@ -74,6 +74,15 @@ fn entry(page: &mut Page<'_>, doc: &ModeListDoc, mode: &ModeEntry) {
         lines.push(format!("the machine is in {}", doc.mode.in_words()));
     }
     lines.push(from_here(mode));
+    if let Some(would) = &mode.compliance {
+        lines.push(format!(
+            "checks after the next boot: {}",
+            would.tally.in_words()
+        ));
+        if !would.left.is_empty() && doc.with_steps {
+            lines.push(format!("left then: {}", would.left.join(", ")));
+        }
+    }
     page.hang(&lead, LEAD, Mark::Plain, &lines);
     match &mode.lines {
         _ if !doc.with_steps => {}

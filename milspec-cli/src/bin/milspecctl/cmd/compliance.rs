@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `milspecctl compliance`
+
+use super::attest_verify;
+use milspec::attestation;
+use milspec::baseline::Identity;
+use milspec::cli::{AttestVerify, Compliance, Format};
+use milspec::compliance::exceptions::Exceptions;
+use milspec::compliance::period::{self, Period};
+use milspec::compliance::{csv, document, facts, html, modes, oscal};
+use milspec::compliance::{About, Assessment, Document, Evidence, Selection, Subject, REGISTRY};
+use milspec::doctor::KEPT_JOURNAL;
+use milspec::journal::file::{self, Saved};
+use milspec::journal::live::Live;
+use milspec::model::{Machine, Naming, Provenance};
+use milspec::{clock, driver, input, machine, report, system};
+use milspec::{Access, Failure, Result, Root, Snapshot};
+use std::path::{Path, PathBuf};
+
+/// What everything is judged by.
+struct Asked {
+    selection: Selection,
+    exceptions: Exceptions,
+}
+
+/// Judges this machine, or what stands in files.
+pub fn run(root: &Root, asked: &Compliance) -> Result<Document> {
+    if asked.since.is_some() && matches!(asked.format, Some(Format::Csv | Format::Oscal)) {
+        return Err(Failure::new(
+            "usage",
+            "nothing was judged",
+            "CSV and OSCAL have no place for how posture stood over a period",
+            "leave out --since, or take another format",
+        ));
+    }
+    let exceptions = asked.exceptions.as_deref();
+    let exceptions = exceptions.map(|path| Exceptions::read(path, &REGISTRY));
+    let by = Asked {
+        selection: Selection {
+            framework: asked.framework.clone(),
+            baseline: asked.baseline.map(|baseline| baseline.name().into()),
+            checks: asked.check.clone(),
+        },
+        exceptions: exceptions.transpose()?.unwrap_or_default(),
+    };
+    let mut period = None;
+    let assessments = match asked.file.as_slice() {
+        [] => {
+            let (assessment, told) = by.live(root, asked)?;
+            period = told;
+            vec![assessment]
+        }
+        files => {
+            let all = files.iter().map(|file| by.file(file, asked));
+            all.collect::<Result<Vec<_>>>()?
+        }
+    };
+    Ok(Document {
+        schema: document::SCHEMA,
+        made_at: clock::now(),
+        made_with: env!("CARGO_PKG_VERSION"),
+        sources: Document::cited(&REGISTRY, &assessments),
+        selection: by.selection,
+        assessments,
+        period,
+    })
+}
+
+/// The document in another form.
+pub fn text(document: &Document, format: Format) -> Result<String> {
+    match format {
+        Format::Csv => Ok(csv::text(document)),
+        Format::Html => Ok(html::text(document)),
+        Format::Oscal => oscal::text(document),
+    }
+}
+
+impl Asked {
+    fn assess(&self, subject: &Subject, about: About) -> Assessment {
+        Assessment::new(&REGISTRY, subject, &self.selection, &self.exceptions, about)
+    }
+
+    /// This machine, or the recording that stands in for it.
+    fn live(&self, root: &Root, asked: &Compliance) -> Result<(Assessment, Option<Period>)> {
+        let mut source = driver::open(root, Access::Read)?;
+        let snapshot = Snapshot::read(source.as_ref())?;
+        let (kind, rests_on, time) = match root.note() {
+            None => (
+                "machine",
+                "what kernel and driver of the machine say",
+                Some(clock::now()),
+            ),
+            Some(_) => ("recording", "a recording, which nobody has signed", None),
+        };
+        let evidence = Evidence {
+            kind,
+            file: None,
+            time,
+            rests_on: rests_on.into(),
+            key_sha256: None,
+        };
+        let subject = Subject::new(root, Ok(&snapshot));
+        let mut assessment = self.assess(&subject, about(root, Ok(&snapshot), evidence));
+        let selection = &self.selection;
+        assessment.modes = modes::all(
+            &REGISTRY,
+            root,
+            source.as_ref(),
+            &snapshot,
+            &subject,
+            selection,
+        );
+        let Some(since) = asked.since else {
+            return Ok((assessment, None));
+        };
+        let files = journals(root, &asked.journal)?;
+        let live = Live::read(root, source.as_mut(), &|| {})?;
+        let naming = Naming::of(root, &snapshot);
+        let period = period::since(
+            &REGISTRY, selection, &subject, since, &files, &live, &naming,
+        );
+        Ok((assessment, Some(period)))
+    }
+
+    /// A recording, a report or an attestation.
+    fn file(&self, path: &Path, asked: &Compliance) -> Result<Assessment> {
+        if path.is_dir() {
+            return self.recorded(path);
+        }
+        if attestation::is_one(path)? {
+            return self.attested(path, asked);
+        }
+        self.recorded(path)
+    }
+
+    fn recorded(&self, path: &Path) -> Result<Assessment> {
+        let root = machine::open(Some(path))?;
+        let (kind, rests_on) = match report::of(&root) {
+            Some(_) => ("report", "a report, which nobody has signed"),
+            None => ("recording", "a recording, which nobody has signed"),
+        };
+        let evidence = Evidence {
+            kind,
+            file: Some(input::name(path)),
+            time: None,
+            rests_on: rests_on.into(),
+            key_sha256: None,
+        };
+        // Without a driver nothing is proven of its controls; that is an answer too.
+        let snapshot = Snapshot::take(&root, false);
+        let known = || snapshot.as_ref().map_err(|failure| failure.what.clone());
+        let about = about(&root, known(), evidence);
+        Ok(self.assess(&Subject::new(&root, known()), about))
+    }
+
+    /// What a machine says of itself, once its TPM's signature holds.
+    fn attested(&self, path: &Path, asked: &Compliance) -> Result<Assessment> {
+        let (Some(key), Some(nonce)) = (&asked.key, &asked.nonce) else {
+            return Err(Failure::new(
+                "attestation-needs-key",
+                format!("cannot judge {}", input::name(path)),
+                "an attestation is verified first, with the key of the machine and the nonce that was \
+                 sent to it",
+                "add --key and --nonce: see \"milspecctl attest verify\"",
+            ));
+        };
+        let verified = attest_verify::run(&AttestVerify {
+            file: path.to_path_buf(),
+            key: key.clone(),
+            nonce: nonce.clone(),
+            pcr: asked.pcr,
+            journal: Vec::new(),
+        })?;
+        // What the journal lacks is a finding of its checks; all else has to hold first.
+        let mut others = verified.checks.iter().filter(|check| check.id != "journal");
+        let wrong = others.find_map(|check| check.failure.clone());
+        let Some(state) = verified.state.as_ref().filter(|_| wrong.is_none()) else {
+            return Err(wrong.or(verified.error).unwrap_or_else(not_signed));
+        };
+        let held = checks_hold(&verified, "journal");
+        let records = verified.loads.last().map_or(0, |load| load.last);
+        let journal = facts::of_attested_journal(records, held, verified.since_boot);
+        let evidence = Evidence {
+            kind: "attestation",
+            file: Some(input::name(path)),
+            time: Some(state.time.clone()),
+            rests_on:
+                "a quote that the machine's TPM has signed over this state, verified with its key"
+                    .into(),
+            key_sha256: Some(verified.key_sha256.clone()),
+        };
+        let about = About {
+            from: Provenance {
+                recording: None,
+                simulated: Some(state.simulated),
+                // In a training there is no quote.
+                training: Some(false),
+                simulated_because: state.simulated_because.clone(),
+            },
+            evidence,
+            machine: state.machine.clone(),
+            service_tag_hash: state.service_tag_hash.clone(),
+        };
+        Ok(self.assess(&Subject::attested(state, journal), about))
+    }
+}
+
+/// Which machine it is, by its driver, or else by DMI.
+fn about(root: &Root, asked: std::result::Result<&Snapshot, String>, evidence: Evidence) -> About {
+    let dmi = |name| system::dmi(root, name).unwrap_or_default();
+    let (from, machine) = match asked {
+        Ok(snapshot) => (snapshot.provenance(root), snapshot.machine()),
+        Err(_) => (
+            Provenance::of_dmi(root),
+            Machine {
+                vendor: dmi("sys_vendor"),
+                product: dmi("product_name"),
+                bios_version: dmi("bios_version"),
+                simulated_because: None,
+            },
+        ),
+    };
+    About {
+        from,
+        evidence,
+        machine,
+        service_tag_hash: Identity::of(root).service_tag_hash,
+    }
+}
+
+/// The saved journals that were named, or the one that is kept.
+fn journals(root: &Root, named: &[PathBuf]) -> Result<Vec<Saved>> {
+    match named {
+        [] if root.exists(KEPT_JOURNAL) => Ok(vec![file::read(&root.path(KEPT_JOURNAL))?]),
+        named => named.iter().map(|path| file::read(path)).collect(),
+    }
+}
+
+fn checks_hold(verified: &attest_verify::AttestVerifyDoc, id: &str) -> bool {
+    verified
+        .checks
+        .iter()
+        .any(|check| check.id == id && check.holds())
+}
+
+fn not_signed() -> Failure {
+    Failure::new(
+        "attest-signature",
+        "the attestation does not hold",
+        "its state is not among what was signed",
+        "ask the machine again, with a new nonce",
+    )
+}
