@@ -247,8 +247,20 @@ fn never_passes() -> Result<()> {
         let text = document["error"].to_string();
         ensure!(text.contains("training"), "{words:?}: {document:#}");
     }
+    let judged = milspecctl(&machine, &["compliance"])?;
+    ensure!(judged["assessments"][0]["training"] == true, "{judged:#}");
+    for form in ["csv", "html", "oscal"] {
+        let shown = machine.run(["milspecctl", "compliance", "--format", form])?;
+        let text = shown.ok()?.text();
+        ensure!(text.contains("training"), "{form} has no mark: {text}");
+    }
     milspecctl(&machine, &["journal", "save", "/tmp/journal"])?;
     milspecctl(&machine, &["training", "stop"])?;
+    for form in ["csv", "html", "oscal"] {
+        let shown = machine.run(["milspecctl", "compliance", "--format", form])?;
+        let text = shown.ok()?.text();
+        ensure!(!text.contains("training"), "{form} has a mark: {text}");
+    }
     let add = milspecctl(&machine, &["journal", "save", "/tmp/journal"])?;
     ensure!(
         add["saved"] == 1,
