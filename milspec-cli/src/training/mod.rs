@@ -20,8 +20,8 @@ use crate::source::{Injection, Source, TrainingRequest};
 use crate::{refusal, Snapshot};
 use milspec_uapi::{
     Training, INJECT_CLEAR, INJECT_LOOK, INJECT_READ_FAILS, INJECT_SLOW, INJECT_SLOW_MAX,
-    INJECT_TAMPER, INJECT_VALUE, INJECT_WRITE_FAILS, TRAINING_INJECT, TRAINING_ON, TRAINING_STATE,
-    TRAINING_STOP,
+    INJECT_TAMPER, INJECT_VALUE, INJECT_WRITE_FAILS, TRAINING_FOLLOW, TRAINING_INJECT, TRAINING_ON,
+    TRAINING_STATE, TRAINING_STOP,
 };
 use nix::errno::Errno;
 use profile::Described;
@@ -37,14 +37,11 @@ pub fn state(source: &mut dyn Source) -> Result<Training> {
     answer.map_err(|errno| failed("cannot ask about a training", errno))
 }
 
-/// `TRAINING_FOLLOW` of the ABI: the descriptor is given records of trainings as well.
-const FOLLOW: u32 = 4;
-
 /// From here on the records of trainings are among those that this source gives. Where it knows no
 /// such request there are none to ask for, or it gives them unasked.
 pub fn follow(source: &mut dyn Source) {
     let _ = source.training(&TrainingRequest {
-        operation: FOLLOW,
+        operation: TRAINING_FOLLOW,
         ..TrainingRequest::default()
     });
 }
