@@ -39,7 +39,7 @@ pub(super) fn plan(machine: &Arc<Engine>, arg: UserPtr) -> Result {
         ..request(
             &asked,
             &list,
-            uapi::APPLY_CONFIRM_LATCH | uapi::APPLY_LINES | uapi::APPLY_TRAINING,
+            uapi::APPLY_CONFIRM_LATCH | uapi::APPLY_LINES | MEANT,
         )?
     };
     if request.overview && (request.mode.is_none() || !list.is_empty()) {
@@ -65,7 +65,7 @@ pub(super) fn apply(machine: &Arc<Engine>, file: &File, arg: UserPtr) -> Result 
     let engine = shown(machine, &asked)?;
     let list = targets(&asked)?;
     let steps = steps(&asked)?;
-    let options = uapi::APPLY_CONFIRM_LATCH | uapi::APPLY_TRAINING;
+    let options = uapi::APPLY_CONFIRM_LATCH | MEANT;
     let request = request(&asked, &list, options)?;
     let applied = entry::change(&engine, &right, &request, |number| {
         // What cannot be answered must not be done: the memory is written to once before.
@@ -78,16 +78,22 @@ pub(super) fn apply(machine: &Arc<Engine>, file: &File, arg: UserPtr) -> Result 
     entry::result(&applied.ending)
 }
 
+/// What a request may say that it is meant for.
+const MEANT: u32 = uapi::APPLY_TRAINING | uapi::APPLY_MACHINE;
+
 /// What is shown now takes the request: when it is not shown any more by then, it is closed.
 ///
 /// # Errors
 ///
-/// `ENODEV` for a request that is meant for a training, and there is none.
+/// `ENODEV` for a request that is meant for a training, and there is none; `EAGAIN` for one that is
+/// meant for the machine, and there is one; `EINVAL` for one that is meant for both.
 fn shown(machine: &Arc<Engine>, asked: &uapi::Apply) -> Result<Arc<Engine>> {
     let engine = Engine::shown(machine);
-    match asked.options & uapi::APPLY_TRAINING != 0 && !engine.is_copy() {
-        true => Err(ENODEV),
-        false => Ok(engine),
+    match (asked.options & MEANT, engine.is_copy()) {
+        (MEANT, _) => Err(EINVAL),
+        (uapi::APPLY_TRAINING, false) => Err(ENODEV),
+        (uapi::APPLY_MACHINE, true) => Err(EAGAIN),
+        _ => Ok(engine),
     }
 }
 

@@ -31,8 +31,13 @@ pub const APPLY_CONFIRM_LATCH: u32 = 1;
 pub const APPLY_LINES: u32 = 2;
 
 /// [`Apply::options`]: the request is meant for a training: outside of one it fails with `ENODEV`, and
-/// nothing is done. Without it a request is for what there is: in a training for the copy.
+/// nothing is done. With neither this nor [`APPLY_MACHINE`] a request is for what there is: in a training
+/// for the copy.
 pub const APPLY_TRAINING: u32 = 4;
+
+/// [`Apply::options`]: the request is meant for the machine: in a training it fails with `EAGAIN`, and
+/// nothing is done.
+pub const APPLY_MACHINE: u32 = 8;
 
 /// [`Apply::outcome`]: the driver has not answered.
 pub const OUTCOME_NONE: u8 = 0;

@@ -151,9 +151,16 @@
 
 /*
  * milspec_apply.options: the request is meant for a training: outside of one it fails with ENODEV,
- * and nothing is done. Without it a request is for what there is: in a training for the copy.
+ * and nothing is done. With neither this nor MILSPEC_APPLY_MACHINE a request is for what there is:
+ * in a training for the copy.
  */
 #define MILSPEC_APPLY_TRAINING 4
+
+/*
+ * milspec_apply.options: the request is meant for the machine: in a training it fails with EAGAIN,
+ * and nothing is done.
+ */
+#define MILSPEC_APPLY_MACHINE 8
 
 /* milspec_apply.outcome: the driver has not answered. */
 #define MILSPEC_OUTCOME_NONE 0

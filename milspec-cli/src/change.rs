@@ -10,8 +10,9 @@ use crate::source::{Answer, Request, Source};
 use crate::words::count;
 use crate::{baseline, catalogue, diagnose, refusal};
 use milspec_uapi::{
-    Target, APPLY_CONFIRM_LATCH, MODE_BASELINE, MODE_NONE, MODE_PARANOID_PLUS, OUTCOME_REFUSED,
-    REASON_NONE, REASON_NO_CONTROL, TARGET_ACCEPT, TARGET_LEAVE,
+    Target, APPLY_CONFIRM_LATCH, APPLY_MACHINE, APPLY_TRAINING, MODE_BASELINE, MODE_NONE,
+    MODE_PARANOID_PLUS, OUTCOME_REFUSED, REASON_NONE, REASON_NO_CONTROL, TARGET_ACCEPT,
+    TARGET_LEAVE,
 };
 use serde::Serialize;
 use std::time::Duration;
@@ -65,8 +66,17 @@ pub struct Change {
     pub confirm_within: Option<Duration>,
     /// Whether the machine is booted again by itself where undoing takes that.
     pub reboot_to_undo: bool,
-    /// Whether it is for the machine alone, and refused during a training.
-    pub not_in_training: bool,
+    /// What it is for alone, and refused where that is not shown.
+    pub only: Option<Only>,
+}
+
+/// What a change can be for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Only {
+    /// The machine.
+    Machine,
+    /// The copy of a training.
+    Training,
 }
 
 /// What is not for this machine, and so no part of a change.
@@ -214,7 +224,7 @@ impl Change {
     /// Has the driver plan it. Writes nothing and makes no firmware call.
     pub fn plan(&self, root: &Root, source: &dyn Source, snapshot: &Snapshot) -> Result<Plan> {
         let mut left_out = Vec::new();
-        let mut request = self.request(&snapshot.controls, &mut left_out)?;
+        let mut request = self.request(snapshot, &mut left_out)?;
         loop {
             let answer = self.ask(source, &request)?;
             let refused = answer.apply.outcome == OUTCOME_REFUSED;
@@ -238,7 +248,13 @@ impl Change {
 
     /// The request for a plan. A plan confirms nothing, so that of a mode that latches may as well
     /// show its steps.
-    fn request(&self, controls: &[Control], left_out: &mut Vec<LeftOut>) -> Result<Request> {
+    fn request(&self, snapshot: &Snapshot, left_out: &mut Vec<LeftOut>) -> Result<Request> {
+        let controls = &snapshot.controls;
+        // What was decided on the one is never done to the other.
+        let meant = match snapshot.is_training() {
+            true => APPLY_TRAINING,
+            false => APPLY_MACHINE,
+        };
         let mut targets = Vec::new();
         for assignment in &self.assignments {
             match self.target(assignment, controls) {
@@ -260,8 +276,8 @@ impl Change {
             mode: self.mode,
             targets,
             options: match self.mode {
-                MODE_PARANOID_PLUS => APPLY_CONFIRM_LATCH,
-                _ => 0,
+                MODE_PARANOID_PLUS => meant | APPLY_CONFIRM_LATCH,
+                _ => meant,
             },
             ..Request::default()
         })

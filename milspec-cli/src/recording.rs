@@ -29,7 +29,7 @@ use crate::root::{Note, Root, RECORDING_DIR};
 use crate::source::{Answer, Listing, Request, Source, TrainingRequest, Wait};
 use milspec_uapi::{
     Apply, Control, Controls, Event, Head, Info, Refresh, Status, Step, Training, APPLY_LINES,
-    MODE_NONE, OUTCOME_CONFLICT, OUTCOME_DEGRADED, OUTCOME_REFUSED, OUTCOME_UNDONE,
+    APPLY_MACHINE, MODE_NONE, OUTCOME_CONFLICT, OUTCOME_DEGRADED, OUTCOME_REFUSED, OUTCOME_UNDONE,
     TRAINING_INJECT, TRAINING_START, TRAINING_STATE, TRAINING_STOP,
 };
 use nix::errno::Errno;
@@ -149,7 +149,8 @@ fn request_bytes(request: &Request) -> Vec<u8> {
     apply.head.size = size_of::<Apply>() as u32;
     apply.generation = request.generation;
     apply.target_count = request.targets.len() as u32;
-    apply.options = request.options;
+    // A recording is of the machine where it does not say otherwise.
+    apply.options = request.options & !APPLY_MACHINE;
     apply.mode = request.mode;
     apply.security_key = *request.security_key;
     let mut bytes = apply.as_bytes().to_vec();

@@ -200,6 +200,16 @@ pub fn in_training(what: &str) -> Failure {
     )
 }
 
+/// What is asked for is about a training, and there is none.
+pub fn no_training() -> Failure {
+    Failure::new(
+        "no-training",
+        "cannot change the copy of a training",
+        "there is no training",
+        "begin one: \"milspecctl training start\" as root",
+    )
+}
+
 /// The training that a change was meant for has ended.
 pub fn training_ended(change: &str) -> Failure {
     Failure::new(

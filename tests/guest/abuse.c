@@ -242,7 +242,7 @@ static void applies(int fd, unsigned int request)
 	      "steps in the kernel");
 	check(TRY(q.mode = MILSPEC_MODE_PARANOID_PLUS + 1, EINVAL), "no such mode");
 	check(TRY(q.mode = 0xFF, EINVAL), "mode 255");
-	check(TRY(q.options = 8, EINVAL), "an unknown option");
+	check(TRY(q.options = 16, EINVAL), "an unknown option");
 	check(TRY((q.options = MILSPEC_APPLY_LINES, LIST((uintptr_t)&target, 1)), EINVAL),
 	      "lines of a list");
 	check(TRY((q.options = MILSPEC_APPLY_LINES, q.mode = MILSPEC_MODE_NONE), EINVAL),

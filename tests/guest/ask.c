@@ -129,6 +129,8 @@ static void word(struct request *r, const char *text)
 		r->apply.options |= MILSPEC_APPLY_LINES;
 	else if (IS("lose"))
 		r->loses = 1;
+	else if (IS("machine"))
+		r->apply.options |= MILSPEC_APPLY_MACHINE;
 	else if (IS("training"))
 		r->apply.options |= MILSPEC_APPLY_TRAINING;
 	else if (IS("op="))

@@ -181,6 +181,12 @@ fn shows() -> Result<()> {
     let old = before.number("generation")?;
     let stale = request(&machine, &format!("apply mode=4 generation={old}"))?;
     ensure!(stale[0].result == 11, "{stale:?}");
+    // Nor is what is meant for the machine done to the copy.
+    for words in ["apply mode=4 machine", "plan mode=4 machine"] {
+        ensure!(request(&machine, words)?[0].result == EAGAIN);
+        let both = request(&machine, &format!("{words} training"))?;
+        ensure!(both[0].result == EINVAL, "{both:?}");
+    }
     std::thread::sleep(Duration::from_millis(200));
     let applied = request(&machine, "apply mode=4")?;
     applied[0].clone().ends(0, OUTCOME_DONE)?;

@@ -126,8 +126,9 @@ fn numbers_of_apply_never_change() {
         abi::APPLY_CONFIRM_LATCH,
         abi::APPLY_LINES,
         abi::APPLY_TRAINING,
+        abi::APPLY_MACHINE,
     ];
-    assert_eq!(options, [1, 2, 4]);
+    assert_eq!(options, [1, 2, 4, 8]);
     assert_eq!([abi::TARGETS_MAX, abi::STEPS_MAX], [1024, 1024]);
     assert_eq!([abi::TARGET_LEAVE, abi::TARGET_ACCEPT], [0xFF, 0xFE]);
 }

@@ -57,7 +57,7 @@ pub struct Compliance {
     /// Print another form than a table
     #[arg(long, value_name = "FORM", conflicts_with = "json")]
     pub format: Option<Format>,
-    /// End with 7 when a check is not satisfied, and not excepted
+    /// End with 7 when a check is not satisfied, and not excepted, and during a training
     #[arg(long)]
     pub exit_code: bool,
 }

@@ -26,7 +26,7 @@ pub enum ConfigCommand {
         /// The file.
         #[command(flatten)]
         file: ConfigFile,
-        /// End with 7 when there is something to change
+        /// End with 7 when there is something to change, and during a training
         #[arg(long)]
         exit_code: bool,
     },
@@ -63,7 +63,4 @@ pub struct ConfigApply {
     /// says so itself: accept-latch = true.
     #[arg(long)]
     pub accept_latch: bool,
-    /// Refuse during a training, instead of changing the copy
-    #[arg(long)]
-    pub not_in_training: bool,
 }

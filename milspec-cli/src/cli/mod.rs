@@ -332,6 +332,12 @@ pub struct How {
     /// firmware wants it. It is never taken from an argument or from the environment.
     #[arg(long, value_name = "NUMBER")]
     pub bios_password_fd: Option<u16>,
+    /// Refuse where there is no training, instead of changing the machine
+    #[arg(long, conflicts_with = "not_in_training")]
+    pub in_training: bool,
+    /// Refuse during a training, instead of changing the copy
+    #[arg(long)]
+    pub not_in_training: bool,
 }
 
 fn assignment(text: &str) -> Result<Assignment, String> {
@@ -354,7 +360,7 @@ pub struct StatusArgs {
     /// With --json, one document in each line. Makes no firmware call.
     #[arg(long, conflicts_with = "refresh")]
     pub watch: bool,
-    /// End with 7 when something needs attention
+    /// End with 7 when something needs attention, and during a training
     #[arg(long, conflicts_with = "watch")]
     pub exit_code: bool,
 }

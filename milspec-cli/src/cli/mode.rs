@@ -13,7 +13,8 @@ pub enum ModeCommand {
     ///
     /// It is derived from what the controls are: a mode, one with deviations, or custom.
     Get {
-        /// End with 7 unless the machine is in a mode with nothing deviating and nothing out of reach
+        /// End with 7 unless the machine is in a mode with nothing deviating and nothing out of reach, and
+        /// during a training
         #[arg(long)]
         exit_code: bool,
     },

@@ -7,6 +7,7 @@ use crate::docs::source;
 use crate::driver::Driver;
 use crate::fleet::controls;
 use crate::passwords::firmware;
+use crate::training::in_training;
 use crate::tree::Tree;
 use serde_json::{json, Value};
 use std::fs;
@@ -42,6 +43,9 @@ fn run(
         if check { "diff" } else { "apply" },
         "asked.toml",
     ];
+    if !check {
+        words.push("--not-in-training");
+    }
     if asked.get("bios_password").is_some() {
         words.extend(["--bios-password-fd", "0"]);
     }
@@ -112,6 +116,22 @@ fn idempotent() {
     assert_eq!(answer["changed"], false, "{text}");
     let (text, answer, _, _) = run(&driver, tree, &parameters(), &["--check"]);
     assert_eq!(answer["changed"], false, "{text}");
+}
+
+/// Promise: during a training the task fails, in check mode too: what is there is not the machine.
+#[test]
+#[ignore = "takes ansible-core: scripts/lint-ansible runs it"]
+fn training() {
+    for options in [&[][..], &["--check"]] {
+        let driver = Driver::new(controls("latitude-7490"));
+        let tree = in_training(Tree::loaded("ansible-training"));
+        let (text, answer, ..) = run(&driver, tree, &parameters(), options);
+        assert!(text.contains("FAILED!"), "{text}");
+        assert!(
+            answer["msg"].as_str().unwrap().contains("training"),
+            "{text}"
+        );
+    }
 }
 
 /// Promise: what milspecctl refuses fails the task, with its reason and remedy; a value that YAML took

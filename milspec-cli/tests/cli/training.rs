@@ -337,3 +337,37 @@ fn not_enforced() {
     let line = "ExecStart=/usr/bin/milspecctl config apply --not-in-training ";
     assert!(unit.contains(line) && unit.contains("ExecCondition="));
 }
+
+/// Promise: what is meant for the copy or for the machine alone is refused where the other is shown.
+#[test]
+fn meant() {
+    let code = |tree: &Tree, words: &[&str]| -> (i32, Value) {
+        let (status, document) = json(tree, words);
+        (status, document["error"]["code"].clone())
+    };
+    let set = |option| ["control", "set", "camera=disabled", option];
+    let plan = |option| ["mode", "set", "standard", "--dry-run", option];
+    let machine = ready("training-meant");
+    for words in [&set("--in-training")[..], &plan("--in-training")] {
+        assert_eq!(code(&machine, words), (1, "no-training".into()));
+    }
+    let copy = in_training(ready("training-meant-copy"));
+    for words in [&set("--not-in-training")[..], &plan("--not-in-training")] {
+        assert_eq!(code(&copy, words), (5, "training".into()));
+    }
+}
+
+/// Promise: during a training no exit status says that all is well with the machine.
+#[test]
+fn not_well() {
+    let copy = in_training(ready("training-well"));
+    for words in [
+        &["status", "--exit-code"][..],
+        &["mode", "get", "--exit-code"],
+        &["compliance", "--check", "no-drift", "--exit-code"],
+    ] {
+        let without = &words[..words.len() - 1];
+        assert_eq!(json(&copy, without).0, 0, "{without:?}");
+        assert_eq!(json(&copy, words).0, 7, "{words:?}");
+    }
+}

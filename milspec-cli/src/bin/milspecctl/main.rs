@@ -34,6 +34,7 @@ use milspec::cli::{
 use milspec::doctor::{self, Verdict};
 use milspec::failure::FailureDoc;
 use milspec::input::is_standard;
+use milspec::model::Provenance;
 use milspec::{machine, Exit, Failure, Result, Root};
 use render::Document;
 use std::ffi::OsString;
@@ -77,8 +78,8 @@ fn run(cli: &Cli) -> Result<u8> {
         Command::Status(status) if status.watch => follow::status::run(root, global),
         Command::Status(status) => {
             let document = status::run(root, status.refresh)?;
-            let differs = status.exit_code && !document.warnings.is_empty();
-            judge(global, &document, differs)
+            let differs = !document.warnings.is_empty() || is_copy(&document.from);
+            judge(global, &document, status.exit_code && differs)
         }
         Command::Mode(command) => run_mode(global, root, ui, command),
         Command::Control(command) => match command {
@@ -89,9 +90,10 @@ fn run(cli: &Cli) -> Result<u8> {
             ControlCommand::List(list) => show(global, &control_list::run(root, list)?),
             ControlCommand::Get(what) => {
                 let document = control_get::run(root, what)?;
-                if document.head.from.training == Some(true) {
-                    // Standard output has the value and nothing else.
-                    ui.say(&format!("{}\n", page::TRAINING));
+                if is_copy(&document.head.from) {
+                    // Standard output has the value and nothing else, and who is quiet has to know it
+                    // too.
+                    output::stderr(&format!("{}\n", page::TRAINING));
                 }
                 show(global, &document)
             }
@@ -120,12 +122,13 @@ fn run(cli: &Cli) -> Result<u8> {
         Command::Completion { shell } => show(global, &completion::run(*shell)),
         Command::Compliance(asked) => {
             let document = compliance::run(root, asked)?;
+            let of_copy = document.assessments.iter().any(|one| is_copy(&one.from));
+            let lacks = asked.exit_code && (document.lacks() || of_copy);
             if let Some(format) = asked.format {
                 output::stdout(&compliance::text(&document, format)?)?;
-                let lacks = asked.exit_code && document.lacks();
                 return Ok(if lacks { Exit::Differs as u8 } else { 0 });
             }
-            judge(global, &document, asked.exit_code && document.lacks())
+            judge(global, &document, lacks)
         }
         Command::Report(asked) => report::run(root, global, ui, asked),
         Command::Doctor { exit_code } => {
@@ -142,11 +145,8 @@ fn run_mode(global: &Global, root: &Root, ui: &Ui, command: &ModeCommand) -> Res
     match command {
         ModeCommand::Get { exit_code } => {
             let document = mode_get::run(root)?;
-            judge(
-                global,
-                &document,
-                *exit_code && !document.now.mode.is_whole(),
-            )
+            let differs = !document.now.mode.is_whole() || is_copy(&document.head.from);
+            judge(global, &document, *exit_code && differs)
         }
         ModeCommand::List(list) => show(global, &mode_list::run(root, list, global.verbose)?),
         ModeCommand::Plan(target) => show(global, &change::mode_plan(root, target)?),
@@ -160,11 +160,7 @@ fn run_training(global: &Global, root: &Root, command: &TrainingCommand) -> Resu
         TrainingCommand::Stop => show(global, &training::stop(root)?),
         TrainingCommand::Status { exit_code } => {
             let document = training::status(root)?;
-            judge(
-                global,
-                &document,
-                *exit_code && document.from.training == Some(true),
-            )
+            judge(global, &document, *exit_code && is_copy(&document.from))
         }
         TrainingCommand::List(asked) => show(global, &training::list::run(root, asked)?),
         TrainingCommand::Run(asked) => {
@@ -186,7 +182,8 @@ fn run_config(global: &Global, root: &Root, ui: &Ui, command: &ConfigCommand) ->
         ConfigCommand::Export => show(global, &config_export::run(root)?),
         ConfigCommand::Diff { file, exit_code } => {
             let document = change::config_diff(root, &file.file)?;
-            judge(global, &document, *exit_code && document.changes != 0)
+            let differs = document.changes != 0 || is_copy(&document.from);
+            judge(global, &document, *exit_code && differs)
         }
         ConfigCommand::Apply(apply) => show(global, &change::config_apply(root, ui, apply)?),
     }
@@ -207,6 +204,12 @@ fn show(global: &Global, document: &impl Document) -> Result<u8> {
         }
     }
     Ok(document.exit())
+}
+
+/// Whether something is said of the copy of a training: that nothing is amiss there says nothing of the
+/// machine.
+fn is_copy(from: &Provenance) -> bool {
+    from.training == Some(true)
 }
 
 /// [`show`], with an exit status of its own where all went well and something `differs`.

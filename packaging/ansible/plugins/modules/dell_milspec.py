@@ -135,6 +135,9 @@ def main():
     module.run_command([program, "--quiet", "status", "--refresh"])
     words = [program, "--json", "config", "diff" if module.check_mode else "apply", path]
     password = module.params["bios_password"]
+    if not module.check_mode:
+        # What is done to the copy of a training is not done to the machine.
+        words += ["--not-in-training"]
     if password and not module.check_mode:
         words += ["--bios-password-fd", "0"]
     status, out, err = module.run_command(words, data=password or "")
@@ -153,6 +156,8 @@ def main():
         },
     }
     error = document.get("error")
+    if document.get("training"):
+        module.fail_json(msg="there is a training: what can be compared is a copy, and not the machine", **result)
     if error:
         module.fail_json(msg=f"{error['what']}: {error['why']}; {error['next']}", **result)
     module.exit_json(**result)

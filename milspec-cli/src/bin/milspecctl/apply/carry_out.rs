@@ -73,7 +73,7 @@ fn carry_out(
         };
         let again = match moved || !source.status().is_ok_and(is_same) {
             true => None,
-            false => Some(change.ask(source, &planned_as(request))?),
+            false => Some(change.ask(source, request)?),
         };
         let same =
             |again: &Answer| again.apply.outcome == OUTCOME_PLANNED && again.steps == planned.steps;
@@ -88,14 +88,6 @@ fn carry_out(
         };
         moved = true;
         request.generation = again.apply.generation;
-    }
-}
-
-/// The request for a plan: which controls it is about is the driver's to know.
-fn planned_as(request: &Request) -> Request {
-    Request {
-        options: request.options & !APPLY_TRAINING,
-        ..request.clone()
     }
 }
 

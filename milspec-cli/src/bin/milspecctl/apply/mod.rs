@@ -16,6 +16,7 @@ use crate::ui::Ui;
 use carry_out::{cannot, carry_out_with_password};
 use confirm::{Confirmation, Guard};
 use milspec::attributes::Attributes;
+use milspec::change::Only;
 use milspec::change::Plan;
 use milspec::model::{mode_word, Control, Step};
 use milspec::source::{Answer, Request};
@@ -25,8 +26,8 @@ use milspec::{
     Snapshot, Source,
 };
 use milspec_uapi::{
-    APPLY_CONFIRM_LATCH, APPLY_TRAINING, MODE_PARANOID_PLUS, OUTCOME_CONFLICT, OUTCOME_DONE,
-    OUTCOME_PLANNED, OUTCOME_REFUSED, OUTCOME_UNDONE,
+    APPLY_CONFIRM_LATCH, MODE_PARANOID_PLUS, OUTCOME_CONFLICT, OUTCOME_DONE, OUTCOME_PLANNED,
+    OUTCOME_REFUSED, OUTCOME_UNDONE,
 };
 
 /// What would be done. Writes nothing and makes no firmware call.
@@ -34,6 +35,7 @@ pub fn plan(root: &Root, change: &Change) -> Result<ApplyDoc> {
     let source = driver::open(root, Access::Read)?;
     let snapshot = Snapshot::read(source.as_ref())?;
     let change = &change.on(&snapshot.controls).with_record(root, &snapshot)?;
+    refuse_elsewhere(change, &snapshot)?;
     let plan = change.plan(root, source.as_ref(), &snapshot)?;
     let steps = Step::all(&plan.answer.steps, &snapshot.controls);
     let mut document = ApplyDoc::new("milspec.plan/1", root, &snapshot, change, &plan.answer);
@@ -51,6 +53,7 @@ pub fn apply(root: &Root, ui: &Ui, change: &Change) -> Result<ApplyDoc> {
     let mut source = driver::open_to_change(root, Access::Change)?;
     let snapshot = Snapshot::read(source.as_ref())?;
     let training = snapshot.is_training();
+    refuse_elsewhere(change, &snapshot)?;
     match training {
         // Nothing on disk is about the copy.
         true => of_machine_alone(change)?,
@@ -62,7 +65,7 @@ pub fn apply(root: &Root, ui: &Ui, change: &Change) -> Result<ApplyDoc> {
     let document =
         |answer: &Answer| ApplyDoc::new("milspec.apply/1", root, &snapshot, change, answer);
     if plan.answer.apply.outcome != OUTCOME_PLANNED {
-        return Ok(document(&refused(source.as_mut(), plan, training)));
+        return Ok(document(&refused(source.as_mut(), plan)));
     }
     let steps = Step::all(&plan.answer.steps, &snapshot.controls);
     signals::catch().map_err(|errno| diagnose::apply(cannot(change), errno))?;
@@ -88,9 +91,6 @@ pub fn apply(root: &Root, ui: &Ui, change: &Change) -> Result<ApplyDoc> {
             plan.request.security_key =
                 bios_password::key(root, &bios_password::from_descriptor(number)?)?;
         }
-    }
-    if training {
-        plan.request.options |= APPLY_TRAINING;
     }
     let mut recorder = match (change.restores || !steps.is_empty()) && !training {
         true => Some(Recorder::begin(root, ui)?),
@@ -174,12 +174,18 @@ fn said_by_attributes(root: &Root, steps: &[Step], now: &Snapshot) -> Option<Att
     (!changed.is_empty()).then(|| Attributes::beside(root, &changed, true))
 }
 
+/// Refuses what is meant for what is not shown.
+fn refuse_elsewhere(change: &Change, snapshot: &Snapshot) -> Result<()> {
+    match (change.only, snapshot.is_training()) {
+        (Some(Only::Machine), true) => Err(refusal::in_training("change the machine")),
+        (Some(Only::Training), false) => Err(refusal::no_training()),
+        _ => Ok(()),
+    }
+}
+
 /// Refuses what there is on the machine alone: to undo a change later, and to check the firmware's
 /// password, which asks the firmware.
 fn of_machine_alone(change: &Change) -> Result<()> {
-    if change.not_in_training {
-        return Err(refusal::in_training("change the machine"));
-    }
     if change.confirm_within.is_some() {
         return Err(refusal::in_training("wait for a confirmation"));
     }
@@ -193,12 +199,11 @@ fn of_machine_alone(change: &Change) -> Result<()> {
 
 /// What the driver refuses to plan, it refuses to do as well. It is asked to all the same: its journal
 /// has who wanted to change something, and not who wanted to know.
-fn refused(source: &mut dyn Source, plan: Plan, training: bool) -> Answer {
-    let for_training = if training { APPLY_TRAINING } else { 0 };
+fn refused(source: &mut dyn Source, plan: Plan) -> Answer {
     let request = Request {
         // At any other generation nothing is done either, and nothing here is a yes to a latch.
         generation: plan.answer.apply.generation,
-        options: plan.request.options & !APPLY_CONFIRM_LATCH | for_training,
+        options: plan.request.options & !APPLY_CONFIRM_LATCH,
         ..plan.request
     };
     match source.apply(&request) {

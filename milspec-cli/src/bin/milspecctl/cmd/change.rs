@@ -5,6 +5,7 @@
 
 use crate::apply::{self, ApplyDoc};
 use crate::ui::Ui;
+use milspec::change::Only;
 use milspec::cli::{ConfigApply, ControlAccept, ControlSet, How, ModeSet, Target, Trial};
 use milspec::config::Config;
 use milspec::{Change, Result, Root, Snapshot};
@@ -16,6 +17,11 @@ fn make(root: &Root, ui: &Ui, change: Change, how: How, trial: Trial) -> Result<
         password_fd: how.bios_password_fd,
         confirm_within: trial.confirm_within,
         reboot_to_undo: trial.reboot_to_undo,
+        only: match (how.in_training, how.not_in_training) {
+            (true, _) => Some(Only::Training),
+            (_, true) => Some(Only::Machine),
+            _ => None,
+        },
         ..change
     };
     match how.dry_run {
@@ -62,7 +68,6 @@ pub fn config_apply(root: &Root, ui: &Ui, apply: &ConfigApply) -> Result<ApplyDo
     let change = of_file(root, &apply.file.file)?;
     let change = Change {
         accept_latch: apply.accept_latch || change.accept_latch,
-        not_in_training: apply.not_in_training,
         ..change
     };
     make(root, ui, change, apply.how, apply.trial)

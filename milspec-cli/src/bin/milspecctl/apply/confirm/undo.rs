@@ -63,11 +63,7 @@ pub fn undo(
     known: Record,
     by: By,
 ) -> Result<Confirmation> {
-    // The change was one of the machine. Who waits for it tries again when the training has ended.
-    if let Ok(now) = Snapshot::read(source) {
-        now.of_machine("undo a change of the machine")
-            .map_err(|failure| failure.exits(Exit::Unsupported))?;
-    }
+    refuse_training(source)?;
     // It is done where they cannot be blocked, too.
     let _blocked = signals::Blocked::new();
     let lock = kept::lock_whatever_arrives(root)?;
@@ -81,8 +77,12 @@ pub fn undo(
             Some(By::Command),
         ));
     }
+    // The lock may have taken its time.
+    refuse_training(source)?;
     let mut ended = Confirmation::new(record.within_s, "undone", Some(by));
     put_all_back(root, source, key, &record, &mut ended);
+    // What was looked at then was not the machine, and the record stays as it was.
+    refuse_training(source)?;
     record.left = ended.left.clone();
     record.state = match ended.left.is_empty() {
         true => State::Undone,
@@ -104,6 +104,16 @@ pub fn undo(
         let _ = FILE.remove(root, &lock);
     }
     Ok(ended)
+}
+
+/// The change was one of the machine, and what is shown in a training is not. Who waits for it tries
+/// again when the training has ended.
+fn refuse_training(source: &dyn Source) -> Result<()> {
+    if let Ok(now) = Snapshot::read(source) {
+        now.of_machine("undo a change of the machine")
+            .map_err(|failure| failure.exits(Exit::Unsupported))?;
+    }
+    Ok(())
 }
 
 fn put_all_back(
