@@ -85,7 +85,8 @@ pub fn of_machine(root: &Root) -> Facts {
 pub fn of_driver(root: &Root, snapshot: &Snapshot) -> Facts {
     let (status, controls) = (&snapshot.status, &snapshot.controls);
     let families = Family::all(status);
-    let known = is_drift_known(&families, controls);
+    let has_settings = controls.iter().any(|control| control.family == "platform");
+    let known = has_settings && is_drift_known(&families, controls);
     Facts::from([
         ("tamper", tamper(&families, controls)),
         ("drift", drift(status, controls, known)),
@@ -193,7 +194,13 @@ fn tamper(families: &[Family], controls: &[Control]) -> Found {
     }
     let reports =
         |control: &&Control| control.name == "intrusion-latch" || control.family == "dsmil";
+    let has_door = controls
+        .iter()
+        .any(|control| control.name == "chassis-door");
     match controls.iter().any(|control| reports(&control)) || has_failed(families) {
+        false if has_door => {
+            Found::unread("the chassis door says how it is now, and nothing whether it was open")
+        }
         true => Found::unread("what could report tampering was not read whole"),
         false => Found::absent("nothing on this machine reports tampering"),
     }

@@ -175,6 +175,50 @@ fn no_settings() {
     }
 }
 
+/// Promise: that nothing drifted and nothing was opened is not said where no setting was read, and a chassis
+/// door that is closed now does not say that it was not open.
+#[test]
+fn nothing_read() {
+    let devices = crate::machines::devices(&[]);
+    let tree = with("compliance-no-settings", &devices);
+    for check in ["no-drift", "no-tamper"] {
+        let came = came(&tree, check);
+        assert_eq!(came, ("not-satisfied".into(), "unread".into()), "{check}");
+    }
+    for (value, reason) in [("closed", "unread"), ("open", "value")] {
+        let door = setting("chassis-door", value);
+        let tree = with(&format!("compliance-door-{value}"), &[door]);
+        let came = came(&tree, "no-tamper");
+        assert_eq!(came, ("not-satisfied".into(), reason.into()), "{value}");
+    }
+}
+
+/// Promise: a selection that no check is in is an error in every form, and no empty answer.
+#[test]
+fn nothing_selected() {
+    let tree = with("compliance-none", &[setting("camera", "disabled")]);
+    let words = ["compliance", "--framework", "hsi", "--check", "camera-off"];
+    for form in [
+        &[][..],
+        &["--format", "csv"],
+        &["--format", "html"],
+        &["--format", "oscal"],
+    ] {
+        let output = on(&tree, &[&words[..], form].concat());
+        assert_eq!((output.status, output.stdout.as_str()), (1, ""), "{form:?}");
+        assert!(
+            output
+                .stderr
+                .contains("no check is asked for by fwupd Host Security ID and camera-off"),
+            "{}",
+            output.stderr
+        );
+    }
+    let (status, document) = json(&tree, &words);
+    assert_eq!(status, 1);
+    assert_eq!(document["error"]["code"], "no-checks-selected");
+}
+
 /// Promise: a framework, a baseline and a check select what asks, and only their ids.
 #[test]
 fn selection() {

@@ -229,7 +229,8 @@ fn findings() {
     );
 }
 
-/// Promise: two documents of one machine have the same UUIDs for it, its checks and its findings.
+/// Promise: two documents of one machine have the same UUIDs for it, its checks and its findings; documents of
+/// other selections are others, and so is what carries another mark.
 #[test]
 fn comparable() {
     let trees = fleet("oscal-comparable");
@@ -245,6 +246,14 @@ fn comparable() {
     let one = uuids(&assessed(&trees[..1], &[]));
     assert!(one.len() > 40);
     assert_eq!(one, uuids(&assessed(&trees[..1], &[])));
+    // The same settings of a machine that is marked are not the same findings.
+    let marked = uuids(&assessed(&trees[1..2], &[]));
+    assert!(one.is_disjoint(&marked));
+    let of = |more: &[&str]| assessed(&trees[..1], more)["assessment-results"]["uuid"].clone();
+    assert_ne!(
+        of(&["--check", "camera-off"]),
+        of(&["--check", "bluetooth-off"])
+    );
 }
 
 /// Runs a validator.
