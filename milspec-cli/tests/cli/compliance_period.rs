@@ -234,8 +234,9 @@ fn clock_was_set() {
 #[test]
 fn refused() {
     let tree = journal().to(machine("period-future"));
-    let future = on(&tree, &["compliance", "--since", "2999-01-01"]);
+    let future = on(&tree, &["compliance", "--since", "2500-01-01"]);
     assert_eq!((future.status, future.stdout.as_str()), (2, ""));
+    assert!(future.stderr.contains("still to come"), "{}", future.stderr);
     let mut status = uapi::Status::read_from_bytes(&tree.bytes("recording/status.bin")).unwrap();
     status.properties |= uapi::STATUS_TRAINING;
     tree.put("recording/status.bin", status.as_bytes());
