@@ -10,7 +10,6 @@ use milspec::compliance::exceptions::Exceptions;
 use milspec::compliance::period::{self, Clocks, Period, Span};
 use milspec::compliance::{csv, document, facts, html, modes, oscal};
 use milspec::compliance::{About, Assessment, Document, Evidence, Selection, Subject, REGISTRY};
-use milspec::doctor::KEPT_JOURNAL;
 use milspec::journal::file::{self, Saved};
 use milspec::journal::live::Live;
 use milspec::model::{Machine, Naming, Provenance};
@@ -212,9 +211,7 @@ impl Asked {
             time: Some(state.time.clone()),
             read_at: state.read_at.clone(),
             read_age_ms: None,
-            rests_on:
-                "a quote that the machine's TPM has signed over this state, verified with its key"
-                    .into(),
+            rests_on: "the machine's own words, signed by its TPM and verified with its key".into(),
             key_sha256: Some(verified.key_sha256.clone()),
         };
         let about = About {
@@ -273,7 +270,7 @@ fn about(root: &Root, asked: std::result::Result<&Snapshot, String>, evidence: E
 /// The saved journals that were named, or the one that is kept.
 fn journals(root: &Root, named: &[PathBuf]) -> Result<Vec<Saved>> {
     match named {
-        [] if root.exists(KEPT_JOURNAL) => Ok(vec![file::read(&root.path(KEPT_JOURNAL))?]),
+        [] => file::kept(root),
         named => named.iter().map(|path| file::read(path)).collect(),
     }
 }
