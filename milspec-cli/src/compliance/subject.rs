@@ -100,6 +100,8 @@ pub struct Subject {
     pub controls: Result<BTreeMap<String, Known>, String>,
     /// The facts.
     pub facts: Facts,
+    /// Whether it is this machine, and not what a file says of one.
+    pub is_here: bool,
 }
 
 /// Why a control is not there.
@@ -116,6 +118,7 @@ impl Subject {
         Self {
             controls: asked.and_then(controls),
             facts,
+            is_here: root.note().is_none(),
         }
     }
 
@@ -172,7 +175,11 @@ impl Subject {
             true => Ok(told.collect()),
             false => Err("the attestation has no settings of the firmware".into()),
         };
-        Self { controls, facts }
+        Self {
+            controls,
+            facts,
+            is_here: false,
+        }
     }
 
     /// The same machine as these steps of a plan would leave it, and after the next boot.

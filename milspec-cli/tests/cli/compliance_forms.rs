@@ -216,6 +216,9 @@ fn attestation() {
     assert_eq!(all["camera-off"]["reason"], "value");
     assert_eq!(all["nfc-off"]["result"], "not-applicable");
     assert_eq!(all["kernel-lockdown"]["reason"], "unread");
+    // Nobody can read more in a file.
+    let remedy = all["kernel-lockdown"]["remedy"].as_str().unwrap();
+    assert!(remedy.contains("judge the machine itself"), "{remedy}");
     assert_eq!(all["journal-anchored"]["result"], "satisfied");
     let shown = of_attestation(&tree, attest::NONCE, &[]).stdout;
     assert!(
