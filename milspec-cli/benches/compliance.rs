@@ -50,6 +50,8 @@ fn assess(file: &Path) -> Assessment {
     let about = About {
         from: snapshot.provenance(&root),
         evidence: Evidence {
+            read_at: None,
+            read_age_ms: None,
             kind: "report",
             file: Some(file.display().to_string()),
             time: None,

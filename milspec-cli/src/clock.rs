@@ -14,6 +14,11 @@ pub fn now() -> String {
     format!("{:.0}", Timestamp::now())
 }
 
+/// Now, since 1970.
+pub fn wall() -> Duration {
+    clock_gettime(ClockId::CLOCK_REALTIME).map_or(Duration::ZERO, Into::into)
+}
+
 /// The time since boot that nobody sets, without what the machine slept.
 pub fn monotonic() -> Duration {
     clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(Duration::ZERO, Into::into)

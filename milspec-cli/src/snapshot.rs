@@ -6,11 +6,12 @@ use crate::failure::Result;
 use crate::model::{diff, Control, Difference, Machine, Provenance};
 use crate::root::Root;
 use crate::source::{Access, Source};
-use crate::{diagnose, driver, refusal};
+use crate::{clock, diagnose, driver, refusal};
 use milspec_uapi::{
     Info, Status, ABI_MAJOR, STATUS_LATCHED, STATUS_RESTRICTED_ALLOWED, STATUS_TRAINING,
 };
 use serde::Serialize;
+use std::time::Duration;
 
 /// What a refresh did.
 #[derive(Clone, Debug, Serialize)]
@@ -71,7 +72,23 @@ impl Snapshot {
         self.status.properties & STATUS_TRAINING != 0
     }
 
-    /// The same, where it is of the machine: for what has to be true of that.
+    /// How long ago the driver read the firmware, in milliseconds, where that is known.
+    pub fn read_age_ms(&self, root: &Root) -> Option<u64> {
+        let read = Some(self.status.refreshed_ns).filter(|read| *read != 0)?;
+        Some(root.boottime_ns()?.saturating_sub(read) / 1_000_000)
+    }
+
+    /// When that was; `None` where a recording stands in for the machine.
+    pub fn read_at(&self, root: &Root) -> Option<String> {
+        let age = Duration::from_millis(self.read_age_ms(root)?);
+        let read = root
+            .note()
+            .is_none()
+            .then(|| clock::wall().saturating_sub(age))?;
+        Some(clock::utc(u64::try_from(read.as_nanos()).ok()?))
+    }
+
+    /// The snapshot, where it is of the machine: for what has to be true of that.
     pub fn of_machine(self, what: &str) -> Result<Self> {
         match self.is_training() {
             true => Err(refusal::in_training(what)),

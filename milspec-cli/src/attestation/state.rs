@@ -20,6 +20,8 @@ pub struct State {
     pub schema: String,
     /// When it was written, by the clock of the machine.
     pub time: String,
+    /// When the driver last read the firmware, by the same clock; null where that is not known.
+    pub read_at: Option<String>,
     /// Whether the machine is the project's simulated Dell.
     pub simulated: bool,
     /// How that was recognised.
@@ -59,6 +61,7 @@ impl State {
         Self {
             schema: SCHEMA.into(),
             time: clock::now(),
+            read_at: snapshot.read_at(root),
             simulated: machine.simulated_because.is_some(),
             simulated_because: machine.simulated_because.clone(),
             machine,

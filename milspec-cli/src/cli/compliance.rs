@@ -48,7 +48,7 @@ pub struct Compliance {
     pub since: Option<u64>,
     /// A saved journal for --since; several are given the oldest first
     ///
-    /// Without this option, the journal that milspec-journal.service keeps, where it does.
+    /// Without this option, the journal that milspec-journal.service keeps, with its older parts.
     #[arg(long, value_name = "FILE", requires = "since")]
     pub journal: Vec<PathBuf>,
     /// Exceptions with owner, reason and last day: see docs/compliance.md

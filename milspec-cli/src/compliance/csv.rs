@@ -6,7 +6,7 @@ use super::document::{Assessment, Checked, Document};
 use super::exceptions::Excepted;
 use super::judge::Reason;
 
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 19] = [
     "machine",
     "bios",
     "service_tag_hash",
@@ -14,6 +14,7 @@ const COLUMNS: [&str; 18] = [
     "file",
     "marks",
     "time",
+    "read_at",
     "check",
     "result",
     "reason",
@@ -32,22 +33,20 @@ pub fn text(document: &Document) -> String {
     let mut text = line(COLUMNS.map(String::from));
     for of in &document.assessments {
         for check in &of.checks {
-            text.push_str(&line(cells(document, of, check)));
+            text.push_str(&line(cells(of, check)));
         }
     }
     text
 }
 
-fn cells(document: &Document, of: &Assessment, check: &Checked) -> [String; 18] {
+fn cells(of: &Assessment, check: &Checked) -> [String; 19] {
     let or = |text: &Option<String>| text.clone().unwrap_or_default();
     let exception = check.exception.as_ref();
     let excepted = |part: fn(&Excepted) -> &String| {
         exception.map_or_else(String::new, |exception| part(exception).clone())
     };
-    let ids = check.ids.iter().map(|id| match id.tie {
-        "judgement" | "derived-from-judgement" => format!("{}:{} (judgement)", id.framework, id.id),
-        _ => format!("{}:{}", id.framework, id.id),
-    });
+    let ids = check.ids.iter();
+    let ids = ids.map(|id| format!("{}:{}{}", id.framework, id.id, id.doubt()));
     [
         format!("{} {}", of.machine.vendor, of.machine.product),
         of.machine.bios_version.clone(),
@@ -55,10 +54,8 @@ fn cells(document: &Document, of: &Assessment, check: &Checked) -> [String; 18] 
         of.evidence.kind.into(),
         or(&of.evidence.file),
         of.mark_words().join(" "),
-        of.evidence
-            .time
-            .clone()
-            .unwrap_or_else(|| document.made_at.clone()),
+        or(&of.evidence.time),
+        or(&of.evidence.read_at),
         check.id.clone(),
         check.word().into(),
         check.reason.map_or("", Reason::word).into(),
@@ -73,18 +70,18 @@ fn cells(document: &Document, of: &Assessment, check: &Checked) -> [String; 18] 
     ]
 }
 
-fn line(cells: [String; 18]) -> String {
+fn line(cells: [String; 19]) -> String {
     cells.map(|cell| quoted(&cell)).join(",") + "\r\n"
 }
 
-/// A cell. A spreadsheet takes what begins with one of these for a formula, whoever wrote it.
+/// A cell. A spreadsheet takes what begins with one of these for a formula, whoever wrote it: behind
+/// blanks too, and in its full width.
 fn quoted(cell: &str) -> String {
-    let safe = match cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        true => format!("'{cell}"),
-        false => cell.into(),
-    };
-    match safe.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", safe.replace('"', "\"\"")),
-        false => safe,
-    }
+    const FORMULA: [char; 11] = [
+        '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+    ];
+    let is_blank = |c: char| c.is_whitespace() && !FORMULA.contains(&c);
+    let begins = cell.trim_start_matches(is_blank).starts_with(FORMULA);
+    let safe = if begins { "'" } else { "" };
+    format!("\"{safe}{}\"", cell.replace('"', "\"\""))
 }

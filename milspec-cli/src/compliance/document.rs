@@ -3,12 +3,14 @@
 //! `milspec.compliance/1`: outcomes with what they rest on.
 
 use super::exceptions::{Excepted, Exceptions};
+use super::framework::Framework;
 use super::judge::{judge, Outcome, Reason, Result as Came, Seen};
 use super::modes::InMode;
 use super::period::Period;
 use super::registry::{Check, Reference, Registry, Source};
 use super::subject::Subject;
 use crate::model::{Machine, Provenance};
+use crate::words::age;
 use serde::Serialize;
 
 /// What is said of the copy of a training.
@@ -37,6 +39,11 @@ pub struct Evidence {
     pub file: Option<String>,
     /// When it was made, where that is known.
     pub time: Option<String>,
+    /// When the driver last read the firmware, where that is known: between two readings nothing is
+    /// seen.
+    pub read_at: Option<String>,
+    /// How long before the evidence was made that was, in milliseconds; null where that is not known.
+    pub read_age_ms: Option<u64>,
     /// What speaks for it, for people.
     pub rests_on: String,
     /// SHA-256 of the file with the key that has signed it; null where nothing was signed.
@@ -148,6 +155,18 @@ pub struct Document {
     pub sources: Vec<Source>,
 }
 
+impl Id {
+    /// What stands behind an id that does not rest on its source alone; empty for any other.
+    pub fn doubt(&self) -> &'static str {
+        match self.tie {
+            "judgement" => " (judgement)",
+            "derived" => " (derived)",
+            "derived-from-judgement" => " (derived from judgement)",
+            _ => "",
+        }
+    }
+}
+
 impl Selection {
     /// Whether an id is one of SP 800-53 that is in the baseline, where there is one.
     fn is_in_baseline(&self, registry: &Registry, reference: &Reference) -> bool {
@@ -164,6 +183,19 @@ impl Selection {
             (Some(wanted), _) if wanted != name => false,
             _ => name != "800-53" || self.is_in_baseline(registry, reference),
         }
+    }
+
+    /// For people, each after "what is"; none where it asks for all.
+    pub fn in_words(&self) -> Vec<String> {
+        let framework = self.framework.as_deref().and_then(Framework::named);
+        let parts = [
+            framework.map(|framework| format!("asked for by {}", framework.title)),
+            self.baseline
+                .as_ref()
+                .map(|name| format!("in baseline {name} of SP 800-53B")),
+            (!self.checks.is_empty()).then(|| self.checks.join(" or ")),
+        ];
+        parts.into_iter().flatten().collect()
     }
 
     /// The checks that it asks for, each with the ids that it asks for.
@@ -309,8 +341,11 @@ impl Assessment {
     pub fn marks(&self) -> Vec<String> {
         let recording = self.from.recording.as_ref();
         let recording = recording.map(|from| format!("recording, not this machine: {from}"));
-        let because = self.simulated_because.as_ref();
-        let simulated = because.map(|because| format!("simulated machine: {because}"));
+        let simulated =
+            (self.from.simulated == Some(true)).then(|| match &self.simulated_because {
+                Some(because) => format!("simulated machine: {because}"),
+                None => "simulated machine".into(),
+            });
         let training = self.in_training().then(|| TRAINING.to_owned());
         let all = recording.into_iter().chain(simulated);
         all.chain(training).collect()
@@ -341,6 +376,18 @@ impl Assessment {
         match tag {
             Some(tag) => format!("{} {tag}", self.machine.product),
             None => self.machine.product.clone(),
+        }
+    }
+}
+
+impl Evidence {
+    /// For people: when the driver last read the firmware.
+    pub fn read_in_words(&self) -> String {
+        match (&self.read_at, self.read_age_ms.map(age)) {
+            (Some(at), Some(age)) => format!("{at}, {age}"),
+            (Some(at), None) => at.clone(),
+            (None, Some(age)) => format!("{age}, when this was made"),
+            (None, None) => "not known".into(),
         }
     }
 }

@@ -63,6 +63,19 @@ pub struct Excepted {
     pub honoured: bool,
 }
 
+impl Exception {
+    /// How closely it names a machine: in full before a pattern, the longer pattern before the shorter, and
+    /// last what is for all.
+    fn closeness(&self) -> (bool, usize) {
+        let machine = self.entry.machine.as_deref();
+        let is_full = machine.is_some_and(|text| !text.contains('*'));
+        (
+            is_full,
+            machine.map_or(0, |text| text.len().saturating_add(1)),
+        )
+    }
+}
+
 impl Exceptions {
     /// Reads a file; `-` is standard input.
     pub fn read(path: &Path, registry: &Registry) -> Result<Self> {
@@ -95,9 +108,15 @@ impl Exceptions {
             if entry.owner.trim().is_empty() || entry.reason.trim().is_empty() {
                 return Err(format!("{check}: it needs an owner and a reason"));
             }
-            let until = entry.until.parse();
-            let until = until.map_err(|_| format!("{check}: until is no day as 2026-12-31 is"))?;
-            let machine = entry.machine.as_ref().map(|text| Pattern::new(text));
+            let until: Option<Date> = entry.until.parse().ok();
+            let until = until.filter(|until| until.to_string() == entry.until);
+            let until = until.ok_or(format!("{check}: until is no day as 2026-12-31 is"))?;
+            // Only "*" means more than itself.
+            let machine = entry.machine.as_ref();
+            let machine = machine.map(|text| {
+                let parts: Vec<String> = text.split('*').map(Pattern::escape).collect();
+                Pattern::new(&parts.join("*"))
+            });
             let machine = machine.transpose();
             Ok(Exception {
                 machine: machine.map_err(|error| format!("{check}: machine: {error}"))?,
@@ -110,8 +129,8 @@ impl Exceptions {
         Ok(Self { all: all? })
     }
 
-    /// The exception from this check for a machine with one of these names: one that counts before one
-    /// that is expired.
+    /// The exception from this check for a machine with one of these names. The one that names the machine
+    /// most closely decides, whether it is expired or not; of several such the one that ends last.
     pub fn of(&self, check: &str, names: &[&str]) -> Option<Excepted> {
         let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
         let fits = |exception: &&Exception| {
@@ -119,7 +138,7 @@ impl Exceptions {
             exception.entry.check == check && exception.machine.as_ref().is_none_or(of_machine)
         };
         let fitting = self.all.iter().filter(fits);
-        let found = fitting.max_by_key(|exception| exception.until)?;
+        let found = fitting.max_by_key(|exception| (exception.closeness(), exception.until))?;
         Some(Excepted {
             owner: found.entry.owner.clone(),
             reason: found.entry.reason.clone(),

@@ -3,7 +3,6 @@
 //! What checks look at beside controls: how the machine was booted, its TPM, its journal.
 
 use super::subject::Found;
-use crate::doctor::KEPT_JOURNAL;
 use crate::journal::live::Live;
 use crate::journal::{file, judge};
 use crate::model::{is_drift_known, is_tamper_known, names, tampered, Anchor, Control, Family};
@@ -57,7 +56,10 @@ pub fn remedy(fact: &str) -> &'static str {
         "drift" => "run \"milspecctl status\": it names what changed, and what to do",
         "journal" => "run \"milspecctl doctor\"",
         "anchor" => "run \"milspecctl doctor\" for what keeps changes from the TPM",
-        "journal-kept" => "run \"systemctl enable --now milspec-journal\" after the next boot",
+        "journal-kept" => {
+            "look at \"milspecctl journal verify\" with the kept parts; where none is kept, run \
+             \"systemctl enable milspec-journal\" and reboot"
+        }
         _ => "run \"milspecctl doctor\"",
     }
 }
@@ -85,7 +87,8 @@ pub fn of_machine(root: &Root) -> Facts {
 pub fn of_driver(root: &Root, snapshot: &Snapshot) -> Facts {
     let (status, controls) = (&snapshot.status, &snapshot.controls);
     let families = Family::all(status);
-    let known = is_drift_known(&families, controls);
+    let has_settings = controls.iter().any(|control| control.family == "platform");
+    let known = has_settings && is_drift_known(&families, controls);
     Facts::from([
         ("tamper", tamper(&families, controls)),
         ("drift", drift(status, controls, known)),
@@ -193,7 +196,13 @@ fn tamper(families: &[Family], controls: &[Control]) -> Found {
     }
     let reports =
         |control: &&Control| control.name == "intrusion-latch" || control.family == "dsmil";
+    let has_door = controls
+        .iter()
+        .any(|control| control.name == "chassis-door");
     match controls.iter().any(|control| reports(&control)) || has_failed(families) {
+        false if has_door => {
+            Found::unread("the chassis door says how it is now, and nothing whether it was open")
+        }
         true => Found::unread("what could report tampering was not read whole"),
         false => Found::absent("nothing on this machine reports tampering"),
     }
@@ -247,32 +256,42 @@ fn anchor(anchor: &Anchor) -> Found {
     }
 }
 
-/// Whether all records are still there: in the driver, or in the journal that is kept on disk and that
-/// driver and TPM bear out.
+/// Whether all records of the running load are still there: in the driver, or in the journal that is kept on
+/// disk and that driver and TPM bear out.
 fn kept(root: &Root, overwritten: u64) -> Found {
     if overwritten == 0 {
         return Found::told("whole", "whole, in the driver");
     }
-    let lost = || {
-        let text = format!("{} overwritten", count(overwritten, "record"));
-        Found::told("overwritten", &text)
-    };
-    if root.note().is_some() || !root.exists(KEPT_JOURNAL) {
-        return lost();
-    }
     let read = || {
-        let saved = file::read(&root.path(KEPT_JOURNAL))?;
+        let parts = file::kept(root)?;
         let mut source = crate::driver::open(root, Access::Read)?;
         let live = Live::read(root, source.as_mut(), &|| {})?;
-        Ok::<_, crate::Failure>(judge::judge(&[saved], Ok(&live)))
+        let running = live.records.last().map(|event| hex::encode(event.load));
+        let verdict = (!parts.is_empty()).then(|| judge::judge(&parts, Ok(&live)));
+        Ok::<_, crate::Failure>((running, verdict))
     };
-    match read() {
-        Err(failure) => Found::unread(&format!("the kept journal cannot be judged: {failure}")),
-        Ok(verdict) => match (verdict.result, verdict.error) {
-            ("proven", _) => Found::told("whole", "whole, in the kept journal"),
-            ("wrong", Some(failure)) => Found::told("broken", &failure.to_string()),
-            _ => lost(),
-        },
+    let (running, verdict) = match read() {
+        Ok(read) => read,
+        Err(failure) => {
+            return Found::unread(&format!("the kept journal cannot be judged: {failure}"))
+        }
+    };
+    // Loads before the running one are another matter: only their chain may speak for them.
+    let is_whole = |verdict: &judge::Verdict| {
+        let last = verdict.loads.last();
+        let is_here = last.is_some_and(|load| load.lost == 0 && Some(&load.id) == running.as_ref());
+        is_here && verdict.tpm.result == "matches"
+    };
+    match verdict {
+        Some(verdict) if verdict.result == "wrong" => {
+            let why = verdict.error.map(|failure| failure.to_string());
+            Found::told("broken", &why.unwrap_or_else(|| "it does not hold".into()))
+        }
+        Some(verdict) if is_whole(&verdict) => Found::told("whole", "whole, in the kept journal"),
+        _ => {
+            let text = format!("{} overwritten", count(overwritten, "record"));
+            Found::told("overwritten", &text)
+        }
     }
 }
 

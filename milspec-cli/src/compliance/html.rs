@@ -59,20 +59,10 @@ fn page(html: &mut String, document: &Document) -> std::fmt::Result {
 }
 
 fn selection(document: &Document) -> String {
-    let selection = &document.selection;
-    let framework = selection.framework.as_deref().and_then(Framework::named);
-    let parts = [
-        framework.map(|framework| format!("only what {} asks for", framework.title)),
-        selection
-            .baseline
-            .as_ref()
-            .map(|name| format!("only baseline {name} of SP 800-53B")),
-        (!selection.checks.is_empty()).then(|| format!("only {}", selection.checks.join(", "))),
-    ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let parts = document.selection.in_words();
     match parts.is_empty() {
         true => String::new(),
-        false => format!(" Selected: {}.", parts.join("; ")),
+        false => format!(" Selected: only what is {}.", parts.join(" and ")),
     }
 }
 
@@ -103,12 +93,14 @@ fn machine(html: &mut String, of: &Assessment) -> std::fmt::Result {
     writeln!(
         html,
         "<dl>\n<dt>Machine</dt><dd>{}</dd>\n<dt>Service tag, hashed</dt><dd>{}</dd>\n\
-         <dt>Rests on</dt><dd>{}{}</dd>\n<dt>Time</dt><dd>{}</dd>\n<dt>Checks</dt><dd>{}</dd>\n</dl>",
+         <dt>Rests on</dt><dd>{}{}</dd>\n<dt>Time</dt><dd>{}</dd>\n<dt>Read by the driver</dt><dd>{}</dd>\n\
+         <dt>Checks</dt><dd>{}</dd>\n</dl>",
         escape(&of.machine.in_words()),
         or(&of.service_tag_hash),
         escape(&evidence.file.as_ref().map_or(String::new(), |file| format!("{file}: "))),
         escape(&evidence.rests_on),
         or(&evidence.time),
+        escape(&evidence.read_in_words()),
         of.tally.in_words()
     )?;
     html.push_str("<table>\n<thead><tr><th>Check</th><th>Result</th><th>Found, wanted, why</th><th>Asked for by</th></tr></thead>\n<tbody>\n");
@@ -205,7 +197,12 @@ fn period(html: &mut String, told: &Period) -> std::fmt::Result {
             "<li>From {from} to {to} nobody knows what changed: {why}</li>"
         )?;
     }
-    html.push_str("</ul>\n<table>\n<thead><tr><th>Check</th><th>Satisfied all the time</th></tr></thead>\n<tbody>\n");
+    let until = told.until.as_deref().map_or("not known".into(), shown);
+    write!(
+        html,
+        "</ul>\n<p>The driver last read the firmware at: {until}. Between two readings nothing is seen.</p>\n\
+         <table>\n<thead><tr><th>Check</th><th>Satisfied all the time until then</th></tr></thead>\n<tbody>\n"
+    )?;
     for held in &told.checks {
         let word = match held.throughout {
             Some(true) => "yes",

@@ -266,6 +266,10 @@ fn remedy(
     let mut bad: Vec<(&Term, Stands)> = bad.map(|(term, (stands, ..))| (term, *stands)).collect();
     match reason {
         Reason::PendingReboot => return Some("reboot".into()),
+        Reason::Unread if !subject.is_here => {
+            let text = "judge the machine itself, as root on it: milspecctl compliance";
+            return Some(text.into());
+        }
         Reason::Unread => {
             let fact = bad.iter().find(|(_, stands)| *stands == Stands::Unread);
             return Some(match fact?.0.fact() {

@@ -100,6 +100,8 @@ pub struct Subject {
     pub controls: Result<BTreeMap<String, Known>, String>,
     /// The facts.
     pub facts: Facts,
+    /// Whether it is this machine, and not what a file says of one.
+    pub is_here: bool,
 }
 
 /// Why a control is not there.
@@ -116,6 +118,7 @@ impl Subject {
         Self {
             controls: asked.and_then(controls),
             facts,
+            is_here: root.note().is_none(),
         }
     }
 
@@ -134,7 +137,9 @@ impl Subject {
             };
             (name.clone(), known)
         });
-        let all_read = state.controls.values().all(Option::is_some);
+        let mut settings = SETTINGS.iter();
+        let has_settings = settings.any(|known| state.controls.contains_key(known.name));
+        let all_read = has_settings && state.controls.values().all(Option::is_some);
         let list = |what: &str, names: &[String]| {
             (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")))
         };
@@ -166,29 +171,35 @@ impl Subject {
             },
         );
         facts.extend(journal);
-        let mut settings = SETTINGS.iter();
-        let controls = match settings.any(|known| state.controls.contains_key(known.name)) {
+        let controls = match has_settings {
             true => Ok(told.collect()),
             false => Err("the attestation has no settings of the firmware".into()),
         };
-        Self { controls, facts }
+        Self {
+            controls,
+            facts,
+            is_here: false,
+        }
     }
 
     /// The same machine as these steps of a plan would leave it, and after the next boot.
     pub fn after(&self, steps: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut after = self.clone();
-        let Ok(controls) = &mut after.controls else {
-            return after;
-        };
-        for known in controls.values_mut() {
+        for known in after.controls.iter_mut().flat_map(BTreeMap::values_mut) {
             known.pending_reboot = false;
         }
         for (name, value) in steps {
-            if let Some(known) = controls.get_mut(&name) {
-                known.found = Found::value(&value);
-            }
+            after.put(&name, Found::value(&value));
         }
         after
+    }
+
+    /// Puts what was found of a control in place of what is known of it, where the machine has it.
+    pub fn put(&mut self, control: &str, found: Found) {
+        let controls = self.controls.as_mut().ok();
+        if let Some(known) = controls.and_then(|controls| controls.get_mut(control)) {
+            known.found = found;
+        }
     }
 
     /// What is known of a control.

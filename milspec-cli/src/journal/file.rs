@@ -7,8 +7,10 @@
 //! together are as good as one.
 
 use super::chain;
+use crate::doctor::KEPT_JOURNAL;
 use crate::failure::{Failure, Result};
 use crate::input;
+use crate::root::Root;
 use milspec_uapi::{Event, EVENT_SIZE, KIND_GAP, ORIGIN_FIRMWARE_ATTRIBUTES, SEVERITY_INFO};
 use nix::fcntl::{Flock, FlockArg, OFlag};
 use std::fs::{File, OpenOptions};
@@ -56,6 +58,30 @@ pub fn read(path: &Path) -> Result<Saved> {
         events,
         torn,
     })
+}
+
+/// The journal that milspec-journal.service keeps, with the parts of it that were moved away, the oldest
+/// first; none where it keeps none.
+pub fn kept(root: &Root) -> Result<Vec<Saved>> {
+    let (dir, name) = KEPT_JOURNAL.rsplit_once('/').unwrap_or_default();
+    let names = root.names(dir);
+    let number = |other: &String| {
+        other
+            .strip_prefix(name)?
+            .strip_prefix('.')?
+            .parse::<u32>()
+            .ok()
+    };
+    let mut parts: Vec<u32> = names.iter().filter_map(number).collect();
+    parts.sort_unstable_by(|one, other| other.cmp(one));
+    let parts = parts
+        .iter()
+        .map(|number| format!("{KEPT_JOURNAL}.{number}"));
+    let last = root.exists(KEPT_JOURNAL).then(|| KEPT_JOURNAL.to_owned());
+    parts
+        .chain(last)
+        .map(|path| read(&root.path(&path)))
+        .collect()
 }
 
 /// There is no record of a journal in this file.

@@ -13,6 +13,7 @@ use milspec_uapi::Control;
 use nix::errno::Errno;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use zerocopy::{FromBytes, IntoBytes};
 
 /// A machine with these controls.
 pub fn with(name: &str, controls: &[Control]) -> Tree {
@@ -175,6 +176,50 @@ fn no_settings() {
     }
 }
 
+/// Promise: that nothing drifted and nothing was opened is not said where no setting was read, and a chassis
+/// door that is closed now does not say that it was not open.
+#[test]
+fn nothing_read() {
+    let devices = crate::machines::devices(&[]);
+    let tree = with("compliance-no-settings", &devices);
+    for check in ["no-drift", "no-tamper"] {
+        let came = came(&tree, check);
+        assert_eq!(came, ("not-satisfied".into(), "unread".into()), "{check}");
+    }
+    for (value, reason) in [("closed", "unread"), ("open", "value")] {
+        let door = setting("chassis-door", value);
+        let tree = with(&format!("compliance-door-{value}"), &[door]);
+        let came = came(&tree, "no-tamper");
+        assert_eq!(came, ("not-satisfied".into(), reason.into()), "{value}");
+    }
+}
+
+/// Promise: a selection that no check is in is an error in every form, and no empty answer.
+#[test]
+fn nothing_selected() {
+    let tree = with("compliance-none", &[setting("camera", "disabled")]);
+    let words = ["compliance", "--framework", "hsi", "--check", "camera-off"];
+    for form in [
+        &[][..],
+        &["--format", "csv"],
+        &["--format", "html"],
+        &["--format", "oscal"],
+    ] {
+        let output = on(&tree, &[&words[..], form].concat());
+        assert_eq!((output.status, output.stdout.as_str()), (1, ""), "{form:?}");
+        assert!(
+            output
+                .stderr
+                .contains("no check is asked for by fwupd Host Security ID and camera-off"),
+            "{}",
+            output.stderr
+        );
+    }
+    let (status, document) = json(&tree, &words);
+    assert_eq!(status, 1);
+    assert_eq!(document["error"]["code"], "no-checks-selected");
+}
+
 /// Promise: a framework, a baseline and a check select what asks, and only their ids.
 #[test]
 fn selection() {
@@ -258,9 +303,38 @@ fn exceptions() {
         run("until = \"2999-12-31\"\nmachine = \"OptiPlex*\"\n").status,
         7
     );
+    // Only "*" stands for more, and the closest decides, expired or not.
+    assert_eq!(
+        run("until = \"2999-12-31\"\nmachine = \"Latitude 545?\"\n").status,
+        7
+    );
+    let more = "[[exception]]\ncheck = \"nfc-off\"\nowner = \"Bob\"\nreason = \"none\"\n";
+    let closer = |machine: &str, until: &str| {
+        let rest = format!(
+            "until = \"2999-12-31\"\nmachine = \"Latitude*\"\n{more}until = \"{until}\"\n{machine}"
+        );
+        let output = run(&rest);
+        (
+            output.status,
+            exception(&output)["owner"].as_str().unwrap().to_owned(),
+        )
+    };
+    let is = |status, owner: &str| (status, owner.to_owned());
+    assert_eq!(
+        closer("machine = \"Latitude 5450\"\n", "2020-12-31"),
+        is(7, "Bob")
+    );
+    assert_eq!(
+        closer("machine = \"Latitude 5*\"\n", "2998-12-31"),
+        is(0, "Bob")
+    );
+    assert_eq!(closer("machine = \"L*\"\n", "2999-12-31"), is(0, "Ada"));
+    assert_eq!(closer("", "2999-12-31"), is(0, "Ada"));
     for wrong in [
         "",
         "until = \"soon\"\n",
+        "until = \"2999-12-31T10:00\"\n",
+        "until = \"29991231\"\n",
         "until = \"2999-12-31\"\nchek = 1\n",
     ] {
         let refused = run(wrong);
@@ -404,5 +478,44 @@ fn audit() {
     assert_eq!(
         came(&tree, "kernel-audit-on"),
         is("not-satisfied", "unread")
+    );
+}
+
+/// Promise: the journal is complete where the running load is, over all parts that are kept and whatever was
+/// before it; it is not where a part is missing, and one that was edited is broken.
+#[test]
+fn kept_journal() {
+    use crate::journal::{bytes, gap, Journal};
+    let mut before = Journal::new(2, [0; 32]);
+    before.change();
+    let mut running = Journal::new(1, [0; 32]);
+    running.change();
+    running.change();
+    let (old, new) = running.events.split_at(4);
+    let tree = running.to(with("compliance-kept", &[setting("camera", "disabled")]));
+    let overwritten = [&[gap(6, &running.events[5])], &running.events[6..]].concat();
+    tree.put("recording/journal.bin", &bytes(&overwritten));
+    let mut status = uapi::Status::read_from_bytes(&tree.bytes("recording/status.bin")).unwrap();
+    status.journal_overwritten = 6;
+    tree.put("recording/status.bin", status.as_bytes());
+    let is = |result: &str, reason: &str| (result.to_string(), reason.to_string());
+    let came = || came(&tree, "journal-complete");
+    assert_eq!(came(), is("not-satisfied", "value"));
+    let first = [&before.events[..], old].concat();
+    let rest = [&[gap(4, &old[3])], new].concat();
+    tree.put("var/lib/milspec/journal", &bytes(&rest));
+    assert_eq!(came(), is("not-satisfied", "value"));
+    tree.put("var/lib/milspec/journal.1", &bytes(&first));
+    assert_eq!(came(), is("satisfied", ""));
+    let (_, document) = json(&tree, &["compliance", "--since", "2026-11-24T08:00:01Z"]);
+    let journals = document["period"]["journals"].as_array().unwrap();
+    assert!(journals[0].as_str().unwrap().ends_with("journal.1") && journals.len() == 2);
+    let mut edited = first.clone();
+    edited[1].uid = 4242;
+    tree.put("var/lib/milspec/journal.1", &bytes(&edited));
+    let (_, document) = json(&tree, &["compliance", "--check", "journal-complete"]);
+    assert_eq!(
+        checks(&document)["journal-complete"]["seen"][0]["value"],
+        "broken"
     );
 }

@@ -79,6 +79,106 @@ fn foreign_words() {
     assert_eq!(lines, milspec::compliance::REGISTRY.checks.len() + 2);
 }
 
+/// Promise: each cell of the CSV is quoted, and none that begins as a formula does is one, behind blanks or in
+/// full width either.
+#[test]
+fn formulas() {
+    let tree = with("compliance-formulas", &[setting("nfc", "enabled")]);
+    let begins = [
+        "=",
+        "  =",
+        "+",
+        "-",
+        "@",
+        "\u{a0}=",
+        "\u{ff1d}",
+        "\u{3000}\u{ff20}",
+        "\\t=",
+    ];
+    for begin in begins {
+        let text = format!(
+            "schema = \"milspec.exceptions/1\"\n[[exception]]\ncheck = \"nfc-off\"\nowner = \"Ada\"\n\
+             reason = \"{begin}1\"\nuntil = \"2999-12-31\"\n"
+        );
+        tree.put("exceptions.toml", text.as_bytes());
+        let path = tree.path("exceptions.toml");
+        let words = ["compliance", "--format", "csv", "--exceptions"];
+        let csv = on(&tree, &[&words[..], &[path.to_str().unwrap()]].concat()).stdout;
+        for line in csv.trim_end().split("\r\n") {
+            assert!(line.starts_with('"') && line.ends_with('"'), "{line}");
+            assert!(!line.contains(",,"), "{line}");
+        }
+        let cell = format!("\"Ada\",\"'{}1\",", begin.replace("\\t", "\t"));
+        assert!(csv.contains(&cell), "{begin}: {csv}");
+    }
+}
+
+/// Promise: when the driver last read is in every form; when a recording was made is not known, and no form
+/// gives it a time.
+#[test]
+fn times() {
+    let tree = with("compliance-times", &[setting("camera", "disabled")]);
+    let (_, document) = crate::run::json(&tree, &["compliance"]);
+    let evidence = &document["assessments"][0]["evidence"];
+    assert!(evidence["time"].is_null() && evidence["read_at"].is_null());
+    assert_eq!(evidence["read_age_ms"], 12_250);
+    let form = |name: &str| on(&tree, &["compliance", "--format", name]).stdout;
+    assert!(form("html").contains("<dt>Read by the driver</dt><dd>12 s ago"));
+    let made = document["made_at"].as_str().unwrap()[..10].to_owned();
+    assert!(!form("csv").contains(&made));
+    let oscal: serde_json::Value = serde_json::from_str(&form("oscal")).unwrap();
+    let result = &oscal["assessment-results"]["results"][0];
+    assert!(result["end"].is_null() && result["start"] == "1970-01-01T00:00:00Z");
+    for observation in result["observations"].as_array().unwrap() {
+        assert_eq!(observation["collected"], "1970-01-01T00:00:00Z");
+        assert!(observation["remarks"]
+            .as_str()
+            .unwrap()
+            .contains("not known"));
+        let mut props = observation["props"].as_array().unwrap().iter();
+        assert!(props.any(|prop| prop["name"] == "collected" && prop["value"] == "unknown"));
+    }
+    // An attestation says both.
+    let tree = Tree::bare("compliance-times-quote");
+    attest::stand_in(&tree);
+    for (form, words) in [
+        (
+            &["--format", "csv"][..],
+            "\"2026-11-24T10:00:00Z\",\"2026-11-24T09:58:00.5Z\"",
+        ),
+        (&["--format", "html"], "2026-11-24T09:58:00.5Z"),
+        (
+            &["--format", "oscal"],
+            "\"collected\": \"2026-11-24T09:58:00.5Z\"",
+        ),
+        (&[], "2026-11-24T09:58:00.5Z"),
+    ] {
+        let shown = of_attestation(&tree, attest::NONCE, form).stdout;
+        assert!(shown.contains(words), "{form:?}: {shown}");
+    }
+}
+
+/// Promise: an id that is judgement or derived says so in every form, and each finding of OSCAL has its tie.
+#[test]
+fn ties() {
+    let tree = with("compliance-ties", &[setting("camera", "disabled")]);
+    let words = ["compliance", "--check", "camera-off"];
+    let shown = |form: &[&str]| on(&tree, &[&words[..], form].concat()).stdout;
+    let (table, csv) = (shown(&[]), shown(&["--format", "csv"]));
+    for doubt in ["(judgement)", "(derived)"] {
+        assert!(
+            table.contains(doubt) && csv.contains(doubt),
+            "{doubt}: {table} {csv}"
+        );
+    }
+    let oscal: serde_json::Value = serde_json::from_str(&shown(&["--format", "oscal"])).unwrap();
+    let result = &oscal["assessment-results"]["results"][0];
+    for finding in result["findings"].as_array().unwrap() {
+        let mut props = finding["props"].as_array().unwrap().iter();
+        assert!(props.any(|prop| prop["name"] == "tie"), "{finding}");
+    }
+}
+
 /// Judges the attestation that [`attest::stand_in`] has put into a tree.
 pub fn of_attestation(tree: &Tree, nonce: &str, more: &[&str]) -> Output {
     let words = [
@@ -116,6 +216,9 @@ fn attestation() {
     assert_eq!(all["camera-off"]["reason"], "value");
     assert_eq!(all["nfc-off"]["result"], "not-applicable");
     assert_eq!(all["kernel-lockdown"]["reason"], "unread");
+    // Nobody can read more in a file.
+    let remedy = all["kernel-lockdown"]["remedy"].as_str().unwrap();
+    assert!(remedy.contains("judge the machine itself"), "{remedy}");
     assert_eq!(all["journal-anchored"]["result"], "satisfied");
     let shown = of_attestation(&tree, attest::NONCE, &[]).stdout;
     assert!(

@@ -229,7 +229,8 @@ fn findings() {
     );
 }
 
-/// Promise: two documents of one machine have the same UUIDs for it, its checks and its findings.
+/// Promise: two documents of one machine have the same UUIDs for it, its checks and its findings; documents of
+/// other selections are others, and so is what carries another mark.
 #[test]
 fn comparable() {
     let trees = fleet("oscal-comparable");
@@ -245,6 +246,24 @@ fn comparable() {
     let one = uuids(&assessed(&trees[..1], &[]));
     assert!(one.len() > 40);
     assert_eq!(one, uuids(&assessed(&trees[..1], &[])));
+    // The same settings of a machine that is marked are not the same findings.
+    let [real, marked] = ["1.9.1", "SIM"].map(|bios| {
+        let controls = [setting("camera", "disabled")];
+        let info = info("Dell Inc.", "Latitude 5450", bios);
+        let tree = Tree::loaded(&format!("oscal-comparable-{bios}"))
+            .answers(&info, &status(&controls), &controls)
+            .file("sys/class/dmi/id/product_serial", "ABC1234\n");
+        let document = assessed(&[tree], &[]);
+        let items = &document["assessment-results"]["results"][0]["local-definitions"];
+        assert!(items.to_string().contains("service-tag-hash"));
+        uuids(&document)
+    });
+    assert!(real.is_disjoint(&marked));
+    let of = |more: &[&str]| assessed(&trees[..1], more)["assessment-results"]["uuid"].clone();
+    assert_ne!(
+        of(&["--check", "camera-off"]),
+        of(&["--check", "bluetooth-off"])
+    );
 }
 
 /// Runs a validator.

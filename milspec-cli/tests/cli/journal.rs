@@ -28,6 +28,8 @@ pub struct Journal {
     chain: [u8; 32],
     /// `EVENT_` bits of all records.
     properties: u8,
+    /// By how much the clock was set, in nanoseconds.
+    set_ns: i64,
 }
 
 fn sha256(parts: &[&[u8]]) -> [u8; 32] {
@@ -52,6 +54,7 @@ impl Journal {
             load: [load; 16],
             chain: [0; 32],
             properties: 0,
+            set_ns: 0,
         };
         journal.add(Event {
             properties: uapi::EVENT_PCR,
@@ -73,6 +76,7 @@ impl Journal {
             load: [load; 16],
             chain: [0; 32],
             properties: uapi::EVENT_TRAINING,
+            set_ns: 0,
         };
         journal.add(by(
             uapi::LOGIN_UID_NONE,
@@ -91,7 +95,7 @@ impl Journal {
             sequence,
             load: self.load,
             boot_ns: 10_000_000_000 + sequence * 1_000_000_000,
-            wall_ns: START + (sequence - 1) * 1_000_000_000,
+            wall_ns: (START + (sequence - 1) * 1_000_000_000).wrapping_add_signed(self.set_ns),
             properties: event.properties | self.properties,
             ..event
         };
@@ -102,6 +106,11 @@ impl Journal {
         }
         self.events.push(event);
         sequence
+    }
+
+    /// Sets the clock, for the records that follow.
+    pub fn shift(&mut self, ns: i64) {
+        self.set_ns += ns;
     }
 
     /// Adds an apply to mode enhanced that changes the camera and two devices.

@@ -101,6 +101,7 @@ fn controls(check: &Checked) -> Vec<(String, Word)> {
 
 fn results(document: &Document) -> Value {
     let keys = keys(&document.assessments);
+    let selected = document.selection.in_words().join(" and ");
     let plan = uuid(&["plan", document.made_with]);
     let all: Vec<Value> = document
         .assessments
@@ -109,13 +110,16 @@ fn results(document: &Document) -> Value {
         .map(|(of, key)| result::result(document, of, key))
         .collect();
     let mut body = json!({
-        "uuid": uuid(&["document", &document.made_at, &keys.join(" ")]),
+        "uuid": uuid(&["document", &document.made_at, &selected, &keys.join("\n")]),
         "metadata": {
             "title": "Compliance evidence of milspecctl",
             "last-modified": document.made_at,
             "version": "1",
             "oscal-version": VERSION,
-            "props": [prop("made-with", &format!("milspecctl {}", document.made_with))],
+            "props": [
+                prop("made-with", &format!("milspecctl {}", document.made_with)),
+                prop("selected", if selected.is_empty() { "all" } else { &selected }),
+            ],
         },
         "import-ap": { "href": format!("#{plan}") },
         "results": all,
@@ -128,13 +132,16 @@ fn results(document: &Document) -> Value {
     body
 }
 
-/// A key for each machine: the same for the same machine in every document, and none twice in one.
+/// A key for each machine: the same for the same machine and kind of evidence in every document, and none
+/// twice in one. What is marked is never taken for what is not.
 fn keys(all: &[Assessment]) -> Vec<String> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let key = |of: &Assessment| {
         let file = of.evidence.file.as_deref().unwrap_or_default();
         let own = of.service_tag_hash.clone();
-        let key = own.unwrap_or_else(|| format!("{} {file}", of.machine.in_words()));
+        let machine = own.unwrap_or_else(|| format!("{} {file}", of.machine.in_words()));
+        let marks = of.mark_words().join(" ");
+        let key = format!("{machine}\n{}\n{marks}", of.evidence.kind);
         let times = seen.entry(key.clone()).or_default();
         *times += 1;
         match *times {

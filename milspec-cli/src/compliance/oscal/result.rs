@@ -4,19 +4,58 @@
 
 use super::{controls, line, objective, prop, uuid};
 use crate::compliance::document::{Assessment, Checked, Document};
-use crate::compliance::judge::{Reason, Result as Came};
+use crate::compliance::judge::{Reason, Result as Came, Seen};
 use crate::model::Word;
 use jiff::Timestamp;
 use serde_json::{json, Map, Value};
 use std::collections::BTreeSet;
 
+/// Stands where OSCAL wants a time and none is known.
+const NO_TIME: &str = "1970-01-01T00:00:00Z";
+
+/// Says so.
+const NO_TIME_KNOWN: &str =
+    "When this was collected is not known. OSCAL wants a time: 1970-01-01T00:00:00Z stands for none.";
+
+/// When evidence was collected, as far as that is known.
+struct When {
+    /// When the collection began: with the reading of the driver.
+    start: Option<String>,
+    /// When the driver last read the firmware.
+    controls: Option<String>,
+    /// When everything else was looked at.
+    facts: Option<String>,
+}
+
+impl When {
+    fn of(of: &Assessment) -> Self {
+        // What a file says of the time need not be one.
+        let time = |text: &Option<String>| text.as_ref()?.parse::<Timestamp>().ok();
+        let (read, made) = (time(&of.evidence.read_at), time(&of.evidence.time));
+        let written = |time: Timestamp| time.to_string();
+        Self {
+            start: read.min(made).or(made).or(read).map(written),
+            controls: read.map(written),
+            facts: made.map(written),
+        }
+    }
+
+    /// When what this check has looked at was collected.
+    fn collected(&self, check: &Checked) -> Option<&str> {
+        let is_read = |seen: &Seen| {
+            seen.kind == "control" || matches!(seen.name.as_str(), "tamper" | "drift")
+        };
+        match check.seen.iter().any(is_read) {
+            true => self.controls.as_deref(),
+            false => self.facts.as_deref(),
+        }
+    }
+}
+
 /// The result.
 pub(super) fn result(document: &Document, of: &Assessment, key: &str) -> Value {
     let made = &document.made_at;
-    // What a file says of the time need not be one.
-    let time = of.evidence.time.as_ref();
-    let time = time.filter(|time| time.parse::<Timestamp>().is_ok() && time.ends_with('Z'));
-    let time = time.unwrap_or(made);
+    let when = When::of(of);
     let (machine, tool) = (uuid(&["machine", key]), uuid(&["tool", key]));
     let covered: BTreeSet<String> = of
         .checks
@@ -49,6 +88,9 @@ pub(super) fn result(document: &Document, of: &Assessment, key: &str) -> Value {
             .iter()
             .map(|key| prop("key-sha256", key)),
     );
+    if when.start.is_none() {
+        props.push(prop("collected", "unknown"));
+    }
     let title = match of.marks().is_empty() {
         true => of.name(),
         false => format!("{} ({})", of.name(), of.mark_words().join(", ")),
@@ -56,7 +98,7 @@ pub(super) fn result(document: &Document, of: &Assessment, key: &str) -> Value {
     let observations: Vec<Value> = of
         .checks
         .iter()
-        .map(|check| observation(check, key, time, &machine, &tool))
+        .map(|check| observation(check, key, &when, &machine, &tool))
         .collect();
     let findings: Vec<Value> = of
         .checks
@@ -71,12 +113,15 @@ pub(super) fn result(document: &Document, of: &Assessment, key: &str) -> Value {
              and no whole control.",
             of.tally.in_words()
         ),
-        "start": time,
-        "end": made,
+        "start": when.start.as_deref().unwrap_or(NO_TIME),
         "props": props,
         "local-definitions": local(document, of, &machine, &tool, key),
         "reviewed-controls": { "control-selections": [{ "include-controls": covered }] },
     });
+    match &when.start {
+        Some(_) => result["end"] = json!(made),
+        None => result["remarks"] = json!(NO_TIME_KNOWN),
+    }
     for (name, list) in [("observations", observations), ("findings", findings)] {
         if !list.is_empty() {
             result[name] = json!(list);
@@ -118,13 +163,17 @@ fn local(document: &Document, of: &Assessment, machine: &str, tool: &str, key: &
     })
 }
 
-fn observation(check: &Checked, key: &str, time: &str, machine: &str, tool: &str) -> Value {
+fn observation(check: &Checked, key: &str, when: &When, machine: &str, tool: &str) -> Value {
     let mut props = vec![
         prop("check", &check.id),
         prop("result", word(check)),
         prop("wanted", &check.wanted),
     ];
     props.extend(check.reason.map(|reason| prop("reason", reason.word())));
+    let collected = when.collected(check);
+    if collected.is_none() {
+        props.push(prop("collected", "unknown"));
+    }
     let foreign = check.ids.iter().filter(|id| id.framework != "800-53");
     props.extend(foreign.map(|id| {
         let mut prop = prop("requirement", &format!("{} {}", id.framework, id.id));
@@ -162,9 +211,13 @@ fn observation(check: &Checked, key: &str, time: &str, machine: &str, tool: &str
     if !seen.is_empty() {
         put("relevant-evidence", json!(seen));
     }
-    put("collected", json!(time));
-    if let Some(remedy) = &check.remedy {
-        put("remarks", json!(format!("To do: {remedy}")));
+    put("collected", json!(collected.unwrap_or(NO_TIME)));
+    let remedy = check.remedy.as_ref();
+    let remedy = remedy.map(|remedy| format!("To do: {remedy}"));
+    let untimed = collected.is_none().then(|| NO_TIME_KNOWN.to_owned());
+    let remarks: Vec<String> = remedy.into_iter().chain(untimed).collect();
+    if !remarks.is_empty() {
+        put("remarks", json!(remarks.join("\n\n")));
     }
     Value::Object(observation)
 }
@@ -180,7 +233,7 @@ fn findings(check: &Checked, key: &str) -> Vec<Value> {
         (_, Some(Reason::Unread)) => "other",
         _ => "fail",
     };
-    let found = |(control, _): (String, Word)| {
+    let found = |(control, tie): (String, Word)| {
         let mut finding = json!({
             "uuid": uuid(&["finding", key, &check.id, &control]),
             "title": format!("{} under {control}", check.id),
@@ -199,18 +252,20 @@ fn findings(check: &Checked, key: &str) -> Vec<Value> {
             },
             "related-observations": [{ "observation-uuid": uuid(&["observation", key, &check.id]) }],
         });
+        let mut props = vec![prop("tie", &tie)];
         if let Some(excepted) = &check.exception {
             let word = if excepted.honoured {
                 "exception"
             } else {
                 "expired-exception"
             };
-            finding["props"] = json!([
+            props.extend([
                 prop(word, &excepted.reason),
                 prop("exception-owner", &excepted.owner),
                 prop("exception-until", &excepted.until),
             ]);
         }
+        finding["props"] = json!(props);
         finding
     };
     controls(check).into_iter().map(found).collect()

@@ -7,10 +7,9 @@ use milspec::attestation;
 use milspec::baseline::Identity;
 use milspec::cli::{AttestVerify, Compliance, Format};
 use milspec::compliance::exceptions::Exceptions;
-use milspec::compliance::period::{self, Period};
+use milspec::compliance::period::{self, Clocks, Period, Span};
 use milspec::compliance::{csv, document, facts, html, modes, oscal};
 use milspec::compliance::{About, Assessment, Document, Evidence, Selection, Subject, REGISTRY};
-use milspec::doctor::KEPT_JOURNAL;
 use milspec::journal::file::{self, Saved};
 use milspec::journal::live::Live;
 use milspec::model::{Machine, Naming, Provenance};
@@ -34,6 +33,14 @@ pub fn run(root: &Root, asked: &Compliance) -> Result<Document> {
             "leave out --since, or take another format",
         ));
     }
+    if asked.since.is_some_and(|since| since > now_ns()) {
+        return Err(Failure::new(
+            "usage",
+            "nothing was judged",
+            "--since names a time that is still to come",
+            "name one that is over, e.g. 30d or monday",
+        ));
+    }
     let exceptions = asked.exceptions.as_deref();
     let exceptions = exceptions.map(|path| Exceptions::read(path, &REGISTRY));
     let by = Asked {
@@ -44,6 +51,14 @@ pub fn run(root: &Root, asked: &Compliance) -> Result<Document> {
         },
         exceptions: exceptions.transpose()?.unwrap_or_default(),
     };
+    if by.selection.of(&REGISTRY).is_empty() {
+        return Err(Failure::new(
+            "no-checks-selected",
+            "nothing was judged",
+            format!("no check is {}", by.selection.in_words().join(" and ")),
+            "select more: docs/compliance.md lists what asks for each check",
+        ));
+    }
     let mut period = None;
     let assessments = match asked.file.as_slice() {
         [] => {
@@ -84,19 +99,21 @@ impl Asked {
     /// This machine, or the recording that stands in for it.
     fn live(&self, root: &Root, asked: &Compliance) -> Result<(Assessment, Option<Period>)> {
         let mut source = driver::open(root, Access::Read)?;
-        let snapshot = Snapshot::read(source.as_ref())?;
-        let (kind, rests_on, time) = match root.note() {
-            None => (
-                "machine",
-                "what kernel and driver of the machine say",
-                Some(clock::now()),
-            ),
-            Some(_) => ("recording", "a recording, which nobody has signed", None),
+        let mut snapshot = Snapshot::read(source.as_ref())?;
+        if asked.since.is_some() {
+            snapshot = snapshot.of_machine("say how posture stood over a period")?;
+        }
+        let now = clocks(root);
+        let (kind, rests_on) = match root.note() {
+            None => ("machine", "what kernel and driver of the machine say"),
+            Some(_) => ("recording", "a recording, which nobody has signed"),
         };
         let evidence = Evidence {
             kind,
             file: None,
-            time,
+            time: root.note().is_none().then(clock::now),
+            read_at: snapshot.read_at(root),
+            read_age_ms: snapshot.read_age_ms(root),
             rests_on: rests_on.into(),
             key_sha256: None,
         };
@@ -117,9 +134,13 @@ impl Asked {
         let files = journals(root, &asked.journal)?;
         let live = Live::read(root, source.as_mut(), &|| {})?;
         let naming = Naming::of(root, &snapshot);
-        let period = period::since(
-            &REGISTRY, selection, &subject, since, &files, &live, &naming,
-        );
+        let span = Span {
+            since,
+            now,
+            read_ns: snapshot.status.refreshed_ns,
+            subject: &subject,
+        };
+        let period = period::since(&REGISTRY, selection, &span, files, &live, &naming);
         Ok((assessment, Some(period)))
     }
 
@@ -140,15 +161,18 @@ impl Asked {
             Some(_) => ("report", "a report, which nobody has signed"),
             None => ("recording", "a recording, which nobody has signed"),
         };
+        // Without a driver nothing is proven of its controls; that is an answer too.
+        let snapshot = Snapshot::take(&root, false);
+        let asked = snapshot.as_ref().ok();
         let evidence = Evidence {
             kind,
             file: Some(input::name(path)),
             time: None,
+            read_at: None,
+            read_age_ms: asked.and_then(|snapshot| snapshot.read_age_ms(&root)),
             rests_on: rests_on.into(),
             key_sha256: None,
         };
-        // Without a driver nothing is proven of its controls; that is an answer too.
-        let snapshot = Snapshot::take(&root, false);
         let known = || snapshot.as_ref().map_err(|failure| failure.what.clone());
         let about = about(&root, known(), evidence);
         Ok(self.assess(&Subject::new(&root, known()), about))
@@ -185,9 +209,9 @@ impl Asked {
             kind: "attestation",
             file: Some(input::name(path)),
             time: Some(state.time.clone()),
-            rests_on:
-                "a quote that the machine's TPM has signed over this state, verified with its key"
-                    .into(),
+            read_at: state.read_at.clone(),
+            read_age_ms: None,
+            rests_on: "the machine's own words, signed by its TPM and verified with its key".into(),
             key_sha256: Some(verified.key_sha256.clone()),
         };
         let about = About {
@@ -204,6 +228,20 @@ impl Asked {
         };
         Ok(self.assess(&Subject::attested(state, journal), about))
     }
+}
+
+/// The time, in nanoseconds since 1970.
+fn now_ns() -> u64 {
+    clock::wall().as_nanos().try_into().unwrap_or(u64::MAX)
+}
+
+/// Both clocks of this machine; `None` where a recording stands in for it.
+fn clocks(root: &Root) -> Option<Clocks> {
+    let boot_ns = root.boottime_ns().filter(|_| root.note().is_none())?;
+    Some(Clocks {
+        wall_ns: now_ns(),
+        boot_ns,
+    })
 }
 
 /// Which machine it is, by its driver, or else by DMI.
@@ -232,7 +270,7 @@ fn about(root: &Root, asked: std::result::Result<&Snapshot, String>, evidence: E
 /// The saved journals that were named, or the one that is kept.
 fn journals(root: &Root, named: &[PathBuf]) -> Result<Vec<Saved>> {
     match named {
-        [] if root.exists(KEPT_JOURNAL) => Ok(vec![file::read(&root.path(KEPT_JOURNAL))?]),
+        [] => file::kept(root),
         named => named.iter().map(|path| file::read(path)).collect(),
     }
 }

@@ -5,7 +5,7 @@
 use super::Document;
 use crate::page::{Page, Row};
 use crate::screen::Mark;
-use milspec::compliance::document::{Checked, Id, Tally};
+use milspec::compliance::document::{Checked, Id};
 use milspec::compliance::framework::Framework;
 use milspec::compliance::judge::Result as Came;
 use milspec::compliance::period::{shown, Period};
@@ -32,14 +32,12 @@ fn mark(check: &Checked) -> Mark {
     }
 }
 
-/// The ids, by framework: `800-53 AC-18 CM-7; cci CCI-001449`. Those that are judgement say so.
+/// The ids, by framework: `800-53 AC-18 CM-7; cci CCI-001449`. Those that are judgement or
+/// derived say so.
 pub fn ids(ids: &[Id]) -> String {
     let mut parts: Vec<(&str, Vec<String>)> = Vec::new();
     for id in ids {
-        let text = match id.tie.ends_with("judgement") {
-            true => format!("{} ({})", id.id, "judgement"),
-            false => id.id.clone(),
-        };
+        let text = format!("{}{}", id.id, id.doubt());
         match parts.last_mut() {
             Some((framework, all)) if *framework == id.framework => all.push(text),
             _ => parts.push((id.framework, vec![text])),
@@ -106,6 +104,7 @@ fn head(page: &mut Page<'_>, of: &Assessment) {
     let file = of.evidence.file.as_ref();
     let file = file.map_or_else(String::new, |file| format!("{file}: "));
     page.row("Rests on", &format!("{file}{}{time}", of.evidence.rests_on));
+    page.row("Read", &of.evidence.read_in_words());
 }
 
 /// The mode that satisfies most, and what is left then.
@@ -158,6 +157,9 @@ fn period(page: &mut Page<'_>, told: &Period) {
         let text = format!("from {from} to {to} nobody knows what changed: {why}");
         page.note(0, Mark::Warning, &text);
     }
+    let until = told.until.as_deref().map_or("a time unknown".into(), shown);
+    let text = format!("the driver last read the firmware at {until}: up to then");
+    page.note(0, Mark::None, &text);
     let named = |wanted: Option<bool>| {
         let held = told.checks.iter().filter(|held| held.throughout == wanted);
         held.map(|held| held.check.as_str())
@@ -231,16 +233,6 @@ impl Document for document::Document {
         }
         if let Some(told) = &self.period {
             period(page, told);
-        }
-        if self
-            .assessments
-            .iter()
-            .all(|of| of.tally == Tally::default())
-        {
-            page.wrapped(
-                0,
-                "Nothing that was read of this framework asks for what milspecctl looks at.",
-            );
         }
         page.wrapped(0, CLAIM);
         let framework = self
