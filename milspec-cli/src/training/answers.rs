@@ -11,11 +11,10 @@ use crate::root::Root;
 use crate::system;
 use milspec_uapi as uapi;
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
-use nix::sys::stat::{umask, Mode};
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{chown, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -162,23 +161,22 @@ impl Answers {
     /// Opens the place for answers, for members of group milspec.
     pub fn open(root: &Root) -> Result<Self> {
         let open = || -> io::Result<Self> {
-            view::make_dir(root)?;
+            // Nobody else reaches the socket before it has its mode and its group.
+            view::make_dir(root, 0o700)?;
             let (path, _dir) = place(root)?;
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
                 _ => {}
             }
-            // It is nobody else's from its begin on: 0660, root's until it has its group.
-            let before = umask(Mode::from_bits_truncate(0o117));
-            let socket = UnixListener::bind(&path);
-            umask(before);
-            let socket = socket?;
+            let socket = UnixListener::bind(&path)?;
+            fs::set_permissions(&path, Permissions::from_mode(0o660))?;
             socket.set_nonblocking(true)?;
             if let Some((group, _)) = system::group(root, uapi::DEVICE_NAME) {
                 if root.note().is_none() {
                     chown(&path, None, Some(group))?;
                 }
             }
+            view::make_dir(root, 0o755)?;
             Ok(Self {
                 socket,
                 guests: Vec::new(),

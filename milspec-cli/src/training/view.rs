@@ -82,18 +82,18 @@ impl View {
 
     /// Shows it to trainees.
     pub fn publish(&self, root: &Root) -> io::Result<()> {
-        make_dir(root)?;
+        make_dir(root, 0o755)?;
         let file = root.path(FILE);
         fs::write(&file, serde_json::to_string(self)?)?;
         fs::set_permissions(file, Permissions::from_mode(0o644))
     }
 }
 
-/// Makes the directory, which everybody may read whatever the umask is.
-pub fn make_dir(root: &Root) -> io::Result<()> {
+/// Makes the directory, with this mode whatever the umask is.
+pub(super) fn make_dir(root: &Root, mode: u32) -> io::Result<()> {
     let dir = root.path(DIR);
-    DirBuilder::new().recursive(true).mode(0o755).create(&dir)?;
-    fs::set_permissions(dir, Permissions::from_mode(0o755))
+    DirBuilder::new().recursive(true).mode(mode).create(&dir)?;
+    fs::set_permissions(dir, Permissions::from_mode(mode))
 }
 
 /// Takes away what trainees were shown, and the place for their answers.
