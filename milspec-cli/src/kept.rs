@@ -34,7 +34,7 @@ pub struct Lock {
 /// Takes the lock; `waiting` is called before it waits for somebody else. Call
 /// [`signals::catch`] first.
 pub fn lock(root: &Root, waiting: &dyn Fn()) -> Result<Lock> {
-    let file = lock_file(root).map_err(not_written)?;
+    let file = lock_file(root, LOCK).map_err(not_written)?;
     let held = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
         Err((file, Errno::EWOULDBLOCK)) => {
             waiting();
@@ -58,15 +58,25 @@ pub fn lock(root: &Root, waiting: &dyn Fn()) -> Result<Lock> {
 
 /// Takes the lock, whatever signals arrive: they are to be [blocked](signals::Blocked).
 pub fn lock_whatever_arrives(root: &Root) -> Result<Lock> {
-    let file = lock_file(root).map_err(not_written)?;
+    let file = lock_file(root, LOCK).map_err(not_written)?;
     let held = Flock::lock(file, FlockArg::LockExclusive);
     held.map(|held| Lock { _held: held })
         .map_err(|(_, errno)| not_written(errno.into()))
 }
 
-fn lock_file(root: &Root) -> io::Result<File> {
+/// Takes another lock, a file in [`DIR`]; `None` where somebody else has it.
+pub fn claim(root: &Root, path: &str) -> Result<Option<Lock>> {
+    let file = lock_file(root, path).map_err(not_written)?;
+    match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+        Ok(held) => Ok(Some(Lock { _held: held })),
+        Err((_, Errno::EWOULDBLOCK)) => Ok(None),
+        Err((_, errno)) => Err(not_written(errno.into())),
+    }
+}
+
+fn lock_file(root: &Root, path: &str) -> io::Result<File> {
     // A disk that takes no more can still be locked.
-    let path = root.path(LOCK);
+    let path = root.path(path);
     match private().read(true).open(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         opened => return opened,
@@ -153,7 +163,8 @@ impl Kept {
         }
     }
 
-    fn damaged(&self, why: &str) -> Failure {
+    /// It is not what milspecctl wrote.
+    pub fn damaged(&self, why: &str) -> Failure {
         Failure::new(
             "record-damaged",
             format!("the record of {} is damaged", self.of),

@@ -2,7 +2,7 @@
 
 //! What an objective can ask for.
 
-use super::scenario::{is_name, Match};
+use super::scenario::{is_name, Match, SECONDS_MAX};
 use crate::model::{mode_word, modes};
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Check {
-    /// A mode was set, within so many seconds; `clean`: and no step had failed before.
+    /// A mode was set as it is, or with exceptions that are among those of `except`; within so many
+    /// seconds; `clean`: and no step had failed before.
     Reach {
         /// Name of the mode.
         mode: String,
@@ -19,6 +20,8 @@ pub enum Check {
         /// Whether no step may have failed before.
         #[serde(default)]
         clean: bool,
+        /// What may be left out; without it nothing may.
+        except: Option<Vec<String>>,
     },
     /// A control has a value, and the driver was asked for that.
     Value {
@@ -51,14 +54,15 @@ pub enum Check {
         /// In seconds from that change.
         within: Option<u64>,
     },
-    /// Nobody has tried this: to set a mode, or to change a control.
+    /// Something was done, and nobody has tried this: to set a mode, or to change a control.
     Refrain {
         /// Name of the mode.
         mode: Option<String>,
         /// Name of the control.
         control: Option<String>,
     },
-    /// The device that reports tampering was made inactive, within so many seconds, and no other.
+    /// The device that reports tampering was made inactive, within so many seconds, and no other that
+    /// was active to begin with.
     Isolate {
         /// In seconds from the report.
         within: Option<u64>,
@@ -110,12 +114,37 @@ impl Check {
         }
     }
 
+    /// Whether it says what has not happened, or what has happened first: then it is not met where
+    /// records are missing.
+    pub fn needs_every_record(&self) -> bool {
+        match self {
+            Self::Reach { clean, .. } => *clean,
+            Self::Keep { .. } | Self::Refrain { .. } | Self::Isolate { .. } => true,
+            Self::Accept { .. } | Self::Restore { .. } => true,
+            Self::Answer { is, .. } => is.is_none(),
+            Self::Value { .. } | Self::Back {} | Self::Order { .. } => false,
+            Self::Recover {} | Self::Retry {} | Self::Latch {} => false,
+        }
+    }
+
+    fn within(&self) -> Option<u64> {
+        match self {
+            Self::Reach { within, .. }
+            | Self::Restore { within, .. }
+            | Self::Isolate { within } => *within,
+            _ => None,
+        }
+    }
+
     /// What is wrong with it.
     pub fn fault(&self) -> Option<String> {
         let unknown = |mode: &str| {
             let known = modes().any(|number| mode_word(number) == mode);
             (!known).then(|| format!("there is no mode \"{mode}\""))
         };
+        if self.within().is_some_and(|within| within > SECONDS_MAX) {
+            return Some(format!("\"within\" is at most {SECONDS_MAX}"));
+        }
         match self {
             Self::Reach { mode, .. } => unknown(mode),
             Self::Keep { controls } | Self::Order { controls } if controls.is_empty() => {

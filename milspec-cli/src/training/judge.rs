@@ -4,29 +4,62 @@
 //! by what the trainee has answered. Nothing else is asked, so that it can be decided again later.
 
 use super::check::Check;
+use super::run::{seconds, Ended, Run};
 use super::scenario::Match;
 pub use super::verdict::{Answer, State, Verdict};
 use crate::model::{kind_word, mode_word, outcome_word, Control};
 use milspec_uapi as uapi;
 use milspec_uapi::Event;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known of a training.
 pub struct Facts<'a> {
-    /// Its records, the oldest first.
+    /// Its records, the oldest first, as far as they count.
     pub records: &'a [Event],
-    /// The controls of the copy, as they are, or were at the end.
-    pub controls: &'a [Control],
-    /// Values of controls to begin with.
-    pub start: &'a BTreeMap<String, String>,
-    /// What was answered.
-    pub answers: &'a [Answer],
-    /// Names of users.
-    pub users: &'a BTreeMap<u32, String>,
     /// When it is looked at, in nanoseconds from boot.
     pub now: u64,
-    /// Whether it is over: what is not met then is not met.
-    pub over: bool,
+    /// The controls of the copy, as they are, or were at the end.
+    pub(super) controls: &'a [Control],
+    /// Values of controls to begin with.
+    pub(super) start: &'a BTreeMap<String, String>,
+    /// What was answered in time.
+    pub(super) answers: Vec<&'a Answer>,
+    /// Names of users.
+    pub(super) users: &'a BTreeMap<u32, String>,
+    /// Why it is over, where it is: what is not met then is not met.
+    pub(super) ended: Option<Ended>,
+    /// Whether what was to happen by itself has.
+    pub(super) is_played: bool,
+    /// When it began, in nanoseconds from boot.
+    begun: u64,
+    /// The steps of applies that were done.
+    changes: Vec<&'a Event>,
+}
+
+impl<'a> Facts<'a> {
+    /// Of a run, with what counts of its records and answers.
+    pub(super) fn new(run: &'a Run, records: &'a [Event], answers: Vec<&'a Answer>) -> Self {
+        let ends = |event: &&Event| {
+            event.kind == uapi::KIND_APPLY_ENDED && event.outcome == uapi::OUTCOME_DONE
+        };
+        let done: BTreeSet<u64> = records.iter().filter(ends).map(|end| end.about).collect();
+        let changes = records.iter().filter(|event| {
+            let is_step = event.kind == uapi::KIND_STEP && event.step == uapi::STEP_DONE;
+            is_step && done.contains(&event.about)
+        });
+        Self {
+            records,
+            now: run.seen_ns,
+            controls: &run.controls,
+            start: &run.start,
+            answers,
+            users: &run.users,
+            ended: run.ended,
+            is_played: run.is_played(),
+            begun: run.begun_ns(),
+            changes: changes.collect(),
+        }
+    }
 }
 
 impl Facts<'_> {
@@ -37,7 +70,8 @@ impl Facts<'_> {
                 mode,
                 within,
                 clean,
-            } => self.reach(mode, *within, *clean),
+                except,
+            } => self.reach(mode, *within, *clean, except.as_deref()),
             Check::Value { control, value } => self.value(control, value),
             Check::Keep { controls } => self.keep(controls),
             Check::Back {} => self.back(),
@@ -56,8 +90,15 @@ impl Facts<'_> {
                 which,
             } => self.answer(name, is.as_deref(), who.as_deref(), which.as_deref()),
         };
+        let gap = self.of_kind(uapi::KIND_GAP).next();
+        let verdict = match gap.filter(|_| check.needs_every_record()) {
+            Some(gap) if verdict.state != State::Missed => {
+                self.open("records are missing, so that it cannot be known", &[gap])
+            }
+            _ => verdict,
+        };
         match verdict.state {
-            State::Open if self.over => Verdict {
+            State::Open if self.ended.is_some() => Verdict {
                 state: State::Missed,
                 ..verdict
             },
@@ -65,302 +106,55 @@ impl Facts<'_> {
         }
     }
 
-    fn open(&self, why: impl Into<String>, evidence: &[&Event]) -> Verdict {
+    pub(super) fn open(&self, why: impl Into<String>, evidence: &[&Event]) -> Verdict {
         Verdict::new(State::Open, why, evidence)
     }
 
-    fn id(&self, name: &str) -> Option<u32> {
+    pub(super) fn id(&self, name: &str) -> Option<u32> {
         Some(Control::named(self.controls, name)?.id)
     }
 
-    fn name(&self, id: u32) -> &str {
-        let control = self.controls.iter().find(|control| control.id == id);
-        control.map_or("a control", |control| &control.name)
+    pub(super) fn control(&self, id: u32) -> Option<&Control> {
+        self.controls.iter().find(|control| control.id == id)
+    }
+
+    pub(super) fn name(&self, id: u32) -> &str {
+        self.control(id)
+            .map_or("a control", |control| &control.name)
     }
 
     /// Nanoseconds of the clock from boot when it began.
-    fn begun(&self) -> u64 {
-        self.records.first().map_or(0, |event| event.boot_ns)
+    pub(super) fn begun(&self) -> u64 {
+        self.begun
     }
 
-    fn of_kind(&self, kind: u16) -> impl DoubleEndedIterator<Item = &Event> {
+    pub(super) fn of_kind(&self, kind: u16) -> impl DoubleEndedIterator<Item = &Event> {
         self.records.iter().filter(move |event| event.kind == kind)
     }
 
-    /// The steps of applies that were not undone.
-    fn changes(&self) -> impl DoubleEndedIterator<Item = &Event> {
+    /// The steps of this apply.
+    pub(super) fn steps_of(&self, apply: u64) -> impl Iterator<Item = &Event> {
         self.of_kind(uapi::KIND_STEP)
-            .filter(|event| event.step == uapi::STEP_DONE)
-            .filter(|event| {
-                let mut ends = self.of_kind(uapi::KIND_APPLY_ENDED);
-                let end = ends.find(|end| end.about == event.about);
-                end.is_some_and(|end| end.outcome == uapi::OUTCOME_DONE)
-            })
+            .filter(move |step| step.about == apply)
     }
 
-    fn changes_of(&self, name: &str) -> impl DoubleEndedIterator<Item = &Event> {
+    /// Whether the apply that ended so has a list; `None` where its begin is not among the records.
+    pub(super) fn is_listed(&self, end: &Event) -> Option<bool> {
+        let begun = |event: &Event| event.sequence;
+        let at = self.records.binary_search_by_key(&end.about, begun).ok()?;
+        let begun = self.records.get(at)?;
+        (begun.kind == uapi::KIND_APPLY_BEGUN).then_some(begun.properties & uapi::EVENT_LIST != 0)
+    }
+
+    /// The steps of applies that were not undone.
+    pub(super) fn changes(&self) -> impl DoubleEndedIterator<Item = &Event> {
+        self.changes.iter().copied()
+    }
+
+    pub(super) fn changes_of(&self, name: &str) -> impl DoubleEndedIterator<Item = &Event> {
         let id = self.id(name);
         self.changes()
             .filter(move |event| Some(event.control) == id)
-    }
-
-    fn reach(&self, mode: &str, within: Option<u64>, clean: bool) -> Verdict {
-        let is_it =
-            |event: &&Event| event.outcome == uapi::OUTCOME_DONE && mode_word(event.mode) == mode;
-        let end = self.of_kind(uapi::KIND_APPLY_ENDED).find(is_it);
-        let before = |event: &&Event| end.is_none_or(|end| event.sequence < end.sequence);
-        let failed = |event: &&Event| {
-            matches!(event.step, uapi::STEP_FAILED | uapi::STEP_DEGRADED)
-                || event.outcome == uapi::OUTCOME_DEGRADED
-        };
-        let failure = self.records.iter().filter(before).find(failed);
-        if let Some(failure) = failure.filter(|_| clean) {
-            return Verdict::missed("a step had failed before", &[failure]);
-        }
-        match end {
-            Some(end) if late(end, self.begun(), within) => {
-                Verdict::missed(format!("mode {mode} was set too late"), &[end])
-            }
-            Some(end) => Verdict::met(format!("mode {mode} was set"), &[end]),
-            None if self.is_late(self.begun(), within) => {
-                Verdict::missed(format!("mode {mode} was not set in time"), &[])
-            }
-            None => self.open(format!("mode {mode} was not set yet"), &[]),
-        }
-    }
-
-    fn value(&self, name: &str, value: &str) -> Verdict {
-        let Some(control) = Control::named(self.controls, name) else {
-            return self.open(format!("the copy has no control {name}"), &[]);
-        };
-        let is = control.value.as_deref() == Some(value);
-        match self.changes_of(name).next_back() {
-            Some(step) if is && Some(step.to) == control.value_index(value) => {
-                Verdict::met(format!("{name} is {value}"), &[step])
-            }
-            _ if is => self.open(format!("{name} is {value}, and nobody has set it"), &[]),
-            _ => self.open(format!("{name} is {}", control.in_words()), &[]),
-        }
-    }
-
-    fn keep(&self, names: &[String]) -> Verdict {
-        let mut touched = names.iter().filter_map(|name| self.changes_of(name).next());
-        if let Some(step) = touched.next() {
-            return Verdict::missed(format!("{} was changed", self.name(step.control)), &[step]);
-        }
-        match (self.changes().next_back(), self.over) {
-            (Some(last), true) => Verdict::met("none of them was changed", &[last]),
-            (Some(last), false) => self.open("none of them was changed so far", &[last]),
-            (None, _) => self.open("nothing was changed", &[]),
-        }
-    }
-
-    fn back(&self) -> Verdict {
-        let other: Vec<&str> = self
-            .controls
-            .iter()
-            .filter(|control| self.start.get(&control.name) != control.value.as_ref())
-            .map(|control| control.name.as_str())
-            .collect();
-        match self.changes().next_back() {
-            None => self.open("nothing was changed", &[]),
-            Some(last) if other.is_empty() => {
-                Verdict::met("everything is as it was to begin with", &[last])
-            }
-            Some(_) => self.open(format!("not as it was: {}", some(&other)), &[]),
-        }
-    }
-
-    fn order(&self, names: &[String]) -> Verdict {
-        let mut found: Vec<&Event> = Vec::new();
-        for name in names {
-            let after = found.last().map_or(0, |event| event.sequence);
-            match self.changes_of(name).find(|step| step.sequence > after) {
-                Some(step) => found.push(step),
-                None if self.changes_of(name).next().is_some() => {
-                    return Verdict::missed(format!("{name} was changed too early"), &found)
-                }
-                None => return self.open(format!("{name} was not changed yet"), &found),
-            }
-        }
-        Verdict::met("they were changed in this order", &found)
-    }
-
-    /// What something else has changed of this control.
-    fn outside(&self, name: &str) -> Option<&Event> {
-        let id = self.id(name);
-        let mut all = self.of_kind(uapi::KIND_OUTSIDE_CHANGE);
-        all.find(|event| Some(event.control) == id)
-    }
-
-    fn accept(&self, name: &str) -> Verdict {
-        let Some(outside) = self.outside(name) else {
-            return self.open(format!("nothing else has changed {name} yet"), &[]);
-        };
-        let mut accepted = self.of_kind(uapi::KIND_ACCEPTED);
-        let after =
-            |event: &&Event| event.control == outside.control && event.sequence > outside.sequence;
-        if let Some(step) = self.changes_of(name).find(after) {
-            return Verdict::missed(format!("{name} was changed instead"), &[outside, step]);
-        }
-        match accepted.find(after) {
-            Some(accepted) => Verdict::met(format!("{name} was accepted"), &[outside, accepted]),
-            None => self.open(format!("{name} was not accepted yet"), &[outside]),
-        }
-    }
-
-    fn restore(&self, name: &str, within: Option<u64>) -> Verdict {
-        let Some(outside) = self.outside(name) else {
-            return self.open(format!("nothing else has changed {name} yet"), &[]);
-        };
-        let after = |event: &&Event| event.sequence > outside.sequence;
-        let mut back = self.changes_of(name).filter(after);
-        let back = back.find(|step| step.to == outside.from);
-        let since = outside.boot_ns;
-        let mut accepted = self.of_kind(uapi::KIND_ACCEPTED).filter(after);
-        let accepted = accepted.find(|event| event.control == outside.control);
-        match (back, accepted) {
-            (Some(step), _) if late(step, since, within) => Verdict::missed(
-                format!("{name} was changed back too late"),
-                &[outside, step],
-            ),
-            (Some(step), None) => {
-                Verdict::met(format!("{name} was changed back"), &[outside, step])
-            }
-            (_, Some(accepted)) => {
-                Verdict::missed(format!("{name} was accepted instead"), &[outside, accepted])
-            }
-            (None, None) if self.is_late(since, within) => {
-                Verdict::missed(format!("{name} was not changed back in time"), &[outside])
-            }
-            (None, None) => self.open(format!("{name} was not changed back yet"), &[outside]),
-        }
-    }
-
-    fn refrain(&self, mode: Option<&str>, control: Option<&str>) -> Verdict {
-        let id = control.map(|name| self.id(name));
-        let tried = |event: &&Event| {
-            let asked = matches!(event.kind, uapi::KIND_APPLY_BEGUN | uapi::KIND_REFUSED);
-            let of_mode = asked && mode.is_some_and(|mode| mode_word(event.mode) == mode);
-            let speaks = matches!(event.kind, uapi::KIND_STEP | uapi::KIND_REFUSED);
-            of_mode || speaks && id.is_some_and(|id| id == Some(event.control))
-        };
-        let what = mode.or(control).unwrap_or_default();
-        match self.records.iter().find(tried) {
-            Some(event) => Verdict::missed(format!("{what} was tried"), &[event]),
-            None if self.over => Verdict::met(format!("nobody tried {what}"), &[]),
-            None => self.open(format!("nobody has tried {what} so far"), &[]),
-        }
-    }
-
-    fn isolate(&self, within: Option<u64>) -> Verdict {
-        let Some(tamper) = self.of_kind(uapi::KIND_TAMPER).next() else {
-            return self.open("no tampering is reported yet", &[]);
-        };
-        let name = self.name(tamper.control);
-        let inactive = |event: &&Event| {
-            let control = self.controls.iter().find(|c| c.id == event.control);
-            let value = control.and_then(|control| control.value_name(event.to));
-            event.sequence > tamper.sequence && value.as_deref() == Some("inactive")
-        };
-        let found = self.changes().filter(inactive);
-        let found: Vec<&Event> = found.collect();
-        let other = found.iter().find(|step| step.control != tamper.control);
-        if let Some(other) = other {
-            let other_name = self.name(other.control);
-            let why = format!("{other_name} was made inactive, and had reported nothing");
-            return Verdict::missed(why, &[tamper, other]);
-        }
-        match found.first() {
-            Some(step) if late(step, tamper.boot_ns, within) => Verdict::missed(
-                format!("{name} was made inactive too late"),
-                &[tamper, step],
-            ),
-            Some(step) => Verdict::met(format!("{name} was made inactive"), &[tamper, step]),
-            None if self.is_late(tamper.boot_ns, within) => {
-                Verdict::missed("it was not made inactive in time", &[tamper])
-            }
-            None => self.open("the device that reports tampering is as it was", &[tamper]),
-        }
-    }
-
-    fn recover(&self) -> Verdict {
-        let degraded = |event: &&Event| event.outcome == uapi::OUTCOME_DEGRADED;
-        let Some(bad) = self.of_kind(uapi::KIND_APPLY_ENDED).rfind(degraded) else {
-            return self.open("nothing has been degraded yet", &[]);
-        };
-        let good =
-            |event: &&Event| event.sequence > bad.sequence && event.outcome == uapi::OUTCOME_DONE;
-        let stuck = self.controls.iter().filter(|control| control.degraded);
-        let stuck: Vec<&str> = stuck.map(|control| control.name.as_str()).collect();
-        match self.of_kind(uapi::KIND_APPLY_ENDED).find(good) {
-            Some(end) if stuck.is_empty() => Verdict::met("nothing is degraded", &[bad, end]),
-            _ => self.open(format!("still degraded: {}", some(&stuck)), &[bad]),
-        }
-    }
-
-    fn retry(&self) -> Verdict {
-        let conflict = |event: &&Event| event.outcome == uapi::OUTCOME_CONFLICT;
-        let Some(bad) = self.of_kind(uapi::KIND_APPLY_ENDED).find(conflict) else {
-            return self.open("there was no conflict yet", &[]);
-        };
-        let same = |event: &&Event| {
-            event.sequence > bad.sequence
-                && event.outcome == uapi::OUTCOME_DONE
-                && event.mode == bad.mode
-        };
-        match self.of_kind(uapi::KIND_APPLY_ENDED).find(same) {
-            Some(end) => Verdict::met("after the conflict the same was done", &[bad, end]),
-            None => self.open("what met the conflict was not done yet", &[bad]),
-        }
-    }
-
-    fn latch(&self) -> Verdict {
-        match self.of_kind(uapi::KIND_LATCH).next() {
-            Some(latch) => Verdict::met("it is latched", &[latch]),
-            None => self.open("it is not latched", &[]),
-        }
-    }
-
-    fn answer(
-        &self,
-        name: &str,
-        is: Option<&str>,
-        who: Option<&Match>,
-        which: Option<&Match>,
-    ) -> Verdict {
-        let Some(answer) = self.answers.iter().find(|answer| answer.name == name) else {
-            return self.open(format!("\"{name}\" was not answered yet"), &[]);
-        };
-        let value = answer.value.trim();
-        let record = who.or(which).map(|wanted| {
-            let mut records = self.records.iter();
-            records.find(|event| self.fits(event, wanted))
-        });
-        let record = match record {
-            Some(None) => return self.open("what is asked for has not happened yet", &[]),
-            Some(record) => record,
-            None => None,
-        };
-        let right = match (is, record) {
-            (Some(is), _) => value.eq_ignore_ascii_case(is),
-            (None, Some(record)) if who.is_some() => {
-                let name = self.users.get(&record.uid).map(String::as_str);
-                value == record.uid.to_string() || Some(value) == name
-            }
-            (None, Some(record)) => value == self.name(record.control),
-            (None, None) => false,
-        };
-        let evidence: Vec<&Event> = record.into_iter().collect();
-        let said = format!(
-            "\"{}\" was answered by uid {}",
-            crate::words::shown(value),
-            answer.uid
-        );
-        match right {
-            true => Verdict::met(said, &evidence),
-            false => Verdict::missed(format!("{said}, which is not so"), &evidence),
-        }
     }
 
     /// Whether a record is such a one.
@@ -376,18 +170,18 @@ impl Facts<'_> {
     }
 
     /// Whether so many seconds are over.
-    fn is_late(&self, since: u64, within: Option<u64>) -> bool {
-        within.is_some_and(|within| self.now.saturating_sub(since) > within * 1_000_000_000)
+    pub(super) fn is_late(&self, since: u64, within: Option<u64>) -> bool {
+        within.is_some_and(|within| self.now.saturating_sub(since) > seconds(within))
     }
 }
 
 /// Whether a record came later than that.
-fn late(event: &Event, since: u64, within: Option<u64>) -> bool {
-    within.is_some_and(|within| event.boot_ns.saturating_sub(since) > within * 1_000_000_000)
+pub(super) fn late(event: &Event, since: u64, within: Option<u64>) -> bool {
+    within.is_some_and(|within| event.boot_ns.saturating_sub(since) > seconds(within))
 }
 
 /// The first few of these names.
-fn some(names: &[&str]) -> String {
+pub(super) fn some(names: &[&str]) -> String {
     match names {
         [] => "nothing".into(),
         [a, b, c, rest @ ..] if !rest.is_empty() => {

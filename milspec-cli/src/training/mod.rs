@@ -6,13 +6,18 @@
 //! A [`scenario`] is a file with a story, what happens, and what is to be reached; the [`judge`] decides
 //! about that by the records alone, and a [`run`] keeps what it takes to decide it again.
 
+pub mod answers;
+mod asked;
 pub mod check;
+mod decide;
 pub mod devices;
 pub mod judge;
 pub mod profile;
+pub mod records;
 pub mod run;
 pub mod scenario;
 mod verdict;
+pub mod view;
 
 use crate::failure::{Exit, Failure, Result};
 use crate::model::injection_number;

@@ -1,28 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! A run of a scenario: kept on disk, so that it goes on after an interruption and can be judged again
-//! when it is over. What trainees answer comes through a directory that they may write to.
+//! when it is over.
 
+use super::answers::{Given, Taken};
 use super::judge::{Answer, Facts, State};
-use super::scenario::Scenario;
+use super::records::Records;
+use super::scenario::{Objective, Scenario};
 use crate::clock;
 use crate::failure::{Failure, Result};
-use crate::journal::{chain, file};
 use crate::kept::Kept;
 use crate::model::{Actor, Control, Event, Naming};
 use crate::root::Root;
 use crate::system;
-use base64::prelude::{Engine, BASE64_STANDARD};
+use crate::words::shown;
 use milspec_uapi as uapi;
-use nix::errno::Errno;
-use nix::fcntl::OFlag;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{chown, DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::path::PathBuf;
-use zerocopy::IntoBytes;
 
 /// Its file.
 pub const FILE: Kept = Kept {
@@ -31,15 +25,8 @@ pub const FILE: Kept = Kept {
     of: "the last training",
 };
 
-/// Where trainees see which scenario runs, until the next boot.
-const SHOWN: &str = "/run/milspecctl";
-/// The name of the scenario.
-const SCENARIO: &str = "/run/milspecctl/scenario";
-/// Where they put answers: a file for each, that belongs to who answers.
-const ANSWERS: &str = "/run/milspecctl/answers";
-
-/// Longest answer, in bytes.
-pub const ANSWER_MAX: usize = 200;
+/// Who runs a scenario has this locked.
+pub const LOCK: &str = "/var/lib/milspecctl/training.lock";
 
 /// Why it is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +38,19 @@ pub enum Ended {
     Time,
     /// The training was ended meanwhile.
     Stopped,
+    /// The training is not there any more, and nobody has noted its end.
+    Gone,
+}
+
+/// An event of the scenario that has happened, or was tried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Happened {
+    /// Its place in the scenario, from 0.
+    pub event: usize,
+    /// Sequence of the record that it came after.
+    pub after: u64,
+    /// Why it did not happen; null where it did.
+    pub failed: Option<String>,
 }
 
 /// `milspec.training-run/1`
@@ -66,8 +66,8 @@ pub struct Run {
     pub load: String,
     /// When it began, in UTC.
     pub started: String,
-    /// Which events of the scenario have happened, by their places, from 0.
-    pub happened: Vec<usize>,
+    /// Which events of the scenario have happened, in their order.
+    pub happened: Vec<Happened>,
     /// The values of controls to begin with.
     pub start: BTreeMap<String, String>,
     /// The controls of the copy, as they were last seen.
@@ -76,8 +76,8 @@ pub struct Run {
     pub users: BTreeMap<u32, String>,
     /// The answers.
     pub answers: Vec<Answer>,
-    /// The records, in base64.
-    pub records: String,
+    /// The records.
+    pub records: Records,
     /// When it was last looked at, in nanoseconds from boot.
     pub seen_ns: u64,
     /// Why it is over; null where it is not.
@@ -99,7 +99,7 @@ impl Run {
             controls,
             users: BTreeMap::new(),
             answers: Vec::new(),
-            records: String::new(),
+            records: Records::default(),
             seen_ns: 0,
             ended: None,
         }
@@ -107,10 +107,14 @@ impl Run {
 
     /// The one that was kept; `None` where there is none.
     pub fn load(root: &Root) -> Result<Option<Self>> {
-        FILE.load(root)
+        let run: Option<Self> = FILE.load(root)?;
+        match run.as_ref().and_then(Self::fault) {
+            Some(why) => Err(FILE.damaged(&why)),
+            None => Ok(run),
+        }
     }
 
-    /// From a file that `training report --json` or a copy of the record is.
+    /// From a file that is a copy of the record.
     pub fn parse(name: &str, text: &str) -> Result<Self> {
         let invalid = |why: String| {
             Failure::new(
@@ -120,13 +124,21 @@ impl Run {
                 "name a copy of /var/lib/milspecctl/training.json",
             )
         };
-        let run: Self = serde_json::from_str(text)
-            .map_err(|error| invalid(crate::words::shown(&error.to_string())))?;
-        if run.schema != FILE.schema {
-            return Err(invalid(format!("its schema is \"{}\"", run.schema)));
+        let run: Self =
+            serde_json::from_str(text).map_err(|error| invalid(shown(&error.to_string())))?;
+        match run.fault() {
+            Some(why) => Err(invalid(why)),
+            None => Ok(run),
         }
-        run.wire().map_err(invalid)?;
-        Ok(run)
+    }
+
+    /// What is wrong with it.
+    fn fault(&self) -> Option<String> {
+        if self.schema != FILE.schema {
+            return Some(format!("its schema is \"{}\"", shown(&self.schema)));
+        }
+        let scenario = self.scenario.fault();
+        scenario.or_else(|| self.records.fault(&self.load).map(str::to_string))
     }
 
     /// Whether this is the training that is under way.
@@ -134,28 +146,9 @@ impl Run {
         self.ended.is_none() && self.load == hex::encode(training.load)
     }
 
-    /// Its records; an error where they are not as they were recorded.
-    pub fn wire(&self) -> std::result::Result<Vec<uapi::Event>, String> {
-        let bytes = BASE64_STANDARD.decode(&self.records);
-        let bytes = bytes.map_err(|error| format!("records: {error}"))?;
-        let (events, torn) = file::parse(&bytes);
-        let broken = chain::verify_training(&events).broken;
-        let ours = |event: &uapi::Event| hex::encode(event.load) == self.load;
-        if torn > 0 || broken.is_some() || !events.iter().all(ours) {
-            return Err("its records are not as they were recorded".into());
-        }
-        Ok(events)
-    }
-
     /// Takes records of this training, and returns those that are new.
     pub fn take(&mut self, root: &Root, records: &[uapi::Event]) -> Vec<uapi::Event> {
-        let mut known = self.wire().unwrap_or_default();
-        let last = known.last().map_or(0, |event| event.sequence);
-        let new =
-            |event: &&uapi::Event| hex::encode(event.load) == self.load && event.sequence > last;
-        let new: Vec<uapi::Event> = records.iter().filter(new).copied().collect();
-        known.extend(&new);
-        self.records = BASE64_STANDARD.encode(known.as_bytes());
+        let new = self.records.take(&self.load, records);
         for uid in new.iter().map(|event| event.uid) {
             if let Some(name) = system::user_name(root, uid) {
                 self.users.insert(uid, name);
@@ -164,32 +157,34 @@ impl Run {
         new
     }
 
-    /// What an objective is decided by.
-    pub fn facts<'a>(&'a self, records: &'a [uapi::Event]) -> Facts<'a> {
-        Facts {
-            records,
-            controls: &self.controls,
-            start: &self.start,
-            answers: &self.answers,
-            users: &self.users,
-            now: self.seen_ns,
-            over: self.ended.is_some(),
-        }
+    /// What an objective is decided by. What came after the time was over is not among it.
+    pub fn facts(&self) -> Facts<'_> {
+        let over = self.over_ns();
+        let all = self.records.all();
+        let late = all.iter().position(|event| event.boot_ns > over);
+        let records = all.get(..late.unwrap_or(all.len())).unwrap_or_default();
+        let answers = self.answers.iter().filter(|one| one.boottime_ns <= over);
+        Facts::new(self, records, answers.collect())
+    }
+
+    /// Whether everything has happened that was to happen by itself, or the run was played to its end.
+    pub fn is_played(&self) -> bool {
+        let is_over = matches!(self.ended, Some(Ended::Decided | Ended::Time));
+        let mut events = self.scenario.event.iter().enumerate();
+        let has_happened = |at| self.happened.iter().any(|one| one.event == at);
+        is_over || events.all(|(at, event)| event.on.is_some() || has_happened(at))
     }
 
     /// Decides every objective.
     pub fn judge(&self) -> Vec<Decided> {
-        let records = self.wire().unwrap_or_default();
-        let facts = self.facts(&records);
+        let facts = self.facts();
         let naming = Naming::of_training(&self.controls);
-        let words = Event::all(&records, &naming);
-        let decide = |objective: &super::scenario::Objective| {
+        let decide = |objective: &Objective| {
             let verdict = facts.judge(&objective.check);
-            let mut evidence: Vec<Event> = words
-                .iter()
-                .filter(|event| verdict.evidence.contains(&event.sequence))
-                .cloned()
-                .collect();
+            let records = self.records.all().iter();
+            let evidence = records.filter(|event| verdict.evidence.contains(&event.sequence));
+            let evidence: Vec<uapi::Event> = evidence.copied().collect();
+            let mut evidence = Event::all(&evidence, &naming);
             for actor in evidence.iter_mut().filter_map(|event| event.actor.as_mut()) {
                 self.name(actor);
             }
@@ -216,30 +211,49 @@ impl Run {
         actor.login = login.cloned();
     }
 
-    /// Seconds that are left.
-    pub fn left_s(&self) -> u64 {
-        let begun = self.wire().unwrap_or_default();
-        let begun = begun.first().map_or(self.seen_ns, |event| event.boot_ns);
-        let over = self.seen_ns.saturating_sub(begun) / 1_000_000_000;
-        (self.scenario.minutes * 60).saturating_sub(over)
+    /// When it began, in nanoseconds from boot.
+    pub fn begun_ns(&self) -> u64 {
+        self.records.begun_ns().unwrap_or(self.seen_ns)
     }
 
-    /// Takes what was answered since.
-    pub fn take_answers(&mut self, root: &Root) {
-        for name in self.scenario.asked() {
-            if self.answers.iter().any(|answer| answer.name == name) {
-                continue;
-            }
-            if let Ok((value, uid)) = given(root, name) {
-                self.answers.push(Answer {
-                    name: name.into(),
-                    value,
-                    uid,
-                    boottime_ns: self.seen_ns,
-                });
-            }
-        }
+    /// When its time is over, in nanoseconds from boot.
+    fn over_ns(&self) -> u64 {
+        self.begun_ns()
+            .saturating_add(seconds(self.scenario.seconds()))
     }
+
+    /// Seconds that are left, the last one begun.
+    pub fn left_s(&self) -> u64 {
+        self.over_ns()
+            .saturating_sub(self.seen_ns)
+            .div_ceil(1_000_000_000)
+    }
+
+    /// Takes an answer: the first one counts.
+    pub fn take_answer(&mut self, given: &Given) -> Taken {
+        if self.left_s() == 0 {
+            return Taken::Over;
+        }
+        if !self.scenario.asked().contains(&given.name.as_str()) {
+            return Taken::Unasked;
+        }
+        let mut answers = self.answers.iter();
+        if let Some(before) = answers.find(|answer| answer.name == given.name) {
+            return Taken::Before(before.uid);
+        }
+        self.answers.push(Answer {
+            name: given.name.clone(),
+            value: given.value.clone(),
+            uid: given.uid,
+            boottime_ns: self.seen_ns,
+        });
+        Taken::Now
+    }
+}
+
+/// In nanoseconds.
+pub(super) fn seconds(seconds: u64) -> u64 {
+    seconds.saturating_mul(1_000_000_000)
 }
 
 /// An objective, and how it was decided.
@@ -261,107 +275,4 @@ pub struct Decided {
     pub scored: u32,
     /// The records that say so.
     pub evidence: Vec<Event>,
-}
-
-/// Shows trainees which scenario runs, and makes the place for their answers, empty.
-pub fn open_answers(root: &Root, scenario: &str) -> Result<()> {
-    let open = || -> io::Result<()> {
-        close_answers(root)?;
-        let mut builder = DirBuilder::new();
-        builder
-            .recursive(true)
-            .mode(0o755)
-            .create(root.path(SHOWN))?;
-        fs::write(root.path(SCENARIO), format!("{scenario}\n"))?;
-        fs::set_permissions(root.path(SCENARIO), fs::Permissions::from_mode(0o644))?;
-        let dir = root.path(ANSWERS);
-        DirBuilder::new().mode(0o700).create(&dir)?;
-        // They may add to it, and neither list it nor take away what others have put there.
-        if let Some((group, _)) = system::group(root, uapi::DEVICE_NAME) {
-            if root.note().is_none() {
-                chown(&dir, None, Some(group))?;
-            }
-            fs::set_permissions(&dir, fs::Permissions::from_mode(0o1730))?;
-        }
-        Ok(())
-    };
-    open().map_err(|error| {
-        Failure::new(
-            "file-not-written",
-            format!("cannot make {ANSWERS}"),
-            "trainees could not answer",
-            "see that /run is there and can be written, as root",
-        )
-        .with_error(&error)
-    })
-}
-
-/// Takes that away.
-pub fn close_answers(root: &Root) -> io::Result<()> {
-    match fs::remove_dir_all(root.path(SHOWN)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-/// The scenario that trainees are shown.
-pub fn shown(root: &Root) -> Option<String> {
-    root.text(SCENARIO)
-        .filter(|name| super::scenario::is_name(name))
-}
-
-/// Answers, once and for all.
-pub fn answer(root: &Root, name: &str, value: &str) -> Result<()> {
-    let path = root.path(&format!("{ANSWERS}/{name}"));
-    let mut options = OpenOptions::new();
-    let opened = options.write(true).create_new(true).mode(0o640).open(path);
-    let written = opened.and_then(|mut file| {
-        file.write_all(value.as_bytes())?;
-        file.sync_all()
-    });
-    written.map_err(|error| {
-        let what = format!("\"{name}\" was not answered");
-        let (code, why, next) = match error.kind() {
-            io::ErrorKind::AlreadyExists => (
-                "already-answered",
-                "it was answered before, and the first answer counts",
-                "tell the instructor",
-            ),
-            io::ErrorKind::NotFound => (
-                "no-training",
-                "no scenario runs",
-                "wait for the instructor to begin one: \"milspecctl training run\"",
-            ),
-            io::ErrorKind::PermissionDenied => (
-                "no-permission",
-                "only root and group milspec may answer",
-                "as root: usermod -aG milspec USER; then log in again",
-            ),
-            _ => (
-                "file-not-written",
-                "the file or the disk it is on cannot be written",
-                "see that /run has space",
-            ),
-        };
-        Failure::new(code, what, why, next).with_error(&error)
-    })
-}
-
-/// What was answered, and by whom. Whoever may answer may put anything there: only a file of its own
-/// counts, and no more of it than an answer has.
-fn given(root: &Root, name: &str) -> io::Result<(String, u32)> {
-    let path: PathBuf = root.path(&format!("{ANSWERS}/{name}"));
-    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
-    let file = OpenOptions::new()
-        .read(true)
-        .custom_flags(flags.bits())
-        .open(path)?;
-    let data = file.metadata()?;
-    if !data.is_file() || data.nlink() != 1 {
-        return Err(Errno::EINVAL.into());
-    }
-    let mut text = Vec::new();
-    file.take(ANSWER_MAX as u64).read_to_end(&mut text)?;
-    let text = String::from_utf8_lossy(&text).trim().to_string();
-    Ok((text, data.uid()))
 }

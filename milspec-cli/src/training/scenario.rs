@@ -23,7 +23,15 @@ pub const SCHEMA: &str = "milspec.scenario/1";
 pub const DIRS: [&str; 2] = ["/usr/share/milspecctl/scenarios", "/etc/milspec/scenarios"];
 
 /// More than any scenario has.
-const LENGTH_MAX: u64 = 1 << 20;
+const LENGTH_MAX: u64 = 64 << 10;
+/// Longest time for one, in minutes.
+pub const MINUTES_MAX: u64 = 600;
+/// The same in seconds: nothing happens, and nothing is waited for, later than that.
+pub(super) const SECONDS_MAX: u64 = MINUTES_MAX * 60;
+/// Most points of an objective.
+const POINTS_MAX: u32 = 1000;
+/// Most events, and most objectives.
+const MOST: usize = 100;
 
 /// How hard it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -97,6 +105,8 @@ pub struct Happening {
     pub at: u64,
     /// It waits for such a record.
     pub on: Option<Match>,
+    /// It happens after each such record, until the objective with this name is decided.
+    pub until: Option<String>,
     /// What the copy is to do.
     pub inject: Option<Inject>,
     /// What somebody changes.
@@ -148,6 +158,26 @@ pub struct Objective {
     pub check: Check,
 }
 
+impl Happening {
+    /// What is wrong with it by itself.
+    fn fault(&self) -> Option<String> {
+        if self.at > SECONDS_MAX {
+            return Some(format!("\"at\" is at most {SECONDS_MAX}"));
+        }
+        if self.until.is_some() && self.on.is_none() {
+            return Some("\"until\" needs \"on\"".into());
+        }
+        match (&self.inject, &self.change) {
+            (Some(inject), None) => inject.fault(),
+            (None, Some(somebody)) if somebody.uid == 0 => {
+                Some("\"change\" is somebody's other than root's".into())
+            }
+            (None, Some(_)) => None,
+            _ => Some("has either \"inject\" or \"change\"".into()),
+        }
+    }
+}
+
 impl Scenario {
     /// From this text.
     pub fn parse(name: &str, text: &str) -> Result<Self> {
@@ -173,26 +203,30 @@ impl Scenario {
     }
 
     /// What is wrong with it, whatever machine it is for.
-    fn fault(&self) -> Option<String> {
+    pub(super) fn fault(&self) -> Option<String> {
         if self.schema != SCHEMA {
             return Some(format!("its schema is \"{}\"", shown(&self.schema)));
         }
         if !is_name(&self.name) {
             return Some("its name is not of small letters, digits and -".into());
         }
-        if self.minutes == 0 || self.minutes > 600 {
-            return Some("\"minutes\" is 1 to 600".into());
+        if !(1..=MINUTES_MAX).contains(&self.minutes) {
+            return Some(format!("\"minutes\" is 1 to {MINUTES_MAX}"));
+        }
+        if self.event.len().max(self.objective.len()) > MOST {
+            return Some(format!("it has more than {MOST} events or objectives"));
         }
         let profile = self.start.profile.as_deref();
         if profile.is_some_and(|name| !NAMES.contains(&name)) {
             return Some(format!("its profile is one of {}", NAMES.join(", ")));
         }
         for (at, event) in self.event.iter().enumerate() {
-            let why = match (&event.inject, &event.change) {
-                (Some(inject), None) => inject.fault(),
-                (None, Some(_)) => None,
-                _ => Some("has either \"inject\" or \"change\"".into()),
-            };
+            let why = event.fault().or_else(|| {
+                let until = event.until.as_deref()?;
+                let mut named = self.objective.iter().map(|one| one.name.as_str());
+                (!named.any(|name| name == until))
+                    .then(|| format!("there is no objective \"{}\"", shown(until)))
+            });
             if let Some(why) = why {
                 return Some(format!("event {}: {why}", at + 1));
             }
@@ -213,6 +247,9 @@ impl Scenario {
             if objective.points == 0 {
                 return Some(format!("objective {name} counts nothing"));
             }
+            if objective.points > POINTS_MAX {
+                return Some(format!("objective {name} counts more than {POINTS_MAX}"));
+            }
             let twice = objective
                 .check
                 .answer()
@@ -224,6 +261,11 @@ impl Scenario {
             }
         }
         None
+    }
+
+    /// How long there is for it, in seconds.
+    pub fn seconds(&self) -> u64 {
+        self.minutes.saturating_mul(60)
     }
 
     /// What the copy is made of.
@@ -250,7 +292,8 @@ impl Scenario {
 
     /// All that can be scored.
     pub fn points(&self) -> u32 {
-        self.objective.iter().map(|one| one.points).sum()
+        let points = self.objective.iter().map(|one| one.points);
+        points.fold(0, u32::saturating_add)
     }
 
     /// The one with this name, or in this file.

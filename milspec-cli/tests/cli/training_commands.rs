@@ -19,13 +19,12 @@ use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
 use serde_json::Value;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 use std::time::Duration;
 use zerocopy::{FromBytes, IntoBytes};
 
 /// The answer to an operation.
-fn answered(on: bool) -> Training {
+pub fn answered(on: bool) -> Training {
     Training {
         head: uapi::Head {
             size: size_of::<Training>() as u32,
@@ -399,17 +398,25 @@ fn interrupted() {
         assert!(tries < 200, "nothing happened");
         std::thread::sleep(Duration::from_millis(50));
     }
-    let shown = fs::read_to_string(tree.path("run/milspecctl/scenario")).unwrap();
-    assert_eq!(shown, "tamper\n");
+    let shown = fs::read_to_string(tree.path("run/milspecctl/scenario.json")).unwrap();
+    assert!(shown.contains("One of eighty-four") && !shown.contains("inject"));
+    // Nobody else runs it meanwhile.
+    let (status, document) = json(&tree, &["training", "run", "tamper"]);
+    assert_eq!(
+        (status, &document["error"]["code"]),
+        (1, &"training-busy".into())
+    );
+    assert!(document["error"]["why"]
+        .as_str()
+        .unwrap()
+        .contains("another milspecctl"));
     kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).unwrap();
     let output = child.wait_with_output().unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(told.contains("run it again to go on"), "{told}");
-    assert_eq!(
-        (kept(&tree).happened, kept(&tree).ended),
-        (vec![0, 1], None)
-    );
+    let happened: Vec<usize> = kept(&tree).happened.iter().map(|one| one.event).collect();
+    assert_eq!((happened, kept(&tree).ended), (vec![0, 1], None));
     // Another scenario is none that goes on.
     let (_, text) = &scenarios()["first-steps"];
     let tree = tree.file("usr/share/milspecctl/scenarios/first-steps.toml", text);
@@ -434,6 +441,81 @@ fn interrupted() {
         (0, &100.into()),
         "{document:#}"
     );
+    assert_eq!(document["undone"], serde_json::json!([]));
+}
+
+/// Promise: an event that fails is tried again, then noted in the run, which goes on.
+#[test]
+fn events_that_fail() {
+    let tree = solved(machine("training-undone"), "tamper");
+    let tree = tree.file("proc/uptime", "100.00 0.00\n");
+    let tree = tree.request_error("training-inject", Errno::EIO);
+    let (status, document) = json(&tree, &["training", "run", "tamper"]);
+    assert_eq!(
+        (status, &document["scored"]),
+        (0, &100.into()),
+        "{document:#}"
+    );
+    let undone = document["undone"].as_array().unwrap();
+    let events: Vec<&Value> = undone.iter().map(|one| &one["event"]).collect();
+    assert_eq!(events, [1, 2]);
+    assert!(undone[0]["why"].as_str().unwrap().contains("the copy"));
+    let text = on(&tree, &["training", "report"]).stdout;
+    assert!(text.contains("event 1 did not happen: "), "{text}");
+}
+
+/// Promise: where a run cannot be kept, nothing of it stays.
+#[test]
+fn not_begun_by_halves() {
+    let tree = ready(machine("training-halves"));
+    fs::create_dir_all(tree.path("var/lib/milspecctl/training.json.new")).unwrap();
+    let (status, document) = json(&tree, &["training", "run", "first-steps"]);
+    assert_eq!(
+        (status, &document["error"]["code"]),
+        (1, &"not-recorded".into())
+    );
+    assert!(!tree.has("run/milspecctl"));
+}
+
+/// Promise: the report of a run whose training is gone says so; of a copy of it, that it was not over.
+#[test]
+fn gone() {
+    let tree = in_training(ready(machine("training-gone")));
+    let text = fs::read_to_string(tree.path("run.json")).unwrap();
+    let mut run: Value = serde_json::from_str(&text).unwrap();
+    run["ended"] = Value::Null;
+    let tree = tree.file("var/lib/milspecctl/training.json", &run.to_string());
+    let (_, document) = json(&tree, &["training", "report"]);
+    assert_eq!(document["ended"], Value::Null);
+    tree.put("recording/training-state.bin", answered(false).as_bytes());
+    let (_, document) = json(&tree, &["training", "report"]);
+    assert_eq!(document["ended"], "gone");
+    let text = on(&tree, &["training", "report"]).stdout;
+    assert!(text.contains("the training is gone"), "{text}");
+    let file = tree.path("var/lib/milspecctl/training.json");
+    let text = on(&tree, &["training", "report", file.to_str().unwrap()]).stdout;
+    assert!(
+        text.contains("it was not over when this was kept"),
+        "{text}"
+    );
+}
+
+/// Promise: a run whose records were edited is not gone on with, and stays as it is.
+#[test]
+fn edited() {
+    let tree = in_training(ready(machine("training-edited")));
+    let text = fs::read_to_string(tree.path("run.json")).unwrap();
+    let mut run: Value = serde_json::from_str(&text).unwrap();
+    run["ended"] = Value::Null;
+    run["load"] = "00".repeat(16).into();
+    let tree = tree.file("var/lib/milspecctl/training.json", &run.to_string());
+    let before = tree.bytes("var/lib/milspecctl/training.json");
+    let (status, document) = json(&tree, &["training", "run", "first-steps"]);
+    assert_eq!(
+        (status, &document["error"]["code"]),
+        (1, &"record-damaged".into())
+    );
+    assert_eq!(tree.bytes("var/lib/milspecctl/training.json"), before);
 }
 
 /// Promise: a run that was interrupted is over when the training is ended.
@@ -450,46 +532,6 @@ fn stopped() {
     assert_eq!(kept(&tree).ended, Some(run::Ended::Stopped));
     let (_, document) = json(&tree, &["training", "report"]);
     assert_eq!(document["ended"], "stopped");
-}
-
-/// Promise: the first answer counts, with who gave it; others can neither list nor replace it, and
-/// what is no plain file of somebody's is no answer.
-#[test]
-fn answers() {
-    let tree = Tree::bare("training-answers");
-    let root = milspec::machine::open(Some(std::path::Path::new(tree.dir()))).unwrap();
-    let failure = run::answer(&root, "who", "alice").unwrap_err();
-    assert_eq!(failure.code, "no-training");
-    run::open_answers(&root, "incident").unwrap();
-    assert_eq!(run::shown(&root).as_deref(), Some("incident"));
-    let dir = fs::metadata(tree.path("run/milspecctl/answers")).unwrap();
-    assert_eq!(dir.permissions().mode() & 0o7777, 0o1730);
-    run::answer(&root, "who", "nobody").unwrap();
-    assert_eq!(
-        run::answer(&root, "who", "root").unwrap_err().code,
-        "already-answered"
-    );
-    std::os::unix::fs::symlink("/etc/passwd", tree.path("run/milspecctl/answers/where")).unwrap();
-    let scenario = scenarios()["incident"].0.clone();
-    let mut run = Run::new(scenario, &answered(true), Vec::new());
-    run.take_answers(&root);
-    let given: Vec<_> = run
-        .answers
-        .iter()
-        .map(|one| (&*one.name, &*one.value))
-        .collect();
-    assert_eq!(given, [("who", "nobody")]);
-    assert_eq!(run.answers[0].uid, nix::unistd::getuid().as_raw());
-    fs::remove_file(tree.path("run/milspecctl/answers/where")).unwrap();
-    fs::hard_link(
-        tree.path("run/milspecctl/answers/who"),
-        tree.path("run/milspecctl/answers/where"),
-    )
-    .unwrap();
-    run.take_answers(&root);
-    assert_eq!(run.answers.len(), 1);
-    run::close_answers(&root).unwrap();
-    assert!(!tree.has("run/milspecctl"));
 }
 
 /// Promise: the time of a scenario is over when it is over, and what is open then is missed.

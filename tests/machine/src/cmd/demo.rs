@@ -174,9 +174,9 @@ fn practice(machine: &Machine) -> Result<()> {
         "milspecctl control set camera=disabled",
     ];
     typed.iter().for_each(|line| println!("$ {line}"));
-    let begun = "n=0; until test -e /run/milspecctl/scenario || [ $n = 100 ]; do \
+    let begun = "n=0; until test -e /run/milspecctl/scenario.json || [ $n = 100 ]; do \
                  n=$((n+1)); sleep 0.3; done";
-    let over = "n=0; until ! test -e /run/milspecctl/scenario || [ $n = 100 ]; do \
+    let over = "n=0; until ! test -e /run/milspecctl/scenario.json || [ $n = 100 ]; do \
                 n=$((n+1)); sleep 0.3; done";
     let [run, mode, control] = typed.map(|line| line.trim_end_matches(" &"));
     let line = format!("{run} -q </dev/null >/dev/null 2>&1 & {begun}; {mode} -q && {control} -q");

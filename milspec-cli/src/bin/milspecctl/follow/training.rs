@@ -2,36 +2,48 @@
 
 //! `milspecctl training run`
 
+mod happen;
+
 use crate::cmd::training::report::ReportDoc;
 use crate::page::Page;
+use crate::screen::Mark;
 use crate::{output, render};
 use milspec::cli::{Global, TrainingRun};
 use milspec::model::{Event, Naming};
-use milspec::source::Wait;
+use milspec::training;
+use milspec::training::answers::{Answers, Taken};
 use milspec::training::check::Check;
 use milspec::training::judge::State;
 use milspec::training::run::{self, Ended, Run};
-use milspec::training::scenario::{Happening, Scenario, Somebody};
-use milspec::training::{self, judge};
+use milspec::training::scenario::Scenario;
+use milspec::training::view::{self, View};
 use milspec::words::count;
-use milspec::{diagnose, driver, kept, refusal, signals, system, unconfirmed};
+use milspec::{diagnose, driver, kept, refusal, signals, unconfirmed};
 use milspec::{Access, Failure, Result, Root, Snapshot, Source};
 use milspec_uapi as uapi;
 use nix::errno::Errno;
-use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// Time between two looks.
-const PERIOD: Duration = Duration::from_millis(500);
+/// Time between two looks: short, so that the driver's memory of records does not run over.
+const PERIOD: Duration = Duration::from_millis(100);
 
 /// Runs a scenario, or goes on with it, until everything is decided.
 pub fn run(root: &Root, global: &Global, asked: &TrainingRun) -> Result<ReportDoc> {
     signals::catch().map_err(|errno| diagnose::apply("cannot begin".into(), errno))?;
     let (scenario, _) = Scenario::find(root, &asked.scenario)?;
     let source = driver::open(root, Access::Change)?;
+    // Whoever goes on with a run does it alone.
+    let _alone = kept::claim(root, run::LOCK)?.ok_or_else(|| runs(&scenario.name))?;
     let mut runner = Runner::begin(root, global, source, scenario)?;
-    runner.go_on()?;
+    match runner.go_on() {
+        Ok(()) => {}
+        Err(failure) if failure.code == "interrupted" => return Err(failure),
+        Err(failure) => {
+            // What failed is told; a training that nobody judges is of no use.
+            let _ = runner.end(false);
+            return Err(failure);
+        }
+    }
     runner.end(asked.keep)?;
     Ok(ReportDoc::new(root, None, &runner.run, false))
 }
@@ -41,6 +53,7 @@ struct Runner<'a> {
     root: &'a Root,
     global: &'a Global,
     source: Box<dyn Source + 'a>,
+    answers: Answers,
     run: Run,
     /// How each objective stood when it was last told.
     told: Vec<State>,
@@ -58,37 +71,51 @@ impl<'a> Runner<'a> {
     ) -> Result<Self> {
         let snapshot = Snapshot::read(source.as_ref())?;
         training::follow(source.as_mut());
-        let run = match snapshot.is_training() {
-            true => {
-                let training = training::state(source.as_mut())?;
-                let run = Run::load(root)?.filter(|run| run.is_of(&training));
-                run.filter(|run| run.scenario == scenario)
-                    .ok_or_else(|| busy(&scenario.name))?
+        if snapshot.is_training() {
+            let training = training::state(source.as_mut())?;
+            let run = Run::load(root)?.filter(|run| run.is_of(&training));
+            let run = run.filter(|run| run.scenario == scenario);
+            let run = run.ok_or_else(|| busy(&scenario.name))?;
+            let answers = Answers::open(root)?;
+            return Self::new(root, global, source, answers, run);
+        }
+        unconfirmed::refuse_another(root)?;
+        for one in &scenario.set() {
+            // A scenario for the machine's own controls may not fit to every machine.
+            if scenario.start.profile.as_deref() == Some("machine") {
+                refusal::find(&one.name, &snapshot.controls)?;
             }
-            false => {
-                unconfirmed::refuse_another(root)?;
-                for one in &scenario.set() {
-                    // A scenario for the machine's own controls may not fit to every machine.
-                    if scenario.start.profile.as_deref() == Some("machine") {
-                        refusal::find(&one.name, &snapshot.controls)?;
-                    }
-                }
-                let described = scenario.profile().describe(&snapshot, &scenario.set())?;
-                let training = training::start(source.as_mut(), &described)?;
-                let begun = Snapshot::read(source.as_ref())?;
-                run::open_answers(root, &scenario.name)?;
-                Run::new(scenario, &training, begun.controls)
-            }
-        };
-        let mut runner = Self {
+        }
+        let described = scenario.profile().describe(&snapshot, &scenario.set())?;
+        let answers = Answers::open(root)?;
+        let training = training::start(source.as_mut(), &described);
+        let training = training.inspect_err(|_| drop(view::withdraw(root)))?;
+        let begun = Snapshot::read(source.as_ref());
+        let runner = begun.and_then(|begun| {
+            let run = Run::new(scenario, &training, begun.controls);
+            save(root, &run)?;
+            Self::new(root, global, source, answers, run)
+        });
+        runner.inspect_err(|_| give_up(root))
+    }
+
+    fn new(
+        root: &'a Root,
+        global: &'a Global,
+        source: Box<dyn Source + 'a>,
+        answers: Answers,
+        run: Run,
+    ) -> Result<Self> {
+        View::of(&run.scenario).publish(root).map_err(not_shown)?;
+        let runner = Self {
             root,
             global,
             source,
+            answers,
             told: vec![State::Open; run.scenario.objective.len()],
             run,
             news: true,
         };
-        runner.save()?;
         runner.tell_story()?;
         Ok(runner)
     }
@@ -97,24 +124,21 @@ impl<'a> Runner<'a> {
     fn go_on(&mut self) -> Result<()> {
         loop {
             self.look()?;
-            if self.run.ended.is_none() {
-                self.have_happen()?;
-                self.look()?;
-            }
-            if self.news {
-                self.save()?;
-            }
             self.tell_objectives()?;
+            if self.run.ended.is_none() && self.is_decided() {
+                self.run.ended = Some(Ended::Decided);
+            }
+            if self.run.ended.is_none() && self.run.left_s() == 0 {
+                self.run.ended = Some(Ended::Time);
+            }
             if self.run.ended.is_some() {
                 return Ok(());
             }
-            if self.is_decided() {
-                self.run.ended = Some(Ended::Decided);
-                return Ok(());
+            if self.have_happen()? {
+                continue;
             }
-            if self.run.left_s() == 0 {
-                self.run.ended = Some(Ended::Time);
-                return Ok(());
+            if self.news {
+                self.save()?;
             }
             if !signals::pause(PERIOD) {
                 let name = &self.run.scenario.name;
@@ -131,105 +155,52 @@ impl<'a> Runner<'a> {
 
     /// Takes in what there is.
     fn look(&mut self) -> Result<()> {
-        let mut records = Vec::new();
-        loop {
-            let batch = self.source.records(Wait::No).map_err(diagnose::journal)?;
-            if batch.is_empty() {
-                break;
-            }
-            records.extend(batch);
-        }
+        let records = milspec::journal::read(self.source.as_mut())?;
         let new = self.run.take(self.root, &records);
         let last = new.iter().map(|event| event.boot_ns).max().unwrap_or(0);
         self.run.seen_ns = self.root.boottime_ns().unwrap_or(0).max(last);
         let snapshot = Snapshot::read(self.source.as_ref())?;
-        let training = training::state(self.source.as_mut())?;
-        if !snapshot.is_training() || !self.run.is_of(&training) {
-            self.run.ended = Some(Ended::Stopped);
-        } else {
+        if snapshot.is_training() && self.is_there()? {
             self.run.controls = snapshot.controls;
+        } else {
+            self.run.ended = Some(Ended::Stopped);
         }
-        let answers = self.run.answers.len();
-        self.run.take_answers(self.root);
-        self.news |= !new.is_empty() || self.run.answers.len() > answers;
+        self.news |= !new.is_empty();
+        self.take_answers()?;
         self.tell(&new)
     }
 
-    /// Has happen what is due.
-    fn have_happen(&mut self) -> Result<()> {
-        let records = self.run.wire().unwrap_or_default();
-        let due: Vec<usize> = {
-            let facts = self.run.facts(&records);
-            let events = self.run.scenario.event.iter().enumerate();
-            let waits = events.filter(|(at, _)| !self.run.happened.contains(at));
-            let due = waits.filter(|(_, event)| is_due(event, &facts));
-            due.map(|(at, _)| at).collect()
-        };
-        for at in due {
-            let Some(event) = self.run.scenario.event.get(at).cloned() else {
-                continue;
+    /// Whether the training is there, and this one.
+    fn is_there(&mut self) -> Result<bool> {
+        let training = training::state(self.source.as_mut())?;
+        let is_on = training.properties & uapi::TRAINING_ON != 0;
+        Ok(is_on && hex::encode(training.load) == self.run.load)
+    }
+
+    /// Takes what was answered. What is told to be taken is on disk.
+    fn take_answers(&mut self) -> Result<()> {
+        let mut taken = Vec::new();
+        for given in self.answers.take() {
+            let became = match self.run.ended {
+                None => self.run.take_answer(&given),
+                Some(_) => Taken::Over,
             };
-            // Noted first: what fails is not tried for ever.
-            self.run.happened.push(at);
+            taken.push((given, became));
+        }
+        if taken.iter().any(|(_, became)| *became == Taken::Now) {
             self.save()?;
-            self.happen(&event).map_err(|failure| Failure {
-                what: format!("event {} of the scenario did not happen", at + 1),
-                why: failure.to_string(),
-                ..failure
-            })?;
         }
+        taken
+            .into_iter()
+            .for_each(|(given, became)| given.tell(became));
         Ok(())
-    }
-
-    fn happen(&mut self, event: &Happening) -> Result<()> {
-        if let Some(inject) = &event.inject {
-            let snapshot = Snapshot::read(self.source.as_ref())?;
-            training::inject(self.source.as_mut(), inject.on(&snapshot)?)?;
-        }
-        match &event.change {
-            Some(somebody) => self.change(somebody),
-            None => Ok(()),
-        }
-    }
-
-    /// Sets a control as another user, so that the records have that user.
-    fn change(&self, somebody: &Somebody) -> Result<()> {
-        let group = system::group(self.root, uapi::DEVICE_NAME);
-        let mut command = Command::new("/proc/self/exe");
-        command
-            .args(["--quiet", "control", "set"])
-            .arg(format!("{}={}", somebody.control, somebody.value))
-            .env_clear()
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .uid(somebody.uid);
-        if let Some((group, _)) = group {
-            command.gid(group);
-        }
-        let ended = command.status();
-        match ended {
-            Ok(status) if status.success() => Ok(()),
-            ended => Err(Failure::new(
-                "scenario-failed",
-                "somebody else could not change the copy",
-                match ended {
-                    Ok(status) => format!("milspecctl ended with {status}"),
-                    Err(error) => format!("milspecctl was not started: {error}"),
-                },
-                "see that group milspec is there and may read /dev/milspec",
-            )),
-        }
     }
 
     /// Whether nothing that comes can change what is decided. What must not be done is decided at the
     /// end, and counts once all that was to happen has.
     fn is_decided(&self) -> bool {
-        let mut events = self.run.scenario.event.iter().enumerate();
-        let waits =
-            events.any(|(at, event)| event.on.is_none() && !self.run.happened.contains(&at));
         let mut both = self.run.scenario.objective.iter().zip(&self.told);
-        !waits
+        self.run.is_played()
             && both.all(|(objective, state)| {
                 let at_the_end =
                     matches!(objective.check, Check::Keep { .. } | Check::Refrain { .. });
@@ -237,24 +208,30 @@ impl<'a> Runner<'a> {
             })
     }
 
+    /// Keeps the run. Another one that has begun meanwhile stays.
     fn save(&mut self) -> Result<()> {
-        let lock = kept::lock(self.root, &|| {})?;
-        run::FILE.save(self.root, &lock, &self.run)?;
+        let kept = Run::load(self.root)?;
+        if kept.is_some_and(|kept| kept.load != self.run.load) {
+            return Err(runs(&self.run.scenario.name));
+        }
+        save(self.root, &self.run)?;
         self.news = false;
         Ok(())
     }
 
     /// Ends the training, unless it is to stay, and takes its last records.
     fn end(&mut self, keep: bool) -> Result<()> {
-        if !keep && self.run.ended != Some(Ended::Stopped) {
-            training::stop(self.source.as_mut())?;
-            let records = milspec::journal::read(self.source.as_mut())?;
-            let new = self.run.take(self.root, &records);
-            self.tell(&new)?;
-        }
         // Who answers now answers to nobody.
-        let _ = run::close_answers(self.root);
-        self.save()
+        let _ = view::withdraw(self.root);
+        self.run.ended.get_or_insert(Ended::Stopped);
+        let ended = match keep || !self.is_there()? {
+            true => Ok(Vec::new()),
+            false => training::stop(self.source.as_mut())
+                .and_then(|_| milspec::journal::read(self.source.as_mut())),
+        };
+        let new = ended.map(|records| self.run.take(self.root, &records));
+        self.save()?;
+        self.tell(&new?)
     }
 
     fn is_silent(&self) -> bool {
@@ -267,7 +244,7 @@ impl<'a> Runner<'a> {
         }
         let screen = output::stdout_screen(self.global);
         let mut page = Page::new(&screen);
-        page.note(0, crate::screen::Mark::Warning, crate::page::TRAINING);
+        page.note(0, Mark::Warning, crate::page::TRAINING);
         let scenario = &self.run.scenario;
         let left = count(self.run.left_s().div_ceil(60), "minute");
         let again = if self.run.happened.is_empty() {
@@ -281,6 +258,19 @@ impl<'a> Runner<'a> {
             scenario.grade.word()
         ));
         page.wrapped(0, &screen.foreign(scenario.story.trim()));
+        output::stdout(&page.finish())
+    }
+
+    /// Shows what did not happen.
+    fn tell_undone(&self, at: usize, failure: &Failure) -> Result<()> {
+        if self.is_silent() {
+            return Ok(());
+        }
+        let screen = output::stdout_screen(self.global);
+        let mut page = Page::new(&screen);
+        let why = screen.foreign(&failure.to_string());
+        let what = format!("event {} did not happen: {why}", at.saturating_add(1));
+        page.note(0, Mark::Warning, &what);
         output::stdout(&page.finish())
     }
 
@@ -318,15 +308,36 @@ impl<'a> Runner<'a> {
     }
 }
 
-/// Whether it is time for it.
-fn is_due(event: &Happening, facts: &judge::Facts<'_>) -> bool {
-    let mut records = facts.records.iter();
-    let since = match &event.on {
-        Some(wanted) => records.find(|record| facts.fits(record, wanted)),
-        None => records.next(),
-    };
-    let after = Duration::from_secs(event.at).as_nanos();
-    since.is_some_and(|since| u128::from(facts.now.saturating_sub(since.boot_ns)) >= after)
+fn save(root: &Root, run: &Run) -> Result<()> {
+    let lock = kept::lock(root, &|| {})?;
+    run::FILE.save(root, &lock, run)
+}
+
+/// Ends a training that has begun, and of which there is no run. What failed is told already.
+fn give_up(root: &Root) {
+    if let Ok(mut source) = driver::open(root, Access::Change) {
+        let _ = training::stop(source.as_mut());
+    }
+    let _ = view::withdraw(root);
+}
+
+fn not_shown(error: std::io::Error) -> Failure {
+    Failure::new(
+        "file-not-written",
+        format!("cannot write to {}", view::DIR),
+        "trainees would not know what the scenario is about",
+        "see that /run is there and can be written, as root",
+    )
+    .with_error(&error)
+}
+
+fn runs(name: &str) -> Failure {
+    Failure::new(
+        "training-busy",
+        format!("cannot run {name}"),
+        "another milspecctl runs a scenario",
+        "wait for its end, or end it there with Ctrl-C",
+    )
 }
 
 fn busy(name: &str) -> Failure {

@@ -3,13 +3,14 @@
 //! `training` for people.
 
 use super::{event, evidence, Document};
-use crate::cmd::training::list::{Entry, ScenarioList};
+use crate::cmd::training::list::ScenarioList;
 use crate::cmd::training::report::ReportDoc;
 use crate::cmd::training::{AnswerDoc, TrainingDoc};
 use crate::page::{Page, Row};
 use crate::screen::Mark;
 use milspec::training::judge::State;
 use milspec::training::run::{Decided, Ended};
+use milspec::training::view::View;
 use milspec::words::{count, with};
 
 impl Document for TrainingDoc {
@@ -48,7 +49,7 @@ impl Document for ScenarioList {
             self.scenarios.iter().for_each(|entry| whole(page, entry));
             return;
         }
-        let row = |entry: &Entry| Row {
+        let row = |entry: &View| Row {
             mark: Mark::Plain,
             cells: vec![
                 entry.name.clone(),
@@ -77,7 +78,7 @@ impl Document for ScenarioList {
 }
 
 /// All that a trainee may know.
-fn whole(page: &mut Page<'_>, entry: &Entry) {
+fn whole(page: &mut Page<'_>, entry: &View) {
     let screen = page.screen;
     page.heading(&screen.foreign(&entry.title));
     let (grade, minutes) = (entry.grade.word(), count(entry.minutes, "minute"));
@@ -128,6 +129,8 @@ impl Document for ReportDoc {
             Some(Ended::Decided) => "everything is decided".into(),
             Some(Ended::Time) => "the time is over".into(),
             Some(Ended::Stopped) => "the training was ended meanwhile".into(),
+            Some(Ended::Gone) => "the training is gone, and nobody has noted its end".into(),
+            None if self.file.is_some() => "it was not over when this was kept".into(),
             None => format!("under way, {} left", count(self.left_s, "second")),
         };
         let (name, grade, session) = (&self.scenario, self.grade.word(), self.session);
@@ -150,6 +153,11 @@ impl Document for ReportDoc {
             }
         }
         page.line("");
+        for one in &self.undone {
+            let why = screen.foreign(&one.why);
+            let what = format!("event {} did not happen: {why}", one.event);
+            page.note(0, Mark::Warning, &what);
+        }
         for answer in &self.answers {
             let value = screen.foreign(&answer.value);
             page.line(format!(

@@ -8,8 +8,10 @@ pub mod report;
 use milspec::cli::{TrainingAnswer, TrainingInject, TrainingStart};
 use milspec::kept;
 use milspec::model::Provenance;
-use milspec::training::run::{self, Ended, Run, ANSWER_MAX};
-use milspec::training::{self, scenario};
+use milspec::training;
+use milspec::training::answers::{self, ANSWER_MAX};
+use milspec::training::run::{self, Ended, Run};
+use milspec::training::view::{self, View};
 use milspec::{driver, journal, unconfirmed, Access, Failure, Result, Root, Snapshot, Source};
 use milspec_uapi::{Training, TRAINING_ON};
 use serde::Serialize;
@@ -55,7 +57,7 @@ fn document(
         session: (training.session != 0).then_some(training.session),
         load: (training.session != 0).then(|| hex::encode(training.load)),
         generation: training.generation,
-        scenario: run::shown(root).filter(|_| is_on),
+        scenario: View::running(root).filter(|_| is_on).map(|view| view.name),
         controls: snapshot.controls.len(),
     })
 }
@@ -92,10 +94,9 @@ fn end_run(
     };
     training::follow(source);
     run.take(root, &journal::read(source)?);
-    run.take_answers(root);
     run.controls = last.controls;
     run.ended = Some(Ended::Stopped);
-    let _ = run::close_answers(root);
+    let _ = view::withdraw(root);
     let lock = kept::lock(root, &|| {})?;
     run::FILE.save(root, &lock, &run)
 }
@@ -141,32 +142,20 @@ pub fn answer(root: &Root, asked: &TrainingAnswer) -> Result<AnswerDoc> {
             "run it on the machine, without --root",
         ));
     }
-    if asked.value.len() > ANSWER_MAX {
+    let value = asked.value.trim();
+    if !answers::is_answer(value) {
         return Err(Failure::new(
             "usage",
             format!("\"{}\" was not answered", asked.name),
-            format!("an answer has at most {ANSWER_MAX} bytes"),
+            format!("an answer is one line of 1 to {ANSWER_MAX} bytes"),
             "answer with a name or a number",
         ));
     }
-    if let Some(name) = run::shown(root) {
-        // A file of the instructor's may be known by no name here: then anything may be asked.
-        let known = scenario::Scenario::find(root, &name).ok();
-        let asks = known.as_ref().map(|(scenario, _)| scenario.asked());
-        if asks.is_some_and(|asks| !asks.contains(&asked.name.as_str())) {
-            return Err(Failure::new(
-                "no-such-answer",
-                format!("\"{}\" was not answered", asked.name),
-                format!("scenario {name} asks nothing of this name"),
-                format!("\"milspecctl training list {name}\" shows what it asks"),
-            ));
-        }
-    }
-    run::answer(root, &asked.name, &asked.value)?;
+    answers::answer(root, &asked.name, value)?;
     Ok(AnswerDoc {
         schema: "milspec.training-answer/1",
         recording: root.recording(),
         name: asked.name.clone(),
-        value: asked.value.clone(),
+        value: value.into(),
     })
 }

@@ -6,13 +6,23 @@ use milspec::cli::TrainingReport;
 use milspec::input;
 use milspec::model::{Event, Naming};
 use milspec::training::judge::{Answer, State};
-use milspec::training::run::{Decided, Ended, Run};
+use milspec::training::run::{Decided, Ended, Happened, Run};
 use milspec::training::scenario::Grade;
-use milspec::{training, Result, Root};
+use milspec::{driver, training, Access, Result, Root};
+use milspec_uapi::TRAINING_ON;
 use serde::Serialize;
 
 /// More than any run has.
 const LENGTH_MAX: u64 = 16 << 20;
+
+/// An event of the scenario that did not happen.
+#[derive(Debug, Serialize)]
+pub struct Undone {
+    /// Which event of the scenario, from 1.
+    pub event: usize,
+    /// Why.
+    pub why: String,
+}
 
 /// `milspec.training-report/1`
 #[derive(Debug, Serialize)]
@@ -47,6 +57,8 @@ pub struct ReportDoc {
     pub objectives: Vec<Decided>,
     /// What was answered.
     pub answers: Vec<Answer>,
+    /// Events of the scenario that did not happen.
+    pub undone: Vec<Undone>,
     /// All that happened; null without `--replay`.
     pub events: Option<Vec<Event>>,
 }
@@ -56,8 +68,8 @@ impl ReportDoc {
     pub fn new(root: &Root, file: Option<String>, run: &Run, replay: bool) -> Self {
         let objectives = run.judge();
         let events = replay.then(|| {
-            let records = run.wire().unwrap_or_default();
-            Event::all(&records, &Naming::of_training(&run.controls))
+            let records = run.records.all();
+            Event::all(records, &Naming::of_training(&run.controls))
         });
         let ended = run.ended;
         Self {
@@ -72,10 +84,13 @@ impl ReportDoc {
             started: run.started.clone(),
             left_s: if ended.is_some() { 0 } else { run.left_s() },
             ended,
-            scored: objectives.iter().map(|one| one.scored).sum(),
+            scored: objectives
+                .iter()
+                .fold(0, |sum, one| sum.saturating_add(one.scored)),
             points: run.scenario.points(),
             objectives,
             answers: run.answers.clone(),
+            undone: run.happened.iter().filter_map(undone).collect(),
             events,
         }
     }
@@ -96,10 +111,33 @@ pub fn run(root: &Root, asked: &TrainingReport) -> Result<ReportDoc> {
             (Some(name), run)
         }
         None => {
-            let run = Run::load(root)?;
             let none = || training::none("no scenario has run here");
-            (None, run.ok_or_else(none)?)
+            let mut run = Run::load(root)?.ok_or_else(none)?;
+            if run.ended.is_none() && is_gone(root, &run)? {
+                run.ended = Some(Ended::Gone);
+            }
+            (None, run)
         }
     };
     Ok(ReportDoc::new(root, file, &run, asked.replay))
+}
+
+fn undone(one: &Happened) -> Option<Undone> {
+    Some(Undone {
+        event: one.event.saturating_add(1),
+        why: one.failed.clone()?,
+    })
+}
+
+/// Whether the training of a run that nobody has ended is not there any more: after a power loss, or
+/// where another program has ended it.
+fn is_gone(root: &Root, run: &Run) -> Result<bool> {
+    match driver::open(root, Access::Read) {
+        Ok(mut source) => {
+            let training = training::state(source.as_mut())?;
+            Ok(training.properties & TRAINING_ON == 0 || !run.is_of(&training))
+        }
+        Err(failure) if failure.code == "no-driver" => Ok(true),
+        Err(failure) => Err(failure),
+    }
 }
