@@ -49,14 +49,21 @@ fn run(
     if asked.get("bios_password").is_some() {
         words.extend(["--bios-password-fd", "0"]);
     }
+    let tree = tree.file("asked.toml", FILE);
+    let (tree, after) = driver.record(tree, &words);
+    let (text, answer, tree) = ansible(tree, asked, options);
+    let changed = answer["changed"] == true && !check;
+    let after = if changed { after } else { driver.clone() };
+    (text, answer, tree.unapplied(), after)
+}
+
+/// What Ansible says, and its answer, on this machine.
+fn ansible(tree: Tree, asked: &Value, options: &[&str]) -> (String, Value, Tree) {
     let program = env!("CARGO_BIN_EXE_milspecctl");
     let wrapper = format!("#!/bin/sh\nexec {program} --root {} \"$@\"\n", tree.dir());
-    let tree = tree
-        .file("asked.toml", FILE)
-        .file("bin/milspecctl", &wrapper);
+    let tree = tree.file("bin/milspecctl", &wrapper);
     let executable = fs::Permissions::from_mode(0o755);
     fs::set_permissions(tree.path("bin/milspecctl"), executable).unwrap();
-    let (tree, after) = driver.record(tree, &words);
     let ansible = std::env::var("MILSPEC_ANSIBLE").expect("scripts/lint-ansible sets it");
     let output = Command::new(format!("{ansible}/bin/ansible"))
         .args(["localhost", "-m", "dell_milspec", "-a", &asked.to_string()])
@@ -83,9 +90,7 @@ fn run(
         .unwrap_or_else(|| panic!("{text}{:?}", output.stderr));
     let answer: Value = serde_json::from_str(answer).unwrap();
     assert_eq!(output.status.success(), !text.contains("FAILED!"));
-    let changed = answer["changed"] == true && !check;
-    let after = if changed { after } else { driver.clone() };
-    (text, answer, tree.unapplied(), after)
+    (text, answer, tree)
 }
 
 /// Promise: the Ansible module changes what is not as asked, once; check mode says the same and
@@ -123,9 +128,12 @@ fn idempotent() {
 #[ignore = "takes ansible-core: scripts/lint-ansible runs it"]
 fn training() {
     for options in [&[][..], &["--check"]] {
-        let driver = Driver::new(controls("latitude-7490"));
-        let tree = in_training(Tree::loaded("ansible-training"));
-        let (text, answer, ..) = run(&driver, tree, &parameters(), options);
+        let tree = in_training(
+            Driver::new(controls("latitude-7490"))
+                .record(Tree::loaded("ansible-training"), &["milspecctl", "status"])
+                .0,
+        );
+        let (text, answer, _) = ansible(tree, &parameters(), options);
         assert!(text.contains("FAILED!"), "{text}");
         assert!(
             answer["msg"].as_str().unwrap().contains("training"),

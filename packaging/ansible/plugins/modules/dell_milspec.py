@@ -84,6 +84,14 @@ import os
 from ansible.module_utils.basic import AnsibleModule
 
 
+def shown(text):
+    """The document that milspecctl has printed, an empty one where it has not."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return {}
+
+
 def config(module):
     """The document milspec.config/1 that the parameters say. A JSON string is one of TOML as well."""
 
@@ -133,6 +141,9 @@ def main():
     # What something else has changed since the driver last looked is seen then. Where that fails, so
     # does what comes next, and says why.
     module.run_command([program, "--quiet", "status", "--refresh"])
+    # The copy of a training is not the machine, neither to compare with nor to change.
+    if shown(module.run_command([program, "--json", "mode", "get"])[1]).get("training"):
+        module.fail_json(msg="there is a training: what is shown is a copy, and not the machine")
     words = [program, "--json", "config", "diff" if module.check_mode else "apply", path]
     password = module.params["bios_password"]
     if not module.check_mode:
@@ -141,9 +152,8 @@ def main():
     if password and not module.check_mode:
         words += ["--bios-password-fd", "0"]
     status, out, err = module.run_command(words, data=password or "")
-    try:
-        document = json.loads(out)
-    except ValueError:
+    document = shown(out)
+    if not document:
         module.fail_json(msg=f"milspecctl gave no document, and status {status}", stderr=err)
     steps = document.get("steps", [])
     result = {
@@ -156,8 +166,6 @@ def main():
         },
     }
     error = document.get("error")
-    if document.get("training"):
-        module.fail_json(msg="there is a training: what can be compared is a copy, and not the machine", **result)
     if error:
         module.fail_json(msg=f"{error['what']}: {error['why']}; {error['next']}", **result)
     module.exit_json(**result)
