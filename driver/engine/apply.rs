@@ -272,6 +272,9 @@ impl Engine {
 
         // Carry out. From here on nothing is allocated, and nothing returns before it is told.
         let about = self.record_begun(request, &steps);
+        if let Some(practice) = &self.practice {
+            practice.begin_apply();
+        }
         let (outcome, met, unheeded) = self.carry_out(work, &mut steps, request.key, &about);
 
         // Commit.

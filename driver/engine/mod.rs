@@ -9,9 +9,9 @@
 //!
 //! A copy of the machine, to practise on, is another engine over providers in memory: see `training`.
 //!
-//! Lock order: `turn` before `work` before `copy` and `latest`. `work` is held across firmware calls, and never taken by what
-//! only wants to know what was read last; who waits for it can be killed. `latest` is held for the
-//! time of a copy of a pointer.
+//! Lock order: `turn` before `work` before `copy` and `latest`. `work` is held across firmware calls,
+//! and never taken by what only wants to know what was read last; who waits for it can be killed.
+//! `copy` and `latest` are held for the time of a copy of a pointer.
 
 use crate::{
     journal::{

@@ -91,6 +91,11 @@ pub(super) struct Practice {
 }
 
 impl Practice {
+    /// An apply begins.
+    pub(super) fn begin_apply(&self) {
+        self.bench.begin_apply();
+    }
+
     /// Sends an event of what is new in a copy, unless there was one just now. The log has nothing of
     /// it. Only one task at a time comes here.
     pub(super) fn tell(
@@ -332,12 +337,7 @@ impl Engine {
         }
         let _turn = self.turn.lock()?;
         let engine = self.copy.lock().clone().ok_or(ENODEV)?;
-        engine.hurry(true);
-        let ended = self.end_training(&engine);
-        if ended.is_err() {
-            engine.hurry(false);
-        }
-        let announcer = ended?;
+        let announcer = engine.in_a_hurry(|| self.end_training(&engine))?;
         pr_notice!("training: ended; this is the machine again\n");
         report::shown(&self.snapshot(), 0, announcer.as_ref(), false);
         Ok(())
@@ -349,7 +349,6 @@ impl Engine {
         let past = {
             let mut work = engine.work.lock()?;
             work.closed = true;
-            work.announcer = None;
             work.machine.generation()
         };
         let opened = self.work.lock().and_then(|work| {
@@ -371,11 +370,10 @@ impl Engine {
         Ok(announcer)
     }
 
-    /// Has the copy take no time that it was made to take, or take it again.
-    fn hurry(&self, hurry: bool) {
-        if let Some(practice) = &self.practice {
-            practice.bench.hurry(hurry);
-        }
+    /// Has the copy take no time that it was made to take while `act` runs, which waits for it.
+    fn in_a_hurry<T>(&self, act: impl FnOnce() -> T) -> T {
+        let _hurry = self.practice.as_ref().map(|it| it.bench.hurry());
+        act()
     }
 
     /// Waits until nothing that was begun before is under way on a copy.
@@ -387,10 +385,7 @@ impl Engine {
         let Some(engine) = self.copy.lock().clone() else {
             return Ok(());
         };
-        engine.hurry(true);
-        let quiet = engine.work.lock().map(drop);
-        engine.hurry(false);
-        quiet
+        engine.in_a_hurry(|| engine.work.lock().map(drop))
     }
 
     /// The copy, and what it is made of.

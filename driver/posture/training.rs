@@ -63,15 +63,24 @@ pub struct Injection {
     pub control: u32,
     /// What happens.
     pub effect: Effect,
-    /// So many writes, of any control, come first.
+    /// So many writes of one apply, of any control, come first.
     pub after: u32,
     /// How many reads or writes it lasts; 0 until it is taken back.
     pub count: u32,
 }
 
-impl Injection {
+/// An injection that waits, or lasts.
+#[derive(Clone, Copy, Debug)]
+struct Pending {
+    injection: Injection,
+    /// So many writes still come first.
+    left: u32,
+}
+
+impl Pending {
     fn concerns(&self, id: u32) -> bool {
-        self.after == 0 && (self.control == 0 || self.control == id)
+        let control = self.injection.control;
+        self.left == 0 && (control == 0 || control == id)
     }
 }
 
@@ -93,7 +102,7 @@ pub enum Fault {
 #[derive(Clone, Debug)]
 pub struct Bench<L> {
     cells: L,
-    injections: [Option<Injection>; INJECTIONS],
+    injections: [Option<Pending>; INJECTIONS],
 }
 
 impl<L: DerefMut<Target = [Cell]>> Bench<L> {
@@ -150,13 +159,25 @@ impl<L: DerefMut<Target = [Cell]>> Bench<L> {
             return Ok(());
         }
         let place = self.injections.iter_mut().find(|place| place.is_none());
-        *place.ok_or(Fault::Full)? = Some(injection);
+        *place.ok_or(Fault::Full)? = Some(Pending {
+            injection,
+            left: injection.after,
+        });
         Ok(())
     }
 
     /// Takes back all that waits or lasts.
     pub fn clear(&mut self) {
         self.injections = [None; INJECTIONS];
+    }
+
+    /// An apply begins: what waits for writes of one waits for its.
+    pub fn begin_apply(&mut self) {
+        for pending in self.injections.iter_mut().flatten() {
+            if pending.left > 0 {
+                pending.left = pending.injection.after;
+            }
+        }
     }
 
     /// What happens once happens.
@@ -172,16 +193,17 @@ impl<L: DerefMut<Target = [Cell]>> Bench<L> {
     /// Finds what was injected for a control, uses it up once, and returns what `take` makes of it.
     fn injected<T>(&mut self, id: u32, take: impl Fn(Effect) -> Option<T>) -> Option<T> {
         for place in &mut self.injections {
-            let Some(injection) = place.as_mut().filter(|injection| injection.concerns(id)) else {
+            let Some(pending) = place.as_mut().filter(|pending| pending.concerns(id)) else {
                 continue;
             };
-            let Some(taken) = take(injection.effect) else {
+            let Some(taken) = take(pending.injection.effect) else {
                 continue;
             };
-            match injection.count {
+            let count = &mut pending.injection.count;
+            match *count {
                 0 => {}
                 1 => *place = None,
-                _ => injection.count = injection.count.saturating_sub(1),
+                _ => *count = count.saturating_sub(1),
             }
             return Some(taken);
         }
@@ -255,14 +277,14 @@ impl<L: DerefMut<Target = [Cell]>> Bench<L> {
             let Some(place) = self.injections.get_mut(at) else {
                 return;
             };
-            let Some(injection) = place.as_mut().filter(|injection| injection.after > 0) else {
+            let Some(pending) = place.as_mut().filter(|pending| pending.left > 0) else {
                 continue;
             };
-            injection.after = injection.after.saturating_sub(1);
-            let due = *injection;
-            if due.after == 0 && due.effect.is_sudden() {
+            pending.left = pending.left.saturating_sub(1);
+            let Pending { injection, left } = *pending;
+            if left == 0 && injection.effect.is_sudden() {
                 *place = None;
-                self.befall(due.control, due.effect);
+                self.befall(injection.control, injection.effect);
             }
         }
     }

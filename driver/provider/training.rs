@@ -50,9 +50,9 @@ use kernel::{
 /// do.
 #[pin_data]
 pub(crate) struct Bench {
-    /// Nothing takes the time that it was made to take: somebody waits for the copy to end, or for the
-    /// machine to fall asleep.
-    hurry: Atomic<bool>,
+    /// How many wait for the copy to end, or for the machine to fall asleep: as long as somebody does,
+    /// nothing takes the time that it was made to take.
+    hurried: Atomic<u32>,
     #[pin]
     state: Mutex<training::Bench<KVVec<Cell>>>,
 }
@@ -115,7 +115,7 @@ impl Bench {
         cells.sort_unstable_by_key(|cell| cell.id);
         Arc::pin_init(
             pin_init!(Self {
-                hurry: Atomic::new(false),
+                hurried: Atomic::new(0),
                 state <- new_mutex!(training::Bench::new(cells), "training::Bench::state"),
             }),
             GFP_KERNEL,
@@ -140,20 +140,26 @@ impl Bench {
         self.state.lock().inject(injection).map_err(error)
     }
 
+    /// An apply begins: what waits for writes of one waits for its.
+    pub(crate) fn begin_apply(&self) {
+        self.state.lock().begin_apply();
+    }
+
     /// Takes back all that was injected and has not come to an end.
     pub(crate) fn clear(&self) {
         self.state.lock().clear();
     }
 
-    /// Has nothing take the time that it was made to take, or has it again.
-    pub(crate) fn hurry(&self, hurry: bool) {
-        self.hurry.store(hurry, Relaxed);
+    /// Has nothing take the time that it was made to take for as long as what is returned exists.
+    pub(crate) fn hurry(&self) -> Hurry<'_> {
+        self.hurried.fetch_add(1, Relaxed);
+        Hurry(self)
     }
 
     /// Takes the time that a read or write of a control was made to take.
     fn wait(&self, id: u32) {
         let ms = self.state.lock().delay(id);
-        if ms > 0 && !self.hurry.load(Relaxed) {
+        if ms > 0 && self.hurried.load(Relaxed) == 0 {
             fsleep(Delta::from_millis(ms.into()));
         }
     }
@@ -169,6 +175,15 @@ impl Bench {
                 answers: [Answer::Absent; VALUES],
             },
         }
+    }
+}
+
+/// Somebody waits.
+pub(crate) struct Hurry<'a>(&'a Bench);
+
+impl Drop for Hurry<'_> {
+    fn drop(&mut self) {
+        self.0.hurried.fetch_sub(1, Relaxed);
     }
 }
 

@@ -1307,8 +1307,8 @@ struct milspec_training {
 	/* Zero. */
 	__u8 reserved[3];
 	/*
-	 * MILSPEC_TRAINING_INJECT: so many writes of any control come before it begins. An undo
-	 * writes too.
+	 * MILSPEC_TRAINING_INJECT: so many writes of one apply, of any control, come before it
+	 * begins: each apply is counted anew. An undo writes too.
 	 */
 	__u32 after;
 	/* MILSPEC_TRAINING_INJECT: how many reads or writes it lasts; 0 until it is taken back. */

@@ -95,7 +95,8 @@ pub struct Training {
     pub value: u8,
     /// Zero.
     pub reserved: [u8; 3],
-    /// [`TRAINING_INJECT`]: so many writes of any control come before it begins. An undo writes too.
+    /// [`TRAINING_INJECT`]: so many writes of one apply, of any control, come before it begins: each apply
+    /// is counted anew. An undo writes too.
     pub after: u32,
     /// [`TRAINING_INJECT`]: how many reads or writes it lasts; 0 until it is taken back.
     pub count: u32,

@@ -149,6 +149,31 @@ fn injections_wait_for_writes() {
     assert_eq!(value(&mut bench, DSMIL), Reading::Known(0), "once");
 }
 
+/// Promise: what waits for writes of an apply is not used up by applies with fewer; what has begun has.
+#[test]
+fn injections_wait_for_one_apply() {
+    let mut bench = bench();
+    for effect in [Effect::Value(1), Effect::WriteIgnored] {
+        let waits = Injection {
+            after: 2,
+            ..injection(DSMIL, effect)
+        };
+        bench.inject(waits).unwrap();
+    }
+    for to in [1, 0, 1, 0] {
+        bench.begin_apply();
+        assert_eq!(bench.write(PLATFORM, 1 - to, to), Ok(()));
+        assert_eq!(value(&mut bench, DSMIL), Reading::Known(0));
+    }
+    bench.begin_apply();
+    assert_eq!(bench.write(PLATFORM, 0, 1), Ok(()));
+    assert_eq!(bench.write(PLATFORM, 1, 0), Ok(()));
+    assert_eq!(value(&mut bench, DSMIL), Reading::Known(1));
+    bench.begin_apply();
+    assert_eq!(bench.write(DSMIL, 1, 0), Ok(()));
+    assert_eq!(value(&mut bench, DSMIL), Reading::Known(1), "ignored");
+}
+
 /// Promise: what the copy has not got cannot be injected, and what cannot be is refused whole.
 #[test]
 fn impossible_injections_are_refused() {

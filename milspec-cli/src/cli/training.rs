@@ -142,7 +142,7 @@ pub struct TrainingInject {
     /// The value that it has from then on
     #[arg(long)]
     pub value: Option<String>,
-    /// So many writes of any control come first: puts it into a change
+    /// So many writes of one change, of any control, come first: puts it into the middle of one
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     pub after: u32,
     /// How many reads or writes it lasts; 0 until it is taken back

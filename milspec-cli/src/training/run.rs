@@ -47,8 +47,6 @@ pub enum Ended {
 pub struct Happened {
     /// Its place in the scenario, from 0.
     pub event: usize,
-    /// Sequence of the record that it came after.
-    pub after: u64,
     /// Why it did not happen; null where it did.
     pub failed: Option<String>,
 }
@@ -171,8 +169,12 @@ impl Run {
     pub fn is_played(&self) -> bool {
         let is_over = matches!(self.ended, Some(Ended::Decided | Ended::Time));
         let mut events = self.scenario.event.iter().enumerate();
-        let has_happened = |at| self.happened.iter().any(|one| one.event == at);
-        is_over || events.all(|(at, event)| event.on.is_some() || has_happened(at))
+        is_over || events.all(|(at, event)| event.on.is_some() || self.has_happened(at))
+    }
+
+    /// Whether this event of the scenario has happened, or was tried.
+    pub fn has_happened(&self, at: usize) -> bool {
+        self.happened.iter().any(|one| one.event == at)
     }
 
     /// Decides every objective.

@@ -105,8 +105,6 @@ pub struct Happening {
     pub at: u64,
     /// It waits for such a record.
     pub on: Option<Match>,
-    /// It happens after each such record, until the objective with this name is decided.
-    pub until: Option<String>,
     /// What the copy is to do.
     pub inject: Option<Inject>,
     /// What somebody changes.
@@ -164,9 +162,6 @@ impl Happening {
         if self.at > SECONDS_MAX {
             return Some(format!("\"at\" is at most {SECONDS_MAX}"));
         }
-        if self.until.is_some() && self.on.is_none() {
-            return Some("\"until\" needs \"on\"".into());
-        }
         match (&self.inject, &self.change) {
             (Some(inject), None) => inject.fault(),
             (None, Some(somebody)) if somebody.uid == 0 => {
@@ -221,13 +216,7 @@ impl Scenario {
             return Some(format!("its profile is one of {}", NAMES.join(", ")));
         }
         for (at, event) in self.event.iter().enumerate() {
-            let why = event.fault().or_else(|| {
-                let until = event.until.as_deref()?;
-                let mut named = self.objective.iter().map(|one| one.name.as_str());
-                (!named.any(|name| name == until))
-                    .then(|| format!("there is no objective \"{}\"", shown(until)))
-            });
-            if let Some(why) = why {
+            if let Some(why) = event.fault() {
                 return Some(format!("event {}: {why}", at + 1));
             }
         }

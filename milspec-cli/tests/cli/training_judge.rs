@@ -375,7 +375,6 @@ fn refrained_while_at_work() {
     assert_eq!(state(&run).0, State::Missed);
     run.happened = vec![Happened {
         event: 0,
-        after: 1,
         failed: None,
     }];
     assert_eq!(state(&run).0, State::Met);
@@ -479,12 +478,6 @@ fn limits() {
         ("within = 1", "within = 36001", "\"within\""),
         ("points = 1", "points = 1001", "counts more"),
         ("uid = 1", "uid = 0", "root"),
-        ("at = 1", "at = 1\nuntil = \"o\"", "needs \"on\""),
-        (
-            "at = 1",
-            "on = { kind = \"tamper\" }\nuntil = \"p\"",
-            "no objective",
-        ),
     ] {
         let failure = Scenario::parse("x", &base.replacen(from, to, 1)).unwrap_err();
         assert!(failure.why.contains(why), "{to}: {}", failure.why);

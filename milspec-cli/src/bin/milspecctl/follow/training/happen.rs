@@ -3,7 +3,7 @@
 //! What happens in a scenario.
 
 use super::Runner;
-use milspec::training::judge::{Facts, State};
+use milspec::training::judge::Facts;
 use milspec::training::run::Happened;
 use milspec::training::scenario::{Happening, Somebody};
 use milspec::{system, training, Failure, Result, Snapshot};
@@ -15,24 +15,20 @@ use std::time::Duration;
 impl Runner<'_> {
     /// Has happen what is due, and says whether something was.
     pub(super) fn have_happen(&mut self) -> Result<bool> {
-        let due: Vec<(usize, u64)> = {
+        let due: Vec<usize> = {
             let facts = self.run.facts();
             let events = self.run.scenario.event.iter().enumerate();
-            let due = events.filter_map(|(at, event)| {
-                let after = self.is_due(at, event, &facts)?;
-                Some((at, after))
-            });
-            due.collect()
+            let due = events.filter(|(at, event)| self.is_due(*at, event, &facts));
+            due.map(|(at, _)| at).collect()
         };
         let is_due = !due.is_empty();
-        for (at, after) in due {
+        for at in due {
             let Some(event) = self.run.scenario.event.get(at).cloned() else {
                 continue;
             };
             // Noted first: where this program ends in between, it does not happen twice.
             self.run.happened.push(Happened {
                 event: at,
-                after,
                 failed: None,
             });
             self.save()?;
@@ -50,29 +46,20 @@ impl Runner<'_> {
         Ok(is_due)
     }
 
-    /// Whether it is time for an event: the sequence of the record that it comes after.
-    fn is_due(&self, at: usize, event: &Happening, facts: &Facts<'_>) -> Option<u64> {
-        let before = self.run.happened.iter().rfind(|one| one.event == at);
-        let until = event.until.as_deref();
-        let mut both = self.run.scenario.objective.iter().zip(&self.told);
-        let is_open = both.any(|(one, told)| Some(&*one.name) == until && *told == State::Open);
-        let since = match (&event.on, until, before) {
-            (None, _, None) => facts.records.first(),
-            (Some(wanted), None, None) => facts
+    /// Whether it is time for an event that has not happened yet.
+    fn is_due(&self, at: usize, event: &Happening, facts: &Facts<'_>) -> bool {
+        let since = match &event.on {
+            None => facts.records.first(),
+            Some(wanted) => facts
                 .records
                 .iter()
                 .find(|record| facts.fits(record, wanted)),
-            (Some(wanted), Some(_), before) if is_open => {
-                let after = before.map_or(0, |before| before.after);
-                let new = |record: &&uapi::Event| record.sequence > after;
-                let mut records = facts.records.iter().filter(new);
-                records.rfind(|record| facts.fits(record, wanted))
-            }
-            _ => None,
-        }?;
-        let after = Duration::from_secs(event.at).as_nanos();
-        let over = u128::from(facts.now.saturating_sub(since.boot_ns));
-        (over >= after).then_some(since.sequence)
+        };
+        let is_time = |since: &uapi::Event| {
+            let over = u128::from(facts.now.saturating_sub(since.boot_ns));
+            over >= Duration::from_secs(event.at).as_nanos()
+        };
+        !self.run.has_happened(at) && since.is_some_and(is_time)
     }
 
     fn happen(&mut self, event: &Happening) -> Result<()> {
