@@ -208,12 +208,8 @@ impl<'a> Runner<'a> {
             })
     }
 
-    /// Keeps the run. Another one that has begun meanwhile stays.
+    /// Keeps the run. No other one has begun meanwhile: a runner is alone from its begin to its end.
     fn save(&mut self) -> Result<()> {
-        let kept = Run::load(self.root)?;
-        if kept.is_some_and(|kept| kept.load != self.run.load) {
-            return Err(runs(&self.run.scenario.name));
-        }
         save(self.root, &self.run)?;
         self.news = false;
         Ok(())
