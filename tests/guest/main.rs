@@ -54,6 +54,7 @@ mod stress;
 mod systemd;
 
 mod training;
+mod training_copy;
 mod training_scenarios;
 mod waits;
 mod witness;
@@ -156,6 +157,7 @@ fn main() -> ExitCode {
         latch::TESTS,
         stress::TESTS,
         training::TESTS,
+        training_copy::TESTS,
         waits::TESTS,
         journal::TESTS,
         journal_anchor::TESTS,
