@@ -330,6 +330,8 @@ fn removed(machine: &Machine) -> Result<()> {
     machine.run(["milspecctl", "status"])?.exits(3)?;
     ensure!(machine.exists("/var/lib/milspecctl/unconfirmed.json")?);
 
+    let state = "cd /var/lib/milspecctl && touch training.lock training.json";
+    machine.sh(state)?.ok()?;
     dpkg(machine, "-P dell-milspec-dkms milspecctl")?;
     is_running(machine)?;
     let all =
