@@ -130,9 +130,9 @@ impl Attributes {
     }
 }
 
-/// Registers another device, or none, where a training begins or ends or other controls can be set than before, and says so
-/// where a change waits for the next boot that did not before. Does nothing before there can be a
-/// device, and after.
+/// Registers another device, or none, where a training begins or ends or other controls can be set
+/// than before, and says so where a change waits for the next boot that did not before. Does nothing
+/// before there can be a device, and after.
 pub(crate) fn renew() {
     if let Some(shown) = place::get() {
         shown.renew();
