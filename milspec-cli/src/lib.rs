@@ -53,6 +53,7 @@ pub mod journal;
 pub mod kept;
 pub mod machine;
 pub mod model;
+pub mod monitor;
 pub mod program;
 pub mod recording;
 pub mod refusal;

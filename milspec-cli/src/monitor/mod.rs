@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `milspecctl monitor`: what happens to the machine, told to whoever watches it.
+//!
+//! A [`Line`] is one thing to tell: a record of the journal, a finding, a checkpoint of the chain, or a
+//! note of the monitor about itself. `docs/monitoring.md` has what they say, and what nobody can see.
+
+pub mod direction;
+pub mod line;
+
+pub use direction::Direction;
+pub use line::{Checkpoint, Finding, Line, Note, Record, What};
+
+/// Where `milspec-monitor.service` keeps its place, the last state of the controls and what it has counted.
+pub const STATE_DIR: &str = "/var/lib/milspec-monitor";
+/// Where it says how it is doing, for everybody to read: `status` and `doctor` do.
+pub const ALIVE: &str = "/run/milspec-monitor/alive.json";
+/// What a site has to say about the rules.
+pub const SITE: &str = "/etc/milspecctl/monitor.toml";
