@@ -5,7 +5,7 @@
 //! The house, from top to bottom; a layer uses those below it:
 //!
 //! - `surface`: what user space sees;
-//! - `monitor`: what has the engine look at the machine without being asked;
+//! - `lookout`: what has the engine look at the machine without being asked;
 //! - `engine`: what the driver knows of the machine, and the one door for changes;
 //! - `journal`: the record of what happened, and its anchor in the TPM;
 //! - `provider`: what reads and writes one family of controls;
@@ -33,9 +33,9 @@ use crate::{
         notify::Listener,
         params::Params, //
     },
-    monitor::{
+    lookout::{
         DsmilChange,
-        Monitor, //
+        Lookout, //
     },
     provider::Dsmil,
     surface::{
@@ -71,7 +71,7 @@ use kernel::{
 mod engine;
 mod journal;
 mod kapi;
-mod monitor;
+mod lookout;
 #[expect(
     dead_code,
     unreachable_pub,
@@ -125,7 +125,7 @@ struct DellMilspec {
     // /dev/milspec comes last, when nothing can fail any more, and goes first: no descriptor is
     // open then, because each holds a reference to the module.
     //
-    // Then the monitor goes, so that nothing is under way that nobody asked for. Then the attributes
+    // Then the lookout goes, so that nothing is under way that nobody asked for. Then the attributes
     // go, which came after the DSML0001 driver, so that they were there at once. Then the DSML0001
     // driver, so that nothing adds to the engine any more; what its listener hears until then kicks
     // a worker that has ended. The faux device may come early, because its open files hold nothing
@@ -137,7 +137,7 @@ struct DellMilspec {
     _chardev: chardev::Registration,
     _answers: answers::place::Guard,
     #[pin]
-    _monitor: Monitor,
+    _lookout: Lookout,
     _attributes: Option<Attributes>,
     #[pin]
     _dsmil: Registration<platform::Adapter<DsmilDriver>>,
@@ -149,7 +149,7 @@ struct DellMilspec {
 impl InPlaceModule for DellMilspec {
     fn init(module: &'static ThisModule) -> impl PinInit<Self, Error> {
         let params = Params::get();
-        let parameters = monitor::Parameters {
+        let parameters = lookout::Parameters {
             verify_interval: params.verify_interval,
             event_interval: params.event_interval,
         };
@@ -160,7 +160,7 @@ impl InPlaceModule for DellMilspec {
             _sysfs: Sysfs::register()?,
             _dsmil <- Registration::new(c"dell_milspec", module),
             _attributes: Attributes::register()?,
-            _monitor <- Monitor::new(parameters),
+            _lookout <- Lookout::new(parameters),
             _answers: answer()?,
             _chardev <- chardev::Registration::new(),
         })

@@ -44,9 +44,9 @@ mod journal;
 mod journal_anchor;
 mod journal_cli;
 mod latch;
+mod lookout;
 mod model;
 mod modes;
-mod monitor;
 mod real;
 mod report;
 mod secure_boot;
@@ -162,7 +162,7 @@ fn main() -> ExitCode {
         journal::TESTS,
         journal_anchor::TESTS,
         journal_cli::TESTS,
-        monitor::TESTS,
+        lookout::TESTS,
         attest::TESTS,
         cli::TESTS,
         cli_everywhere::TESTS,

@@ -22,8 +22,8 @@ pub const TESTS: &[Test] = &[
     ("driver_lets_who_waits_be_killed", killed),
     ("driver_never_wakes_the_watchdog", watchdog),
     ("driver_is_not_interrupted_by_io_uring", io_uring),
-    ("monitor_gives_way_to_who_asks", gives_way),
-    ("monitor_gives_way_to_an_unload", unloads),
+    ("lookout_gives_way_to_who_asks", gives_way),
+    ("lookout_gives_way_to_an_unload", unloads),
 ];
 
 const PATIENCE: Duration = Duration::from_secs(60);

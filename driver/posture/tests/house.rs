@@ -12,7 +12,7 @@ const HOUSE: &[(&str, &[&str])] = &[
         "surface",
         &["engine", "journal", "kapi", "posture", "provider", "uapi"],
     ),
-    ("monitor", &["engine", "journal", "kapi", "posture"]),
+    ("lookout", &["engine", "journal", "kapi", "posture"]),
     (
         "engine",
         &["journal", "kapi", "posture", "provider", "uapi"],

@@ -18,6 +18,7 @@ macro_rules! word {
 mod apply;
 mod control;
 mod event;
+mod event_words;
 mod machine;
 mod topic;
 

@@ -12,18 +12,18 @@ use std::time::{Duration, Instant};
 
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
-    ("monitor_leaves_dell_events_alone", no_dell_event),
-    ("monitor_looks_after_a_dell_event_when_told", dell_event),
-    ("monitor_hears_no_events_but_dells", foreign_event),
-    ("monitor_leaves_events_to_mainline", leaves_events),
-    ("monitor_looks_seldom_in_a_flood_of_events", flood),
-    ("monitor_looks_after_a_dsml0001_notification", notification),
-    ("monitor_looks_by_the_clock_when_told", clock),
-    ("monitor_never_looks_by_itself", silent),
-    ("monitor_looks_after_sleep", after_sleep),
-    ("monitor_sleeps_while_the_machine_does", frozen),
-    ("monitor_goes_with_the_module", unload),
-    ("monitor_goes_with_dsml0001", unbind),
+    ("lookout_leaves_dell_events_alone", no_dell_event),
+    ("lookout_looks_after_a_dell_event_when_told", dell_event),
+    ("lookout_hears_no_events_but_dells", foreign_event),
+    ("lookout_leaves_events_to_mainline", leaves_events),
+    ("lookout_looks_seldom_in_a_flood_of_events", flood),
+    ("lookout_looks_after_a_dsml0001_notification", notification),
+    ("lookout_looks_by_the_clock_when_told", clock),
+    ("lookout_never_looks_by_itself", silent),
+    ("lookout_looks_after_sleep", after_sleep),
+    ("lookout_sleeps_while_the_machine_does", frozen),
+    ("lookout_goes_with_the_module", unload),
+    ("lookout_goes_with_dsml0001", unbind),
 ];
 
 const SYSFS: &str = "/sys/devices/faux/dell_milspec";

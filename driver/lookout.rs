@@ -71,10 +71,10 @@ const DISTANCE: Msecs = 2000;
 const LONGEST: u32 = 1_000_000;
 
 /// Looks.
-static WORKER: Worker = worker!(look, c"monitor::WORKER");
+static WORKER: Worker = worker!(look, c"lookout::WORKER");
 
 /// Has `WORKER` look, for one event of Dell's or for many.
-static EVENTS: Worker = worker!(heard, c"monitor::EVENTS");
+static EVENTS: Worker = worker!(heard, c"lookout::EVENTS");
 
 /// Milliseconds between two looks by the clock, 0 for none, and between two that Dell's events lead
 /// to. Set before the workers begin.
@@ -220,7 +220,7 @@ impl Drop for Leaving {
 
 /// Watches the machine for as long as it exists.
 #[pin_data]
-pub(crate) struct Monitor {
+pub(crate) struct Lookout {
     _leaving: Leaving,
     _listener: Option<Listener<DellEvent>>,
     #[pin]
@@ -230,7 +230,7 @@ pub(crate) struct Monitor {
     _worker: Running,
 }
 
-impl Monitor {
+impl Lookout {
     pub(crate) fn new(parameters: Parameters) -> impl PinInit<Self, Error> {
         let listens = parameters.event_interval != 0;
         try_pin_init!(Self {
