@@ -153,8 +153,8 @@ pub struct Checkpoint {
     pub chain: String,
     /// Number of the PCR; null without a TPM.
     pub pcr: Option<u8>,
-    /// How many records are extended into it.
-    pub anchored: u64,
+    /// How many records are extended into it; null without a TPM.
+    pub anchored: Option<u64>,
 }
 
 /// What the monitor has to say of itself.
