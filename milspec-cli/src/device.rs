@@ -234,6 +234,10 @@ impl Source for Device {
         let there = match wait {
             Wait::No => signals::is_readable(self.file.as_fd())?,
             Wait::Yes => signals::wait_for_reader(self.file.as_fd())?,
+            Wait::Until(then) => match signals::wait_for_any(&[self.file.as_fd()], Some(then)) {
+                Err(Errno::EINTR) => false,
+                ready => ready?.contains(&true),
+            },
         };
         if !there {
             return Ok(Vec::new());

@@ -7,6 +7,7 @@ use milspec_uapi::{
     Apply, Event, Info, Refresh, Status, Step, Target, Training, OUTCOME_NONE, TRAINING_DEVICE_SIZE,
 };
 use nix::errno::Errno;
+use std::time::Instant;
 use zeroize::Zeroizing;
 
 /// All controls, and the generation at which they were copied.
@@ -99,6 +100,8 @@ pub enum Wait {
     /// Until there is something, a signal arrives, or nobody reads standard output any more. Call
     /// [`signals::catch`](crate::signals::catch) first.
     Yes,
+    /// Until there is something, a signal arrives, or it is then, whoever reads standard output.
+    Until(Instant),
 }
 
 /// The requests of `/dev/milspec`. An error is the errno of the call, to be explained by

@@ -5,11 +5,13 @@
 //! A [`Line`] is one thing to tell: a record of the journal, a finding, a checkpoint of the chain, or a
 //! note of the monitor about itself. `docs/monitoring.md` has what they say, and what nobody can see.
 
+pub mod alive;
 pub mod compare;
 pub mod direction;
 pub mod judge;
 pub mod line;
 pub mod observation;
+pub mod outlets;
 pub mod rule;
 pub mod site;
 pub mod state;
