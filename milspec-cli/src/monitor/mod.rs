@@ -5,9 +5,14 @@
 //! A [`Line`] is one thing to tell: a record of the journal, a finding, a checkpoint of the chain, or a
 //! note of the monitor about itself. `docs/monitoring.md` has what they say, and what nobody can see.
 
+pub mod counters;
 pub mod direction;
 pub mod line;
+pub mod metric;
+pub mod metrics;
+pub mod sink;
 
+pub use counters::Counters;
 pub use direction::Direction;
 pub use line::{Checkpoint, Finding, Line, Note, Record, What};
 
