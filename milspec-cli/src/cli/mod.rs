@@ -13,6 +13,7 @@ mod events;
 pub mod help;
 mod journal;
 mod mode;
+mod monitor;
 mod report;
 mod training;
 
@@ -26,6 +27,7 @@ pub use confirm::{Confirm, Trial};
 pub use events::Events;
 pub use journal::{JournalCommand, JournalSave, JournalVerify};
 pub use mode::{ModeCommand, ModeList, ModeSet, Target};
+pub use monitor::{MonitorCommand, MonitorRules, MonitorRun};
 pub use report::Report;
 pub use training::{
     TrainingAnswer, TrainingCommand, TrainingInject, TrainingList, TrainingReport, TrainingRun,
@@ -108,6 +110,7 @@ impl Cli {
         let written = match &self.command {
             Command::Journal(JournalCommand::Save(save)) => Some(&save.file),
             Command::Attest(AttestCommand::Enroll { out }) => Some(out),
+            Command::Monitor(MonitorCommand::Run(run)) => run.ndjson.as_ref(),
             _ => None,
         };
         if readers > 1 {
@@ -206,6 +209,14 @@ pub enum Command {
     /// TPM: see docs/security.md.
     #[command(subcommand)]
     Journal(JournalCommand),
+    /// Watch the machine all day, and tell what happens to whoever looks after it
+    ///
+    /// What is told are the records of the journal, each with which way it goes; what rules find in
+    /// them, and in what changed while nobody looked; and how far the journal has come, so that who
+    /// keeps this elsewhere can tell later that it was cut off. docs/monitoring.md has the rules, and
+    /// what nobody can see.
+    #[command(subcommand)]
+    Monitor(MonitorCommand),
     /// Prove to another machine how this one stands
     ///
     /// The TPM of this machine signs a quote: what its PCRs hold, and a nonce of whoever asks. To

@@ -17,11 +17,6 @@ pub enum MonitorCommand {
     ///
     /// As long as it watches, the module cannot be unloaded.
     Run(MonitorRun),
-    /// Make a page of what monitors have told, for one machine or a fleet
-    ///
-    /// The page needs no network and no scripts. Lines that came twice count once; what is no line of a
-    /// monitor is counted, and named on the page.
-    Report(MonitorReport),
     /// Show the rules by which something is a finding
     Rules(MonitorRules),
 }
@@ -50,17 +45,6 @@ pub struct MonitorRun {
     /// Tell what there is to tell, and end
     #[arg(long)]
     pub once: bool,
-}
-
-/// `monitor report`
-#[derive(Args, Clone, Debug)]
-pub struct MonitorReport {
-    /// Files that monitors have written with --ndjson, or - for standard input
-    #[arg(value_name = "FILE", required = true)]
-    pub files: Vec<PathBuf>,
-    /// Print the page, instead of a summary
-    #[arg(long, conflicts_with = "json")]
-    pub html: bool,
 }
 
 /// `monitor rules`

@@ -3,13 +3,12 @@
 //! How the monitor is doing, for everybody to read.
 
 use super::outlets::Doing;
+use super::sink::prometheus;
 use super::ALIVE;
 use crate::model::Word;
 use crate::root::Root;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::Path;
 
 /// Name and major version of the document.
@@ -54,7 +53,7 @@ pub enum Monitor {
 impl Alive {
     /// Puts it at this path, whole.
     pub fn write(&self, path: &Path) -> io::Result<()> {
-        put(path, &serde_json::to_vec(self)?)
+        prometheus::write(path, &serde_json::to_string(self)?)
     }
 }
 
@@ -80,19 +79,4 @@ impl Monitor {
 
 fn runs(root: &Root, pid: u32) -> bool {
     root.exists(&format!("/proc/{pid}"))
-}
-
-/// Replaces a file that everybody may read.
-pub fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut new = path.as_os_str().to_owned();
-    new.push(".new");
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o644)
-        .custom_flags(nix::fcntl::OFlag::O_NOFOLLOW.bits())
-        .open(&new)?;
-    file.write_all(bytes)?;
-    fs::rename(&new, path)
 }

@@ -5,7 +5,7 @@
 
 use super::compare::{Traits, Values};
 use super::judge::Judge;
-use super::Line;
+use super::{Counters, Line};
 use crate::failure::{Failure, Result};
 use crate::model::Word;
 use crate::words::shown;
@@ -57,12 +57,8 @@ pub struct State {
     pub pending: BTreeMap<String, VecDeque<Line>>,
     /// How many lines each sink has lost since it last worked, because there was no room for more.
     pub lost: BTreeMap<String, u64>,
-    /// How many findings there were, by the name of their rule.
-    pub findings: BTreeMap<String, u64>,
-    /// How many records, by kind and severity.
-    pub events: BTreeMap<String, u64>,
-    /// How many records were overwritten before they were read.
-    pub records_lost: u64,
+    /// What was counted for metrics.
+    pub counters: Counters,
 }
 
 /// What lies between the controls as they were and as they are.

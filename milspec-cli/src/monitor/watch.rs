@@ -127,12 +127,16 @@ impl Watch {
             self.compare(&seen, &records, joined.gap, &mut lines);
             self.look(&seen, &mut lines);
         }
-        self.clock(seen.wall_ns, seen.boottime_ns, &mut lines);
+        // A recording has a clock of its own.
+        if seen.root.note().is_none() {
+            self.clock(seen.wall_ns, seen.boottime_ns, &mut lines);
+        }
         let woke = records.iter().any(|record| record.kind == "resume");
         let since = seen.wall_ns.checked_sub(self.state.checkpoint_ns);
         if woke || joined.new_load || since.is_none_or(|since| since >= CHECKPOINT_NS) {
             lines.extend(self.checkpoint(seen.wall_ns, seen.snapshot));
         }
+        self.state.counters.count(&lines);
         lines
     }
 
@@ -223,7 +227,6 @@ impl Watch {
         let lost: u64 = lost.map(|gap| u64::from(gap.count)).sum();
         if lost > 0 {
             joined.gap = true;
-            self.state.records_lost = self.state.records_lost.saturating_add(lost);
             let more = count(lost, "record");
             joined
                 .noticed
@@ -280,9 +283,6 @@ impl Watch {
 
     /// Tells a record, and what rules find in it.
     fn take(&mut self, told: Told, lines: &mut Vec<Line>) {
-        let key = format!("{} {}", told.record.kind, told.severity);
-        let events = self.state.events.entry(key).or_default();
-        *events = events.saturating_add(1);
         let (wall_ns, boottime_ns) = (told.wall_ns, told.record.boottime_ns);
         let is_gap = told.record.kind == "gap";
         let mut seen = Observation::of(&told.record, wall_ns);
@@ -305,12 +305,6 @@ impl Watch {
         seen.at_work = self.site.is_at_work(seen.wall_ns, &self.zone);
         for found in self.state.judge.take(&self.site.rules, &seen) {
             lines.push(self.teller.finding(&found, &seen));
-            let findings = self
-                .state
-                .findings
-                .entry(found.rule.id.clone())
-                .or_default();
-            *findings = findings.saturating_add(1);
         }
     }
 

@@ -25,11 +25,11 @@ use clap_complete::CompleteEnv;
 use cmd::{
     attest_enroll, attest_quote, attest_verify, baseline_show, change, completion, compliance,
     config_export, config_show, control_get, control_list, control_show, journal_save,
-    journal_verify, mode_get, mode_list, status, training,
+    journal_verify, mode_get, mode_list, monitor, status, training,
 };
 use milspec::cli::{
     self, complete, AttestCommand, BaselineCommand, Cli, Command, ConfigCommand, ControlCommand,
-    Global, JournalCommand, ModeCommand, TrainingCommand, When,
+    Global, JournalCommand, ModeCommand, MonitorCommand, TrainingCommand, When,
 };
 use milspec::doctor::{self, Verdict};
 use milspec::failure::FailureDoc;
@@ -109,6 +109,10 @@ fn run(cli: &Cli) -> Result<u8> {
                 show_beside(global, &save.file, &journal_save::run(root, save)?)
             }
             JournalCommand::Verify(verify) => show(global, &journal_verify::run(root, ui, verify)?),
+        },
+        Command::Monitor(command) => match command {
+            MonitorCommand::Run(asked) => follow::monitor::run(root, global, asked),
+            MonitorCommand::Rules(asked) => show(global, &monitor::rules(root, asked)?),
         },
         Command::Attest(command) => match command {
             AttestCommand::Enroll { out } => {

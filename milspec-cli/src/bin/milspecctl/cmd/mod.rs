@@ -20,6 +20,7 @@ pub mod journal_save;
 pub mod journal_verify;
 pub mod mode_get;
 pub mod mode_list;
+pub mod monitor;
 pub mod status;
 pub mod training;
 

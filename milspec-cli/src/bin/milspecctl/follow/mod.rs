@@ -4,6 +4,7 @@
 
 pub mod events;
 pub mod journal;
+pub mod monitor;
 pub mod status;
 pub mod training;
 

@@ -16,6 +16,7 @@ mod error;
 mod events;
 mod journal;
 mod mode;
+mod monitor;
 mod report;
 mod status;
 mod training;
