@@ -7,18 +7,23 @@
 
 pub mod alive;
 pub mod compare;
+pub mod counters;
 pub mod direction;
 pub mod judge;
 pub mod line;
+pub mod metric;
+pub mod metrics;
 pub mod observation;
 pub mod outlets;
 pub mod rule;
+pub mod sink;
 pub mod site;
 pub mod state;
 pub mod told;
 mod unit;
 pub mod watch;
 
+pub use counters::Counters;
 pub use direction::Direction;
 pub use line::{Checkpoint, Finding, Line, Note, Record, What};
 

@@ -38,6 +38,7 @@ mod journals;
 mod library;
 mod machines;
 mod modes;
+mod monitor_metrics;
 mod owner;
 mod passwords;
 mod prompts;
