@@ -38,6 +38,8 @@ cli: ## build milspecctl
 SHARE = $(DESTDIR)$(PREFIX)/share
 DOC = $(SHARE)/doc/dell-milspec
 UNITS = $(DESTDIR)/usr/lib/systemd/system
+UNIT_FILES = $(wildcard packaging/systemd/*.service packaging/systemd/*.timer)
+CATALOG = $(DESTDIR)/usr/lib/systemd/catalog
 # The one place that says which version this is.
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 DKMS = $(DESTDIR)/usr/src/dell-milspec-$(VERSION)
@@ -55,12 +57,15 @@ install-service: ## install what serves the module, but not the module: for pack
 	install -D -m 644 -t $(DESTDIR)/usr/lib/udev/rules.d packaging/udev/60-dell-milspec.rules
 	install -D -m 644 -t $(DESTDIR)/usr/lib/sysusers.d packaging/sysusers/dell-milspec.conf
 	install -d $(UNITS)/dev-milspec.device.wants
-	for unit in packaging/systemd/*; do \
+	for unit in $(UNIT_FILES); do \
 		sed 's,/usr/bin/,$(PREFIX)/bin/,' $$unit >$(UNITS)/$${unit##*/} || exit 1; \
 		chmod 644 $(UNITS)/$${unit##*/}; \
 	done
 	ln -sf ../milspec-confirm.service $(UNITS)/dev-milspec.device.wants
-	install -D -m 644 -t $(DESTDIR)/etc/logrotate.d packaging/logrotate/milspec-journal
+	install -D -m 644 -t $(DESTDIR)/etc/logrotate.d packaging/logrotate/*
+	install -D -m 644 -t $(CATALOG) packaging/systemd/milspec-monitor.catalog
+	# Packages leave this to systemd's own triggers.
+	@test -n "$(DESTDIR)" || journalctl --update-catalog || true
 
 # What DKMS compiles the module of: sources, and what finds the kernel's tree. Tests stay behind.
 install-dkms: ## install the module's source for DKMS: for packages
@@ -85,6 +90,9 @@ install-cli: ## install milspecctl alone: enough where others' journals and atte
 	install -D -m 644 -t $(DOC)/schema docs/schema/*.json
 	install -D -m 644 -t $(DOC)/examples packaging/examples/*.toml
 	install -D -m 644 -t $(SHARE)/milspecctl/scenarios packaging/scenarios/*.toml
+	install -D -m 644 -t $(SHARE)/milspecctl/sigma packaging/sigma/*
+	install -D -m 644 -t $(SHARE)/milspecctl/prometheus packaging/prometheus/milspec.rules.yml
+	install -D -m 644 -t $(SHARE)/milspecctl/audit packaging/audit/dell-milspec.rules
 	install -D -m 644 -t $(DOC)/ansible packaging/ansible/plugins/modules/*.py
 
 # The group and what was recorded of this machine stay: they are the administrator's.
@@ -93,12 +101,14 @@ uninstall: ## remove what install has put there (same DESTDIR, PREFIX and KDIR)
 		$(SHARE)/bash-completion/completions/milspecctl \
 		$(SHARE)/zsh/site-functions/_milspecctl $(SHARE)/fish/vendor_completions.d/milspecctl.fish \
 		$(DESTDIR)/usr/lib/udev/rules.d/60-dell-milspec.rules \
-		$(DESTDIR)/usr/lib/sysusers.d/dell-milspec.conf $(DESTDIR)/etc/logrotate.d/milspec-journal \
-		$(patsubst packaging/systemd/%,$(UNITS)/%,$(wildcard packaging/systemd/*)) \
+		$(DESTDIR)/usr/lib/sysusers.d/dell-milspec.conf $(CATALOG)/milspec-monitor.catalog \
+		$(patsubst packaging/logrotate/%,$(DESTDIR)/etc/logrotate.d/%,$(wildcard packaging/logrotate/*)) \
+		$(patsubst packaging/systemd/%,$(UNITS)/%,$(UNIT_FILES)) \
 		$(UNITS)/dev-milspec.device.wants/milspec-confirm.service \
 		$(DESTDIR)/lib/modules/*/updates/dell_milspec.ko*
 	rm -rf $(DOC) $(SHARE)/milspecctl
 	@test -n "$(DESTDIR)" || depmod -a
+	@test -n "$(DESTDIR)" || journalctl --update-catalog || true
 
 # PROFILE is a machine of tests/machine/profiles, DMI a report that dmidecode wrote. The shell takes
 # them from the environment, so that a path may have any characters.

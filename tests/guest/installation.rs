@@ -39,6 +39,7 @@ const STAYS: &[&str] = &[
 /// What each unit is where all is well: docs/packaging.md says why.
 const UNITS: &[(&str, &str, &str)] = &[
     ("milspec-journal.service", "enabled", "active"),
+    ("milspec-monitor.service", "enabled", "active"),
     ("milspec-confirm.service", "static", "inactive"),
     ("milspec-enforce.service", "disabled", "inactive"),
     ("milspec-enforce.timer", "disabled", "inactive"),

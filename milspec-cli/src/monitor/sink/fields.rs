@@ -191,6 +191,32 @@ mod tests {
         assert_eq!(field("MILSPEC_SURPRISE").as_deref(), Some("6.5"));
     }
 
+    /// Promise: the Sigma rules speak of fields that lines have, under their names in journald.
+    #[test]
+    fn sigma_knows_the_fields() {
+        let pipeline = include_str!("../../../../packaging/sigma/journald-pipeline.yaml");
+        let lines = others().into_iter().chain([step(1)]);
+        let documents: Vec<Value> = lines
+            .map(|line| serde_json::to_value(line).unwrap())
+            .collect();
+        let mut count = 0;
+        let mapped = |line: &&str| line.contains(": MILSPEC_") || line.ends_with(": MESSAGE");
+        for line in pipeline.lines().filter(mapped) {
+            let (name, there) = line.trim().split_once(": ").unwrap();
+            count += 1;
+            let known = documents
+                .iter()
+                .any(|document| document.get(name).is_some());
+            assert!(known, "{name}");
+            let upper = format!("MILSPEC_{}", name.to_uppercase());
+            assert!(
+                there == upper || name == "message" && there == "MESSAGE",
+                "{line}"
+            );
+        }
+        assert!(count > 20);
+    }
+
     /// Promise: a severity has the number of `syslog(3)`.
     #[test]
     fn priorities() {
