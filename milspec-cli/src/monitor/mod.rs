@@ -8,6 +8,7 @@
 pub mod alive;
 pub mod compare;
 pub mod counters;
+pub mod counts;
 pub mod direction;
 pub mod judge;
 pub mod line;
@@ -24,6 +25,7 @@ mod unit;
 pub mod watch;
 
 pub use counters::Counters;
+pub use counts::{Counts, Surprise};
 pub use direction::Direction;
 pub use line::{Checkpoint, Finding, Line, Note, Record, What};
 
