@@ -23,6 +23,7 @@ pub mod state;
 pub mod told;
 mod unit;
 pub mod watch;
+pub mod report;
 
 pub use counters::Counters;
 pub use counts::{Counts, Surprise};
