@@ -16,6 +16,7 @@ pub mod metric;
 pub mod metrics;
 pub mod observation;
 pub mod outlets;
+pub mod report;
 pub mod rule;
 pub mod sink;
 pub mod site;
@@ -23,7 +24,6 @@ pub mod state;
 pub mod told;
 mod unit;
 pub mod watch;
-pub mod report;
 
 pub use counters::Counters;
 pub use counts::{Counts, Surprise};
