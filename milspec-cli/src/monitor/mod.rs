@@ -8,6 +8,7 @@
 pub mod alive;
 pub mod compare;
 pub mod counters;
+pub mod counts;
 pub mod direction;
 pub mod judge;
 pub mod line;
@@ -15,6 +16,7 @@ pub mod metric;
 pub mod metrics;
 pub mod observation;
 pub mod outlets;
+pub mod report;
 pub mod rule;
 pub mod sink;
 pub mod site;
@@ -24,6 +26,7 @@ mod unit;
 pub mod watch;
 
 pub use counters::Counters;
+pub use counts::{Counts, Surprise};
 pub use direction::Direction;
 pub use line::{Checkpoint, Finding, Line, Note, Record, What};
 

@@ -41,6 +41,7 @@ mod modes;
 mod monitor;
 mod monitor_metrics;
 mod monitor_watch;
+mod monitor_report;
 mod owner;
 mod passwords;
 mod prompts;

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What was measured, as a table.
+
+use crate::attack::ATTACKS;
+use crate::measure::{Hit, Measured, Size};
+use std::fmt::Write;
+
+/// What can find something.
+const DETECTORS: [&str; 6] = [
+    "rules as they come",
+    "rules, hours and a unit named",
+    "every weakening, refusal and drift shown",
+    "counts, at most 1 in 1,000 machine-days",
+    "counts, at most 1 a machine-month",
+    "rules, hours and a unit named, or counts (1 in 1,000)",
+];
+
+/// All fleets.
+pub struct Fleets {
+    pub seeds: Vec<u64>,
+    pub size: Size,
+    pub calibrated: Vec<Measured>,
+    pub tested: Vec<Measured>,
+    pub drifted: Vec<Measured>,
+}
+
+impl Fleets {
+    /// From how many bits on an episode counts, for so many false alarms in a machine-day at most: of the
+    /// fleets to calibrate on, up to the next half.
+    pub fn threshold(&self, per_day: f64) -> f64 {
+        let fleets = self.calibrated.iter();
+        let mut bits: Vec<f64> = fleets
+            .flat_map(|fleet| fleet.surprises.iter().map(|(bits, _)| *bits))
+            .collect();
+        bits.sort_by(|a, b| b.total_cmp(a));
+        let days = self.size.machine_days() * self.calibrated.len() as f64;
+        let most = (per_day * days) as usize;
+        let next = bits.get(most).copied().unwrap_or_default();
+        (next * 2.0).floor() / 2.0 + 0.5
+    }
+
+    fn thresholds(&self) -> [f64; 2] {
+        [self.threshold(1.0 / 1_000.0), self.threshold(1.0 / 30.0)]
+    }
+
+    /// The part of the document.
+    pub fn table(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        let _ = self.write(&mut text);
+        text
+    }
+
+    fn write(&self, text: &mut String) -> std::fmt::Result {
+        let [page, month] = self.thresholds();
+        let (size, seeds) = (self.size, self.seeds.len());
+        let records: u64 = self.tested.iter().map(|fleet| fleet.records).sum();
+        let all = size.machine_days() * seeds as f64;
+        writeln!(
+            text,
+            "{seeds} seeds ({:?}), and for each three simulated fleets of {} machines and {} days, {:.0} \
+             machine-days, after {} days of learning: one to calibrate on, one to test on, one to test on with \
+             everything benign twice as often. {:.1} records a machine-day. Of each of {} attacks {} were tried \
+             for each seed: attacks by the rules' author. Counts are notable from {page:.1} bit on, which is \
+             `NOTABLE_BITS`; for the other budget from {month:.1}. Ranges are from the lowest seed to the \
+             highest.\n",
+            self.seeds,
+            size.machines,
+            size.days,
+            size.machine_days(),
+            crate::measure::WARM,
+            records as f64 / all,
+            ATTACKS.len(),
+            size.attacks,
+        )?;
+        writeln!(
+            text,
+            "| detector | false alarms in 1,000 machine-days | in a machine-month | with everything benign \
+             twice as often, in 1,000 | mean detection |\n|---|---|---|---|---|"
+        )?;
+        for (at, name) in DETECTORS.iter().enumerate() {
+            let rate = |fleets: &[Measured], days: f64| -> Vec<f64> {
+                let alarms = fleets.iter().map(|fleet| self.alarms(fleet, at) as f64);
+                alarms
+                    .map(|alarms| alarms / size.machine_days() * days)
+                    .collect()
+            };
+            let means = self
+                .tested
+                .iter()
+                .map(|fleet| self.mean(fleet, at))
+                .collect();
+            writeln!(
+                text,
+                "| {name} | {} | {} | {} | {} |",
+                range(rate(&self.tested, 1_000.0), 2),
+                range(rate(&self.tested, 30.0), 3),
+                range(rate(&self.drifted, 1_000.0), 2),
+                range(means, 2)
+            )?;
+        }
+        writeln!(
+            text,
+            "\nDetected of {}, with the interval of Wilson at 95 %:\n\n| attack | rules as they come | rules, \
+             hours and a unit named | counts, 1 in 1,000 | counts, 1 a month |\n|---|---|---|---|---|",
+            size.attacks * seeds as u64
+        )?;
+        for (number, attack) in ATTACKS.iter().enumerate() {
+            write!(text, "| {} |", attack.name)?;
+            for at in [0, 1, 3, 4] {
+                let hits = self.tested.iter().flat_map(|fleet| &fleet.attacks[number]);
+                let found = hits.clone().filter(|hit| self.finds(hit, at)).count() as f64;
+                let (low, high) = wilson(found, hits.count() as f64);
+                write!(text, " {found:.0} ({low:.2} to {high:.2}) |")?;
+            }
+            text.push('\n');
+        }
+        Ok(())
+    }
+
+    fn finds(&self, hit: &Hit, detector: usize) -> bool {
+        let [page, month] = self.thresholds();
+        match detector {
+            0..=2 => hit.rules[detector],
+            3 => hit.bits >= page,
+            4 => hit.bits >= month,
+            _ => hit.rules[1] || hit.bits >= page,
+        }
+    }
+
+    fn alarms(&self, fleet: &Measured, detector: usize) -> usize {
+        let [page, month] = self.thresholds();
+        let over = |bits: f64| fleet.surprises.iter().filter(|(other, _)| *other >= bits);
+        match detector {
+            0..=2 => fleet.alarms[detector] as usize,
+            3 => over(page).count(),
+            4 => over(month).count(),
+            _ => fleet.alarms[1] as usize + over(page).filter(|(_, found)| !found).count(),
+        }
+    }
+
+    /// Of all attacks alike.
+    fn mean(&self, fleet: &Measured, detector: usize) -> f64 {
+        let shares = fleet.attacks.iter().map(|hits| {
+            let found = hits.iter().filter(|hit| self.finds(hit, detector)).count();
+            found as f64 / hits.len().max(1) as f64
+        });
+        shares.sum::<f64>() / ATTACKS.len() as f64
+    }
+}
+
+/// `0.91 to 0.93`, or one where both are shown alike.
+fn range(numbers: Vec<f64>, digits: usize) -> String {
+    let shown = |number: f64| format!("{number:.digits$}");
+    let low = numbers.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    match shown(low) == shown(high) {
+        true => shown(low),
+        false => format!("{} to {}", shown(low), shown(high)),
+    }
+}
+
+/// The interval of a share that was seen, at 95 %.
+pub fn wilson(found: f64, of: f64) -> (f64, f64) {
+    let z = 1.96_f64;
+    let share = found / of;
+    let about = share + z * z / (2.0 * of);
+    let off = z * (share * (1.0 - share) / of + z * z / (4.0 * of * of)).sqrt();
+    let all = 1.0 + z * z / of;
+    (
+        ((about - off) / all).max(0.0),
+        ((about + off) / all).min(1.0),
+    )
+}
