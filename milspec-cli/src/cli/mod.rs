@@ -27,7 +27,7 @@ pub use confirm::{Confirm, Trial};
 pub use events::Events;
 pub use journal::{JournalCommand, JournalSave, JournalVerify};
 pub use mode::{ModeCommand, ModeList, ModeSet, Target};
-pub use monitor::{MonitorCommand, MonitorRules, MonitorRun};
+pub use monitor::{MonitorCommand, MonitorReport, MonitorRules, MonitorRun};
 pub use report::Report;
 pub use training::{
     TrainingAnswer, TrainingCommand, TrainingInject, TrainingList, TrainingReport, TrainingRun,
@@ -98,6 +98,7 @@ impl Cli {
                 usize::from(password) + usize::from(is_standard(&apply.file.file))
             }
             Command::Journal(JournalCommand::Verify(verify)) => standard(&verify.files),
+            Command::Monitor(MonitorCommand::Report(report)) => standard(&report.files),
             Command::Attest(AttestCommand::Verify(verify)) => {
                 standard([&verify.file, &verify.key]) + standard(&verify.journal)
             }

@@ -17,6 +17,11 @@ pub enum MonitorCommand {
     ///
     /// As long as it watches, the module cannot be unloaded.
     Run(MonitorRun),
+    /// Show what monitors have told, of one machine or a fleet: in numbers, or as a page
+    ///
+    /// The page needs no network and no scripts. Lines that came twice count once; what is no line of a
+    /// monitor is counted, and said.
+    Report(MonitorReport),
     /// Show the rules by which something is a finding
     Rules(MonitorRules),
 }
@@ -45,6 +50,17 @@ pub struct MonitorRun {
     /// Tell what there is to tell, and end
     #[arg(long)]
     pub once: bool,
+}
+
+/// `monitor report`
+#[derive(Args, Clone, Debug)]
+pub struct MonitorReport {
+    /// Files that monitors have written with --ndjson, or - for standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Print a page
+    #[arg(long, conflicts_with = "json")]
+    pub html: bool,
 }
 
 /// `monitor rules`

@@ -11,6 +11,7 @@ mod kept;
 mod kernel;
 mod machine;
 mod module;
+mod watched;
 
 pub use check::{Check, Verdict};
 pub use kept::JOURNAL as KEPT_JOURNAL;
@@ -72,6 +73,10 @@ pub fn all(root: &Root, attributes: &Attributes) -> Vec<Check> {
         kept::journal(&context),
         kept::space(&context),
         machine::confirmation(&context),
+        watched::monitor(&context),
+        watched::look(&context),
+        watched::audit(&context),
+        watched::npu(&context),
     ]
 }
 

@@ -5,7 +5,7 @@
 
 use super::compare::{Traits, Values};
 use super::judge::Judge;
-use super::{Counters, Line};
+use super::{Counters, Counts, Line};
 use crate::failure::{Failure, Result};
 use crate::model::Word;
 use crate::words::shown;
@@ -27,7 +27,7 @@ pub const SCHEMA: &str = "milspec.monitor-state/1";
 const LENGTH_MAX: u64 = 16 << 20;
 
 /// What is kept.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct State {
     /// [`SCHEMA`].
     pub schema: Word,
@@ -57,6 +57,8 @@ pub struct State {
     pub pending: BTreeMap<String, VecDeque<Line>>,
     /// How many lines each sink has lost since it last worked, because there was no room for more.
     pub lost: BTreeMap<String, u64>,
+    /// How often what happens on this machine.
+    pub counts: Counts,
     /// What was counted for metrics.
     pub counters: Counters,
 }

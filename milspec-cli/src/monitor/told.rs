@@ -6,7 +6,7 @@ use super::compare::{self, Traits};
 use super::judge::Found;
 use super::line::SCHEMA;
 use super::observation::{Observation, Place};
-use super::{unit, Checkpoint, Finding, Line, Note, Record, What};
+use super::{unit, Checkpoint, Finding, Line, Note, Record, Surprise, What};
 use crate::clock;
 use crate::model::{Event, Naming, Word};
 use crate::root::Root;
@@ -28,6 +28,9 @@ pub struct Teller {
 
 /// Which unit began an apply, by the sequence of the record that says so.
 pub type Units = BTreeMap<u64, Option<String>>;
+
+/// What stands in place of a rule where counting has found something.
+const SURPRISE: &str = "surprise";
 
 /// Begun applies whose unit is remembered.
 const UNITS: usize = 64;
@@ -190,6 +193,27 @@ impl Teller {
         let what = What::Finding(Box::new(finding));
         let message = sentence(found, seen);
         self.line(seen.wall_ns, &found.rule.severity, message, what)
+    }
+
+    /// Of an episode that is unusual for this machine.
+    pub fn surprise(&self, surprise: &Surprise) -> Line {
+        let finding = Finding {
+            id: format!("{SURPRISE}:{}:{}", surprise.load, surprise.last),
+            rule: SURPRISE.into(),
+            title: "unusual for this machine".into(),
+            load: surprise.load.clone(),
+            sequences: vec![surprise.first, surprise.last],
+            surprise: Some(surprise.bits),
+            because: surprise.because.clone(),
+            ..Finding::default()
+        };
+        let message = format!(
+            "unusual for this machine, {:.0} bit: {}",
+            surprise.bits,
+            surprise.because.join("; ")
+        );
+        let what = What::Finding(Box::new(finding));
+        self.line(surprise.wall_ns, &"notice".into(), message, what)
     }
 
     /// Of how far the chain has come.

@@ -4,17 +4,19 @@
 //! rules. It asks for nothing itself, and has no clock of its own.
 
 use super::compare::{self, Values};
+use super::counts::NOTABLE_BITS;
 use super::observation::{Observation, Place};
 use super::site::Site;
 use super::state::{Base64, Since, State, SCHEMA};
 use super::told::{self, Teller, Told, Units};
-use super::{Checkpoint, Line, Note, Record};
+use super::{Checkpoint, Line, Note, Record, Surprise};
 use crate::journal::{chain, of_machine};
 use crate::model::Naming;
 use crate::root::Root;
 use crate::snapshot::Snapshot;
 use crate::words::{age, count};
 use jiff::tz::TimeZone;
+use jiff::Timestamp;
 use milspec_uapi as uapi;
 use std::collections::{BTreeSet, VecDeque};
 
@@ -124,13 +126,19 @@ impl Watch {
             self.state.last = Some(Base64::new(last));
         }
         if !seen.snapshot.is_training() {
+            let before = lines.len();
             self.compare(&seen, &records, joined.gap, &mut lines);
+            if lines.len() > before {
+                self.state.counts.found();
+            }
             self.look(&seen, &mut lines);
         }
         // A recording has a clock of its own.
         if seen.root.note().is_none() {
             self.clock(seen.wall_ns, seen.boottime_ns, &mut lines);
         }
+        let surprise = self.state.counts.close(seen.wall_ns);
+        self.surprise(surprise, &mut lines);
         let woke = records.iter().any(|record| record.kind == "resume");
         let since = seen.wall_ns.checked_sub(self.state.checkpoint_ns);
         if woke || joined.new_load || since.is_none_or(|since| since >= CHECKPOINT_NS) {
@@ -290,14 +298,38 @@ impl Watch {
         if unit.is_some_and(|unit| self.site.is_unattended(unit)) {
             seen.attended = seen.attended.map(|_| true);
         }
+        let record = told.record.clone();
         lines.push(self.teller.record(told));
+        let before = lines.len();
         // The module's own record of its load says less than what was noticed.
         if !is_gap && seen.kind != "load" {
             self.judge(seen, lines);
         }
         if !is_gap {
             self.clock(wall_ns, boottime_ns, lines);
+            let found = lines.len() > before;
+            let hour = self.hour(wall_ns);
+            let surprise = self.state.counts.take(&record, wall_ns, hour, found);
+            self.surprise(surprise, lines);
         }
+    }
+
+    /// Tells an episode that has ended, where it is unusual. That is a notice, whatever it is.
+    fn surprise(&mut self, surprise: Option<Surprise>, lines: &mut Vec<Line>) {
+        let Some(surprise) = surprise else {
+            return;
+        };
+        self.state.counters.surprise_bits = Some(surprise.bits);
+        self.state.counters.surprise_threshold_bits = Some(NOTABLE_BITS);
+        if surprise.is_notable() {
+            lines.push(self.teller.surprise(&surprise));
+        }
+    }
+
+    /// The hour of the day where the machine stands.
+    fn hour(&self, wall_ns: u64) -> u8 {
+        let then = Timestamp::from_nanosecond(wall_ns.into()).unwrap_or_default();
+        u8::try_from(then.to_zoned(self.zone.clone()).hour()).unwrap_or_default()
     }
 
     /// What rules find in it.

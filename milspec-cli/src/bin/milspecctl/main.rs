@@ -35,6 +35,7 @@ use milspec::doctor::{self, Verdict};
 use milspec::failure::FailureDoc;
 use milspec::input::is_standard;
 use milspec::model::Provenance;
+use milspec::monitor::report::{html, Report};
 use milspec::{machine, Exit, Failure, Result, Root};
 use render::Document;
 use std::ffi::OsString;
@@ -112,6 +113,14 @@ fn run(cli: &Cli) -> Result<u8> {
         },
         Command::Monitor(command) => match command {
             MonitorCommand::Run(asked) => follow::monitor::run(root, global, asked),
+            MonitorCommand::Report(asked) => {
+                let report = Report::of(&asked.files)?;
+                if asked.html {
+                    output::stdout(&html::text(&report))?;
+                    return Ok(0);
+                }
+                show(global, &report)
+            }
             MonitorCommand::Rules(asked) => show(global, &monitor::rules(root, asked)?),
         },
         Command::Attest(command) => match command {

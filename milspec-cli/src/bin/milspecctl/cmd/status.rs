@@ -9,6 +9,7 @@ use milspec::model::{
     clean, is_tamper_known, names, tampered, Anchor, Control, Family, Journal, LastRequest,
     Machine, Provenance, Reading,
 };
+use milspec::monitor::alive::Monitor;
 use milspec::snapshot::Refreshed;
 use milspec::system::{self, Npu, SecureBoot, Tpm};
 use milspec::unconfirmed::Told;
@@ -69,10 +70,56 @@ pub struct Status {
     pub npu: Npu,
     /// The change that has to be confirmed, or was undone; null where there is none.
     pub unconfirmed: Option<Told>,
+    /// The monitor that `milspec-monitor.service` runs.
+    pub monitor: MonitorNow,
     /// What needs attention.
     pub warnings: Vec<Warning>,
     /// What `--refresh` did; null without it.
     pub refresh: Option<Refreshed>,
+}
+
+/// A monitor.
+#[derive(Debug, Serialize)]
+pub struct MonitorNow {
+    /// `watches`, `silent` where it has said nothing for minutes, or `none`.
+    pub state: &'static str,
+    /// The last record that it has seen; null without one that watches.
+    pub sequence: Option<u64>,
+    /// How many findings it had, ever.
+    pub findings: Option<u64>,
+    /// Places that lines go to, and take none now.
+    pub failing: Vec<String>,
+}
+
+impl MonitorNow {
+    fn of(root: &Root) -> Self {
+        let (state, alive) = match Monitor::of(root) {
+            Monitor::None => ("none", None),
+            Monitor::Silent(alive) => ("silent", Some(alive)),
+            Monitor::Watches(alive) => ("watches", Some(alive)),
+        };
+        let sinks = alive.iter().flat_map(|alive| &alive.sinks);
+        let failing = sinks.filter(|sink| !sink.works);
+        Self {
+            state,
+            sequence: alive.as_ref().map(|alive| alive.sequence),
+            findings: alive.as_ref().map(|alive| alive.findings),
+            failing: failing.map(|sink| sink.name.clone()).collect(),
+        }
+    }
+
+    fn warning(&self) -> Option<Warning> {
+        let (code, text) = match (self.state, self.failing.is_empty()) {
+            ("silent", _) => ("monitor-silent", "the monitor has said nothing for minutes"),
+            ("watches", false) => (
+                "monitor-not-heard",
+                "what the monitor has to tell is not taken",
+            ),
+            _ => return None,
+        };
+        let remedy = "\"journalctl -u milspec-monitor\" says why; see \"milspecctl doctor\"";
+        Some(Warning::new(code, text, remedy))
+    }
 }
 
 /// The driver.
@@ -142,6 +189,7 @@ pub fn run(root: &Root, refresh: Refresh) -> Result<Status> {
         lockdown: system::lockdown(root),
         npu: system::npu(root),
         unconfirmed: Told::read(root),
+        monitor: MonitorNow::of(root),
         warnings: Vec::new(),
         refresh: snapshot.refreshed,
     };
@@ -246,5 +294,6 @@ fn warnings(doc: &Status, controls: &[Control]) -> Vec<Warning> {
     }
     warnings.extend(warning::after(controls));
     warnings.extend(doc.unconfirmed.iter().map(Told::warning));
+    warnings.extend(doc.monitor.warning());
     warnings
 }

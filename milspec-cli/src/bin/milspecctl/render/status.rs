@@ -87,6 +87,25 @@ fn attention(page: &mut Page<'_>, doc: &Status) {
     }
 }
 
+/// Who watches.
+fn watched(page: &mut Page<'_>, doc: &Status) {
+    let monitor = &doc.monitor;
+    let at = monitor.sequence.unwrap_or_default();
+    let findings = count(monitor.findings.unwrap_or_default(), "finding");
+    match (monitor.state, monitor.failing.as_slice()) {
+        ("watches", []) => {
+            let line = format!("watches, at record {at}, {findings}");
+            page.marked("Monitor", Mark::Good, &line);
+        }
+        ("watches", failing) => {
+            let line = format!("watches, {findings}; not told: {}", failing.join(", "));
+            page.marked("Monitor", Mark::Warning, &line);
+        }
+        ("silent", _) => page.marked("Monitor", Mark::Bad, "has said nothing for minutes"),
+        _ => page.marked("Monitor", Mark::None, "none watches"),
+    }
+}
+
 /// The TPM and the journal; what proves it is another command.
 fn proof(page: &mut Page<'_>, doc: &Status) {
     let tpm = match (doc.tpm.state, &doc.tpm.chip, doc.tpm.version) {
@@ -182,6 +201,7 @@ impl Document for Status {
         hardened(page, self);
         page.heading("Does it need attention?");
         attention(page, self);
+        watched(page, self);
         page.heading("Can that be proved?");
         proof(page, self);
         if let Some(done) = &self.refresh {

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Who watches the machine, and what there is for that.
+
+use super::check::{About, Check, Context};
+use crate::monitor::alive::Monitor;
+use crate::program;
+use crate::system::{self, There};
+use crate::words::age;
+
+/// A look at the firmware that is older finds nothing in time.
+const LOOK_MS: u64 = 2 * 3600 * 1000;
+/// Where the rule is that makes the audit daemon see who talks to the firmware past the driver.
+const AUDIT_KEY: &str = "dell_smbios";
+
+/// Does a monitor watch, and tell somebody?
+pub fn monitor(context: &Context<'_>) -> Check {
+    let about = About("monitor", "Monitor");
+    let start = "systemctl enable --now milspec-monitor";
+    match Monitor::of(context.root) {
+        Monitor::None => {
+            about.not_applicable("none watches: milspec-monitor.service is not enabled")
+        }
+        Monitor::Silent(_) => about.warning(
+            "it has said nothing for minutes",
+            "see \"systemctl status milspec-monitor\"; ".to_string() + start,
+        ),
+        Monitor::Watches(alive) => {
+            let failing = alive.sinks.iter().filter(|sink| !sink.works);
+            let failing: Vec<&str> = failing.map(|sink| sink.name.as_str()).collect();
+            let text = format!("watches, at record {}", alive.sequence);
+            if !failing.is_empty() {
+                return about.warning(
+                    format!("{text}; not told: {}", failing.join(", ")),
+                    "see \"journalctl -u milspec-monitor\" for why",
+                );
+            }
+            if !alive.kept {
+                return about.warning(
+                    format!("{text}; its place is not on disk"),
+                    "make room below /var: what changes between two boots is not found else",
+                );
+            }
+            about.ok(text)
+        }
+    }
+}
+
+/// Does anybody look at the firmware?
+pub fn look(context: &Context<'_>) -> Check {
+    let about = About("look", "Look at the firmware");
+    let Some(status) = context.status().filter(|status| status.refreshed_ns != 0) else {
+        return about.not_applicable("the driver cannot be asked");
+    };
+    let Some(now) = context.root.boottime_ns() else {
+        return about.not_applicable("the clock cannot be read");
+    };
+    let ago = now.saturating_sub(status.refreshed_ns) / 1_000_000;
+    let text = format!("the last was {}", age(ago));
+    let watched = matches!(Monitor::of(context.root), Monitor::Watches(_));
+    match watched && ago > LOOK_MS {
+        true => about.warning(
+            format!("{text}: what is changed past the driver is not seen"),
+            "load the module with verify_interval=3600: docs/monitoring.md",
+        ),
+        false => about.ok(text),
+    }
+}
+
+/// Does the audit daemon see who talks to the firmware past the driver?
+pub fn audit(context: &Context<'_>) -> Check {
+    let about = About("audit-rule", "Audit rule");
+    if matches!(Monitor::of(context.root), Monitor::None) {
+        return about.not_applicable("nobody watches");
+    }
+    match program::ask(context.root, &["auditctl", "-l"]) {
+        Some(rules) if rules.success && rules.text.contains(AUDIT_KEY) => {
+            about.ok("who tries BIOS passwords past the driver is audited")
+        }
+        Some(rules) if rules.success => about.warning(
+            "who tries BIOS passwords past the driver leaves no record",
+            "load /usr/share/milspecctl/audit/dell-milspec.rules: docs/fleet.md",
+        ),
+        _ => about.not_applicable("whether it is in force is root's to ask, with auditd installed"),
+    }
+}
+
+/// What there is for models on an NPU. Nothing here uses one.
+pub fn npu(context: &Context<'_>) -> Check {
+    let about = About("npu", "NPU");
+    let npu = system::npu(context.root);
+    match (npu.state, npu.driver, npu.device) {
+        (There::Present, Some(driver), Some(device)) => about.not_applicable(format!(
+            "{device}, with driver {driver}; the monitor uses none"
+        )),
+        (There::Present, ..) => {
+            about.not_applicable("there is one without a driver; the monitor uses none")
+        }
+        (There::Absent, ..) => about.not_applicable("there is none; the monitor uses none"),
+        (There::Unknown, ..) => about.not_applicable("whether there is one is not known"),
+    }
+}
