@@ -77,7 +77,7 @@ fn empty() {
         .without("boot");
     let (status, document) = json(&tree, &["doctor"]);
     assert_eq!(status, 3);
-    assert_eq!(document["checks"].as_array().unwrap().len(), 25);
+    assert_eq!(document["checks"].as_array().unwrap().len(), 29);
 }
 
 /// Promise: not a Dell is said to be no Dell, not a missing module.

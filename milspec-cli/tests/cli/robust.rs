@@ -39,14 +39,15 @@ fn ready(name: &str) -> Tree {
     }
     let journal = varied();
     tree.put("saved", &journal.bytes());
+    tree.put("told.ndjson", b"");
     attest::stand_in(&tree);
     let tree = training_commands::ready(journal.to(tree));
     with(tree, &[("camera", "disabled")])
 }
 
-/// One line for each command, but `confirm`, which talks with another milspecctl and no driver, and
-/// [`NOT_RECORDED`].
-const COMMANDS: [&str; 33] = [
+/// One line for each command, but `confirm`, which talks with another milspecctl and no driver,
+/// `monitor run`, which prints lines and no document, and [`NOT_RECORDED`].
+const COMMANDS: [&str; 35] = [
     "status",
     "mode get",
     "mode list",
@@ -75,6 +76,8 @@ const COMMANDS: [&str; 33] = [
     "training inject clear",
     "training report run.json",
     "training stop",
+    "monitor rules",
+    "monitor report told.ndjson",
     "doctor",
     "report",
     "compliance",
@@ -115,7 +118,7 @@ fn complete() {
         let path = path.trim_start_matches("milspecctl").trim_start();
         let mut here = COMMANDS.iter().chain(&NOT_RECORDED);
         assert!(
-            path == "confirm" || here.any(|line| line.starts_with(path)),
+            ["confirm", "monitor run"].contains(&path) || here.any(|line| line.starts_with(path)),
             "{path}"
         );
     }
@@ -224,6 +227,8 @@ fn other_major() {
                 "attest verify",
                 "training list",
                 "training report",
+                "monitor rules",
+                "monitor report",
             ];
             if alone.iter().any(|alone| line.starts_with(alone)) {
                 assert!(

@@ -7,7 +7,7 @@ use crate::run::schema;
 use serde_json::Value;
 
 /// All documents.
-pub const NAMES: [&str; 36] = [
+pub const NAMES: [&str; 40] = [
     "milspec.status/1",
     "milspec.control-list/1",
     "milspec.control/1",
@@ -43,7 +43,11 @@ pub const NAMES: [&str; 36] = [
     "milspec.report/1",
     "milspec.error/1",
     "milspec.help/1",
+    "milspec.monitor-alive/1",
+    "milspec.monitor-line/1",
     "milspec.monitor-report/1",
+    "milspec.monitor-rule-list/1",
+    "milspec.monitor-site/1",
 ];
 
 /// Promise: every schema is a valid one, of the draft that it names, and names its document.
