@@ -34,7 +34,7 @@ fn counters() -> Counters {
             ("step".into(), one("notice", 17)),
         ]),
         last_event_ns: Some(START + 1_500_000_000),
-        findings: BTreeMap::from([("weakened-outside".into(), found)]),
+        findings: BTreeMap::from([("weaker-outside".into(), found)]),
         sinks: BTreeMap::from([
             ("journald".into(), sink(Some(true), 0)),
             ("ndjson".into(), sink(Some(false), 12)),

@@ -206,6 +206,11 @@ mod tests {
         sink.put(&[step(4)]).unwrap();
         assert!(lines(&path) == [step(4)]);
         assert_eq!(lines(&old).len(), 3);
+        // Where logrotate makes the new file itself.
+        fs::rename(&path, &old).unwrap();
+        fs::write(&path, "").unwrap();
+        sink.put(&[step(6)]).unwrap();
+        assert!(lines(&path) == [step(6)] && lines(&old) == [step(4)]);
         // The other way of logrotate: copytruncate.
         fs::write(&path, "").unwrap();
         sink.put(&[step(5)]).unwrap();

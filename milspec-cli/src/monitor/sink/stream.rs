@@ -102,6 +102,7 @@ mod tests {
                 Err(error) => {
                     assert_eq!(error.kind(), ErrorKind::WouldBlock);
                     waits += 1;
+                    assert!(waits < 1000, "it comes to no end");
                     let mut bytes = vec![0; 65_536];
                     let length = reader.read(&mut bytes).unwrap();
                     read.extend(&bytes[..length]);
