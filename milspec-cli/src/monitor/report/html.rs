@@ -115,8 +115,8 @@ fn fleet(html: &mut String, report: &Report) -> std::fmt::Result {
         write!(
             html,
             "<tr><td>{name}{mark}</td><td>{}</td><td>{}</td><td>{}</td>",
-            machine.from,
-            machine.to,
+            day(&machine.from),
+            day(&machine.to),
             mode(machine)
         )?;
         cells(html, &machine.tally);
@@ -126,6 +126,11 @@ fn fleet(html: &mut String, report: &Report) -> std::fmt::Result {
     cells(html, &report.fleet);
     html.push_str("</tr></tfoot>\n</table></div>\n</section>\n");
     Ok(())
+}
+
+/// The day of a time.
+fn day(time: &str) -> &str {
+    time.get(..10).unwrap_or(time)
 }
 
 fn mode(machine: &Machine) -> String {
@@ -206,9 +211,9 @@ fn machine(html: &mut String, of: &Machine, number: usize) -> std::fmt::Result {
         for rule in &of.rules {
             writeln!(
                 html,
-                "<tr class=\"{}\"><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-                severity(&rule.severity),
+                "<tr><td>{}</td><td class=\"{}\">{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
                 words(&rule.rule),
+                severity(&rule.severity),
                 words(&rule.severity),
                 words(&rule.title),
                 rule.count,
@@ -230,10 +235,10 @@ fn entries(html: &mut String, of: &Machine) -> std::fmt::Result {
         rows.push((
             entry.wall_ns,
             format!(
-                "<tr class=\"{}\"><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-                severity(&entry.severity),
+                "<tr><td>{}</td><td>{}</td><td class=\"{}\">{}</td><td>{}</td></tr>\n",
                 entry.time,
                 entry.kind.word(),
+                severity(&entry.severity),
                 words(&entry.severity),
                 words(&entry.message)
             ),
@@ -254,6 +259,9 @@ fn entries(html: &mut String, of: &Machine) -> std::fmt::Result {
         ));
     }
     rows.sort_by_key(|(time, _)| *time);
+    if rows.is_empty() {
+        return Ok(());
+    }
     let hidden = rows.len().saturating_sub(LISTED);
     let unlisted = of.entries_left_out.saturating_add(hidden as u64);
     writeln!(

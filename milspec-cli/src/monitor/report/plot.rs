@@ -89,16 +89,12 @@ fn axis(html: &mut String, scale: &Scale, bottom: f64, machine: &Machine) -> Res
         true => 1,
         false => ((RIGHT - LEFT) / LABEL) as u64,
     };
-    let hours = to.saturating_sub(from) < labels * 86_400_000_000_000;
     for label in 0..labels {
         let share = (to.saturating_sub(from) / labels.max(1)).saturating_mul(label);
         let at = from.saturating_add(share);
         let x = scale.x(at);
         let time = utc(at);
-        let text = match hours {
-            true => time.get(..16).unwrap_or(&time).replace('T', " "),
-            false => time.get(..10).unwrap_or(&time).to_owned(),
-        };
+        let text = time.get(..16).unwrap_or(&time).replace('T', " ");
         writeln!(
             html,
             "<line class=\"rule\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{TOP}\" y2=\"{:.1}\" stroke=\"#ddd\"/>\

@@ -294,7 +294,7 @@ fn page() {
         "<title>paranoid from 2026-11-01T04:00:00Z to 2026-11-01T22:00:00Z</title>",
         "<title>no monitor ran from 2026-11-01T15:00:00Z to 2026-11-01T20:00:00Z</title>",
         "<title>nothing was told from 2026-11-01T06:00:00Z to 2026-11-01T14:00:00Z</title>",
-        "<td>weakened-unattended</td><td>warning</td>",
+        "<td>weakened-unattended</td><td class=\"warning\">warning</td>",
         "2 records in none of the files",
     ] {
         assert!(body.contains(words), "{words}");

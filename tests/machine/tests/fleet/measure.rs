@@ -82,7 +82,7 @@ pub fn run(seed: u64, fleet: &str, size: Size, rates: Rates, attacked: bool) -> 
             }
             measured.records += 1;
             episode.begin(one);
-            if let Some(surprise) = verdict.surprise {
+            if let Some(surprise) = &verdict.surprise {
                 measured
                     .surprises
                     .push((surprise.bits, episode.rules_before));

@@ -66,15 +66,18 @@ impl Monitor {
                     observation.attended = Some(true);
                 }
             }
-            let loud = judge.take(&site.rules, &observation).into_iter();
-            let loud =
-                loud.filter(|found| matches!(found.rule.severity.as_ref(), "error" | "warning"));
+            let all = judge.take(&site.rules, &observation);
+            found |= !all.is_empty();
+            let loud = all.iter().map(|found| found.rule.severity.as_ref());
+            let loud = loud.filter(|severity| matches!(*severity, "error" | "warning"));
             verdict.loud[at] = loud.count() as u32;
-            found |= verdict.loud[at] > 0;
         }
         match &seen.what {
             What::Record(record) => {
                 verdict.shown = is_shown(record);
+                if record.kind == "gap" {
+                    return verdict;
+                }
                 let hour = (seen.wall_ns / HOUR % 24) as u8;
                 verdict.surprise = self.counts.take(record, seen.wall_ns, hour, found);
             }

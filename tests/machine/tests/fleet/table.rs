@@ -20,30 +20,26 @@ const DETECTORS: [&str; 6] = [
 pub struct Fleets {
     pub seeds: Vec<u64>,
     pub size: Size,
-    pub calibrated: Vec<Measured>,
     pub tested: Vec<Measured>,
     pub drifted: Vec<Measured>,
+    /// From how many bits on an episode counts, for each of the two budgets.
+    pub thresholds: [f64; 2],
+}
+
+/// From how many bits on an episode counts, for so many false alarms in a machine-day at most: of the fleets to
+/// calibrate on, up to the next half.
+pub fn threshold(calibrated: &[Measured], size: Size, per_day: f64) -> f64 {
+    let fleets = calibrated.iter();
+    let mut bits: Vec<f64> = fleets
+        .flat_map(|fleet| fleet.surprises.iter().map(|(bits, _)| *bits))
+        .collect();
+    bits.sort_by(|a, b| b.total_cmp(a));
+    let most = (per_day * size.machine_days() * calibrated.len() as f64) as usize;
+    let next = bits.get(most).copied().unwrap_or_default();
+    (next * 2.0).floor() / 2.0 + 0.5
 }
 
 impl Fleets {
-    /// From how many bits on an episode counts, for so many false alarms in a machine-day at most: of the
-    /// fleets to calibrate on, up to the next half.
-    pub fn threshold(&self, per_day: f64) -> f64 {
-        let fleets = self.calibrated.iter();
-        let mut bits: Vec<f64> = fleets
-            .flat_map(|fleet| fleet.surprises.iter().map(|(bits, _)| *bits))
-            .collect();
-        bits.sort_by(|a, b| b.total_cmp(a));
-        let days = self.size.machine_days() * self.calibrated.len() as f64;
-        let most = (per_day * days) as usize;
-        let next = bits.get(most).copied().unwrap_or_default();
-        (next * 2.0).floor() / 2.0 + 0.5
-    }
-
-    fn thresholds(&self) -> [f64; 2] {
-        [self.threshold(1.0 / 1_000.0), self.threshold(1.0 / 30.0)]
-    }
-
     /// The part of the document.
     pub fn table(&self) -> String {
         let mut text = String::new();
@@ -53,7 +49,7 @@ impl Fleets {
     }
 
     fn write(&self, text: &mut String) -> std::fmt::Result {
-        let [page, month] = self.thresholds();
+        let [page, month] = self.thresholds;
         let (size, seeds) = (self.size, self.seeds.len());
         let records: u64 = self.tested.iter().map(|fleet| fleet.records).sum();
         let all = size.machine_days() * seeds as f64;
@@ -120,7 +116,7 @@ impl Fleets {
     }
 
     fn finds(&self, hit: &Hit, detector: usize) -> bool {
-        let [page, month] = self.thresholds();
+        let [page, month] = self.thresholds;
         match detector {
             0..=2 => hit.rules[detector],
             3 => hit.bits >= page,
@@ -130,8 +126,13 @@ impl Fleets {
     }
 
     fn alarms(&self, fleet: &Measured, detector: usize) -> usize {
-        let [page, month] = self.thresholds();
-        let over = |bits: f64| fleet.surprises.iter().filter(|(other, _)| *other >= bits);
+        let [page, month] = self.thresholds;
+        let over = |bits: f64| {
+            fleet
+                .surprises
+                .iter()
+                .filter(move |(other, _)| *other >= bits)
+        };
         match detector {
             0..=2 => fleet.alarms[detector] as usize,
             3 => over(page).count(),
