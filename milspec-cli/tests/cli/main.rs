@@ -40,6 +40,7 @@ mod machines;
 mod modes;
 mod monitor;
 mod monitor_metrics;
+mod monitor_page;
 mod monitor_report;
 mod monitor_watch;
 mod owner;
