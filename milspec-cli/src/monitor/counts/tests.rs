@@ -195,6 +195,7 @@ fn damaged() {
     let text = r#"{"table":{"1":[4294967295,[[2,1e38],[3,-1.0],[4,2.0]]]},"age_ns":18446744073709551615,
         "last_ns":1,"before":{"symbols":[1,2],"actor":3,"part":4}}"#;
     let mut counts: Counts = serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}"));
+    assert!(!serde_json::to_string(&counts).unwrap().contains("-1"));
     counts.take(&weakened(), u64::MAX, 255, false);
     let ended = counts.end().unwrap();
     assert!(ended.bits.is_finite());

@@ -9,6 +9,7 @@ use crate::monitor::{Monitor, Sites, Verdict};
 use crate::told::{Seen, Tape, DAY, HOUR, START};
 use milspec::monitor::counts::EPISODE_NS;
 use milspec::monitor::Surprise;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Days at the beginning in which counts are made and nothing is measured.
 pub const WARM: u64 = 30;
@@ -35,6 +36,8 @@ pub struct Measured {
     /// False alarms of the rules as they come, with the site's file, and of everything shown: episodes of
     /// each, so that three steps of one change are one.
     pub alarms: [u64; 3],
+    /// The same by rule, with the site's file.
+    pub rules: BTreeMap<String, u64>,
     /// How unusual each episode was, and whether the rules with the site's file found something in it.
     pub surprises: Vec<(f64, bool)>,
     /// How many records there were.
@@ -101,6 +104,7 @@ pub fn run(seed: u64, fleet: &str, size: Size, rates: Rates, attacked: bool) -> 
 struct Episode {
     last_ns: u64,
     seen: [bool; 3],
+    rules: BTreeSet<String>,
     /// Whether the episode before had a finding.
     rules_before: bool,
 }
@@ -110,11 +114,17 @@ impl Episode {
         if one.wall_ns >= self.last_ns + EPISODE_NS {
             self.rules_before = self.seen[1];
             self.seen = [false; 3];
+            self.rules.clear();
         }
         self.last_ns = one.wall_ns;
     }
 
     fn note(&mut self, verdict: &Verdict, measured: &mut Measured) {
+        for rule in &verdict.rules {
+            if self.rules.insert(rule.clone()) {
+                *measured.rules.entry(rule.clone()).or_default() += 1;
+            }
+        }
         let now = [verdict.loud[0] > 0, verdict.loud[1] > 0, verdict.shown];
         for ((seen, now), alarms) in self.seen.iter_mut().zip(now).zip(&mut measured.alarms) {
             *alarms += u64::from(now && !*seen);

@@ -34,6 +34,8 @@ pub struct Monitor {
 pub struct Verdict {
     /// Findings of severity error or warning: with the rules as they come, and with the site's file.
     pub loud: [u32; 2],
+    /// The rules that they are of, with the site's file.
+    pub rules: Vec<String>,
     /// Whether it is one that is shown where everything is.
     pub shown: bool,
     /// How unusual the episode was that ended with it.
@@ -68,9 +70,10 @@ impl Monitor {
             }
             let all = judge.take(&site.rules, &observation);
             found |= !all.is_empty();
-            let loud = all.iter().map(|found| found.rule.severity.as_ref());
-            let loud = loud.filter(|severity| matches!(*severity, "error" | "warning"));
-            verdict.loud[at] = loud.count() as u32;
+            let is_loud = |severity: &str| matches!(severity, "error" | "warning");
+            let loud = all.iter().filter(|found| is_loud(&found.rule.severity));
+            verdict.rules = loud.map(|found| found.rule.id.clone()).collect();
+            verdict.loud[at] = verdict.rules.len() as u32;
         }
         match &seen.what {
             What::Record(record) => {

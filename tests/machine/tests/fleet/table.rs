@@ -4,6 +4,7 @@
 
 use crate::attack::ATTACKS;
 use crate::measure::{Hit, Measured, Size};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// What can find something.
@@ -96,6 +97,21 @@ impl Fleets {
                 range(means, 2)
             )?;
         }
+        let mut rules: BTreeMap<&str, u64> = BTreeMap::new();
+        for (rule, alarms) in self.tested.iter().flat_map(|fleet| &fleet.rules) {
+            *rules.entry(rule).or_default() += alarms;
+        }
+        let mut rules: Vec<_> = rules.into_iter().collect();
+        rules.sort_by_key(|(rule, alarms)| (std::cmp::Reverse(*alarms), *rule));
+        let rules: Vec<String> = rules
+            .iter()
+            .map(|(rule, alarms)| format!("`{rule}` {:.2}", *alarms as f64 / all * 1_000.0))
+            .collect();
+        writeln!(
+            text,
+            "\nFalse alarms of the rules, hours and a unit named, in 1,000 machine-days: {}.",
+            rules.join(", ")
+        )?;
         writeln!(
             text,
             "\nDetected of {}, with the interval of Wilson at 95 %:\n\n| attack | rules as they come | rules, \
