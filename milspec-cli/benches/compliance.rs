@@ -105,6 +105,7 @@ fn main() {
         selection: Selection::default(),
         sources: Document::cited(&REGISTRY, &assessments),
         assessments,
+        not_judged: Vec::new(),
         period: None,
     };
     let each = |all: f64| all / MACHINES as f64;

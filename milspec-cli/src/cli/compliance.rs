@@ -26,7 +26,8 @@ pub struct Compliance {
     /// Judge this recording, report or attestation instead of this machine
     ///
     /// May be given several times, for a fleet. An attestation is verified first, and needs --key and
-    /// --nonce.
+    /// --nonce; of several of them, see --attestations. A file that cannot be judged is listed as such,
+    /// and the exit status is 1.
     #[arg(long, value_name = "FILE")]
     pub file: Vec<PathBuf>,
     /// The public key of the machine that an attestation is of, from attest enroll
@@ -35,6 +36,9 @@ pub struct Compliance {
     /// The nonce that was sent to that machine
     #[arg(long, value_name = "HEX", value_parser = nonce, requires = "key")]
     pub nonce: Option<Nonce>,
+    /// Judge the attestations in this list, each with its key and its nonce: see docs/compliance.md
+    #[arg(long, value_name = "LIST", conflicts_with_all = ["key", "since"])]
+    pub attestations: Option<PathBuf>,
     /// The PCR of the journal, where the module of that machine is loaded with another one
     #[arg(long, value_name = "NUMBER", default_value_t = 13, requires = "key",
         value_parser = clap::value_parser!(u8).range(8..=15))]

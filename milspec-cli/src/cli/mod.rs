@@ -104,7 +104,8 @@ impl Cli {
             }
             Command::Compliance(asked) => {
                 let files = asked.file.iter().chain(&asked.journal);
-                standard(files.chain(&asked.key).chain(&asked.exceptions))
+                let files = files.chain(&asked.key).chain(&asked.exceptions);
+                standard(files.chain(&asked.attestations))
             }
             _ => 0,
         };

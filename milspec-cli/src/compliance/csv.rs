@@ -36,6 +36,22 @@ pub fn text(document: &Document) -> String {
             text.push_str(&line(cells(of, check)));
         }
     }
+    for not in &document.not_judged {
+        let mut cells = [""; 19].map(String::from);
+        let named = [
+            (4, &not.file),
+            (9, &"not judged".to_string()),
+            (10, &not.code.to_string()),
+            (11, &not.why),
+            (14, &not.next),
+        ];
+        for (at, text) in named {
+            if let Some(cell) = cells.get_mut(at) {
+                cell.clone_from(text);
+            }
+        }
+        text.push_str(&line(cells));
+    }
     text
 }
 

@@ -9,6 +9,7 @@ use super::modes::InMode;
 use super::period::Period;
 use super::registry::{Check, Reference, Registry, Source};
 use super::subject::Subject;
+use crate::failure::Failure;
 use crate::model::{Machine, Provenance};
 use crate::words::age;
 use serde::Serialize;
@@ -136,6 +137,31 @@ pub struct About {
     pub service_tag_hash: Option<String>,
 }
 
+/// A file that could not be judged: nothing is said of its machine.
+#[derive(Clone, Debug, Serialize)]
+pub struct NotJudged {
+    /// The file.
+    pub file: String,
+    /// Stable name of the error.
+    pub code: &'static str,
+    /// What failed, and why.
+    pub why: String,
+    /// What to do about it.
+    pub next: String,
+}
+
+impl NotJudged {
+    /// For this.
+    pub fn new(file: String, failure: &Failure) -> Self {
+        Self {
+            file,
+            code: failure.code,
+            why: failure.to_string(),
+            next: failure.next.clone(),
+        }
+    }
+}
+
 /// `milspec.compliance/1`
 #[derive(Clone, Debug, Serialize)]
 pub struct Document {
@@ -149,6 +175,8 @@ pub struct Document {
     pub selection: Selection,
     /// The machines.
     pub assessments: Vec<Assessment>,
+    /// Files that could not be judged.
+    pub not_judged: Vec<NotJudged>,
     /// How posture stood over a period; null where that was not asked.
     pub period: Option<Period>,
     /// The documents that the ids are from.

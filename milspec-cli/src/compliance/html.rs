@@ -3,7 +3,7 @@
 //! The document as a page that prints well: one file, without scripts and without anything from
 //! elsewhere.
 
-use super::document::{Assessment, Checked, Document, Id};
+use super::document::{Assessment, Checked, Document, Id, NotJudged};
 use super::framework::{Framework, TIES};
 use super::period::{shown, Period};
 use crate::model::Actor;
@@ -47,6 +47,7 @@ fn page(html: &mut String, document: &Document) -> std::fmt::Result {
     if document.assessments.len() > 1 {
         overview(html, &document.assessments)?;
     }
+    not_judged(html, &document.not_judged)?;
     for of in &document.assessments {
         machine(html, of)?;
     }
@@ -64,6 +65,21 @@ fn selection(document: &Document) -> String {
         true => String::new(),
         false => format!(" Selected: only what is {}.", parts.join(" and ")),
     }
+}
+
+fn not_judged(html: &mut String, all: &[NotJudged]) -> std::fmt::Result {
+    if all.is_empty() {
+        return Ok(());
+    }
+    html.push_str(
+        "<h2>Not judged</h2>\n<p>Nothing is said of the machines of these files.</p>\n<ul>\n",
+    );
+    for not in all {
+        let (file, why) = (escape(&not.file), escape(&not.why));
+        writeln!(html, "<li>{file}: {why}; {}</li>", escape(&not.next))?;
+    }
+    html.push_str("</ul>\n");
+    Ok(())
 }
 
 fn overview(html: &mut String, all: &[Assessment]) -> std::fmt::Result {

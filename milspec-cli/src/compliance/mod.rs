@@ -6,6 +6,7 @@
 //! comes to. Nothing here claims that a control of a framework is satisfied: a check covers settings of
 //! one machine.
 
+pub mod attestations;
 pub mod csv;
 pub mod document;
 pub mod exceptions;

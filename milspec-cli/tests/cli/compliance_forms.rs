@@ -243,3 +243,105 @@ fn attestation() {
     let refused = crate::run::document(&finish(command(&without)));
     assert_eq!(refused["error"]["code"], "attestation-needs-key");
 }
+
+/// Judges what a list names, beside other files.
+fn of_list(tree: &Tree, list: &str, more: &[&str]) -> Output {
+    tree.put("list.toml", list.as_bytes());
+    let mut command = command(&[&["compliance", "--attestations", "list.toml"], more].concat());
+    command
+        .env(
+            "PATH",
+            format!("{}:/usr/bin:/bin", tree.path("bin").display()),
+        )
+        .current_dir(tree.dir());
+    finish(command)
+}
+
+fn list(entries: &[(&str, &str)]) -> String {
+    let mut text = "schema = \"milspec.attestations/1\"\n".to_string();
+    for (file, nonce) in entries {
+        text.push_str(&format!(
+            "[[attestation]]\nfile = \"{file}\"\nkey = \"key\"\nnonce = \"{nonce}\"\n"
+        ));
+    }
+    text
+}
+
+/// Promise: of several attestations each is verified with its own nonce; one that does not hold, or is not
+/// there, is listed in every form as not judged, the others are judged, and the exit status is 1.
+#[test]
+fn several_attestations() {
+    let tree = Tree::bare("compliance-attestations");
+    attest::stand_in(&tree);
+    let good = [("attestation", attest::NONCE)];
+    let output = of_list(&tree, &list(&good), &["--json"]);
+    assert_eq!(output.status, 0, "{}", output.stdout);
+    assert_eq!(document(&output)["not_judged"], serde_json::json!([]));
+    let mixed = [
+        ("attestation", attest::NONCE),
+        ("./attestation", "ffeeddccbbaa99887766"),
+        ("gone", "0123456789abcdef0123"),
+    ];
+    let output = of_list(&tree, &list(&mixed), &["--json"]);
+    assert_eq!(output.status, 1);
+    let told = document(&output);
+    crate::run::validate(&told);
+    assert_eq!(told["assessments"].as_array().unwrap().len(), 1);
+    let not = told["not_judged"].as_array().unwrap();
+    let codes: Vec<&str> = not
+        .iter()
+        .map(|not| not["code"].as_str().unwrap())
+        .collect();
+    assert_eq!(codes.len(), 2, "{not:?}");
+    assert!(not[0]["why"].as_str().unwrap().contains("nonce"), "{not:?}");
+    assert!(not[1]["file"].as_str().unwrap().ends_with("gone"));
+    for form in [
+        &[][..],
+        &["--format", "csv"],
+        &["--format", "html"],
+        &["--format", "oscal"],
+    ] {
+        let output = of_list(&tree, &list(&mixed), form);
+        assert_eq!(output.status, 1, "{form:?}");
+        let text = output.stdout.to_lowercase();
+        assert!(
+            text.contains("not judged") && text.contains("gone"),
+            "{form:?}: {text}"
+        );
+    }
+    // Where none can be judged, the document says so, and claims nothing.
+    let none = of_list(&tree, &list(&mixed[1..]), &["--json"]);
+    assert_eq!(none.status, 1);
+    assert_eq!(document(&none)["assessments"], serde_json::json!([]));
+    let twice = [good[0], good[0]];
+    let refused = document(&of_list(&tree, &list(&twice), &["--json"]));
+    assert_eq!(refused["error"]["code"], "attestations-invalid");
+}
+
+/// Promise: a report that is broken does not keep others from being judged.
+#[test]
+fn one_of_several_files() {
+    let tree = Tree::bare("compliance-several");
+    tree.put("broken", b"{");
+    let words = ["--json", "compliance", "--file", tree.dir(), "--file"];
+    let broken = tree.path("broken");
+    let several = finish(command(&[&words[..], &[broken.to_str().unwrap()]].concat()));
+    assert_eq!(several.status, 1);
+    let told = document(&several);
+    assert_eq!(told["assessments"].as_array().unwrap().len(), 1);
+    assert_eq!(told["not_judged"].as_array().unwrap().len(), 1);
+    let alone = ["--json", "compliance", "--file", broken.to_str().unwrap()];
+    assert!(document(&finish(command(&alone)))["error"].is_object());
+}
+
+/// Promise: the list that the page shows is one, and its schema takes it.
+#[test]
+fn example_list() {
+    let text = std::fs::read_to_string(crate::docs::source("docs/compliance.md")).unwrap();
+    let at = text.find("schema = \"milspec.attestations/1\"").unwrap();
+    let (example, _) = text[at..].split_once("```").unwrap();
+    let below = std::path::Path::new("");
+    milspec::compliance::attestations::parse(example, below).unwrap();
+    let value: toml::Table = toml::from_str(example).unwrap();
+    crate::run::validate(&serde_json::to_value(&value).unwrap());
+}

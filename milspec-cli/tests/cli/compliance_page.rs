@@ -153,7 +153,8 @@ fn is_current() {
 #[test]
 fn example() {
     let text = fs::read_to_string(source("docs/compliance.md")).unwrap();
-    let (_, rest) = text.split_once("```toml\n").unwrap();
+    let at = text.find("schema = \"milspec.exceptions/1\"").unwrap();
+    let rest = &text[at..];
     let (example, _) = rest.split_once("```").unwrap();
     milspec::compliance::exceptions::Exceptions::parse(example, &REGISTRY).unwrap();
     let value: toml::Table = toml::from_str(example).unwrap();

@@ -7,7 +7,7 @@ use crate::run::schema;
 use serde_json::Value;
 
 /// All documents.
-pub const NAMES: [&str; 40] = [
+pub const NAMES: [&str; 41] = [
     "milspec.status/1",
     "milspec.control-list/1",
     "milspec.control/1",
@@ -24,6 +24,7 @@ pub const NAMES: [&str; 40] = [
     "milspec.attestation/1",
     "milspec.attestation-state/1",
     "milspec.attestation-verify/1",
+    "milspec.attestations/1",
     "milspec.attest-enroll/1",
     "milspec.events/1",
     "milspec.event/1",

@@ -139,7 +139,13 @@ fn run(cli: &Cli) -> Result<u8> {
             let lacks = asked.exit_code && (document.lacks() || of_copy);
             if let Some(format) = asked.format {
                 output::stdout(&compliance::text(&document, format)?)?;
-                return Ok(if lacks { Exit::Differs as u8 } else { 0 });
+                for not in &document.not_judged {
+                    output::stderr(&format!("not judged: {}: {}\n", not.file, not.why));
+                }
+                return Ok(match document.exit() {
+                    0 if lacks => Exit::Differs as u8,
+                    status => status,
+                });
             }
             judge(global, &document, lacks)
         }

@@ -28,6 +28,14 @@ const NAMESPACE: &str = "urn:dell-milspec:oscal";
 /// of controls only.
 pub fn text(document: &Document) -> Result<String> {
     let mut checks = document.assessments.iter().flat_map(|of| &of.checks);
+    if document.assessments.is_empty() {
+        return Err(Failure::new(
+            "no-controls-selected",
+            "there are no OSCAL results",
+            "none of the files could be judged",
+            "leave out --format to see why",
+        ));
+    }
     if checks.all(|check| controls(check).is_empty()) {
         return Err(Failure::new(
             "no-controls-selected",
@@ -125,6 +133,14 @@ fn results(document: &Document) -> Value {
         "results": all,
         "back-matter": { "resources": resources(document, &plan) },
     });
+    if !document.not_judged.is_empty() {
+        let all = document.not_judged.iter();
+        let all: Vec<String> = all
+            .map(|not| format!("{}: {}", not.file, not.why))
+            .collect();
+        let remarks = format!("Not judged, and without a result: {}", all.join("; "));
+        body["metadata"]["remarks"] = json!(line(&remarks));
+    }
     let objectives = objectives(document);
     if !objectives.is_empty() {
         body["local-definitions"] = json!({ "objectives-and-methods": objectives });

@@ -5,7 +5,9 @@
 use super::attest_verify;
 use milspec::attestation;
 use milspec::baseline::Identity;
-use milspec::cli::{AttestVerify, Compliance, Format};
+use milspec::cli::{AttestVerify, Compliance, Format, Nonce};
+use milspec::compliance::attestations::{self, Attested};
+use milspec::compliance::document::NotJudged;
 use milspec::compliance::exceptions::Exceptions;
 use milspec::compliance::period::{self, Clocks, Period, Span};
 use milspec::compliance::{csv, document, facts, html, modes, oscal};
@@ -60,15 +62,27 @@ pub fn run(root: &Root, asked: &Compliance) -> Result<Document> {
         ));
     }
     let mut period = None;
-    let assessments = match asked.file.as_slice() {
-        [] => {
+    let listed = asked.attestations.as_deref().map(attestations::read);
+    let listed = listed.transpose()?.unwrap_or_default();
+    let mut not_judged = Vec::new();
+    let assessments = match (asked.file.as_slice(), listed.as_slice()) {
+        ([], []) => {
             let (assessment, told) = by.live(root, asked)?;
             period = told;
             vec![assessment]
         }
-        files => {
-            let all = files.iter().map(|file| by.file(file, asked));
-            all.collect::<Result<Vec<_>>>()?
+        ([file], []) => vec![by.file(file, asked)?],
+        (files, listed) => {
+            let files = files.iter().map(|file| (file, by.file(file, asked)));
+            let listed = listed.iter().map(|one| (&one.file, by.attested(one)));
+            let mut judged = Vec::new();
+            for (file, result) in files.chain(listed) {
+                match result {
+                    Ok(assessment) => judged.push(assessment),
+                    Err(failure) => not_judged.push(NotJudged::new(input::name(file), &failure)),
+                }
+            }
+            judged
         }
     };
     Ok(Document {
@@ -78,6 +92,7 @@ pub fn run(root: &Root, asked: &Compliance) -> Result<Document> {
         sources: Document::cited(&REGISTRY, &assessments),
         selection: by.selection,
         assessments,
+        not_judged,
         period,
     })
 }
@@ -150,7 +165,21 @@ impl Asked {
             return self.recorded(path);
         }
         if attestation::is_one(path)? {
-            return self.attested(path, asked);
+            let (Some(key), Some(nonce)) = (&asked.key, &asked.nonce) else {
+                return Err(Failure::new(
+                    "attestation-needs-key",
+                    format!("cannot judge {}", input::name(path)),
+                    "an attestation is verified first, with the key of the machine and the nonce that was \
+                     sent to it",
+                    "add --key and --nonce, or name it in a list for --attestations",
+                ));
+            };
+            return self.attested(&Attested {
+                file: path.to_path_buf(),
+                key: key.clone(),
+                nonce: nonce.0.clone(),
+                pcr: asked.pcr,
+            });
         }
         self.recorded(path)
     }
@@ -179,21 +208,12 @@ impl Asked {
     }
 
     /// What a machine says of itself, once its TPM's signature holds.
-    fn attested(&self, path: &Path, asked: &Compliance) -> Result<Assessment> {
-        let (Some(key), Some(nonce)) = (&asked.key, &asked.nonce) else {
-            return Err(Failure::new(
-                "attestation-needs-key",
-                format!("cannot judge {}", input::name(path)),
-                "an attestation is verified first, with the key of the machine and the nonce that was \
-                 sent to it",
-                "add --key and --nonce: see \"milspecctl attest verify\"",
-            ));
-        };
+    fn attested(&self, one: &Attested) -> Result<Assessment> {
         let verified = attest_verify::run(&AttestVerify {
-            file: path.to_path_buf(),
-            key: key.clone(),
-            nonce: nonce.clone(),
-            pcr: asked.pcr,
+            file: one.file.clone(),
+            key: one.key.clone(),
+            nonce: Nonce(one.nonce.clone()),
+            pcr: one.pcr,
             journal: Vec::new(),
         })?;
         // What the journal lacks is a finding of its checks; all else has to hold first.
@@ -207,7 +227,7 @@ impl Asked {
         let journal = facts::of_attested_journal(records, held, verified.since_boot);
         let evidence = Evidence {
             kind: "attestation",
-            file: Some(input::name(path)),
+            file: Some(input::name(&one.file)),
             time: Some(state.time.clone()),
             read_at: state.read_at.clone(),
             read_age_ms: None,

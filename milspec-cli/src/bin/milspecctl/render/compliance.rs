@@ -12,6 +12,7 @@ use milspec::compliance::period::{shown, Period};
 use milspec::compliance::{document, modes, Assessment};
 use milspec::model::Actor;
 use milspec::words::count;
+use milspec::Exit;
 
 /// Columns before the text: glyph, result and check.
 const LEAD: usize = 2 + 15 + 25;
@@ -202,6 +203,14 @@ fn fleet(page: &mut Page<'_>, all: &[Assessment]) {
 }
 
 impl Document for document::Document {
+    /// What was not judged has failed, whatever all else came to.
+    fn exit(&self) -> u8 {
+        match self.not_judged.is_empty() {
+            true => 0,
+            false => Exit::Failed as u8,
+        }
+    }
+
     /// Each check with what was found; of several machines a line for each, and with -v all.
     fn human(&self, page: &mut Page<'_>) {
         let several = self.assessments.len() > 1;
@@ -227,6 +236,11 @@ impl Document for document::Document {
                     of.tally.in_words()
                 ));
             }
+        }
+        for not in &self.not_judged {
+            let text = format!("not judged: {}: {}", not.file, not.why);
+            page.note(0, Mark::Bad, &text);
+            page.note(BELOW, Mark::Next, &not.next);
         }
         if let [of] = self.assessments.as_slice() {
             best(page, of);
