@@ -122,7 +122,8 @@ mod tests {
     /// Promise: journald gets each line as a message of its own, with values of any bytes.
     #[test]
     fn lines_arrive() {
-        let path = dir("journald").join("socket");
+        let dir = dir("journald");
+        let path = dir.join("socket");
         let journald = UnixDatagram::bind(&path).unwrap();
         let mut strange = step(2);
         strange.host = Some("a\nMILSPEC_SEQUENCE=9\n".into());
@@ -139,7 +140,8 @@ mod tests {
     /// it works again when it is back.
     #[test]
     fn nobody_waits() {
-        let path = dir("slow").join("socket");
+        let dir = dir("slow");
+        let path = dir.join("socket");
         let mut sink = Journald::new(&path).unwrap();
         let absent = sink.put(&[step(1)]).unwrap_err();
         assert_eq!(absent.kind(), ErrorKind::NotFound);
@@ -167,7 +169,8 @@ mod tests {
     #[test]
     fn long_lines_arrive() {
         use nix::sys::socket::{recvmsg, ControlMessageOwned};
-        let path = dir("long").join("socket");
+        let dir = dir("long");
+        let path = dir.join("socket");
         let journald = UnixDatagram::bind(&path).unwrap();
         let mut long = step(3);
         long.message = "x".repeat(2 << 20);

@@ -108,11 +108,27 @@ pub(super) mod tests {
         ]
     }
 
-    /// An empty directory of this test.
-    pub fn dir(test: &str) -> PathBuf {
+    /// An empty directory of this test; it goes with this.
+    pub struct Dir(PathBuf);
+
+    /// That of the test with this name.
+    pub fn dir(test: &str) -> Dir {
         let dir = std::env::temp_dir().join(format!("milspec-sink-{}-{test}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&dir);
-        std::fs::create_dir_all(&dir).unwrap();
-        dir
+        std::fs::create_dir(&dir).unwrap();
+        Dir(dir)
+    }
+
+    impl std::ops::Deref for Dir {
+        type Target = PathBuf;
+
+        fn deref(&self) -> &PathBuf {
+            &self.0
+        }
+    }
+
+    impl Drop for Dir {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
     }
 }

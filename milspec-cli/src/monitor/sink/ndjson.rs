@@ -41,13 +41,9 @@ impl Ndjson {
 
     /// The file at the path, with nothing but whole lines in it.
     fn current(&mut self) -> io::Result<&mut Open> {
-        let still = match self.file.take() {
-            Some(open) if open.is_at(&self.path)? => Some(open),
-            _ => None,
-        };
-        let mut open = match still {
-            Some(open) => open,
-            None => Open::new(&self.path)?,
+        let mut open = match self.file.take() {
+            Some(open) if open.is_at(&self.path)? => open,
+            _ => Open::new(&self.path)?,
         };
         if open.file.metadata()?.len() != open.length {
             open.settle()?;
@@ -191,7 +187,8 @@ mod tests {
     /// away, in a new one.
     #[test]
     fn follows_rotation() {
-        let path = dir("rotation").join("events.ndjson");
+        let dir = dir("rotation");
+        let path = dir.join("events.ndjson");
         let mut sink = Ndjson::open(&path).unwrap();
         assert_eq!(sink.put(&[step(1), step(2)]).unwrap(), 2);
         drop(sink);
@@ -220,7 +217,8 @@ mod tests {
     /// Promise: whatever part of a line a power cut leaves, what is in the file afterwards are whole lines.
     #[test]
     fn half_a_line_is_dropped() {
-        let path = dir("torn").join("events.ndjson");
+        let dir = dir("torn");
+        let path = dir.join("events.ndjson");
         Ndjson::open(&path).unwrap().put(&[step(1)]).unwrap();
         let whole = fs::read(&path).unwrap();
         for length in (0..60).chain((60..whole.len()).step_by(101)) {
@@ -263,7 +261,8 @@ mod tests {
     /// Promise: two monitors do not write to one file.
     #[test]
     fn one_at_a_time() {
-        let path = dir("lock").join("events.ndjson");
+        let dir = dir("lock");
+        let path = dir.join("events.ndjson");
         let _first = Ndjson::open(&path).unwrap();
         let error = Ndjson::open(&path).err().unwrap();
         assert_eq!(error.kind(), ErrorKind::WouldBlock);
@@ -277,8 +276,8 @@ mod tests {
         let test = std::env::current_exe().unwrap();
         let name = "monitor::sink::ndjson::tests::on_a_full_disk";
         let script = format!("trap '' XFSZ; ulimit -f 4; exec \"$0\" --exact --ignored {name}");
-        let output = Command::new("sh").args(["-c", &script]).arg(test).output();
-        let output = output.unwrap();
+        let mut shell = Command::new("sh");
+        let output = shell.args(["-c", &script]).arg(test).output().unwrap();
         let told = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{told}");
         assert!(told.contains("1 passed"), "{told}");
@@ -287,7 +286,8 @@ mod tests {
     #[test]
     #[ignore = "run by a_full_disk_leaves_whole_lines, with a limit"]
     fn on_a_full_disk() {
-        let path = dir("full").join("events.ndjson");
+        let dir = dir("full");
+        let path = dir.join("events.ndjson");
         let mut sink = Ndjson::open(&path).unwrap();
         sink.put(&[step(1)]).unwrap();
         let many: Vec<Line> = (2..=100).map(step).collect();

@@ -133,7 +133,7 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), "a 2\n");
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o644);
-        assert_eq!(fs::read_dir(&dir).unwrap().count(), 1);
+        assert_eq!(fs::read_dir(&*dir).unwrap().count(), 1);
 
         let new = dir.join("milspec.prom.new");
         std::os::unix::fs::symlink("/dev/full", &new).unwrap();
@@ -142,7 +142,7 @@ mod tests {
         assert!(write(&dir.join("absent/milspec.prom"), "a 3\n").is_err());
         fs::create_dir(dir.join("taken.prom")).unwrap();
         assert!(write(&dir.join("taken.prom"), "a 3\n").is_err());
-        let mut left: Vec<_> = fs::read_dir(&dir)
+        let mut left: Vec<_> = fs::read_dir(&*dir)
             .unwrap()
             .map(|e| e.unwrap().file_name())
             .collect();
