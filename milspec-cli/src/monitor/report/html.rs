@@ -58,8 +58,8 @@ const COLUMNS: [&str; 8] = [
     "Notices",
     "Weaker",
     "Refused",
-    "Records lost or missing",
-    "Monitor not running",
+    "Lost or missing",
+    "Not running",
     "Silences",
     "Records",
 ];
