@@ -369,11 +369,12 @@ impl Assessment {
     pub fn marks(&self) -> Vec<String> {
         let recording = self.from.recording.as_ref();
         let recording = recording.map(|from| format!("recording, not this machine: {from}"));
-        let simulated =
-            (self.from.simulated == Some(true)).then(|| match &self.simulated_because {
-                Some(because) => format!("simulated machine: {because}"),
-                None => "simulated machine".into(),
-            });
+        let simulated = match (self.from.simulated, &self.simulated_because) {
+            (Some(true), Some(because)) => Some(format!("simulated machine: {because}")),
+            (Some(true), None) => Some("simulated machine".into()),
+            (None, _) => Some("whether the machine is simulated is not known".into()),
+            (Some(false), _) => None,
+        };
         let training = self.in_training().then(|| TRAINING.to_owned());
         let all = recording.into_iter().chain(simulated);
         all.chain(training).collect()
@@ -384,6 +385,7 @@ impl Assessment {
         let words = [
             ("recording", self.from.recording.is_some()),
             ("simulated", self.from.simulated == Some(true)),
+            ("simulated-unknown", self.from.simulated.is_none()),
             ("training", self.in_training()),
         ];
         let set = words.into_iter().filter(|(_, set)| *set);

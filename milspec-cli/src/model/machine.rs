@@ -75,9 +75,18 @@ impl Provenance {
 
     /// The same by DMI alone, where the driver cannot be asked.
     pub fn of_dmi(root: &Root) -> Self {
-        let dmi = |name| system::dmi(root, name).unwrap_or_default();
-        let because = simulated_because(&dmi("product_name"), &dmi("bios_version"), "");
-        Self::new(root, because)
+        let (product, bios) = (
+            system::dmi(root, "product_name"),
+            system::dmi(root, "bios_version"),
+        );
+        let known = product.is_some() || bios.is_some();
+        let (product, bios) = (product.unwrap_or_default(), bios.unwrap_or_default());
+        let from = Self::new(root, simulated_because(&product, &bios, ""));
+        Self {
+            // What does not say what it is can be anything.
+            simulated: from.simulated.filter(|_| known),
+            ..from
+        }
     }
 }
 

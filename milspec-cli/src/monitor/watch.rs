@@ -119,8 +119,12 @@ impl Watch {
             seen.root,
         );
         let records: Vec<Record> = told.iter().map(|told| told.record.clone()).collect();
+        let noticed = !lines.is_empty();
         for told in told {
             self.take(told, &mut lines);
+        }
+        if noticed {
+            self.state.counts.found();
         }
         if let Some(last) = joined.new.last() {
             self.state.last = Some(Base64::new(last));
@@ -148,8 +152,19 @@ impl Watch {
         lines
     }
 
+    /// What there is to tell before the monitor stops: an episode that has not ended, and how far the
+    /// chain has come.
+    pub fn stop(&mut self, wall_ns: u64, snapshot: &Snapshot) -> Vec<Line> {
+        let mut lines = Vec::new();
+        let surprise = self.state.counts.end();
+        self.surprise(surprise, &mut lines);
+        lines.extend(self.checkpoint(wall_ns, snapshot));
+        self.state.counters.count(&lines);
+        lines
+    }
+
     /// How far the chain has come.
-    pub fn checkpoint(&mut self, wall_ns: u64, snapshot: &Snapshot) -> Option<Line> {
+    fn checkpoint(&mut self, wall_ns: u64, snapshot: &Snapshot) -> Option<Line> {
         let last = self.state.last.as_ref()?.event()?;
         self.state.checkpoint_ns = wall_ns;
         let status = &snapshot.status;

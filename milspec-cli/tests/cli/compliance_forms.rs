@@ -330,6 +330,7 @@ fn one_of_several_files() {
     let told = document(&several);
     assert_eq!(told["assessments"].as_array().unwrap().len(), 1);
     assert_eq!(told["not_judged"].as_array().unwrap().len(), 1);
+    assert_eq!(told["assessments"][0]["simulated"], false);
     let alone = ["--json", "compliance", "--file", broken.to_str().unwrap()];
     assert!(document(&finish(command(&alone)))["error"].is_object());
 }
@@ -344,4 +345,21 @@ fn example_list() {
     milspec::compliance::attestations::parse(example, below).unwrap();
     let value: toml::Table = toml::from_str(example).unwrap();
     crate::run::validate(&serde_json::to_value(&value).unwrap());
+}
+
+/// Promise: of a machine that does not say what it is, nothing says that it is a real one.
+#[test]
+fn simulated_is_not_known() {
+    let tree = Tree::bare("compliance-unnamed").without("sys/class/dmi");
+    let words = ["--json", "compliance", "--file", tree.dir()];
+    let told = document(&finish(command(&words)));
+    crate::run::validate(&told);
+    assert_eq!(told["assessments"][0]["simulated"], serde_json::Value::Null);
+    let words = ["compliance", "--file", tree.dir(), "--format"];
+    for form in ["html", "oscal", "csv"] {
+        let text = finish(command(&[&words[..], &[form]].concat())).stdout;
+        let says = text.contains("simulated-unknown")
+            || text.contains("whether the machine is simulated is not known");
+        assert!(says, "{form}");
+    }
 }

@@ -72,10 +72,10 @@ pub(super) fn result(document: &Document, of: &Assessment, key: &str) -> Value {
         prop("rests-on", &of.evidence.rests_on),
         prop(
             "simulated",
-            if of.from.simulated == Some(true) {
-                "yes"
-            } else {
-                "no"
+            match of.from.simulated {
+                Some(true) => "yes",
+                Some(false) => "no",
+                None => "unknown",
             },
         ),
     ];

@@ -145,11 +145,7 @@ impl Run<'_> {
         notify(&[NotifyState::Stopping]);
         let now = Moment::now(self.root);
         let snapshot = Snapshot::read(source)?;
-        let mut lines: Vec<Line> = self
-            .watch
-            .checkpoint(now.wall_ns, &snapshot)
-            .into_iter()
-            .collect();
+        let mut lines = self.watch.stop(now.wall_ns, &snapshot);
         if !self.asked.once {
             lines.push(self.note(now, "info", "the monitor stops".into(), "stopped"));
         }
