@@ -108,5 +108,5 @@ fn full() {
             "docs/monitoring.md has another table; UPDATE_DOCS=1 writes it"
         );
     }
-    assert_eq!(all.thresholds[0], NOTABLE_BITS);
+    assert_eq!(all.thresholds[1], NOTABLE_BITS);
 }

@@ -59,8 +59,8 @@ impl Fleets {
             "{seeds} seeds ({:?}), and for each three simulated fleets of {} machines and {} days, {:.0} \
              machine-days, after {} days of learning: one to calibrate on, one to test on, one to test on with \
              everything benign twice as often. {:.1} records a machine-day. Of each of {} attacks {} were tried \
-             for each seed: attacks by the rules' author. Counts are notable from {page:.1} bit on, which is \
-             `NOTABLE_BITS`; for the other budget from {month:.1}. Ranges are from the lowest seed to the \
+             for each seed: attacks by the rules' author. The monitor gives a notice from {month:.1} bit on, \
+             which is `NOTABLE_BITS`; the other budget, that of an alarm, takes {page:.1}. Ranges are from the lowest seed to the \
              highest.\n",
             self.seeds,
             size.machines,
