@@ -59,10 +59,19 @@ impl Outlets {
             .pending
             .retain(|name, _| names.contains(&name.as_str()));
         state.lost.retain(|name, _| names.contains(&name.as_str()));
-        self.add(state, lines);
         let mut said = Vec::new();
-        for outlet in &mut self.sinks {
-            said.extend(outlet.send(state, tell));
+        // No more than may wait at once: what a sink takes has not to wait.
+        let mut left = lines;
+        loop {
+            let (some, rest) = left.split_at(left.len().min(WAITING));
+            self.add(state, some);
+            for outlet in &mut self.sinks {
+                said.extend(outlet.send(state, tell));
+            }
+            left = rest;
+            if left.is_empty() {
+                break;
+            }
         }
         // What is said of one sink is for the others too; for itself, where it works again.
         if !said.is_empty() {
@@ -141,20 +150,21 @@ impl Outlet {
                 let message = format!("{name} takes nothing: {error}");
                 vec![tell("warning", message, note("sink-failed", None))]
             }
-            (None, false) => {
-                let mut lines = vec![tell(
-                    "notice",
-                    format!("{name} works again"),
-                    note("sink-works", None),
-                )];
-                let lost = state.lost.remove(name).unwrap_or_default();
-                if lost > 0 {
+            (Some(_), false) => Vec::new(),
+            (None, worked) => {
+                let works = || {
+                    let message = format!("{name} works again");
+                    tell("notice", message, note("sink-works", None))
+                };
+                // An earlier run may have lost them.
+                let lost = state.lost.remove(name).filter(|lost| *lost > 0);
+                let lost = lost.map(|lost| {
                     let message = format!("{} for {name} are lost", count(lost, "line"));
-                    lines.push(tell("warning", message, note("lines-lost", Some(lost))));
-                }
-                lines
+                    tell("warning", message, note("lines-lost", Some(lost)))
+                });
+                let works = (!worked).then(works);
+                works.into_iter().chain(lost).collect()
             }
-            _ => Vec::new(),
         }
     }
 }
@@ -258,7 +268,20 @@ mod tests {
         assert!(state.lost.is_empty());
     }
 
-    /// Promise: what waits outlives the program, and is given to the sink of that name.
+    /// Promise: however many lines come at once, a sink that works gets all of them.
+    #[test]
+    fn a_burst_is_taken_whole() {
+        let (good, _, taken) = fake("good");
+        let mut outlets = Outlets::new(vec![good]);
+        let mut state = State::default();
+        let count = 3 * WAITING + 1;
+        outlets.give(&mut state, &lines(0, count), &tell);
+        assert_eq!(taken.borrow().len(), count);
+        assert_eq!(taken.borrow()[0], "line 0");
+    }
+
+    /// Promise: what waits outlives the program, and is given to the sink of that name; so does what is to
+    /// be told of lost lines.
     #[test]
     fn goes_on_from_disk() {
         let (bad, works, _) = fake("bad");
@@ -269,8 +292,10 @@ mod tests {
         let text = serde_json::to_string(&state).unwrap();
         let mut state: State = serde_json::from_str(&text).unwrap();
         assert!(matches!(state.pending["bad"][0].what, What::Note(_)));
+        state.lost.insert("bad".into(), 7);
         let (sink, _, taken) = fake("bad");
         Outlets::new(vec![sink]).give(&mut state, &[], &tell);
         assert_eq!(taken.borrow()[..2], ["line 0", "line 1"]);
+        assert_eq!(taken.borrow().last().unwrap(), "7 lines for bad are lost");
     }
 }
