@@ -21,6 +21,10 @@ pub fn monitor(context: &Context<'_>) -> Check {
         Monitor::None => {
             about.not_applicable("none watches: milspec-monitor.service is not enabled")
         }
+        Monitor::Stopped(_) => about.warning(
+            "it was stopped",
+            "systemctl start milspec-monitor, where this machine is to be watched",
+        ),
         Monitor::Silent(_) => about.warning(
             "it has said nothing for minutes",
             "see \"systemctl status milspec-monitor\"; ".to_string() + start,

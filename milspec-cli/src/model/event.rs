@@ -176,6 +176,16 @@ impl<'a> Naming<'a> {
         }
     }
 
+    /// For the journal of this machine alone, whose controls these are: in a training the driver has
+    /// others.
+    pub fn of_machine(root: &'a Root, controls: &'a [Control]) -> Self {
+        Self {
+            controls,
+            training: false,
+            users: Some(root),
+        }
+    }
+
     /// For the journal of this machine and of its last training.
     pub fn of(root: &'a Root, snapshot: &'a Snapshot) -> Self {
         Self {

@@ -7,8 +7,8 @@ use crate::model::{Control, Word};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The value of each control by its name; `None` where it is not known.
-pub type Values = BTreeMap<String, Option<String>>;
+/// The value of each control whose value is known, by its name.
+pub type Values = BTreeMap<String, String>;
 
 /// What is known of a control that does not change.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -23,10 +23,10 @@ pub struct Traits {
 pub struct Difference {
     /// Its name.
     pub control: String,
-    /// Name of the value before; `None` where that was not known.
-    pub from: Option<String>,
-    /// Name of the value now; `None` where it is not known, or where there is no such control any more.
-    pub to: Option<String>,
+    /// Name of the value before.
+    pub from: String,
+    /// Name of the value now.
+    pub to: String,
 }
 
 /// Traits of these controls, by their names.
@@ -57,11 +57,12 @@ impl Traits {
     }
 }
 
-/// The values of these controls.
+/// The values of these controls, as far as they are known.
 pub fn values(controls: &[Control]) -> Values {
-    let named = controls
-        .iter()
-        .map(|control| (control.name.clone(), control.value.clone()));
+    let named = controls.iter().filter_map(|control| {
+        let value = control.value.clone()?;
+        Some((control.name.clone(), value))
+    });
     named.collect()
 }
 
@@ -72,16 +73,14 @@ pub fn before(mut values: Values, records: &[Record]) -> Values {
         let Some(control) = &record.control else {
             continue;
         };
-        if is_change(record) && seen.insert(control.clone()) {
-            values.insert(control.clone(), record.from.clone());
+        let changes = matches!(record.kind.as_ref(), "step" | "outside-change");
+        if changes && seen.insert(control.clone()) {
+            if let Some(from) = &record.from {
+                values.insert(control.clone(), from.clone());
+            }
         }
     }
     values
-}
-
-/// Whether the record tells of a control whose value is or was another one.
-pub fn is_change(record: &Record) -> bool {
-    matches!(record.kind.as_ref(), "step" | "outside-change")
 }
 
 /// Whether the record says why this is otherwise. Where it says that a step went wrong, any value can be
@@ -94,18 +93,19 @@ pub fn explains(record: &Record, difference: &Difference) -> bool {
         record.step.as_deref(),
         Some("failed" | "degraded" | "moved")
     );
-    let named = record.to == difference.to || record.from == difference.to;
+    let to = Some(&difference.to);
+    let named = record.to.as_ref() == to || record.from.as_ref() == to;
     record.control.as_ref() == Some(&difference.control) && (named || astray)
 }
 
-/// What is otherwise. A control that is new is none: nothing is known of it before.
+/// What is otherwise, of what is known of both.
 pub fn differences(before: &Values, after: &Values) -> Vec<Difference> {
     let changed = before.iter().filter_map(|(control, from)| {
-        let to = after.get(control).cloned().flatten();
-        (to != *from).then(|| Difference {
+        let to = after.get(control).filter(|to| *to != from)?;
+        Some(Difference {
             control: control.clone(),
             from: from.clone(),
-            to,
+            to: to.clone(),
         })
     });
     changed.collect()
@@ -118,7 +118,7 @@ mod tests {
     fn known(pairs: &[(&str, &str)]) -> Values {
         let pairs = pairs.iter();
         pairs
-            .map(|(control, value)| (control.to_string(), Some(value.to_string())))
+            .map(|(control, value)| (control.to_string(), value.to_string()))
             .collect()
     }
 
@@ -147,8 +147,8 @@ mod tests {
     fn explained() {
         let difference = |control: &str, to: &str| Difference {
             control: control.into(),
-            from: None,
-            to: Some(to.into()),
+            from: "one".into(),
+            to: to.into(),
         };
         let step = |to: &str| Record {
             to: Some(to.into()),
@@ -175,18 +175,16 @@ mod tests {
         assert!(explains(&astray, &difference("camera", "other")));
     }
 
-    /// Promise: a control that can no longer be read is a difference, one that is new is not.
+    /// Promise: what is not known before or after is no difference.
     #[test]
     fn gone_and_new() {
         let before = known(&[("camera", "disabled"), ("wifi", "enabled")]);
-        let mut after = known(&[("wifi", "enabled"), ("gps", "enabled")]);
-        after.insert("camera".into(), None);
-        let differences = differences(&before, &after);
-        let camera = Difference {
-            control: "camera".into(),
-            from: Some("disabled".into()),
-            to: None,
+        let after = known(&[("wifi", "disabled"), ("gps", "enabled")]);
+        let wifi = Difference {
+            control: "wifi".into(),
+            from: "enabled".into(),
+            to: "disabled".into(),
         };
-        assert_eq!(differences, [camera]);
+        assert_eq!(differences(&before, &after), [wifi]);
     }
 }

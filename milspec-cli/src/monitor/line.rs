@@ -160,7 +160,8 @@ pub struct Checkpoint {
 /// What the monitor has to say of itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Note {
-    /// `started`, `stopped`, `sink-failed`, `sink-works`, `lines-lost`, `state-lost`.
+    /// `started`, `stopped`, `sink-failed`, `sink-works`, `lines-lost`, `state-lost`, `state-not-kept`,
+    /// `state-kept`.
     pub note: Word,
     /// Name of the sink that it is about.
     pub sink: Option<Word>,

@@ -20,6 +20,7 @@ pub mod report;
 pub mod rule;
 pub mod sink;
 pub mod site;
+pub mod standing;
 pub mod state;
 pub mod told;
 mod unit;

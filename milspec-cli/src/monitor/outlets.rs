@@ -92,8 +92,11 @@ impl Outlets {
             let over = waiting.len().saturating_sub(WAITING);
             if over > 0 {
                 waiting.drain(..over);
+                let over = over as u64;
                 let lost = state.lost.entry(name.into()).or_default();
-                *lost = lost.saturating_add(over as u64);
+                *lost = lost.saturating_add(over);
+                let counted = state.counters.sinks.entry(name.into()).or_default();
+                counted.lost = counted.lost.saturating_add(over);
             }
         }
     }

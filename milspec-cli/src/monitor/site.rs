@@ -17,6 +17,8 @@ pub const SCHEMA: &str = "milspec.monitor-site/1";
 
 /// More than any such file has.
 const LENGTH_MAX: u64 = 1 << 20;
+/// What the package itself runs, for changes that somebody has made and not confirmed.
+const UNATTENDED: &str = "milspec-confirm.service";
 /// A look that is older than this is old, unless the site says otherwise.
 const LOOK_AGE_NS: u64 = 2 * 3600 * 1_000_000_000;
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
@@ -60,7 +62,7 @@ impl Default for Site {
     fn default() -> Self {
         Self {
             rules: rule::ours(),
-            unattended: Vec::new(),
+            unattended: vec![UNATTENDED.into()],
             hours: None,
             look_age_ns: LOOK_AGE_NS,
         }
@@ -106,7 +108,7 @@ impl Site {
         {
             return Err(format!("\"{unit}\" is no name of a service"));
         }
-        site.unattended = file.unattended;
+        site.unattended.extend(file.unattended);
         site.hours = file.hours.as_deref().map(hours).transpose()?;
         if let Some(age) = &file.look_age {
             let time = rule::time(age).and_then(|time| u64::try_from(time.as_nanos()).ok());

@@ -3,8 +3,8 @@
 //! What the monitor keeps on disk: its place in the journal, how the controls stood, what it has
 //! counted, and what no sink has taken yet. A power cut leaves the old file or the new one.
 
-use super::compare::{Traits, Values};
 use super::judge::Judge;
+use super::standing::Standing;
 use super::{Counters, Counts, Line};
 use crate::failure::{Failure, Result};
 use crate::model::Word;
@@ -13,7 +13,7 @@ use base64::prelude::{Engine, BASE64_STANDARD};
 use milspec_uapi::Event;
 use nix::fcntl::{Flock, FlockArg, OFlag};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -39,14 +39,8 @@ pub struct State {
     pub bios: String,
     /// The last record that was judged; null before the first.
     pub last: Option<Base64>,
-    /// When the controls were last compared, in nanoseconds since 1970.
-    pub compared_ns: u64,
     /// How the controls stood.
-    pub values: Values,
-    /// What does not change about them.
-    pub traits: BTreeMap<String, Traits>,
-    /// What lies between them and the load of the module that is running; null where all are compared.
-    pub since: Option<Since>,
+    pub standing: Standing,
     /// How far the wall clock was ahead of the time since boot.
     pub ahead_ns: Option<i64>,
     /// When the last checkpoint was told, in nanoseconds since 1970.
@@ -61,17 +55,6 @@ pub struct State {
     pub counts: Counts,
     /// What was counted for metrics.
     pub counters: Counters,
-}
-
-/// What lies between the controls as they were and as they are.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Since {
-    /// `boot` or `load`.
-    pub cause: Word,
-    /// Versions of the BIOS before and after.
-    pub bios: (String, String),
-    /// Controls that were not listed since.
-    pub uncompared: BTreeSet<String>,
 }
 
 /// A record as the driver gives it, in base64.

@@ -6,7 +6,7 @@ use super::compare::{self, Traits};
 use super::judge::Found;
 use super::line::SCHEMA;
 use super::observation::{Observation, Place};
-use super::{unit, Checkpoint, Finding, Line, Note, Record, Surprise, What};
+use super::{unit, Checkpoint, Direction, Finding, Line, Note, Record, Surprise, What};
 use crate::clock;
 use crate::model::{Event, Naming, Word};
 use crate::root::Root;
@@ -99,6 +99,8 @@ fn told(
     let has_values = from.is_some() || to.is_some();
     let way = |control: &str| match traits {
         Some(traits) => traits.direction(control, from, to),
+        // Nothing is known of the device, its group neither.
+        None if wire.control >> 16 == u32::from(uapi::FAMILY_DSMIL) => Direction::Unknown,
         None => compare::Traits::default().direction(control, from, to),
     };
     let actor = event.actor.as_ref();

@@ -3,29 +3,29 @@
 //! What the monitor does with what it sees: puts it into words, compares, and holds it against the
 //! rules. It asks for nothing itself, and has no clock of its own.
 
-use super::compare::{self, Values};
-use super::counts::NOTABLE_BITS;
+use super::compare::Difference;
+use super::counts::{Counts, NOTABLE_BITS};
+use super::judge::Judge;
 use super::observation::{Observation, Place};
 use super::site::Site;
-use super::state::{Base64, Since, State, SCHEMA};
+use super::standing::{Changed, Now, Otherwise};
+use super::state::{Base64, State, SCHEMA};
 use super::told::{self, Teller, Told, Units};
-use super::{Checkpoint, Line, Note, Record, Surprise};
+use super::{Checkpoint, Direction, Line, Note, Record, Surprise};
 use crate::journal::{chain, of_machine};
-use crate::model::Naming;
+use crate::model::{Control, Naming};
 use crate::root::Root;
 use crate::snapshot::Snapshot;
 use crate::words::{age, count};
 use jiff::tz::TimeZone;
 use jiff::Timestamp;
 use milspec_uapi as uapi;
-use std::collections::{BTreeSet, VecDeque};
 
 /// The clock was set when it moved by more against the time since boot.
 const CLOCK_NS: i64 = 5 * 60 * 1_000_000_000;
-/// For so long a record can explain a change: longer than any apply takes.
-const RECENT_NS: u64 = 10 * 60 * 1_000_000_000;
-/// More records than these explain nothing.
-const RECENT: usize = 1024;
+/// A look is old when it was at two looks of the monitor with so much between them: when the machine
+/// wakes, the driver looks only after the first.
+const STILL_NS: u64 = 50 * 1_000_000_000;
 /// How far the chain has come is told so often.
 const CHECKPOINT_NS: u64 = 6 * 3600 * 1_000_000_000;
 
@@ -51,12 +51,12 @@ pub struct Watch {
     /// What outlives this program.
     pub state: State,
     units: Units,
-    /// Records of the last minutes: a change is listed when the whole apply has ended.
-    recent: VecDeque<Record>,
-    /// Changes without a record so far: the record may be on its way.
-    doubtful: Values,
-    old_look: bool,
+    /// The machine's controls: in a training the driver has others.
+    controls: Vec<Control>,
+    /// Since when the last look is old, in nanoseconds from boot, and whether that was told.
+    old_look: Option<(u64, bool)>,
     failed_look: bool,
+    suppressed: bool,
 }
 
 /// What lies between the last record that was seen and the first new one.
@@ -67,8 +67,6 @@ struct Joined {
     noticed: Vec<Observation>,
     /// Whether they are of another load of the module.
     new_load: bool,
-    /// Whether some are lost.
-    gap: bool,
 }
 
 impl Watch {
@@ -84,10 +82,10 @@ impl Watch {
             teller,
             state: state.unwrap_or(fresh),
             units: Units::new(),
-            recent: VecDeque::new(),
-            doubtful: Values::new(),
-            old_look: false,
+            controls: Vec::new(),
+            old_look: None,
             failed_look: false,
+            suppressed: false,
         }
     }
 
@@ -106,15 +104,13 @@ impl Watch {
             self.judge(noticed.clone(), &mut lines);
         }
         if !seen.snapshot.is_training() {
-            self.state
-                .traits
-                .extend(compare::traits(&seen.snapshot.controls));
+            self.state.standing.know(&seen.snapshot.controls);
+            self.controls.clone_from(&seen.snapshot.controls);
         }
-        let naming = Naming::of(seen.root, seen.snapshot);
         let told = told::all(
             &joined.new,
-            &naming,
-            &self.state.traits,
+            &Naming::of_machine(seen.root, &self.controls),
+            &self.state.standing.traits,
             &mut self.units,
             seen.root,
         );
@@ -129,9 +125,17 @@ impl Watch {
         if let Some(last) = joined.new.last() {
             self.state.last = Some(Base64::new(last));
         }
+        let now = Now {
+            wall_ns: seen.wall_ns,
+            boottime_ns: seen.boottime_ns,
+        };
+        self.state.standing.remember(&records, now);
         if !seen.snapshot.is_training() {
             let before = lines.len();
-            self.compare(&seen, &records, joined.gap, &mut lines);
+            let controls = &seen.snapshot.controls;
+            for otherwise in self.state.standing.compare(controls, now) {
+                self.differs(otherwise, &seen, &mut lines);
+            }
             if lines.len() > before {
                 self.state.counts.found();
             }
@@ -197,9 +201,9 @@ impl Watch {
             };
             lines.push(self.note(seen.wall_ns, "warning", message, note));
             self.state.last = None;
-            self.state.values.clear();
-            self.state.traits.clear();
-            self.state.since = None;
+            self.state.standing.forget();
+            self.state.judge = Judge::default();
+            self.state.counts = Counts::default();
         }
         self.state.machine = name;
     }
@@ -210,7 +214,6 @@ impl Watch {
             new: records.to_vec(),
             noticed: Vec::new(),
             new_load: false,
-            gap: false,
         };
         let last = self.state.last.as_ref().and_then(Base64::event);
         let Some(newest) = records.last() else {
@@ -249,7 +252,6 @@ impl Watch {
             .filter(|event| event.kind == uapi::KIND_GAP);
         let lost: u64 = lost.map(|gap| u64::from(gap.count)).sum();
         if lost > 0 {
-            joined.gap = true;
             let more = count(lost, "record");
             joined
                 .noticed
@@ -288,17 +290,17 @@ impl Watch {
             bios: between.clone(),
             ..Observation::default()
         });
-        self.state.since = between.map(|bios| Since {
-            cause: cause.into(),
-            bios,
-            uncompared: self.state.values.keys().cloned().collect(),
-        });
+        if let Some(bios) = between {
+            let now = Now {
+                wall_ns: seen.wall_ns,
+                boottime_ns: seen.boottime_ns,
+            };
+            self.state.standing.arrive(cause == "boot", bios, now);
+        }
         if cause == "boot" {
             self.state.ahead_ns = None;
         }
         self.units.clear();
-        self.recent.clear();
-        self.doubtful.clear();
         self.state.boot_id = self.teller.boot_id.clone();
         self.state.bios = bios;
         true
@@ -380,118 +382,37 @@ impl Watch {
         );
     }
 
-    /// What is otherwise than when the monitor last looked, and no record says why.
-    fn compare(&mut self, seen: &Seen<'_>, records: &[Record], gap: bool, lines: &mut Vec<Line>) {
-        let now = compare::values(&seen.snapshot.controls);
-        self.compare_with_before(seen, records, &now, lines);
-        let mut known = self.state.values.clone();
-        if let Some(since) = &self.state.since {
-            known.retain(|control, _| !since.uncompared.contains(control));
-        }
-        // What is not listed now is compared when it comes back.
-        known.retain(|control, _| now.contains_key(control));
-        self.remember(records, seen.boottime_ns);
-        let mut doubtful = Values::new();
-        for difference in compare::differences(&known, &now) {
-            let control = difference.control.as_str();
-            let mut recent = self.recent.iter();
-            if recent.any(|record| compare::explains(record, &difference)) {
-                continue;
-            }
-            let again = self.doubtful.get(control) == Some(&difference.to);
-            if !gap && !again {
-                doubtful.insert(difference.control, difference.to);
-                continue;
-            }
-            let cause = if gap { "records-lost" } else { "nothing" };
-            self.differs(difference, cause, None, seen, lines);
-        }
-        for (control, value) in now {
-            if !doubtful.contains_key(&control) {
-                self.state.values.insert(control, value);
-            }
-        }
-        self.doubtful = doubtful;
-        self.state.compared_ns = seen.wall_ns;
-    }
-
-    fn remember(&mut self, records: &[Record], boottime_ns: u64) {
-        self.recent.extend(records.iter().cloned());
-        let old = |record: &Record| {
-            boottime_ns.saturating_sub(record.boottime_ns) > RECENT_NS || record.kind == "gap"
-        };
-        self.recent.retain(|record| !old(record));
-        let over = self.recent.len().saturating_sub(RECENT);
-        self.recent.drain(..over);
-    }
-
-    /// What is otherwise than before the module was loaded. Each control is compared when it is listed
-    /// for the first time since then.
-    fn compare_with_before(
-        &mut self,
-        seen: &Seen<'_>,
-        records: &[Record],
-        now: &Values,
-        lines: &mut Vec<Line>,
-    ) {
-        let Some(mut since) = self.state.since.take() else {
-            return;
-        };
-        let listed = |control: &String| now.contains_key(control);
-        let (compared, left): (BTreeSet<String>, _) =
-            since.uncompared.into_iter().partition(listed);
-        since.uncompared = left;
-        let mut before = self.state.values.clone();
-        before.retain(|control, _| compared.contains(control));
-        let at_load = compare::before(now.clone(), records);
-        for difference in compare::differences(&before, &at_load) {
-            let cause = if since.cause == "load" {
-                "load"
-            } else {
-                "boot"
-            };
-            self.differs(difference, cause, Some(since.bios.clone()), seen, lines);
-        }
-        for control in &compared {
-            let value = now.get(control).cloned().flatten();
-            self.state.values.insert(control.clone(), value);
-        }
-        self.state.since = Some(since).filter(|since| !since.uncompared.is_empty());
-    }
-
-    fn differs(
-        &mut self,
-        difference: compare::Difference,
-        cause: &'static str,
-        bios: Option<(String, String)>,
-        seen: &Seen<'_>,
-        lines: &mut Vec<Line>,
-    ) {
-        let traits = self.state.traits.get(&difference.control);
-        let traits = traits.cloned().unwrap_or_default();
-        let (from, to) = (difference.from.as_deref(), difference.to.as_deref());
-        let direction = traits.direction(&difference.control, from, to);
+    /// Tells what is otherwise, and what rules find in it.
+    fn differs(&mut self, otherwise: Otherwise, seen: &Seen<'_>, lines: &mut Vec<Line>) {
         let load = self.state.last.as_ref().and_then(Base64::event);
-        let ago = seen.wall_ns.checked_sub(self.state.compared_ns);
-        let observation = Observation {
+        let ago = seen.wall_ns.saturating_sub(otherwise.seen_ns) / 1_000_000;
+        let generation = seen.snapshot.status.generation;
+        let mut observation = Observation {
             kind: "difference".into(),
             load: load.map_or_else(String::new, |last| hex::encode(last.load)),
-            place: Place::Named(format!(
-                "{}-{}",
-                difference.control,
-                to.unwrap_or("unknown")
-            )),
             wall_ns: seen.wall_ns,
-            control: Some(difference.control.clone()),
-            class: Some(traits.class()),
-            from: difference.from.clone(),
-            to: difference.to.clone(),
-            direction: Some(direction),
-            cause: Some(cause),
-            bios,
-            more: ago.map(|ago| format!("last seen as it was {}", age(ago / 1_000_000))),
+            cause: Some(otherwise.cause),
+            bios: otherwise.bios,
+            more: Some(format!("last seen as it was {}", age(ago))),
             ..Observation::default()
         };
+        match otherwise.changed {
+            Changed::Value(Difference { control, from, to }) => {
+                let traits = self.state.standing.traits.get(&control);
+                let traits = traits.cloned().unwrap_or_default();
+                observation.direction = Some(traits.direction(&control, Some(&from), Some(&to)));
+                observation.class = Some(traits.class());
+                observation.place = Place::Named(format!("{control}-{to}-{generation}"));
+                observation.control = Some(control);
+                (observation.from, observation.to) = (Some(from), Some(to));
+            }
+            Changed::Missing(controls) => {
+                let names = controls.join(", ");
+                observation.direction = Some(Direction::Unknown);
+                observation.place = Place::Named(format!("missing-{generation}"));
+                observation.more = Some(format!("cannot be read any more: {names}"));
+            }
+        }
         self.judge(observation, lines);
     }
 
@@ -510,11 +431,22 @@ impl Watch {
         };
         let ago = seen.boottime_ns.saturating_sub(status.refreshed_ns);
         let old = status.refreshed_ns != 0 && ago > self.site.look_age_ns;
-        if old && !std::mem::replace(&mut self.old_look, old) {
-            let more = Some(format!("the last was {}", age(ago / 1_000_000)));
-            self.judge(noticed("look-old", more), lines);
+        self.old_look = match self.old_look.filter(|_| old) {
+            None => old.then_some((seen.boottime_ns, false)),
+            Some((since, false)) if seen.boottime_ns.saturating_sub(since) >= STILL_NS => {
+                let more = Some(format!("the last was {}", age(ago / 1_000_000)));
+                self.judge(noticed("look-old", more), lines);
+                Some((since, true))
+            }
+            still => still,
+        };
+        // The driver records them with its next record, which may never come.
+        let suppressed = status.suppressed > 0;
+        if suppressed && !self.suppressed {
+            let more = Some(count(status.suppressed, "request"));
+            self.judge(noticed("suppressed", more), lines);
         }
-        self.old_look = old;
+        self.suppressed = suppressed;
         let families = [status.platform, status.dsmil];
         let failed = families
             .iter()

@@ -3,7 +3,7 @@
 //! What the monitor finds over several looks: what is otherwise, and how old a look is.
 
 use crate::journal::{by, of, Journal, CAMERA};
-use crate::machines::{by_name, info, rugged_controls, status};
+use crate::machines::{by_name, fail, info, rugged_controls, status};
 use milspec::model::Control;
 use milspec::monitor::site::Site;
 use milspec::monitor::told::Teller;
@@ -12,6 +12,8 @@ use milspec::monitor::{Line, What};
 use milspec::{Root, Snapshot};
 use milspec_uapi as uapi;
 use milspec_uapi::Event;
+use nix::errno::Errno;
+use std::collections::BTreeSet;
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -24,6 +26,12 @@ struct Watched {
     properties: u32,
     bios: &'static str,
     boot_s: u64,
+    /// When the driver last looked at the firmware.
+    looked_s: u64,
+    generation: u64,
+    suppressed: u32,
+    /// What names the findings so far.
+    ids: Vec<String>,
 }
 
 impl Watched {
@@ -35,6 +43,10 @@ impl Watched {
             properties: 0,
             bios: "1.29.0",
             boot_s: 100,
+            looked_s: 90,
+            generation: 7,
+            suppressed: 0,
+            ids: Vec::new(),
         };
         let found = watched.look(&Journal::new(7, [0; 32]).events);
         assert!(found.is_empty(), "{found:?}");
@@ -46,7 +58,9 @@ impl Watched {
         self.boot_s += 60;
         let mut status = status(&self.controls);
         status.properties |= self.properties;
-        status.refreshed_ns = 90 * SECOND;
+        status.refreshed_ns = self.looked_s * SECOND;
+        status.generation = self.generation;
+        status.suppressed = self.suppressed;
         let snapshot = Snapshot {
             info: info("Dell Inc.", "Latitude 5430 Rugged", self.bios),
             status,
@@ -60,6 +74,11 @@ impl Watched {
             snapshot: &snapshot,
             records: records.to_vec(),
         });
+        self.ids
+            .extend(lines.iter().filter_map(|line| match &line.what {
+                What::Finding(finding) => Some(finding.id.clone()),
+                _ => None,
+            }));
         found(&lines)
     }
 
@@ -178,15 +197,102 @@ fn compared_when_it_comes() {
 #[test]
 fn old_look() {
     let mut watched = Watched::new();
-    watched.boot_s = 90 + 2 * 3600;
+    let late = 90 + 2 * 3600;
+    watched.boot_s = late;
+    // The machine may just have woken up, and the driver be about to look.
+    assert!(watched.look(&[]).is_empty());
     assert_eq!(watched.look(&[]), ["look-old"]);
     assert!(watched.look(&[]).is_empty());
-    watched.boot_s = 100;
-    // The clock goes back only in this test.
-    watched.watch.state.ahead_ns = None;
+    watched.looked_s = late;
     assert!(watched.look(&[]).is_empty());
-    watched.boot_s = 90 + 2 * 3600;
+    watched.boot_s = 2 * late;
+    assert!(watched.look(&[]).is_empty());
     assert_eq!(watched.look(&[]), ["look-old"]);
+}
+
+/// Promise: a reading that fails is no change, and makes none forgotten: neither in one boot nor over two.
+#[test]
+fn unread() {
+    let mut watched = Watched::new();
+    watched.camera(1);
+    let mut journal = Journal::new(7, [0; 32]);
+    journal.apply(uapi::MODE_NONE, &[(CAMERA, 0, 1)]);
+    watched.look(after(&journal, 1));
+    fail(by_name(&mut watched.controls, "camera"), Errno::EIO);
+    for _ in 0..3 {
+        assert!(watched.look(&[]).is_empty());
+    }
+    watched.boot();
+    let next = Journal::new(8, [0; 32]);
+    assert!(watched.look(&next.events).is_empty());
+    watched.controls = rugged_controls();
+    watched.camera(0);
+    assert_eq!(watched.look(&[]), ["weaker-since-boot camera"]);
+}
+
+/// Promise: controls that do not come back after a boot are told of, once and together.
+#[test]
+fn missing() {
+    let mut watched = Watched::new();
+    watched.look(&[]);
+    watched.boot();
+    let family = uapi::FAMILY_DSMIL;
+    watched.controls.retain(|control| control.family != family);
+    let next = Journal::new(8, [0; 32]);
+    let mut found = watched.look(&next.events);
+    for _ in 0..20 {
+        found.extend(watched.look(&[]));
+    }
+    assert_eq!(found, ["changed-since-boot"]);
+}
+
+/// Promise: a doubt outlives the program: one that is run now and then finds the change too, and again
+/// where it comes again.
+#[test]
+fn doubt_is_kept() {
+    let mut watched = Watched::new();
+    watched.camera(1);
+    watched.look(&[]);
+    let state = serde_json::to_string(&watched.watch.state).unwrap();
+    watched.watch = watch("one", serde_json::from_str(&state).ok());
+    assert_eq!(watched.look(&[]), ["changed-unrecorded camera"]);
+    let first = watched.ids.clone();
+    watched.camera(0);
+    watched.look(&[]);
+    watched.look(&[]);
+    watched.camera(1);
+    watched.generation += 1;
+    watched.look(&[]);
+    watched.look(&[]);
+    let all: BTreeSet<&String> = watched.ids.iter().collect();
+    assert_eq!((first.len(), all.len()), (1, 3), "{:?}", watched.ids);
+}
+
+/// Promise: what a record said while there was a training explains what is seen after it.
+#[test]
+fn recorded_in_a_training() {
+    let mut watched = Watched::new();
+    watched.properties = uapi::STATUS_TRAINING;
+    let mut journal = Journal::new(7, [0; 32]);
+    journal.apply(uapi::MODE_NONE, &[(CAMERA, 0, 1)]);
+    assert!(watched.look(after(&journal, 1)).is_empty());
+    for _ in 0..30 {
+        assert!(watched.look(&[]).is_empty());
+    }
+    watched.properties = 0;
+    watched.camera(1);
+    for _ in 0..3 {
+        assert!(watched.look(&[]).is_empty());
+    }
+}
+
+/// Promise: refusals that have no record yet are found without one.
+#[test]
+fn suppressed() {
+    let mut watched = Watched::new();
+    watched.suppressed = 7;
+    assert_eq!(watched.look(&[]), ["refusals-suppressed"]);
+    assert!(watched.look(&[]).is_empty());
 }
 
 /// Promise: what the copy of a training is, is not taken for the machine.
@@ -199,6 +305,7 @@ fn training() {
     for _ in 0..3 {
         assert!(watched.look(&[]).is_empty());
     }
+    watched.watch.state.ahead_ns = None;
     watched.properties = 0;
     watched.camera(0);
     watched.boot_s = 600;

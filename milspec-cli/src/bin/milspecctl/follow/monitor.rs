@@ -4,13 +4,13 @@
 
 use crate::cmd::journal_save::open;
 use crate::cmd::monitor::site;
-use crate::{output, ui::Ui};
+use crate::ui::Ui;
 use milspec::cli::{Global, MonitorRun};
 use milspec::input::is_standard;
 use milspec::monitor::alive::{Alive, EVERY_S, SCHEMA};
 use milspec::monitor::metrics::{metrics, Moment};
 use milspec::monitor::outlets::Outlets;
-use milspec::monitor::sink::{prometheus, Journald, Ndjson, Sink, Stream};
+use milspec::monitor::sink::{prometheus, Journald, Reopened, Sink, Stream};
 use milspec::monitor::state::{Kept, State};
 use milspec::monitor::told::Teller;
 use milspec::monitor::watch::{Seen, Watch};
@@ -55,6 +55,7 @@ pub fn run(root: &Root, global: &Global, asked: &MonitorRun) -> Result<u8> {
         watch: Watch::new(site, teller, state),
         kept,
         saved: None,
+        not_kept: false,
         complained: Vec::new(),
     };
     run.begin(damage)?;
@@ -72,6 +73,8 @@ struct Run<'a> {
     kept: Kept,
     /// When the state was kept last; `None` where it is not on disk.
     saved: Option<Instant>,
+    /// Whether the last attempt to keep it failed.
+    not_kept: bool,
     /// What standard error was told of already.
     complained: Vec<String>,
 }
@@ -100,7 +103,16 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Watches; where the driver cannot be asked any more, the metrics say so.
     fn watch(&mut self, source: &mut dyn Source) -> Result<()> {
+        let ended = self.look_and_wait(source);
+        if ended.is_err() {
+            self.tell_how_it_does(None, true);
+        }
+        ended
+    }
+
+    fn look_and_wait(&mut self, source: &mut dyn Source) -> Result<()> {
         let mut first = true;
         let mut new: Vec<Event> = Vec::new();
         loop {
@@ -108,7 +120,7 @@ impl Run<'_> {
             new.extend(journal::read(source)?);
             let quiet = self.step(&snapshot, std::mem::take(&mut new));
             self.keep(!quiet);
-            self.tell_how_it_does(&snapshot);
+            self.tell_how_it_does(Some(&snapshot), false);
             if first {
                 notify(&[NotifyState::Ready]);
                 first = false;
@@ -151,7 +163,7 @@ impl Run<'_> {
         }
         self.give(&lines);
         self.keep(true);
-        self.tell_how_it_does(&snapshot);
+        self.tell_how_it_does(Some(&snapshot), true);
         Ok(())
     }
 
@@ -180,7 +192,6 @@ impl Run<'_> {
         for doing in self.outlets.doing(&state) {
             let counted = state.counters.sinks.entry(doing.name).or_default();
             counted.works = Some(doing.works);
-            counted.lost = counted.lost.max(doing.lost);
         }
         self.watch.state = state;
         let errors = self.outlets.errors();
@@ -195,42 +206,60 @@ impl Run<'_> {
         if !changed && self.saved.is_some_and(|saved| saved.elapsed() < KEEP) {
             return;
         }
-        let now = Moment::now(self.root).wall_ns;
-        self.watch.state.counters.state_saved_ns = Some(now);
-        match self.kept.save(&self.watch.state) {
+        let now = Moment::now(self.root);
+        let before = self.watch.state.counters.state_saved_ns;
+        self.watch.state.counters.state_saved_ns = Some(now.wall_ns);
+        let saved = self.kept.save(&self.watch.state);
+        let line = match (&saved, self.not_kept) {
+            (Err(error), false) => {
+                let message = format!("the state cannot be kept: {error}");
+                Some(self.note(now, "warning", message, "state-not-kept"))
+            }
+            (Ok(()), true) => {
+                let message = "the state is kept again".into();
+                Some(self.note(now, "notice", message, "state-kept"))
+            }
+            _ => None,
+        };
+        self.not_kept = saved.is_err();
+        match saved {
             Ok(()) => self.saved = Some(Instant::now()),
             Err(error) => {
-                self.watch.state.counters.state_saved_ns = None;
+                self.watch.state.counters.state_saved_ns = before;
                 self.saved = None;
-                self.ui.say(&format!("the state cannot be kept: {error}\n"));
+                self.complain(vec![format!("the state cannot be kept: {error}")]);
             }
+        }
+        if let Some(line) = line {
+            self.give(&[line]);
         }
     }
 
     /// Writes the files that say how machine and monitor are doing.
-    fn tell_how_it_does(&mut self, snapshot: &Snapshot) {
+    fn tell_how_it_does(&mut self, snapshot: Option<&Snapshot>, ended: bool) {
         let mut failing = Vec::new();
         let now = Moment::now(self.root);
         if let Some(path) = &self.asked.prometheus {
-            let metrics = metrics(Some(snapshot), &self.watch.state.counters, now);
+            let metrics = metrics(snapshot, &self.watch.state.counters, now);
             if let Err(error) = prometheus::write(path, &prometheus::text(metrics)) {
                 failing.push(format!("{}: {error}", path.display()));
             }
         }
         if let Some(path) = &self.asked.alive {
-            if let Err(error) = self.alive(now).write(path) {
+            if let Err(error) = self.alive(now, ended).write(path) {
                 failing.push(format!("{}: {error}", path.display()));
             }
         }
         self.complain(failing);
     }
 
-    fn alive(&self, now: Moment) -> Alive {
+    fn alive(&self, now: Moment, ended: bool) -> Alive {
         let state: &State = &self.watch.state;
         let last = state.last.as_ref().and_then(|last| last.event());
         Alive {
             schema: SCHEMA.into(),
             pid: std::process::id(),
+            ended,
             boottime_ns: now.boottime_ns.unwrap_or_default(),
             load: last.map(|last| hex::encode(last.load)),
             sequence: last.map_or(0, |last| last.sequence),
@@ -284,11 +313,8 @@ fn sinks(asked: &MonitorRun) -> Result<Vec<Box<dyn Sink>>> {
             let stream = Stream::stdout().map_err(|e| not_opened("standard output", &e))?;
             sinks.push(Box::new(stream));
         }
-        Some(path) => {
-            let name = output::name(path);
-            let file = Ndjson::open(path).map_err(|e| not_opened(&name, &e))?;
-            sinks.push(Box::new(file));
-        }
+        // One that cannot be opened now holds up no other, and is tried again.
+        Some(path) => sinks.push(Box::new(Reopened::new(path))),
         None => {}
     }
     if sinks.is_empty() && asked.prometheus.is_none() {
