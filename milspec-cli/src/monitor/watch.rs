@@ -373,8 +373,9 @@ impl Watch {
         if let Some(since) = &self.state.since {
             known.retain(|control, _| !since.uncompared.contains(control));
         }
-        // What is not listed now is compared when it comes back.
-        known.retain(|control, _| now.contains_key(control));
+        // What is not listed or cannot be read now is compared when it comes back.
+        let is_known = |control: &String| now.get(control).is_some_and(Option::is_some);
+        known.retain(|control, value| value.is_some() && is_known(control));
         self.remember(records, seen.boottime_ns);
         let mut doubtful = Values::new();
         for difference in compare::differences(&known, &now) {
@@ -393,11 +394,19 @@ impl Watch {
         }
         for (control, value) in now {
             if !doubtful.contains_key(&control) {
-                self.state.values.insert(control, value);
+                self.keep(control, value);
             }
         }
         self.doubtful = doubtful;
         self.state.compared_ns = seen.wall_ns;
+    }
+
+    /// Keeps the value of a control; where that is not known, the last one that was.
+    fn keep(&mut self, control: String, value: Option<String>) {
+        let kept = self.state.values.entry(control).or_default();
+        if value.is_some() {
+            *kept = value;
+        }
     }
 
     fn remember(&mut self, records: &[Record], boottime_ns: u64) {
@@ -437,9 +446,9 @@ impl Watch {
             };
             self.differs(difference, cause, Some(since.bios.clone()), seen, lines);
         }
-        for control in &compared {
-            let value = now.get(control).cloned().flatten();
-            self.state.values.insert(control.clone(), value);
+        for control in compared {
+            let value = now.get(&control).cloned().flatten();
+            self.keep(control, value);
         }
         self.state.since = Some(since).filter(|since| !since.uncompared.is_empty());
     }

@@ -67,6 +67,10 @@ impl Watched {
         by_name(&mut self.controls, "camera").current = value;
     }
 
+    fn reads(&mut self, control: &str, reading: u8) {
+        by_name(&mut self.controls, control).reading = reading;
+    }
+
     /// The machine boots anew, and the monitor with it.
     fn boot(&mut self) {
         let state = std::mem::take(&mut self.watch.state);
@@ -113,6 +117,31 @@ fn unrecorded() {
     assert!(watched.look(&[]).is_empty());
     watched.camera(1);
     assert!(watched.look(&[]).is_empty());
+}
+
+/// Promise: while a control cannot be read nothing is found of it; when it can be, its value is compared
+/// with the last one that was known, at a boot too.
+#[test]
+fn unreadable() {
+    let mut watched = Watched::new();
+    for boot in [false, true] {
+        if boot {
+            watched.boot();
+            watched.camera(0);
+        }
+        watched.reads("camera", uapi::READING_FAILED);
+        let records = Journal::new(8, [0; 32]).events;
+        let records = if boot { &records[..] } else { &[] };
+        let at_boot = ["changed-since-boot camera"];
+        let expected = if boot { &at_boot[..] } else { &[] };
+        assert_eq!(watched.look(records), expected);
+        assert!(watched.look(&[]).is_empty());
+        assert!(watched.look(&[]).is_empty());
+        watched.camera(1 - u8::from(boot));
+        watched.reads("camera", uapi::READING_KNOWN);
+        assert!(watched.look(&[]).is_empty());
+        assert_eq!(watched.look(&[]), ["changed-unrecorded camera"]);
+    }
 }
 
 /// Promise: a change that has a record is none without one, whether the record comes before the change is
