@@ -49,6 +49,7 @@ mod model;
 mod modes;
 mod monitor;
 mod monitor_faults;
+mod monitor_machine;
 mod monitor_unit;
 mod real;
 mod report;
@@ -168,6 +169,7 @@ fn main() -> ExitCode {
         journal_cli::TESTS,
         lookout::TESTS,
         monitor::TESTS,
+        monitor_machine::TESTS,
         monitor_faults::TESTS,
         attest::TESTS,
         cli::TESTS,

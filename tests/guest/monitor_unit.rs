@@ -23,7 +23,8 @@ pub const LONG: &[Test] = &[("monitor_unit_compares_over_boots", boots)];
 
 const UNIT: &str = "milspec-monitor.service";
 const FILE: &str = "/var/log/milspec-monitor/events.ndjson";
-const SITE: &str = "schema = \"milspec.monitor-site/1\"\nunattended = [\"milspec-enforce.service\"]\n";
+const SITE: &str =
+    "schema = \"milspec.monitor-site/1\"\nunattended = [\"milspec-enforce.service\"]\n";
 const CONFIG: &str = "schema = \"milspec.config/1\"\n[controls]\nbluetooth = \"enabled\"\n";
 
 /// A machine whose monitor has started.
@@ -71,7 +72,10 @@ pub fn wait_told(
 
 /// The records of the load that is running by their sequences, each in base64.
 fn records(told: &Told) -> BTreeMap<u64, String> {
-    let last = told.of_type("record").last().map(|line| line["load"].clone());
+    let last = told
+        .of_type("record")
+        .last()
+        .map(|line| line["load"].clone());
     let mine = told
         .of_type("record")
         .filter(|line| Some(&line["load"]) == last.as_ref());
@@ -125,21 +129,31 @@ fn unit() -> Result<()> {
     }
     let told = all_told(&machine)?;
     ensure!(told.found()?.is_empty(), "{:?}", told.found());
-    machine.run(["systemctl", "start", "milspec-enforce"])?.ok()?;
+    machine
+        .run(["systemctl", "start", "milspec-enforce"])?
+        .ok()?;
     let told = all_told(&machine)?;
     let mut steps = told.of_type("record");
     let step = steps.find(|line| line["control"] == "bluetooth" && line["to"] == "enabled");
     let unit = field(step.context("nothing was enforced")?, "unit")?;
     ensure!(unit == "/system.slice/milspec-enforce.service", "{unit}");
     ensure!(told.found()?.is_empty(), "{:?}", told.found());
-    machine.sh("milspecctl control set gps=disabled && milspecctl control set gps=enabled")?.ok()?;
+    machine
+        .sh("milspecctl control set gps=disabled && milspecctl control set gps=enabled")?
+        .ok()?;
     let told = all_told(&machine)?;
-    ensure!(told.found()? == ["weakened-unattended gps"], "{:?}", told.found());
+    ensure!(
+        told.found()? == ["weakened-unattended gps"],
+        "{:?}",
+        told.found()
+    );
 
     let lines = in_journald(&machine)?;
     ensure!(lines.len() >= told.0.len(), "{} lines", lines.len());
     let mut steps = lines.iter().filter(|line| line["MILSPEC_KIND"] == "step");
-    let step = steps.find(|line| line["MILSPEC_TO"] == "enabled").context("no step")?;
+    let step = steps
+        .find(|line| line["MILSPEC_TO"] == "enabled")
+        .context("no step")?;
     for (name, value) in [
         ("MILSPEC_CONTROL", "camera"),
         ("MILSPEC_FROM", "disabled"),
@@ -151,7 +165,9 @@ fn unit() -> Result<()> {
     ] {
         ensure!(step[name] == value, "{name} is not {value}: {step:#}");
     }
-    let rule = lines.iter().find(|line| line["MILSPEC_RULE"] == "weakened-unattended");
+    let rule = lines
+        .iter()
+        .find(|line| line["MILSPEC_RULE"] == "weakened-unattended");
     ensure!(rule.context("no finding")?["PRIORITY"] == "4");
 
     let file: Vec<u8> = records(&told)
@@ -162,17 +178,31 @@ fn unit() -> Result<()> {
     machine.guest()?.create("/tmp/told.journal", &file, 0o644)?;
     verified(&machine, &["/tmp/told.journal"], 1)?;
     let metrics = machine.read("/run/milspec-monitor/milspec.prom")?;
-    for line in ["milspec_up 1", "milspec_findings_total{rule=\"weakened-unattended\"} 1"] {
-        ensure!(metrics.lines().any(|other| other == line), "no {line}: {metrics}");
+    for line in [
+        "milspec_up 1",
+        "milspec_findings_total{rule=\"weakened-unattended\"} 1",
+    ] {
+        ensure!(
+            metrics.lines().any(|other| other == line),
+            "no {line}: {metrics}"
+        );
     }
     watches(&machine)?;
 
-    machine.run(["systemctl", "kill", "-s", "KILL", UNIT])?.ok()?;
+    machine
+        .run(["systemctl", "kill", "-s", "KILL", UNIT])?
+        .ok()?;
     cause(&machine, "stale 4")?;
     login(&machine, "nfc=disabled")?;
     let told = all_told(&machine)?;
-    let started = told.of_type("note").filter(|line| line["note"] == "started");
-    ensure!(started.count() == 2 && told.found()?.len() == 1, "{:?}", told.found());
+    let started = told
+        .of_type("note")
+        .filter(|line| line["note"] == "started");
+    ensure!(
+        started.count() == 2 && told.found()?.len() == 1,
+        "{:?}",
+        told.found()
+    );
     watches(&machine)?;
     is_running(&machine)
 }
@@ -183,11 +213,17 @@ fn watches(machine: &Machine) -> Result<()> {
     let group: u32 = group.text().trim().parse().context("no group milspec")?;
     let status = GuestCommand::new(["milspecctl", "--json", "status"]).user(65534, group);
     let status = machine.run_command(status)?.ok()?.json()?;
-    ensure!(status["monitor"]["state"] == "watches", "{:#}", status["monitor"]);
+    ensure!(
+        status["monitor"]["state"] == "watches",
+        "{:#}",
+        status["monitor"]
+    );
     ensure!(status["monitor"]["failing"] == serde_json::json!([]));
     let doctor = machine.run(["milspecctl", "--json", "doctor"])?.json()?;
     let mut checks = doctor["checks"].as_array().into_iter().flatten();
-    let check = checks.find(|check| check["id"] == "monitor").context("no such check")?;
+    let check = checks
+        .find(|check| check["id"] == "monitor")
+        .context("no such check")?;
     ensure!(check["result"] == "ok", "{check:#}");
     Ok(())
 }
@@ -205,13 +241,19 @@ fn boots() -> Result<()> {
     machine.reboot_with(|nvram| nvram.set_setting(&plan, "camera", "enabled"))?;
     let found = |rule: &'static str| move |told: &Told| Ok(told.finding(rule).is_ok());
     let told = wait_told(&machine, "weaker since boot", found("weaker-since-boot"))?;
-    ensure!(told.found()? == ["weaker-since-boot camera"], "{:?}", told.found());
+    ensure!(
+        told.found()? == ["weaker-since-boot camera"],
+        "{:?}",
+        told.found()
+    );
     let finding = told.finding("weaker-since-boot")?;
     for name in ["bios_before", "bios_after"] {
-        ensure!(finding[name] == version[..], "{finding:#}");
+        ensure!(field(finding, name)?.starts_with(&version), "{finding:#}");
     }
     ensure!((&finding["from"], &finding["to"]) == (&"disabled".into(), &"enabled".into()));
-    let stopped = told.of_type("note").filter(|line| line["note"] == "stopped");
+    let stopped = told
+        .of_type("note")
+        .filter(|line| line["note"] == "stopped");
     ensure!(stopped.count() == 1, "it was not stopped in time");
 
     machine.update_bios(|profile| profile.dmi.bios_version = "9.99.0".to_owned())?;
@@ -221,7 +263,14 @@ fn boots() -> Result<()> {
     let expected = ["weaker-since-bios-update gps", "weaker-since-boot camera"];
     ensure!(told.found()? == expected, "{:?}", told.found());
     let finding = told.finding(rule)?;
-    ensure!(finding["bios_before"] == version[..] && finding["bios_after"] == "9.99.0");
+    ensure!(
+        field(finding, "bios_before")?.starts_with(&version),
+        "{finding:#}"
+    );
+    ensure!(
+        field(finding, "bios_after")?.starts_with("9.99.0"),
+        "{finding:#}"
+    );
     let status = milspecctl(&machine, &["status"])?;
     ensure!(status["monitor"]["state"] == "watches", "{status:#}");
     is_running(&machine)
