@@ -47,6 +47,10 @@ mod latch;
 mod lookout;
 mod model;
 mod modes;
+mod monitor;
+mod monitor_faults;
+mod monitor_machine;
+mod monitor_unit;
 mod real;
 mod report;
 mod secure_boot;
@@ -131,6 +135,7 @@ fn main() -> ExitCode {
     let tests = [
         confirm::TESTS,
         systemd::TESTS,
+        monitor_unit::TESTS,
         secure_boot::TESTS,
         fwupd::TESTS,
         witness::TESTS,
@@ -163,6 +168,9 @@ fn main() -> ExitCode {
         journal_anchor::TESTS,
         journal_cli::TESTS,
         lookout::TESTS,
+        monitor::TESTS,
+        monitor_machine::TESTS,
+        monitor_faults::TESTS,
         attest::TESTS,
         cli::TESTS,
         cli_everywhere::TESTS,
@@ -179,6 +187,8 @@ fn main() -> ExitCode {
         cli_everywhere::LONG,
         confirm::LONG,
         systemd::LONG,
+        monitor_unit::LONG,
+        monitor_faults::LONG,
         hostile_dsml::LONG,
         journal::LONG,
         fleet::LONG,

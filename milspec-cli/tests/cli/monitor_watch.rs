@@ -228,6 +228,12 @@ fn unread() {
     watched.controls = rugged_controls();
     watched.camera(0);
     assert_eq!(watched.look(&[]), ["weaker-since-boot camera"]);
+    fail(by_name(&mut watched.controls, "camera"), Errno::EIO);
+    assert!(watched.look(&[]).is_empty());
+    watched.controls = rugged_controls();
+    watched.camera(1);
+    assert!(watched.look(&[]).is_empty());
+    assert_eq!(watched.look(&[]), ["changed-unrecorded camera"]);
 }
 
 /// Promise: controls that do not come back after a boot are told of, once and together.
