@@ -55,6 +55,7 @@ impl Gathered {
         match &line.what {
             What::Record(record) => {
                 self.record(record);
+                runs = Runs::Unsaid;
                 mode = record
                     .mode
                     .as_deref()

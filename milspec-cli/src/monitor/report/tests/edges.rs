@@ -28,3 +28,38 @@ fn newest() {
         assert_eq!(a.entries.last().unwrap().mode.as_deref(), Some("baseline"));
     }
 }
+
+/// Promise: a reboot is one time in which no monitor ran, though the driver has records of before the monitor
+/// began again; two outages with a monitor in between are two.
+#[test]
+fn reboots() {
+    let spans = |lines: &[Line]| -> Vec<_> {
+        let report = report(lines);
+        assert_eq!(
+            report.fleet.not_running,
+            report.machines[0].spans.len() as u64
+        );
+        let hour = |time: &str| time[11..13].parse::<u64>().unwrap();
+        let spans = report.machines[0].spans.iter();
+        spans
+            .map(|span| (hour(&span.from), span.to.as_deref().map(hour)))
+            .collect()
+    };
+    let mut lines = vec![
+        told(0, note("started")),
+        told(1, note("stopped")),
+        told(2, what(record(1, "load"))),
+        told(3, what(record(2, "bind"))),
+        told(4, note("started")),
+        told(4, checkpoint()),
+    ];
+    assert_eq!(spans(&lines), [(1, Some(4))]);
+    // It ended without a word, and began twice.
+    lines.push(told(6, note("started")));
+    lines.push(told(7, note("started")));
+    assert_eq!(spans(&lines), [(1, Some(4)), (4, Some(6)), (6, Some(7))]);
+    lines.push(told(8, note("stopped")));
+    assert_eq!(spans(&lines)[3..], [(8, None)]);
+    lines.push(told(9, what(record(3, "refused"))));
+    assert_eq!(spans(&lines)[3..], [(8, Some(9))]);
+}
