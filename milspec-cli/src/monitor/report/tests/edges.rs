@@ -63,3 +63,23 @@ fn reboots() {
     lines.push(told(9, what(record(3, "refused"))));
     assert_eq!(spans(&lines)[3..], [(8, Some(9))]);
 }
+
+/// Promise: a pipe is read from its first byte on; what cannot be read is refused, and said why.
+#[test]
+fn files() {
+    use std::io::Write;
+    use std::os::fd::AsRawFd;
+    let (from, to) = nix::unistd::pipe().unwrap();
+    let mut to = std::fs::File::from(to);
+    to.write_all(&text(&day()[..5])).unwrap();
+    drop(to);
+    let path = format!("/proc/self/fd/{}", from.as_raw_fd());
+    let report = Report::of(&[path.into()]).unwrap();
+    let read = &report.files[0];
+    assert_eq!((read.lines, read.broken), (5, 0));
+    let missing = Report::of(&["/nowhere/at/all".into()]).unwrap_err();
+    assert_eq!(missing.code, "file-unreadable");
+    assert_eq!(missing.why, "there is no such file");
+    let directory = Report::of(&["/".into()]).unwrap_err();
+    assert_eq!(directory.why, "it is a directory");
+}
