@@ -163,3 +163,25 @@ fn select_what_the_driver_records() {
         assert_eq!(kinds, [expected], "{}", rule.name);
     }
 }
+
+/// Promise: what is counted together is a field of the monitor's lines, or `docs/fleet.md` says where it comes
+/// from.
+#[test]
+fn groups() {
+    let page = fs::read_to_string(source("docs/fleet.md")).unwrap();
+    let mut count = 0;
+    for rule in Rule::all() {
+        let Some((_, rest)) = rule.text.split_once("  group-by:\n") else {
+            continue;
+        };
+        for field in rest.lines().map_while(|line| line.strip_prefix("    - ")) {
+            count += 1;
+            match field {
+                "host" | "login" => (),
+                "node" => assert!(page.contains("`name_format`"), "{}", rule.name),
+                other => panic!("{}: {other}", rule.name),
+            }
+        }
+    }
+    assert_eq!(count, 3);
+}
