@@ -28,21 +28,26 @@ pub fn read(path: &Path, max: u64) -> Result<Vec<u8>> {
     } else {
         File::open(path).and_then(|file| file.take(max).read_to_end(&mut bytes))
     };
-    let Err(error) = done else {
-        return Ok(bytes);
-    };
+    match done {
+        Ok(_) => Ok(bytes),
+        Err(error) => Err(unreadable(path, &error)),
+    }
+}
+
+/// What is said where it cannot be opened or read.
+pub fn unreadable(path: &Path, error: &io::Error) -> Failure {
     let (exit, why) = match error.kind() {
         ErrorKind::NotFound => (Exit::Failed, "there is no such file"),
         ErrorKind::PermissionDenied => (Exit::Permission, "its permissions forbid it"),
         ErrorKind::IsADirectory => (Exit::Failed, "it is a directory"),
         _ => (Exit::Failed, "reading it failed"),
     };
-    Err(Failure::new(
+    Failure::new(
         "file-unreadable",
         format!("cannot read {}", name(path)),
         why,
         "name a file that you can read, or - for standard input",
     )
     .exits(exit)
-    .with_error(&error))
+    .with_error(error)
 }

@@ -5,6 +5,7 @@
 //! which may have to start to be asked, makes its own.
 
 mod attributes;
+mod audited;
 pub mod check;
 mod device;
 mod kept;
@@ -75,7 +76,7 @@ pub fn all(root: &Root, attributes: &Attributes) -> Vec<Check> {
         machine::confirmation(&context),
         watched::monitor(&context),
         watched::look(&context),
-        watched::audit(&context),
+        audited::rules(&context),
         watched::npu(&context),
     ]
 }

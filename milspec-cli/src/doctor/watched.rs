@@ -4,14 +4,11 @@
 
 use super::check::{About, Check, Context};
 use crate::monitor::alive::Monitor;
-use crate::program;
 use crate::system::{self, There};
 use crate::words::age;
 
 /// A look at the firmware that is older finds nothing in time.
 const LOOK_MS: u64 = 2 * 3600 * 1000;
-/// Where the rule is that makes the audit daemon see who talks to the firmware past the driver.
-const AUDIT_KEY: &str = "dell_smbios";
 
 /// Does a monitor watch, and tell somebody?
 pub fn monitor(context: &Context<'_>) -> Check {
@@ -68,24 +65,6 @@ pub fn look(context: &Context<'_>) -> Check {
             "load the module with verify_interval=3600: docs/monitoring.md",
         ),
         false => about.ok(text),
-    }
-}
-
-/// Does the audit daemon see who talks to the firmware past the driver?
-pub fn audit(context: &Context<'_>) -> Check {
-    let about = About("audit-rule", "Audit rule");
-    if matches!(Monitor::of(context.root), Monitor::None) {
-        return about.not_applicable("nobody watches");
-    }
-    match program::ask(context.root, &["auditctl", "-l"]) {
-        Some(rules) if rules.success && rules.text.contains(AUDIT_KEY) => {
-            about.ok("who tries BIOS passwords past the driver is audited")
-        }
-        Some(rules) if rules.success => about.warning(
-            "who tries BIOS passwords past the driver leaves no record",
-            "load /usr/share/milspecctl/audit/dell-milspec.rules: docs/fleet.md",
-        ),
-        _ => about.not_applicable("whether it is in force is root's to ask, with auditd installed"),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::model::Word;
 use std::borrow::Cow;
 
 /// What the monitor notices by itself, besides the kinds of records.
-pub const KINDS: [&str; 8] = [
+pub const KINDS: [&str; 7] = [
     "difference",
     "load",
     "records-lost",
@@ -15,7 +15,6 @@ pub const KINDS: [&str; 8] = [
     "clock-moved",
     "look-old",
     "look-fails",
-    "degraded",
 ];
 
 /// What a rule can ask for.

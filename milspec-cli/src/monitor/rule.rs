@@ -170,11 +170,7 @@ impl Rule {
         let times = match self.count {
             1 => String::new(),
             count => {
-                let hours = self.within_ns / 1_000_000_000 / 3600;
-                let within = match hours {
-                    0 => format!("{} min", self.within_ns / 60_000_000_000),
-                    hours => format!("{hours} h"),
-                };
+                let within = whole(self.within_ns);
                 let per = self.per.as_ref().map(|per| format!(", per {per}"));
                 format!(
                     " ({count} times within {within}{})",
@@ -190,6 +186,19 @@ impl Rule {
 pub fn time(text: &str) -> Option<SignedDuration> {
     let time: SignedDuration = text.parse().ok()?;
     time.is_positive().then_some(time)
+}
+
+/// A time in nanoseconds, in the largest unit of which it is a whole number.
+fn whole(ns: u64) -> String {
+    let units = [
+        ("h", 3_600_000_000_000),
+        ("min", 60_000_000_000),
+        ("s", 1_000_000_000),
+        ("ms", 1_000_000),
+    ];
+    let unit = units.into_iter().find(|(_, size)| ns % size == 0);
+    let (unit, size) = unit.unwrap_or(("ns", 1));
+    format!("{} {unit}", ns / size)
 }
 
 fn is_kind(word: &str) -> bool {
@@ -247,6 +256,8 @@ mod tests {
     fn words_that_nothing_has_are_refused() {
         assert!(wrong("when = { kind = \"tampering\" }").contains("no kind \"tampering\""));
         assert!(wrong("when = { kind = \"tamper\", contol = \"a\" }").contains("no field"));
+        // A word of a step, and of no kind.
+        assert!(wrong("when = { kind = \"degraded\" }").contains("no kind \"degraded\""));
         assert!(wrong("when = { control = \"camera\" }").contains("needs a \"kind\""));
         assert!(wrong("when = []").contains("needs a \"kind\""));
         let counted = "when = { kind = \"tamper\" }\ncount = 3\n";
@@ -254,5 +265,30 @@ mod tests {
         assert!(wrong(&format!("{counted}within = \"3 years\"")).contains("within"));
         assert!(wrong(&format!("{counted}within = \"1h\"\nper = \"pid\"")).contains("per"));
         assert!(wrong("when = { kind = \"tamper\" }\ncounts = 3\n").contains("counts"));
+    }
+
+    /// Promise: the time in which a rule counts is shown as it is.
+    #[test]
+    fn times_in_words() {
+        for (within, words) in [
+            ("10m", "10 min"),
+            ("90m", "90 min"),
+            ("30s", "30 s"),
+            ("25h", "25 h"),
+            ("1h", "1 h"),
+            ("1h 30s", "3630 s"),
+            ("1500ms", "1500 ms"),
+            ("3ns", "3 ns"),
+        ] {
+            let head = "id = \"a\"\nseverity = \"error\"\ntitle = \"b\"\n";
+            let when = "when = { kind = \"tamper\" }\ncount = 3\n";
+            let text =
+                format!("schema = \"{SCHEMA}\"\n[[rule]]\n{head}{when}within = \"{within}\"");
+            let rules = parse(&text).unwrap();
+            assert_eq!(
+                rules[0].in_words(),
+                format!("kind: tamper (3 times within {words})")
+            );
+        }
     }
 }

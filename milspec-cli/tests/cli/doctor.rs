@@ -534,3 +534,68 @@ fn machine() {
     let tree = business("doctor-tpm-1").file("sys/class/tpm/tpm0/tpm_version_major", "1\n");
     expect(&tree, "tpm", "warning", 0);
 }
+
+/// Promise: the firmware is audited where each rule of the package is in force whose file is here, for
+/// programs of 64 bit and of 32, in the form that auditctl prints; what is not covered is named.
+#[test]
+fn audit_rules() {
+    let alive = json!({
+        "schema": "milspec.monitor-alive/1", "pid": 7, "ended": false, "boottime_ns": 0, "load": null,
+        "sequence": 4, "kept": true, "findings": 0, "sinks": [],
+    });
+    let tree = rugged("doctor-audit").file("run/milspec-monitor/alive.json", &alive.to_string());
+    let verdict = |rules: &[String]| {
+        let answers = json!({ "auditctl -l": rules.join("\n") + "\n" });
+        tree.put("recording/programs.json", answers.to_string().as_bytes());
+        let (status, document) = json(&tree, &["doctor"]);
+        assert_eq!(status, 0);
+        let check = check(&document, "audit-rule");
+        let word = |name: &str| check[name].as_str().unwrap_or_default().to_string();
+        (word("result"), word("reason"))
+    };
+    let rule = |arch: &str, path: &str, perm: &str| {
+        format!(
+            "-a always,exit -F arch={arch} -S all -F path={path} -F perm={perm} -F key=dell_smbios"
+        )
+    };
+    let both = |path: &str, perm: &str| ["b64", "b32"].map(|arch| rule(arch, path, perm));
+    let device = "/dev/wmi/dell-smbios";
+    let password = |of: &str| {
+        format!(
+            "/sys/class/firmware-attributes/dell-wmi-sysman/authentication/{of}/current_password"
+        )
+    };
+    assert_eq!(verdict(&both(device, "rw")).0, "not-applicable");
+    tree.put("dev/wmi/dell-smbios", b"");
+    let well = |rules: &[String]| assert_eq!(verdict(rules).0, "ok", "{rules:?}");
+    let lacks = |rules: &[String], path: &str| {
+        let (result, reason) = verdict(rules);
+        assert_eq!(result, "warning", "{rules:?}");
+        assert!(reason.contains(path), "{reason}");
+    };
+    well(&both(device, "rw"));
+    well(&both(device, "rwa"));
+    well(&["-w /dev/wmi/dell-smbios -p rwa -k dell_smbios".into()]);
+    lacks(&["No rules".into()], device);
+    lacks(&both(&password("Admin"), "w"), device);
+    lacks(&both(device, "rw")[..1], device);
+    lacks(&both(device, "r"), device);
+    lacks(
+        &both(device, "rw").map(|rule| rule.replace("always", "never")),
+        device,
+    );
+    lacks(
+        &both(device, "rw").map(|rule| rule.replace("=dell_smbios", "=other")),
+        device,
+    );
+    tree.put(password("Admin").trim_start_matches('/'), b"");
+    tree.put(password("System").trim_start_matches('/'), b"");
+    lacks(&both(device, "rw"), &password("Admin"));
+    let mut rules = both(device, "rw").to_vec();
+    rules.extend(both(&password("Admin"), "w"));
+    lacks(&rules, &password("System"));
+    rules.extend(both(&password("System"), "w"));
+    well(&rules);
+    tree.put("recording/programs.json", b"{}");
+    assert_eq!(result(&tree, "audit-rule").0, "not-applicable");
+}

@@ -42,6 +42,7 @@ mod monitor;
 mod monitor_metrics;
 mod monitor_page;
 mod monitor_report;
+mod monitor_sigma;
 mod monitor_watch;
 mod owner;
 mod passwords;

@@ -3,6 +3,8 @@
 //! What `milspec::monitor::report` makes of the files of monitors: the document keeps to its schema, and
 //! the page is as it was seen in a browser.
 
+use crate::machines;
+use crate::run::on;
 use milspec::clock;
 use milspec::monitor::report::{html, Report};
 use milspec::monitor::{line, Direction, Finding, Line, Note, Record, What};
@@ -20,7 +22,7 @@ fn told(host: &str, hour: f64, severity: &'static str, message: &str, what: What
         wall_ns,
         host: Some(host.into()),
         boot_id: Some("b1".into()),
-        simulated: host.starts_with("sim"),
+        simulated: host.starts_with("sim") || host.contains("red"),
         severity: severity.into(),
         message: message.into(),
         what,
@@ -208,4 +210,35 @@ fn page() {
     report.made_at = "2026-11-27T12:00:00Z".into();
     let html = html::text(&report).replace(report.made_with, "VERSION");
     crate::assert_shows!(html, "monitor-report.html");
+}
+
+/// Promise: no word of a line, and none of a site's rule, acts on the terminal.
+#[test]
+fn foreign_words() {
+    let evil = "\u{1b}[31mred\u{202e}\r";
+    let mut text = told(evil, 0.0, "info", evil, note("started"));
+    let finding = found(evil, evil, evil);
+    text += &told(evil, 1.0, "error", evil, finding);
+    let site = "schema = \"milspec.monitor-site/1\"\n[[rule]]\nid = \"a\"\nseverity = \"error\"\n\
+                title = \"\\u001b[31m\"\nabout = \"\\u001b[31m\"\n\
+                when = { kind = \"tamper\", control = \"\\u001b[31m\" }\n";
+    let tree = machines::rugged("monitor-report-foreign")
+        .file("lines", &text)
+        .file("etc/milspecctl/monitor.toml", site);
+    let path = tree.path("lines");
+    let of_lines = on(&tree, &["monitor", "report", path.to_str().unwrap()]);
+    let rules = on(&tree, &["monitor", "rules"]);
+    assert!(
+        of_lines
+            .stdout
+            .starts_with("\\u{1b}[31mred\\u{202e}\\r, SIMULATED: "),
+        "{}",
+        of_lines.stdout
+    );
+    for output in [of_lines, rules] {
+        assert_eq!(output.status, 0, "{}", output.stderr);
+        assert!(output.stdout.contains("\\u{1b}[31m"), "{}", output.stdout);
+        let acts = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+        assert!(!output.stdout.contains(acts), "{:?}", output.stdout);
+    }
 }

@@ -4,10 +4,11 @@
 
 use super::spans::{spans, Runs};
 use super::{utc, Entry, Kind, Machine, Rule, Tally};
+use crate::model::Word;
 use crate::monitor::{Finding, Line, Record, What};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// So many entries of each kind are kept.
+/// So many entries of each kind are kept, the newest.
 const ENTRIES: usize = 1_000;
 /// So many loads, boots and rules are told apart.
 const NAMES: usize = 1_000;
@@ -22,8 +23,11 @@ pub(super) struct Gathered {
     loads: BTreeMap<String, Load>,
     rules: BTreeMap<String, Rule>,
     times: Vec<(u64, Runs)>,
-    entries: BTreeMap<Kind, Vec<Entry>>,
+    /// Of each kind by time; those of the same time as they came.
+    entries: BTreeMap<Kind, BTreeMap<(u64, u64), Entry>>,
     left_out: u64,
+    /// When a mode was last set, as which record of its load, and which.
+    mode: Option<(u64, u64, Word)>,
     tally: Tally,
 }
 
@@ -51,7 +55,11 @@ impl Gathered {
         match &line.what {
             What::Record(record) => {
                 self.record(record);
-                mode.clone_from(&record.mode);
+                runs = Runs::Unsaid;
+                mode = record
+                    .mode
+                    .as_deref()
+                    .map(|mode| (record.sequence, cut(mode)));
             }
             What::Finding(finding) => self.finding(finding, line),
             What::Note(note) if note.note == "started" => runs = Runs::Began,
@@ -65,19 +73,27 @@ impl Gathered {
         let Some(kind) = self.tally.take(line) else {
             return;
         };
-        let entries = self.entries.entry(kind).or_default();
-        if entries.len() >= ENTRIES {
-            self.left_out += 1;
-            return;
+        let mode = mode.filter(|_| kind == Kind::Mode);
+        if let Some((sequence, mode)) = &mode {
+            let set = (line.wall_ns, *sequence, mode.clone().into());
+            if self.mode.as_ref().is_none_or(|last| *last < set) {
+                self.mode = Some(set);
+            }
         }
-        entries.push(Entry {
+        let entry = Entry {
             time: utc(line.wall_ns),
             kind,
             severity: cut(&line.severity).into(),
             message: cut(&line.message),
-            mode: mode.filter(|_| kind == Kind::Mode),
+            mode: mode.map(|(_, mode)| mode.into()),
             wall_ns: line.wall_ns,
-        });
+        };
+        let entries = self.entries.entry(kind).or_default();
+        entries.insert((line.wall_ns, self.tally.lines), entry);
+        if entries.len() > ENTRIES {
+            entries.pop_first();
+            self.left_out += 1;
+        }
     }
 
     fn record(&mut self, record: &Record) {
@@ -136,7 +152,8 @@ impl Gathered {
             missing: missing.fold(0, u64::saturating_add),
             ..self.tally
         };
-        let mut entries: Vec<Entry> = self.entries.into_values().flatten().collect();
+        let kinds = self.entries.into_values();
+        let mut entries: Vec<Entry> = kinds.flat_map(BTreeMap::into_values).collect();
         entries.sort_by_key(|entry| entry.wall_ns);
         let mut rules: Vec<Rule> = self.rules.into_values().collect();
         rules.sort_by_key(|rule| (rank(&rule.severity), rule.rule.clone()));
@@ -152,7 +169,7 @@ impl Gathered {
             from: utc(range.0),
             to: utc(range.1),
             boots: self.boots.len(),
-            mode: entries.iter().rev().find_map(|entry| entry.mode.clone()),
+            mode: self.mode.map(|(_, _, mode)| mode),
             tally,
             rules,
             spans,

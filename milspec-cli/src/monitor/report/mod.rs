@@ -96,7 +96,7 @@ pub struct Machine {
     pub spans: Vec<Span>,
     /// What happened, in order.
     pub entries: Vec<Entry>,
-    /// How many more there were of these: only so many of each kind are kept.
+    /// How many more there were of these: only so many of each kind are kept, the newest.
     pub entries_left_out: u64,
     #[serde(skip)]
     pub(crate) range: (u64, u64),

@@ -5,7 +5,7 @@
 use super::machine::Gathered;
 use super::{Report, Tally, SCHEMA};
 use crate::clock;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::input;
 use crate::monitor::{line, Line, What};
 use serde::{Deserialize, Serialize};
@@ -64,21 +64,10 @@ impl Reader {
         let name = input::name(path);
         let done = match input::is_standard(path) {
             true => self.read(&name, io::stdin().lock()),
-            false => {
-                // So that it is refused in the same words as elsewhere.
-                input::read(path, 1)?;
-                File::open(path).and_then(|file| self.read(&name, BufReader::new(file)))
-            }
+            // Once: what was read of a pipe is gone.
+            false => File::open(path).and_then(|file| self.read(&name, BufReader::new(file))),
         };
-        done.map_err(|error| {
-            Failure::new(
-                "file-unreadable",
-                format!("cannot read {name}"),
-                "reading it failed",
-                "name a file that you can read, or - for standard input",
-            )
-            .with_error(&error)
-        })
+        done.map_err(|error| input::unreadable(path, &error))
     }
 
     /// Reads lines.

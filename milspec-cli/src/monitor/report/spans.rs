@@ -29,6 +29,8 @@ pub struct Span {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Runs {
     Began,
+    /// A record has the time of the driver: it can be of before the monitor that tells it began.
+    Unsaid,
     Goes,
     Ended,
 }
@@ -37,19 +39,32 @@ pub(super) enum Runs {
 pub(super) fn spans(times: &mut [(u64, Runs)]) -> Vec<Span> {
     times.sort_unstable();
     let mut spans = Vec::new();
-    for pair in times.windows(2) {
-        let &[(from, before), (to, after)] = pair else {
-            continue;
-        };
-        let kind = match (before, after) {
-            (Runs::Ended, _) | (_, Runs::Began) => "not-running",
-            _ if to.saturating_sub(from) > SILENT_NS => "silent",
-            _ => continue,
-        };
-        spans.push(Span::new(kind, from, Some(to)));
+    let mut last = None;
+    // Since when there is none.
+    let mut ended = None;
+    for &(time, runs) in times.iter() {
+        match (ended, last) {
+            (Some(_), _) if runs == Runs::Unsaid => (),
+            (Some(from), _) => {
+                spans.push(Span::new("not-running", from, Some(time)));
+                ended = None;
+            }
+            (None, Some(from)) if runs == Runs::Began => {
+                spans.push(Span::new("not-running", from, Some(time)));
+            }
+            (None, Some(from)) if time.saturating_sub(from) > SILENT_NS => {
+                spans.push(Span::new("silent", from, Some(time)));
+            }
+            _ => (),
+        }
+        if runs == Runs::Ended {
+            ended = Some(time);
+        }
+        last = Some(time);
     }
-    if let Some(&(last, Runs::Ended)) = times.last() {
-        spans.push(Span::new("not-running", last, None));
+    if let Some(from) = ended {
+        let to = last.filter(|last| *last > from);
+        spans.push(Span::new("not-running", from, to));
     }
     spans
 }

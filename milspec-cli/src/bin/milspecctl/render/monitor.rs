@@ -18,9 +18,9 @@ impl Document for RulesDoc {
                 _ => Mark::Plain,
             };
             page.note(0, mark, &format!("{}: {}", rule.id, rule.title));
-            page.line(format!("    {}", rule.when));
+            page.line(format!("    {}", page.screen.foreign(&rule.when)));
             if let Some(about) = &rule.about {
-                page.line(format!("    {about}"));
+                page.line(format!("    {}", page.screen.foreign(about)));
             }
         }
     }
@@ -45,10 +45,7 @@ impl Document for Report {
 }
 
 fn of_machine(page: &mut Page<'_>, machine: &Machine) {
-    let host = machine
-        .host
-        .as_deref()
-        .unwrap_or("a machine without a name");
+    let host = page.screen.foreign(machine.name());
     let simulated = if machine.simulated { ", SIMULATED" } else { "" };
     let tally = &machine.tally;
     page.line(format!(
