@@ -49,7 +49,7 @@ pub fn monitor(context: &Context<'_>) -> Check {
 
 /// Does anybody look at the firmware?
 pub fn look(context: &Context<'_>) -> Check {
-    let about = About("look", "Look at the firmware");
+    let about = About("look", "Last look");
     let Some(status) = context.status().filter(|status| status.refreshed_ns != 0) else {
         return about.not_applicable("the driver cannot be asked");
     };
