@@ -227,6 +227,7 @@ fn keys() -> Result<()> {
 fn each_rule() -> Result<()> {
     let tests = [
         include_str!("monitor.rs"),
+        include_str!("monitor_faults.rs"),
         include_str!("monitor_machine.rs"),
         include_str!("monitor_unit.rs"),
     ]

@@ -25,7 +25,7 @@ pub const TESTS: &[Test] = &[
 const DRIVER: &str = "/sys/bus/platform/drivers/dell_milspec";
 
 /// Promise: tampering, a change that went wrong half way, devices that are let go, and firmware that
-/// cannot be read, or that nobody has read for long, are found, and nothing else with them: that values
+/// cannot be read, are found, and nothing else with them: that values
 /// are not known meanwhile is no change of them.
 fn firmware() -> Result<()> {
     let machine = watched("rugged")?;
@@ -36,9 +36,16 @@ fn firmware() -> Result<()> {
     finds(&machine, "", &["tamper DSMIL0D5"])?;
     nvram.dsmil_set_state(5, state, 0)?;
 
-    let age = site(&machine, "look-age = \"1s\"")?;
-    std::thread::sleep(Duration::from_secs(2));
-    finds(&machine, &age, &["look-old"])?;
+    let tokens = &machine.plan().by_name;
+    let camera = tokens.get(&("camera".to_owned(), "enabled".to_owned()));
+    let location = camera.context("no such token")?.location;
+    let before = nvram.location(location)?;
+    nvram.set_location(location, 0x7F7F)?;
+    look(&machine)?;
+    finds(&machine, "", &["unknown-outside camera"])?;
+    nvram.set_location(location, before)?;
+    look(&machine)?;
+    finds(&machine, "", &[])?;
 
     // From the third write on it takes none, and so does not take back the first two.
     let broken = Fault::new(Call::TOKEN_WRITE, Wrong::Fail(-1)).nth(3);

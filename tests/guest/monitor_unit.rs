@@ -2,6 +2,7 @@
 
 //! `milspec-monitor.service` on a system that runs systemd: in its sandbox, killed, and over boots.
 
+use crate::access::wait_until;
 use crate::common::{field, milspecctl, Test};
 use crate::journal::{cause, install, standing};
 use crate::monitor::{Told, PATIENCE};
@@ -211,13 +212,15 @@ fn unit() -> Result<()> {
 fn watches(machine: &Machine) -> Result<()> {
     let group = machine.sh("grep ^milspec: /etc/group | cut -d: -f3")?;
     let group: u32 = group.text().trim().parse().context("no group milspec")?;
-    let status = GuestCommand::new(["milspecctl", "--json", "status"]).user(65534, group);
-    let status = machine.run_command(status)?.ok()?.json()?;
-    ensure!(
-        status["monitor"]["state"] == "watches",
-        "{:#}",
-        status["monitor"]
-    );
+    let status = || -> Result<Value> {
+        let status = GuestCommand::new(["milspecctl", "--json", "status"]).user(65534, group);
+        machine.run_command(status)?.ok()?.json()
+    };
+    // It says so after it has told what there was.
+    wait_until("it watches", || {
+        Ok(status()?["monitor"]["state"] == "watches")
+    })?;
+    let status = status()?;
     ensure!(status["monitor"]["failing"] == serde_json::json!([]));
     let doctor = machine.run(["milspecctl", "--json", "doctor"])?.json()?;
     let mut checks = doctor["checks"].as_array().into_iter().flatten();
