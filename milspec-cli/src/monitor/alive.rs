@@ -25,8 +25,6 @@ pub struct Alive {
     pub schema: Word,
     /// Its process.
     pub pid: u32,
-    /// Whether it has ended, as it was told to.
-    pub ended: bool,
     /// When this was written, in nanoseconds from boot, sleep included.
     pub boottime_ns: u64,
     /// Which load of the module it watches.
@@ -44,12 +42,10 @@ pub struct Alive {
 /// What is known of a monitor.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Monitor {
-    /// None has said anything.
+    /// None says anything: what it has said goes when it stops.
     None,
     /// One has, and has not for minutes, or is not there any more.
     Silent(Alive),
-    /// One has watched, and was stopped.
-    Stopped(Alive),
     /// One watches.
     Watches(Alive),
 }
@@ -70,9 +66,6 @@ impl Monitor {
         };
         if alive.schema != SCHEMA {
             return Self::None;
-        }
-        if alive.ended {
-            return Self::Stopped(alive);
         }
         let now = root.boottime_ns().unwrap_or_default();
         // A file of an earlier boot is gone with that.

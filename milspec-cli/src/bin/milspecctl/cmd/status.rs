@@ -81,7 +81,7 @@ pub struct Status {
 /// A monitor.
 #[derive(Debug, Serialize)]
 pub struct MonitorNow {
-    /// `watches`, `silent` where it has said nothing for minutes, `stopped`, or `none`.
+    /// `watches`, `silent` where it has said nothing for minutes, or `none`.
     pub state: &'static str,
     /// The last record that it has seen; null without one that watches.
     pub sequence: Option<u64>,
@@ -96,7 +96,6 @@ impl MonitorNow {
         let (state, alive) = match Monitor::of(root) {
             Monitor::None => ("none", None),
             Monitor::Silent(alive) => ("silent", Some(alive)),
-            Monitor::Stopped(alive) => ("stopped", Some(alive)),
             Monitor::Watches(alive) => ("watches", Some(alive)),
         };
         let sinks = alive.iter().flat_map(|alive| &alive.sinks);

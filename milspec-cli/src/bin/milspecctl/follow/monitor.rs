@@ -107,7 +107,7 @@ impl Run<'_> {
     fn watch(&mut self, source: &mut dyn Source) -> Result<()> {
         let ended = self.look_and_wait(source);
         if ended.is_err() {
-            self.tell_how_it_does(None, true);
+            self.tell_how_it_does(None);
         }
         ended
     }
@@ -120,7 +120,7 @@ impl Run<'_> {
             new.extend(journal::read(source)?);
             let quiet = self.step(&snapshot, std::mem::take(&mut new));
             self.keep(!quiet);
-            self.tell_how_it_does(Some(&snapshot), false);
+            self.tell_how_it_does(Some(&snapshot));
             if first {
                 notify(&[NotifyState::Ready]);
                 first = false;
@@ -163,7 +163,7 @@ impl Run<'_> {
         }
         self.give(&lines);
         self.keep(true);
-        self.tell_how_it_does(Some(&snapshot), true);
+        self.tell_how_it_does(Some(&snapshot));
         Ok(())
     }
 
@@ -236,7 +236,7 @@ impl Run<'_> {
     }
 
     /// Writes the files that say how machine and monitor are doing.
-    fn tell_how_it_does(&mut self, snapshot: Option<&Snapshot>, ended: bool) {
+    fn tell_how_it_does(&mut self, snapshot: Option<&Snapshot>) {
         let mut failing = Vec::new();
         let now = Moment::now(self.root);
         if let Some(path) = &self.asked.prometheus {
@@ -246,20 +246,19 @@ impl Run<'_> {
             }
         }
         if let Some(path) = &self.asked.alive {
-            if let Err(error) = self.alive(now, ended).write(path) {
+            if let Err(error) = self.alive(now).write(path) {
                 failing.push(format!("{}: {error}", path.display()));
             }
         }
         self.complain(failing);
     }
 
-    fn alive(&self, now: Moment, ended: bool) -> Alive {
+    fn alive(&self, now: Moment) -> Alive {
         let state: &State = &self.watch.state;
         let last = state.last.as_ref().and_then(|last| last.event());
         Alive {
             schema: SCHEMA.into(),
             pid: std::process::id(),
-            ended,
             boottime_ns: now.boottime_ns.unwrap_or_default(),
             load: last.map(|last| hex::encode(last.load)),
             sequence: last.map_or(0, |last| last.sequence),

@@ -102,7 +102,6 @@ fn watched(page: &mut Page<'_>, doc: &Status) {
             page.marked("Monitor", Mark::Warning, &line);
         }
         ("silent", _) => page.marked("Monitor", Mark::Bad, "has said nothing for minutes"),
-        ("stopped", _) => page.marked("Monitor", Mark::Warning, "was stopped"),
         _ => page.marked("Monitor", Mark::None, "none watches"),
     }
 }
