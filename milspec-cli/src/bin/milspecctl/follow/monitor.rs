@@ -126,7 +126,9 @@ impl Run<'_> {
                 first = false;
             }
             notify(&[NotifyState::Watchdog]);
-            if self.asked.once || signals::arrived() || self.nobody_reads() {
+            // To a recording nothing happens any more.
+            let once = self.asked.once || self.root.note().is_some();
+            if once || signals::arrived() || self.nobody_reads() {
                 return self.end(source);
             }
             if !quiet && !pause(TOGETHER) {
