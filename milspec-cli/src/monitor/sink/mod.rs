@@ -9,12 +9,10 @@ pub mod fields;
 pub mod journald;
 pub mod ndjson;
 pub mod prometheus;
-pub mod reopened;
 pub mod stream;
 
 pub use journald::Journald;
 pub use ndjson::Ndjson;
-pub use reopened::Reopened;
 pub use stream::Stream;
 
 use super::Line;

@@ -19,7 +19,7 @@ const TAIL: u64 = 4 << 20;
 /// Lines for a file.
 pub struct Ndjson {
     path: PathBuf,
-    /// None where it could not be opened the last time.
+    /// None before it was opened, and where it could not be the last time.
     file: Option<Open>,
 }
 
@@ -31,12 +31,13 @@ struct Open {
 }
 
 impl Ndjson {
-    /// For this file, which is opened or made, mode 0640, now; and anew after it was moved away.
-    pub fn open(path: &Path) -> io::Result<Self> {
-        Ok(Self {
+    /// For this file, which is opened or made, mode 0640, when there is something to write; and anew after
+    /// it was moved away, or after that has failed.
+    pub fn new(path: &Path) -> Self {
+        Self {
             path: path.to_path_buf(),
-            file: Some(Open::new(path)?),
-        })
+            file: None,
+        }
     }
 
     /// The file at the path, with nothing but whole lines in it.
@@ -189,10 +190,10 @@ mod tests {
     fn follows_rotation() {
         let dir = dir("rotation");
         let path = dir.join("events.ndjson");
-        let mut sink = Ndjson::open(&path).unwrap();
+        let mut sink = Ndjson::new(&path);
         assert_eq!(sink.put(&[step(1), step(2)]).unwrap(), 2);
         drop(sink);
-        let mut sink = Ndjson::open(&path).unwrap();
+        let mut sink = Ndjson::new(&path);
         sink.put(&[step(3)]).unwrap();
         assert!(lines(&path) == [step(1), step(2), step(3)]);
         let mode = fs::metadata(&path).unwrap().permissions().mode();
@@ -219,7 +220,7 @@ mod tests {
     fn half_a_line_is_dropped() {
         let dir = dir("torn");
         let path = dir.join("events.ndjson");
-        Ndjson::open(&path).unwrap().put(&[step(1)]).unwrap();
+        Ndjson::new(&path).put(&[step(1)]).unwrap();
         let whole = fs::read(&path).unwrap();
         for length in (0..60).chain((60..whole.len()).step_by(101)) {
             let rest = &whole[..length];
@@ -227,7 +228,7 @@ mod tests {
             for torn in [rest, &zeros] {
                 for before in [&whole[..], &[]] {
                     fs::write(&path, [before, torn].concat()).unwrap();
-                    Ndjson::open(&path).unwrap().put(&[step(2)]).unwrap();
+                    Ndjson::new(&path).put(&[step(2)]).unwrap();
                     let want = &[step(1), step(2)][usize::from(before.is_empty())..];
                     assert!(lines(&path) == want, "{length}");
                 }
@@ -247,15 +248,27 @@ mod tests {
         ];
         for text in others {
             fs::write(&path, text).unwrap();
-            let error = Ndjson::open(&path).err().unwrap();
+            let error = Ndjson::new(&path).put(&[step(1)]).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidData);
             assert_eq!(fs::read_to_string(&path).unwrap(), text);
         }
         let link = dir.join("link");
         std::os::unix::fs::symlink(&path, &link).unwrap();
-        assert!(Ndjson::open(&link).is_err());
-        assert!(Ndjson::open(&dir).is_err());
-        assert!(Ndjson::open(Path::new("/dev/full")).is_err());
+        for path in [&*link, &*dir, Path::new("/dev/full")] {
+            assert!(Ndjson::new(path).put(&[step(1)]).is_err());
+        }
+    }
+
+    /// Promise: a file whose directory comes later is written then.
+    #[test]
+    fn comes_later() {
+        let dir = dir("later");
+        let path = dir.join("later/events.ndjson");
+        let mut sink = Ndjson::new(&path);
+        assert!(sink.put(&[step(1)]).is_err());
+        fs::create_dir(dir.join("later")).unwrap();
+        assert_eq!(sink.put(&[step(1), step(2)]).unwrap(), 2);
+        assert!(lines(&path) == [step(1), step(2)]);
     }
 
     /// Promise: two monitors do not write to one file.
@@ -263,8 +276,9 @@ mod tests {
     fn one_at_a_time() {
         let dir = dir("lock");
         let path = dir.join("events.ndjson");
-        let _first = Ndjson::open(&path).unwrap();
-        let error = Ndjson::open(&path).err().unwrap();
+        let mut first = Ndjson::new(&path);
+        first.put(&[step(1)]).unwrap();
+        let error = Ndjson::new(&path).put(&[step(2)]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::WouldBlock);
     }
 
@@ -288,7 +302,7 @@ mod tests {
     fn on_a_full_disk() {
         let dir = dir("full");
         let path = dir.join("events.ndjson");
-        let mut sink = Ndjson::open(&path).unwrap();
+        let mut sink = Ndjson::new(&path);
         sink.put(&[step(1)]).unwrap();
         let many: Vec<Line> = (2..=100).map(step).collect();
         let error = sink.put(&many).unwrap_err();

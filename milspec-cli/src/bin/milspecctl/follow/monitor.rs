@@ -10,7 +10,7 @@ use milspec::input::is_standard;
 use milspec::monitor::alive::{Alive, EVERY_S, SCHEMA};
 use milspec::monitor::metrics::{metrics, Moment};
 use milspec::monitor::outlets::Outlets;
-use milspec::monitor::sink::{prometheus, Journald, Reopened, Sink, Stream};
+use milspec::monitor::sink::{prometheus, Journald, Ndjson, Sink, Stream};
 use milspec::monitor::state::{Kept, State};
 use milspec::monitor::told::Teller;
 use milspec::monitor::watch::{Seen, Watch};
@@ -315,7 +315,7 @@ fn sinks(asked: &MonitorRun) -> Result<Vec<Box<dyn Sink>>> {
             sinks.push(Box::new(stream));
         }
         // One that cannot be opened now holds up no other, and is tried again.
-        Some(path) => sinks.push(Box::new(Reopened::new(path))),
+        Some(path) => sinks.push(Box::new(Ndjson::new(path))),
         None => {}
     }
     if sinks.is_empty() && asked.prometheus.is_none() {
