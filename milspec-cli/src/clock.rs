@@ -19,6 +19,11 @@ pub fn wall() -> Duration {
     clock_gettime(ClockId::CLOCK_REALTIME).map_or(Duration::ZERO, Into::into)
 }
 
+/// Now, in nanoseconds since 1970.
+pub fn wall_ns() -> u64 {
+    wall().as_nanos().try_into().unwrap_or(u64::MAX)
+}
+
 /// The time since boot that nobody sets, without what the machine slept.
 pub fn monotonic() -> Duration {
     clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(Duration::ZERO, Into::into)

@@ -15,7 +15,7 @@ use serde_json::Value;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where they are. Who is not root can see whether there is a record, and not what is in it.
 pub const DIR: &str = "/var/lib/milspecctl";
@@ -134,19 +134,10 @@ impl Kept {
 
     /// Writes the record.
     pub fn save(&self, root: &Root, _lock: &Lock, record: &impl Serialize) -> Result<()> {
-        let new = root.path(&format!("{}.new", self.path));
         let write = || -> io::Result<()> {
             let mut text = serde_json::to_string_pretty(record)?;
             text.push('\n');
-            let mut file = private()
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .open(&new)?;
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            fs::rename(&new, root.path(self.path))?;
-            File::open(root.path(DIR))?.sync_all()
+            replace(&root.path(self.path), text.as_bytes())
         };
         write().map_err(not_written)
     }
@@ -187,8 +178,23 @@ impl Kept {
     }
 }
 
-/// For files of root alone. Whatever somebody put there instead of a file is not followed.
-fn private() -> OpenOptions {
+/// Replaces a file: a power cut leaves the old one or the new one.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    let mut file = private()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .open(&new)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&new, path)?;
+    File::open(path.parent().unwrap_or(Path::new("/")))?.sync_all()
+}
+
+/// For files of their owner alone. Whatever somebody put there instead of a file is not followed.
+pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options
         .mode(0o600)

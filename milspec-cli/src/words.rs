@@ -30,6 +30,22 @@ pub fn age(ms: u64) -> String {
     format!("{text} ago")
 }
 
+/// Text as HTML shows it, whoever wrote it.
+pub fn escape_html(text: &str) -> String {
+    let mut escaped = String::new();
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
 /// Text that somebody else wrote: what a terminal would act on, or not show, is spelled out.
 pub fn shown(text: &str) -> String {
     let spelled = |c: char| match c {

@@ -7,6 +7,7 @@ use super::document::{Assessment, Checked, Document, Id, NotJudged};
 use super::framework::{Framework, TIES};
 use super::period::{shown, Period};
 use crate::model::Actor;
+use crate::words::escape_html;
 use std::fmt::Write;
 
 const STYLE: &str = include_str!("page.css");
@@ -29,7 +30,7 @@ fn page(html: &mut String, document: &Document) -> std::fmt::Result {
          <h1>Compliance evidence</h1>\n<p>Made at {made_at} by milspecctl {made_with}.{}</p>\n\
          <p>A check covers settings of one machine, and never a whole control of a framework. What \
          could not be read is not satisfied.</p>\n",
-        escape(&selection(document))
+        escape_html(&selection(document))
     )?;
     let framework = document
         .selection
@@ -40,8 +41,8 @@ fn page(html: &mut String, document: &Document) -> std::fmt::Result {
         writeln!(
             html,
             "<p>{}: {}</p>",
-            escape(framework.title),
-            escape(framework.note)
+            escape_html(framework.title),
+            escape_html(framework.note)
         )?;
     }
     if document.assessments.len() > 1 {
@@ -75,8 +76,8 @@ fn not_judged(html: &mut String, all: &[NotJudged]) -> std::fmt::Result {
         "<h2>Not judged</h2>\n<p>Nothing is said of the machines of these files.</p>\n<ul>\n",
     );
     for not in all {
-        let (file, why) = (escape(&not.file), escape(&not.why));
-        writeln!(html, "<li>{file}: {why}; {}</li>", escape(&not.next))?;
+        let (file, why) = (escape_html(&not.file), escape_html(&not.why));
+        writeln!(html, "<li>{file}: {why}; {}</li>", escape_html(&not.next))?;
     }
     html.push_str("</ul>\n");
     Ok(())
@@ -88,8 +89,8 @@ fn overview(html: &mut String, all: &[Assessment]) -> std::fmt::Result {
         writeln!(
             html,
             "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-            escape(&of.name()),
-            escape(of.evidence.file.as_deref().unwrap_or_default()),
+            escape_html(&of.name()),
+            escape_html(of.evidence.file.as_deref().unwrap_or_default()),
             of.evidence.kind,
             of.mark_words().join(" "),
             of.tally.in_words()
@@ -100,23 +101,23 @@ fn overview(html: &mut String, all: &[Assessment]) -> std::fmt::Result {
 }
 
 fn machine(html: &mut String, of: &Assessment) -> std::fmt::Result {
-    writeln!(html, "<section>\n<h2>{}</h2>", escape(&of.name()))?;
+    writeln!(html, "<section>\n<h2>{}</h2>", escape_html(&of.name()))?;
     for mark in of.marks() {
-        writeln!(html, "<p class=\"mark\">{}</p>", escape(&mark))?;
+        writeln!(html, "<p class=\"mark\">{}</p>", escape_html(&mark))?;
     }
-    let or = |text: &Option<String>| escape(text.as_deref().unwrap_or("not known"));
+    let or = |text: &Option<String>| escape_html(text.as_deref().unwrap_or("not known"));
     let evidence = &of.evidence;
     writeln!(
         html,
         "<dl>\n<dt>Machine</dt><dd>{}</dd>\n<dt>Service tag, hashed</dt><dd>{}</dd>\n\
          <dt>Rests on</dt><dd>{}{}</dd>\n<dt>Time</dt><dd>{}</dd>\n<dt>Read by the driver</dt><dd>{}</dd>\n\
          <dt>Checks</dt><dd>{}</dd>\n</dl>",
-        escape(&of.machine.in_words()),
+        escape_html(&of.machine.in_words()),
         or(&of.service_tag_hash),
-        escape(&evidence.file.as_ref().map_or(String::new(), |file| format!("{file}: "))),
-        escape(&evidence.rests_on),
+        escape_html(&evidence.file.as_ref().map_or(String::new(), |file| format!("{file}: "))),
+        escape_html(&evidence.rests_on),
         or(&evidence.time),
-        escape(&evidence.read_in_words()),
+        escape_html(&evidence.read_in_words()),
         of.tally.in_words()
     )?;
     html.push_str("<table>\n<thead><tr><th>Check</th><th>Result</th><th>Found, wanted, why</th><th>Asked for by</th></tr></thead>\n<tbody>\n");
@@ -133,13 +134,13 @@ fn row(html: &mut String, check: &Checked) -> std::fmt::Result {
         html,
         "<tr class=\"{}\"><td>{}</td><td>{word}</td><td>{}<br>Wanted: {}<br>{}",
         word.replace(' ', "-"),
-        escape(&check.id),
-        escape(&check.told),
-        escape(&check.wanted),
-        escape(&check.why)
+        escape_html(&check.id),
+        escape_html(&check.told),
+        escape_html(&check.wanted),
+        escape_html(&check.why)
     )?;
     if let Some(remedy) = &check.remedy {
-        write!(html, "<br>To do: {}", escape(remedy))?;
+        write!(html, "<br>To do: {}", escape_html(remedy))?;
     }
     if let Some(excepted) = &check.exception {
         let how = match excepted.honoured {
@@ -149,9 +150,9 @@ fn row(html: &mut String, check: &Checked) -> std::fmt::Result {
         write!(
             html,
             "<br><strong>{how}</strong> by {} until {}: {}",
-            escape(&excepted.owner),
-            escape(&excepted.until),
-            escape(&excepted.reason)
+            escape_html(&excepted.owner),
+            escape_html(&excepted.until),
+            escape_html(&excepted.reason)
         )?;
     }
     writeln!(html, "</td><td>{}</td></tr>", ids(&check.ids))
@@ -166,7 +167,7 @@ fn ids(ids: &[Id]) -> String {
             .iter()
             .find(|tie| tie.name == id.tie)
             .map_or("", |tie| tie.letter);
-        let text = format!("<span>{}<sup>{mark}</sup></span>", escape(&id.id));
+        let text = format!("<span>{}<sup>{mark}</sup></span>", escape_html(&id.id));
         match lines.last_mut() {
             Some(line) if last == id.framework => {
                 line.push(' ');
@@ -187,9 +188,9 @@ fn period(html: &mut String, told: &Period) -> std::fmt::Result {
         "<section>\n<h2>Since {}</h2>\n<p>The journal is {}{}.</p>",
         shown(&told.since),
         told.verdict,
-        escape(&why)
+        escape_html(&why)
     )?;
-    let or = |text: &Option<String>| escape(text.as_deref().unwrap_or("unknown"));
+    let or = |text: &Option<String>| escape_html(text.as_deref().unwrap_or("unknown"));
     html.push_str("<table>\n<thead><tr><th>Time</th><th>Control</th><th>Change</th><th>By</th></tr></thead>\n<tbody>\n");
     for change in &told.changes {
         let by = change.by.as_ref().map(Actor::in_words);
@@ -197,17 +198,17 @@ fn period(html: &mut String, told: &Period) -> std::fmt::Result {
             html,
             "<tr><td>{}</td><td>{}</td><td>{} to {}</td><td>{}</td></tr>",
             shown(&change.time),
-            escape(&change.control),
+            escape_html(&change.control),
             or(&change.from),
             or(&change.to),
-            escape(by.as_deref().unwrap_or("something else than the driver"))
+            escape_html(by.as_deref().unwrap_or("something else than the driver"))
         )?;
     }
     html.push_str("</tbody>\n</table>\n<ul>\n");
     for gap in &told.gaps {
         let from = gap.from.as_deref().map_or("the beginning".into(), shown);
         let to = shown(&gap.to);
-        let why = escape(&gap.why);
+        let why = escape_html(&gap.why);
         writeln!(
             html,
             "<li>From {from} to {to} nobody knows what changed: {why}</li>"
@@ -228,7 +229,7 @@ fn period(html: &mut String, told: &Period) -> std::fmt::Result {
         writeln!(
             html,
             "<tr><td>{}</td><td>{word}</td></tr>",
-            escape(&held.check)
+            escape_html(&held.check)
         )?;
     }
     html.push_str("</tbody>\n</table>\n</section>\n");
@@ -246,11 +247,11 @@ fn sources(html: &mut String, document: &Document) -> std::fmt::Result {
     }
     html.push_str("</dl>\n<table>\n<thead><tr><th>Source</th><th>Version</th><th>Where</th></tr></thead>\n<tbody>\n");
     for source in &document.sources {
-        let or = |text: &Option<String>| escape(text.as_deref().unwrap_or_default());
+        let or = |text: &Option<String>| escape_html(text.as_deref().unwrap_or_default());
         writeln!(
             html,
             "<tr><td>{}</td><td>{}</td><td>{} {} {}</td></tr>",
-            escape(&source.title),
+            escape_html(&source.title),
             or(&source.version),
             or(&source.repository),
             or(&source.path),
@@ -259,20 +260,4 @@ fn sources(html: &mut String, document: &Document) -> std::fmt::Result {
     }
     html.push_str("</tbody>\n</table>\n</section>\n");
     Ok(())
-}
-
-/// Text as HTML shows it, whoever wrote it.
-fn escape(text: &str) -> String {
-    let mut escaped = String::new();
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }

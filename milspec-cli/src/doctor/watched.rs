@@ -4,11 +4,9 @@
 
 use super::check::{About, Check, Context};
 use crate::monitor::alive::Monitor;
+use crate::monitor::site::LOOK_AGE_NS;
 use crate::system::{self, There};
 use crate::words::age;
-
-/// A look at the firmware that is older finds nothing in time.
-const LOOK_MS: u64 = 2 * 3600 * 1000;
 
 /// Does a monitor watch, and tell somebody?
 pub fn monitor(context: &Context<'_>) -> Check {
@@ -50,10 +48,10 @@ pub fn look(context: &Context<'_>) -> Check {
     let Some(now) = context.root.boottime_ns() else {
         return about.not_applicable("the clock cannot be read");
     };
-    let ago = now.saturating_sub(status.refreshed_ns) / 1_000_000;
-    let text = format!("the last was {}", age(ago));
+    let ago = now.saturating_sub(status.refreshed_ns);
+    let text = format!("the last was {}", age(ago / 1_000_000));
     let watched = matches!(Monitor::of(context.root), Monitor::Watches(_));
-    match watched && ago > LOOK_MS {
+    match watched && ago > LOOK_AGE_NS {
         true => about.warning(
             format!("{text}: what is changed past the driver is not seen"),
             "load the module with verify_interval=3600: docs/monitoring.md",

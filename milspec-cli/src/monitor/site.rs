@@ -20,7 +20,7 @@ const LENGTH_MAX: u64 = 1 << 20;
 /// What the package itself runs, for changes that somebody has made and not confirmed.
 const UNATTENDED: &str = "milspec-confirm.service";
 /// A look that is older than this is old, unless the site says otherwise.
-const LOOK_AGE_NS: u64 = 2 * 3600 * 1_000_000_000;
+pub const LOOK_AGE_NS: u64 = 2 * 3600 * 1_000_000_000;
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// The rules, and what they need to know of the site.

@@ -7,16 +7,16 @@ use super::judge::Judge;
 use super::standing::Standing;
 use super::{Counters, Counts, Line};
 use crate::failure::{Failure, Result};
+use crate::kept::{self, private};
 use crate::model::Word;
 use crate::words::shown;
 use base64::prelude::{Engine, BASE64_STANDARD};
 use milspec_uapi::Event;
-use nix::fcntl::{Flock, FlockArg, OFlag};
+use nix::fcntl::{Flock, FlockArg};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use zerocopy::{FromBytes, IntoBytes};
 
@@ -74,8 +74,8 @@ impl Base64 {
     }
 
     /// The text.
-    pub fn text(&self) -> &str {
-        &self.0
+    pub fn into_text(self) -> String {
+        self.0
     }
 }
 
@@ -140,16 +140,7 @@ impl Kept {
 
     /// Writes the state.
     pub fn save(&self, state: &State) -> io::Result<()> {
-        let new = self.dir.join("state.json.new");
-        let mut file = private()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(&new)?;
-        file.write_all(&serde_json::to_vec(state)?)?;
-        file.sync_data()?;
-        fs::rename(&new, self.path())?;
-        File::open(&self.dir)?.sync_all()
+        kept::replace(&self.path(), &serde_json::to_vec(state)?)
     }
 }
 
@@ -161,13 +152,4 @@ fn unusable(dir: &Path, error: &io::Error) -> Failure {
         "make it, as the user that watches, or let systemd do so: systemctl start milspec-monitor",
     )
     .with_error(error)
-}
-
-/// For files of the monitor alone. Whatever somebody put there instead of a file is not followed.
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options
-        .mode(0o600)
-        .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC).bits());
-    options
 }

@@ -6,14 +6,13 @@ use super::compare::{self, Traits};
 use super::judge::Found;
 use super::line::SCHEMA;
 use super::observation::{Observation, Place};
+use super::state::Base64;
 use super::{unit, Checkpoint, Direction, Finding, Line, Note, Record, Surprise, What};
 use crate::clock;
 use crate::model::{Event, Naming, Word};
 use crate::root::Root;
-use base64::prelude::{Engine, BASE64_STANDARD};
 use milspec_uapi as uapi;
 use std::collections::BTreeMap;
-use zerocopy::IntoBytes;
 
 /// Which machine it is that something is told of.
 #[derive(Clone, Debug, Default)]
@@ -139,7 +138,7 @@ fn told(
             command: actor.map(|actor| actor.command.clone()),
             unit,
             chain: event.chain.clone(),
-            record: BASE64_STANDARD.encode(wire.as_bytes()),
+            record: Base64::new(wire).into_text(),
         },
         message,
         severity: event.severity.clone(),

@@ -3,7 +3,7 @@
 //! The report as a page: one file, without scripts and without anything from elsewhere.
 
 use super::{plot, Kind, Machine, Report, Tally};
-use crate::words::{count, shown};
+use crate::words::{count, escape_html, shown};
 use std::fmt::Write;
 
 const STYLE: &str = include_str!("page.css");
@@ -291,21 +291,5 @@ fn severity(word: &str) -> &'static str {
 
 /// Text of a line, with what nobody would see spelled out.
 pub(super) fn words(text: &str) -> String {
-    escape(&shown(text))
-}
-
-/// Text as HTML shows it, whoever wrote it.
-fn escape(text: &str) -> String {
-    let mut escaped = String::new();
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
+    escape_html(&shown(text))
 }

@@ -35,7 +35,7 @@ pub fn run(root: &Root, asked: &Compliance) -> Result<Document> {
             "leave out --since, or take another format",
         ));
     }
-    if asked.since.is_some_and(|since| since > now_ns()) {
+    if asked.since.is_some_and(|since| since > clock::wall_ns()) {
         return Err(Failure::new(
             "usage",
             "nothing was judged",
@@ -250,16 +250,11 @@ impl Asked {
     }
 }
 
-/// The time, in nanoseconds since 1970.
-fn now_ns() -> u64 {
-    clock::wall().as_nanos().try_into().unwrap_or(u64::MAX)
-}
-
 /// Both clocks of this machine; `None` where a recording stands in for it.
 fn clocks(root: &Root) -> Option<Clocks> {
     let boot_ns = root.boottime_ns().filter(|_| root.note().is_none())?;
     Some(Clocks {
-        wall_ns: now_ns(),
+        wall_ns: clock::wall_ns(),
         boot_ns,
     })
 }
