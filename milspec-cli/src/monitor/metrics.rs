@@ -24,7 +24,7 @@ impl Moment {
     /// Now.
     pub fn now(root: &Root) -> Self {
         Self {
-            wall_ns: u64::try_from(clock::wall().as_nanos()).unwrap_or(u64::MAX),
+            wall_ns: clock::wall_ns(),
             boottime_ns: root.boottime_ns(),
         }
     }

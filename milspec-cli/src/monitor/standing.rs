@@ -5,7 +5,7 @@
 
 use super::compare::{self, Difference, Traits, Values};
 use super::Record;
-use crate::model::{Control, Word};
+use crate::model::Control;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -46,8 +46,8 @@ pub struct Standing {
 /// What lies between the controls as they were and as they are.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Since {
-    /// `boot` or `load`.
-    cause: Word,
+    /// Whether the machine was booted in between.
+    boot: bool,
     /// Versions of the BIOS before and after.
     bios: (String, String),
     /// When they were last seen as they were, in nanoseconds since 1970.
@@ -111,9 +111,9 @@ impl Standing {
             .since
             .take()
             .filter(|since| !since.uncompared.is_empty());
-        let boot = boot || before.as_ref().is_some_and(|before| before.cause == "boot");
+        let boot = boot || before.as_ref().is_some_and(|before| before.boot);
         self.since = Some(Since {
-            cause: if boot { "boot" } else { "load" }.into(),
+            boot,
             bios: match &before {
                 Some(before) => (before.bios.0.clone(), bios.1),
                 None => bios,
@@ -198,11 +198,7 @@ impl Standing {
         let Some(mut since) = self.since.take() else {
             return Vec::new();
         };
-        let cause = if since.cause == "load" {
-            "load"
-        } else {
-            "boot"
-        };
+        let cause = if since.boot { "boot" } else { "load" };
         let otherwise = |changed| Otherwise {
             changed,
             cause,

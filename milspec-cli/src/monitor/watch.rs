@@ -33,10 +33,8 @@ const CHECKPOINT_NS: u64 = 6 * 3600 * 1_000_000_000;
 pub struct Seen<'a> {
     /// The machine.
     pub root: &'a Root,
-    /// Now, in nanoseconds since 1970.
-    pub wall_ns: u64,
-    /// Now, in nanoseconds from boot, sleep included.
-    pub boottime_ns: u64,
+    /// Now.
+    pub now: Now,
     /// What the driver says.
     pub snapshot: &'a Snapshot,
     /// Records that were not seen before; at first, all that the driver has.
@@ -95,10 +93,11 @@ impl Watch {
     }
 
     /// What there is to tell now.
-    pub fn step(&mut self, seen: Seen<'_>) -> Vec<Line> {
+    pub fn step(&mut self, mut seen: Seen<'_>) -> Vec<Line> {
         let mut lines = Vec::new();
+        let now = seen.now;
         self.recognise(&seen, &mut lines);
-        let records = of_machine(seen.records.clone());
+        let records = of_machine(std::mem::take(&mut seen.records));
         let joined = self.join(&records, &seen);
         for noticed in &joined.noticed {
             self.judge(noticed.clone(), &mut lines);
@@ -116,8 +115,8 @@ impl Watch {
         );
         let records: Vec<Record> = told.iter().map(|told| told.record.clone()).collect();
         let noticed = !lines.is_empty();
-        for told in told {
-            self.take(told, &mut lines);
+        for (told, record) in told.into_iter().zip(&records) {
+            self.take(told, record, &mut lines);
         }
         if noticed {
             self.state.counts.found();
@@ -125,10 +124,6 @@ impl Watch {
         if let Some(last) = joined.new.last() {
             self.state.last = Some(Base64::new(last));
         }
-        let now = Now {
-            wall_ns: seen.wall_ns,
-            boottime_ns: seen.boottime_ns,
-        };
         self.state.standing.remember(&records, now);
         if !seen.snapshot.is_training() {
             let before = lines.len();
@@ -143,14 +138,14 @@ impl Watch {
         }
         // A recording has a clock of its own.
         if seen.root.note().is_none() {
-            self.clock(seen.wall_ns, seen.boottime_ns, &mut lines);
+            self.clock(now.wall_ns, now.boottime_ns, &mut lines);
         }
-        let surprise = self.state.counts.close(seen.wall_ns);
+        let surprise = self.state.counts.close(now.wall_ns);
         self.surprise(surprise, &mut lines);
         let woke = records.iter().any(|record| record.kind == "resume");
-        let since = seen.wall_ns.checked_sub(self.state.checkpoint_ns);
+        let since = now.wall_ns.checked_sub(self.state.checkpoint_ns);
         if woke || joined.new_load || since.is_none_or(|since| since >= CHECKPOINT_NS) {
-            lines.extend(self.checkpoint(seen.wall_ns, seen.snapshot));
+            lines.extend(self.checkpoint(now.wall_ns, seen.snapshot));
         }
         self.state.counters.count(&lines);
         lines
@@ -199,7 +194,7 @@ impl Watch {
                 note: "state-lost".into(),
                 ..Note::default()
             };
-            lines.push(self.note(seen.wall_ns, "warning", message, note));
+            lines.push(self.note(seen.now.wall_ns, "warning", message, note));
             self.state.last = None;
             self.state.standing.forget();
             self.state.judge = Judge::default();
@@ -224,7 +219,7 @@ impl Watch {
             kind: kind.into(),
             load: load.clone(),
             place: Place::Named(format!("{kind}-{sequence}")),
-            wall_ns: seen.wall_ns,
+            wall_ns: seen.now.wall_ns,
             more: Some(more),
             ..Observation::default()
         };
@@ -284,18 +279,14 @@ impl Watch {
             kind: "load".into(),
             load: load.into(),
             place: Place::Named("load".into()),
-            wall_ns: seen.wall_ns,
+            wall_ns: seen.now.wall_ns,
             cause: known.then_some(cause),
             reason: unguarded.then_some("unguarded".into()),
             bios: between.clone(),
             ..Observation::default()
         });
         if let Some(bios) = between {
-            let now = Now {
-                wall_ns: seen.wall_ns,
-                boottime_ns: seen.boottime_ns,
-            };
-            self.state.standing.arrive(cause == "boot", bios, now);
+            self.state.standing.arrive(cause == "boot", bios, seen.now);
         }
         if cause == "boot" {
             self.state.ahead_ns = None;
@@ -307,28 +298,28 @@ impl Watch {
     }
 
     /// Tells a record, and what rules find in it.
-    fn take(&mut self, told: Told, lines: &mut Vec<Line>) {
-        let (wall_ns, boottime_ns) = (told.wall_ns, told.record.boottime_ns);
-        let is_gap = told.record.kind == "gap";
-        let mut seen = Observation::of(&told.record, wall_ns);
-        let unit = told.record.unit.as_deref();
+    fn take(&mut self, told: Told, record: &Record, lines: &mut Vec<Line>) {
+        let wall_ns = told.wall_ns;
+        let mut seen = Observation::of(record, wall_ns);
+        let unit = record.unit.as_deref();
         if unit.is_some_and(|unit| self.site.is_unattended(unit)) {
             seen.attended = seen.attended.map(|_| true);
         }
-        let record = told.record.clone();
         lines.push(self.teller.record(told));
+        // Of what is lost nothing is known.
+        if record.kind == "gap" {
+            return;
+        }
         let before = lines.len();
         // The module's own record of its load says less than what was noticed.
-        if !is_gap && seen.kind != "load" {
+        if record.kind != "load" {
             self.judge(seen, lines);
         }
-        if !is_gap {
-            self.clock(wall_ns, boottime_ns, lines);
-            let found = lines.len() > before;
-            let hour = self.hour(wall_ns);
-            let surprise = self.state.counts.take(&record, wall_ns, hour, found);
-            self.surprise(surprise, lines);
-        }
+        self.clock(wall_ns, record.boottime_ns, lines);
+        let found = lines.len() > before;
+        let hour = self.hour(wall_ns);
+        let surprise = self.state.counts.take(record, wall_ns, hour, found);
+        self.surprise(surprise, lines);
     }
 
     /// Tells an episode that has ended, where it is unusual. That is a notice, whatever it is.
@@ -385,12 +376,12 @@ impl Watch {
     /// Tells what is otherwise, and what rules find in it.
     fn differs(&mut self, otherwise: Otherwise, seen: &Seen<'_>, lines: &mut Vec<Line>) {
         let load = self.state.last.as_ref().and_then(Base64::event);
-        let ago = seen.wall_ns.saturating_sub(otherwise.seen_ns) / 1_000_000;
+        let ago = seen.now.wall_ns.saturating_sub(otherwise.seen_ns) / 1_000_000;
         let generation = seen.snapshot.status.generation;
         let mut observation = Observation {
             kind: "difference".into(),
             load: load.map_or_else(String::new, |last| hex::encode(last.load)),
-            wall_ns: seen.wall_ns,
+            wall_ns: seen.now.wall_ns,
             cause: Some(otherwise.cause),
             bios: otherwise.bios,
             more: Some(format!("last seen as it was {}", age(ago))),
@@ -425,15 +416,15 @@ impl Watch {
             kind: kind.into(),
             load: load.clone(),
             place: Place::Named(format!("{kind}-{}", status.refreshed_ns / 1_000_000)),
-            wall_ns: seen.wall_ns,
+            wall_ns: seen.now.wall_ns,
             more,
             ..Observation::default()
         };
-        let ago = seen.boottime_ns.saturating_sub(status.refreshed_ns);
+        let ago = seen.now.boottime_ns.saturating_sub(status.refreshed_ns);
         let old = status.refreshed_ns != 0 && ago > self.site.look_age_ns;
         self.old_look = match self.old_look.filter(|_| old) {
-            None => old.then_some((seen.boottime_ns, false)),
-            Some((since, false)) if seen.boottime_ns.saturating_sub(since) >= STILL_NS => {
+            None => old.then_some((seen.now.boottime_ns, false)),
+            Some((since, false)) if seen.now.boottime_ns.saturating_sub(since) >= STILL_NS => {
                 let more = Some(format!("the last was {}", age(ago / 1_000_000)));
                 self.judge(noticed("look-old", more), lines);
                 Some((since, true))

@@ -6,6 +6,7 @@ use crate::journal::{by, of, Journal, CAMERA};
 use crate::machines::{by_name, fail, info, rugged_controls, status};
 use milspec::model::Control;
 use milspec::monitor::site::Site;
+use milspec::monitor::standing::Now;
 use milspec::monitor::told::Teller;
 use milspec::monitor::watch::{Seen, Watch};
 use milspec::monitor::{Line, What};
@@ -69,8 +70,10 @@ impl Watched {
         };
         let lines = self.watch.step(Seen {
             root: &self.root,
-            wall_ns: (1_000_000 + self.boot_s) * SECOND,
-            boottime_ns: self.boot_s * SECOND,
+            now: Now {
+                wall_ns: (1_000_000 + self.boot_s) * SECOND,
+                boottime_ns: self.boot_s * SECOND,
+            },
             snapshot: &snapshot,
             records: records.to_vec(),
         });

@@ -11,6 +11,7 @@ use milspec::monitor::alive::{Alive, EVERY_S, SCHEMA};
 use milspec::monitor::metrics::{metrics, Moment};
 use milspec::monitor::outlets::Outlets;
 use milspec::monitor::sink::{prometheus, Journald, Ndjson, Sink, Stream};
+use milspec::monitor::standing::Now;
 use milspec::monitor::state::{Kept, State};
 use milspec::monitor::told::Teller;
 use milspec::monitor::watch::{Seen, Watch};
@@ -146,8 +147,10 @@ impl Run<'_> {
         let now = Moment::now(self.root);
         let lines = self.watch.step(Seen {
             root: self.root,
-            wall_ns: now.wall_ns,
-            boottime_ns: now.boottime_ns.unwrap_or_default(),
+            now: Now {
+                wall_ns: now.wall_ns,
+                boottime_ns: now.boottime_ns.unwrap_or_default(),
+            },
             snapshot,
             records,
         });
