@@ -178,6 +178,15 @@ fn lost_and_edited() {
     (0..4).for_each(|_| other.change());
     let tree = other.to(tree);
     assert!(found(&told(&tree, &[])).contains(&"chain-broken".into()));
+    // Where nothing comes after the record that was seen, and where that is gone.
+    for seen in [1, 2] {
+        let mut journal = Journal::new(7, [0; 32]);
+        (1..seen).for_each(|_| journal.change());
+        let tree = journal.to(machine("monitor-remade"));
+        told(&tree, &[]);
+        let tree = Journal::new(7, [1; 32]).to(tree);
+        assert_eq!(found(&told(&tree, &[])), ["chain-broken"], "{seen}");
+    }
 }
 
 fn weakens(login: u32) -> Journal {
