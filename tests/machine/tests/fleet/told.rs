@@ -105,7 +105,7 @@ pub fn step(
         to: Some(to.into()),
         direction: Some(way),
         step: Some(state.into()),
-        error: (state == "failed").then(|| "EKEYREJECTED".into()),
+        error: (state == "failed").then(|| "EIO".into()),
         ..record("step", by)
     }
 }
