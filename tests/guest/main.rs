@@ -8,10 +8,11 @@
 //! What takes long for what it adds is ignored: `-- --include-ignored` runs it too, and
 //! `make test-long`.
 //! With MILSPEC_SERIES set to a kernel series that is not the newest, and without a
-//! filter, only the smoke ring runs.
+//! filter, only the smoke ring runs; with MILSPEC_KERNEL=debug, on the debug kernel, the debug ring.
 
+use common::Test;
 use libtest_mimic::{Arguments, Failed, Trial};
-use milspec_machine::prepare::Config;
+use milspec_machine::prepare::{wants_debug, Config};
 use std::num::NonZero;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
@@ -30,8 +31,11 @@ mod common;
 mod compliance;
 mod confirm;
 mod cut;
+mod debug;
 mod delay;
 mod driver;
+mod endurance;
+mod failing;
 mod faults;
 mod firmware_attributes;
 mod fleet;
@@ -89,6 +93,58 @@ const SMOKE: &[&str] = &[
 
 /// What `make test-long` has there besides.
 const SMOKE_LONG: &[&str] = &["secure_boot_takes_what_its_owner_trusts"];
+
+/// What runs on the debug kernel of those that the stock kernel has: what makes and unmakes objects of
+/// the kernel, takes locks in its own order, or meets hostile input.
+const DEBUG: &[&str] = &[
+    "driver_stays_while_a_descriptor_is_open",
+    "driver_lets_go_of_an_unbound_dsml0001",
+    "faults_signal_undoes",
+    "firmware_attributes_set_what_they_are_told",
+    "journal_pcr_is_the_replay",
+    "training_run_goes_on_where_it_was",
+];
+
+/// What `make test-long` has there besides.
+const DEBUG_LONG: &[&str] = &[
+    "hostile_callers_64_bit",
+    "hostile_callers_32_bit",
+    "driver_unloads_and_loads_again",
+    "modes_some_transitions_on_rugged",
+    "endurance_binding_10000_times",
+    "endurance_loading_1000_times",
+    "stress_readers_appliers_refresh_and_unbind",
+];
+
+/// Which tests run without a filter.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ring {
+    /// All, but those for the debug kernel alone.
+    Stock,
+    /// [`SMOKE`].
+    Smoke,
+    /// [`DEBUG`], and those for the debug kernel alone.
+    Debug,
+}
+
+impl Ring {
+    fn wanted() -> anyhow::Result<Self> {
+        Ok(match (wants_debug()?, is_older_series()?) {
+            (true, _) => Self::Debug,
+            (false, true) => Self::Smoke,
+            (false, false) => Self::Stock,
+        })
+    }
+
+    /// What of all tests it has, in the usual run and in the long one besides; `None` is everything.
+    fn names(self) -> Option<(&'static [&'static str], &'static [&'static str])> {
+        match self {
+            Self::Stock => None,
+            Self::Smoke => Some((SMOKE, SMOKE_LONG)),
+            Self::Debug => Some((DEBUG, DEBUG_LONG)),
+        }
+    }
+}
 
 /// Tells whether the kernel series that was asked for is an older one that the driver supports.
 fn is_older_series() -> anyhow::Result<bool> {
@@ -179,6 +235,7 @@ fn main() -> ExitCode {
     ];
     let long = [
         installation::LONG,
+        endurance::LONG,
         faults::LONG,
         modes::LONG,
         real::LONG,
@@ -197,26 +254,47 @@ fn main() -> ExitCode {
         training_scenarios::LONG,
     ]
     .concat();
-    let only_smoke = match is_older_series() {
-        Ok(older) => older && arguments.filter.is_none(),
+    let ring = match Ring::wanted() {
+        Ok(ring) => ring,
         Err(error) => {
             eprintln!("error: {error:#}");
             return ExitCode::FAILURE;
         }
     };
-    let smoke = [SMOKE, SMOKE_LONG].concat();
-    let all = tests.concat();
-    let named = all.iter().filter(|(name, _)| smoke.contains(name)).count();
-    assert_eq!(
-        named,
-        smoke.len(),
-        "the smoke ring names a test that is not there"
-    );
-    let is_long = |name| only_smoke && SMOKE_LONG.contains(&name);
-    let all = all.into_iter().map(|test| (test, is_long(test.0)));
-    let trials = all
-        .chain(long.iter().map(|test| (*test, true)))
-        .filter(|((name, _), _)| !only_smoke || smoke.contains(name))
+    let all: Vec<(Test, bool)> = tests
+        .concat()
+        .into_iter()
+        .map(|test| (test, false))
+        .chain(long.into_iter().map(|test| (test, true)))
+        .collect();
+    for (names, long) in [Ring::Smoke, Ring::Debug].map(|ring| ring.names().unwrap_or_default()) {
+        for name in names.iter().chain(long) {
+            let there = all.iter().any(|((test, _), _)| test == name);
+            assert!(there, "a ring names {name}, which is not there");
+        }
+    }
+    // A filter names its tests itself.
+    let named = ring.names().filter(|_| arguments.filter.is_none());
+    let chosen =
+        |name: &str| named.is_none_or(|(names, more)| [names, more].concat().contains(&name));
+    let is_long = |name: &str| named.is_some_and(|(_, more)| more.contains(&name));
+    let mut chosen: Vec<(Test, bool)> = all
+        .into_iter()
+        .filter(|((name, _), _)| chosen(name))
+        .map(|(test, long)| (test, long || is_long(test.0)))
+        .collect();
+    if ring == Ring::Debug {
+        let own = [debug::TESTS, failing::TESTS].concat();
+        chosen.extend(own.into_iter().map(|test| (test, false)));
+        chosen.extend(failing::LONG.iter().map(|test| (*test, true)));
+    }
+    let left: Vec<&str> = chosen
+        .iter()
+        .filter(|(_, long)| *long)
+        .map(|((name, _), _)| *name)
+        .collect();
+    let trials = chosen
+        .into_iter()
         .map(|((name, test), long)| {
             Trial::test(name, move || {
                 let start = Instant::now();
@@ -238,15 +316,15 @@ fn main() -> ExitCode {
         for (time, name) in took.iter().rev().take(shown) {
             println!("{:6.1}  {name}", time.as_secs_f64());
         }
-        if only_smoke {
-            println!("only the smoke ring was run: this series is not the newest");
+        match ring {
+            Ring::Stock => {}
+            Ring::Smoke => {
+                println!("only the smoke ring was run: this series is not the newest");
+            }
+            Ring::Debug => println!("the debug ring was run, on the debug kernel"),
         }
         if conclusion.num_ignored > 0 {
             println!("not run here, left to make test-long:");
-            let left: Vec<&str> = match only_smoke {
-                true => SMOKE_LONG.to_vec(),
-                false => long.iter().map(|(name, _)| *name).collect(),
-            };
             for name in left {
                 println!("        {name}");
             }
