@@ -10,7 +10,10 @@
  * Only allocations below a function of a module are counted: those of the system call itself are
  * not ours. Prints one line:
  *
- *   CALL tried=N places=N done=N nomem=N other=N whole=0|1
+ *   CALL tried=N places=N done=N nomem=N mainline=N whole=0|1 last=N
+ *
+ * where done are those that ended well all the same, nomem those that ended with ENOMEM or were undone, and
+ * mainline those of them, or refusals, in which mainline gives EIO for ENOMEM;
  *
  * and before it a line "BROKEN ..." for each promise that was broken.
  *
@@ -128,6 +131,25 @@ static int apply(unsigned int number, int mode, uint32_t control, int value)
 		applied.target_stride = sizeof(target);
 	}
 	return request(number, &applied);
+}
+
+/* Why the first control that could not be read could not be. */
+static uint32_t reading_error(void)
+{
+	static struct milspec_control controls[ROOM];
+	struct milspec_controls answer = {
+		.head.size = sizeof(answer),
+		.buffer = (uintptr_t)controls,
+		.capacity = ROOM,
+		.stride = sizeof(controls[0]),
+	};
+
+	if (request(MILSPEC_IOC_CONTROLS, &answer) != 0)
+		return 0;
+	for (uint32_t i = 0; i < answer.count; i++)
+		if (controls[i].reading == MILSPEC_READING_FAILED)
+			return controls[i].error;
+	return 0;
 }
 
 static int call_open(void)
@@ -338,31 +360,44 @@ static long now(void)
 	return time.tv_sec;
 }
 
+static struct {
+	long tried, places, done, nomem, mainline;
+} count;
+
+/*
+ * The error of a failed step or reading. Mainline's WMI makes EIO of ACPI's AE_NO_MEMORY, so that
+ * nobody above it can tell that from firmware that fails; of DSML0001 the driver asks ACPI itself.
+ */
+static void check_error(const struct call *call, long number, uint32_t control, uint32_t error)
+{
+	if (error == ENOMEM)
+		return;
+	errno = error;
+	if (error != EIO || control >> 16 != MILSPEC_FAMILY_PLATFORM)
+		fail(call->name, number, "the firmware is blamed for memory");
+	count.mainline++;
+}
+
 /* What an apply whose memory failed may have come to. */
 static void check_apply(const struct call *call, long number, int result, int hit)
 {
 	uint32_t error = applied.error;
 
-	switch (result) {
-	case 0:
-	case -ENOMEM:
-		break;
-	case -ECANCELED:
-		/* The allocation failed, not the firmware. */
-		if (hit && error != ENOMEM) {
-			errno = error;
-			fail(call->name, number, "undone, and the firmware is blamed");
-		}
-		break;
-	default:
+	if (result == 0 || result == -ENOMEM)
+		return;
+	if (result == -ECANCELED && hit) {
+		check_error(call, number, applied.control, error);
+	} else if (result == -EACCES && applied.reason == MILSPEC_REASON_UNREADABLE && hit) {
+		error = reading_error();
+		errno = error;
+		if (error == ENOMEM)
+			fail(call->name, number, "memory that fails is a reading that failed");
+		check_error(call, number, applied.control, error);
+	} else {
 		errno = -result;
 		fail(call->name, number, "an outcome that no failed allocation has");
 	}
 }
-
-static struct {
-	long tried, places, done, nomem;
-} count;
 
 /* Makes the call with its allocation of this number failing; returns whether it makes so many. */
 static int try(const struct call *call, long number)
@@ -458,7 +493,8 @@ int main(int argc, char **argv)
 			hits += try(call, number);
 		whole = hits == 0;
 	}
-	printf("%s tried=%ld places=%ld done=%ld nomem=%ld whole=%d last=%ld\n", call->name,
-	       count.tried, count.places, count.done, count.nomem, whole, number - stride);
+	printf("%s tried=%ld places=%ld done=%ld nomem=%ld mainline=%ld whole=%d "
+	       "last=%ld\n", call->name, count.tried, count.places, count.done, count.nomem,
+	       count.mainline, whole, number - stride);
 	return broken;
 }

@@ -28,6 +28,8 @@ pub const LONG: &[Test] = &[
 
 /// Where it is in the guest.
 const PROGRAM: &str = "/tmp/failing";
+/// A machine with few tokens: everything is read at each change, and a call takes a tenth of a second.
+const SMALL: &str = "latitude-d630";
 const MODULE: &str = "/tmp/dell_milspec.ko";
 const DRIVER: &str = "/sys/bus/platform/drivers/dell_milspec";
 const FILES: &str = "/sys/devices/faux/dell_milspec";
@@ -121,9 +123,9 @@ fn in_reads() -> Result<()> {
 /// Fails when an apply whose memory fails ends otherwise than undone or refused, leaves something half
 /// done, or blames the firmware.
 fn in_changes() -> Result<()> {
-    let machine = guest("rugged")?;
-    let control = ask::id("camera")?;
-    let tried = fail(&machine, 100, 7, &["list", &control.to_string()])?;
+    let machine = guest(SMALL)?;
+    let control = ask::id("wake-on-lan")?.to_string();
+    let tried = fail(&machine, 90, 11, &["list", &control])?;
     ensure!(tried.places > 10, "{tried:?}");
     leaves_nothing(&machine)
 }
@@ -131,15 +133,20 @@ fn in_changes() -> Result<()> {
 /// Fails when a load that runs out of memory leaves something behind, so that the next one fails, or
 /// when an unload needs memory.
 fn in_load() -> Result<()> {
-    let machine = guest("rugged")?;
-    machine
-        .sh(&format!(
-            "cp /usr/lib/modules/$(uname -r)/updates/dell_milspec.ko {MODULE} && rmmod dell_milspec"
-        ))?
-        .ok()?;
-    let tried = fail(&machine, 120, 23, &["module", MODULE])?;
+    let machine = guest(SMALL)?;
+    unload(&machine)?;
+    let tried = fail(&machine, 90, 23, &["module", MODULE])?;
     ensure!(tried.places > 3, "{tried:?}");
     machine.check_kernel_log()
+}
+
+/// Puts the module's file where `failing` loads it from, and unloads it.
+fn unload(machine: &Machine) -> Result<()> {
+    let from = "/usr/lib/modules/$(uname -r)/updates/dell_milspec.ko";
+    machine
+        .sh(&format!("cp {from} {MODULE} && rmmod dell_milspec"))?
+        .ok()?;
+    Ok(())
 }
 
 /// The same as the three, place by place, and all other calls; for minutes each.
@@ -172,11 +179,7 @@ fn in_everything() -> Result<()> {
         places += first.places + rest.places;
     }
     leaves_nothing(&machine)?;
-    machine
-        .sh(&format!(
-            "cp /usr/lib/modules/$(uname -r)/updates/dell_milspec.ko {MODULE} && rmmod dell_milspec"
-        ))?
-        .ok()?;
+    unload(&machine)?;
     places += fail(&machine, minutes(10), 1, &["module", MODULE])?.places;
     println!("failing memory: {places} places");
     machine.check_kernel_log()

@@ -5,18 +5,22 @@
 //! `cargo test -p milspec-guest-tests -- FILTER` runs those whose name contains
 //! the filter, `-- --list` names them. One more runs at once than there are processors, unless
 //! `--test-threads` says otherwise: a machine is one thread of emulation, and some of them wait.
+//! Without a filter, what docs/security.md names and the smoke ring run each time; the others take turns,
+//! by commit: MILSPEC_TURN=0 to 3 chooses, MILSPEC_TURN=all runs all of them.
 //! What takes long for what it adds is ignored: `-- --include-ignored` runs it too, and
 //! `make test-long`.
 //! With MILSPEC_SERIES set to a kernel series that is not the newest, and without a
 //! filter, only the smoke ring runs; with MILSPEC_KERNEL=debug, on the debug kernel, the debug ring.
 
+use anyhow::Context;
 use common::Test;
 use libtest_mimic::{Arguments, Failed, Trial};
-use milspec_machine::prepare::{wants_debug, Config};
+use milspec_machine::image::repository;
+use milspec_machine::prepare::{digest, wants_debug, Config};
 use std::num::NonZero;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 mod abi;
 mod access;
@@ -115,6 +119,62 @@ const DEBUG_LONG: &[&str] = &[
     "endurance_loading_1000_times",
     "stress_readers_appliers_refresh_and_unbind",
 ];
+
+/// The page whose promises are tested each time.
+const PROMISES: &str = include_str!("../../docs/security.md");
+/// So many turns are taken by what is neither named there nor in [`SMOKE`].
+const TURNS: u64 = 4;
+/// The variable that chooses the turn.
+const TURN_VARIABLE: &str = "MILSPEC_TURN";
+
+/// Which of the tests that take turns are run.
+#[derive(Clone, Copy)]
+enum Turn {
+    All,
+    One(u64),
+}
+
+impl Turn {
+    /// What the variable says, else what the commit says that is checked out; of a tree without git, the
+    /// day.
+    fn wanted() -> anyhow::Result<Self> {
+        let number = match std::env::var(TURN_VARIABLE).as_deref() {
+            Ok("all") => return Ok(Self::All),
+            Ok(text) => text
+                .parse()
+                .ok()
+                .filter(|turn| *turn < TURNS)
+                .with_context(|| format!("{TURN_VARIABLE}={text}: 0 to {} or all", TURNS - 1))?,
+            Err(_) => Self::of_commit()? % TURNS,
+        };
+        Ok(Self::One(number))
+    }
+
+    fn of_commit() -> anyhow::Result<u64> {
+        let mut git = std::process::Command::new("git");
+        git.current_dir(repository()).args(["rev-parse", "HEAD"]);
+        let output = git.output().ok().filter(|output| output.status.success());
+        let commit = output.and_then(|output| {
+            let text = String::from_utf8(output.stdout).ok()?;
+            u64::from_str_radix(text.get(..8)?, 16).ok()
+        });
+        match commit {
+            Some(number) => Ok(number),
+            None => Ok(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() / 86400),
+        }
+    }
+
+    /// Whether a test is run in it.
+    fn has(self, name: &str) -> bool {
+        let always = SMOKE.contains(&name) || PROMISES.contains(&format!("`{name}`"));
+        match self {
+            Self::One(turn) if !always => {
+                u64::from_str_radix(&digest([name]), 16).is_ok_and(|hash| hash % TURNS == turn)
+            }
+            _ => true,
+        }
+    }
+}
 
 /// Which tests run without a filter.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -254,8 +314,8 @@ fn main() -> ExitCode {
         training_scenarios::LONG,
     ]
     .concat();
-    let ring = match Ring::wanted() {
-        Ok(ring) => ring,
+    let (ring, turn) = match Ring::wanted().and_then(|ring| Ok((ring, Turn::wanted()?))) {
+        Ok(found) => found,
         Err(error) => {
             eprintln!("error: {error:#}");
             return ExitCode::FAILURE;
@@ -278,8 +338,13 @@ fn main() -> ExitCode {
     let chosen =
         |name: &str| named.is_none_or(|(names, more)| [names, more].concat().contains(&name));
     let is_long = |name: &str| named.is_some_and(|(_, more)| more.contains(&name));
-    let mut chosen: Vec<(Test, bool)> = all
+    let before = all.len();
+    let takes_part =
+        |name: &str| ring != Ring::Stock || arguments.filter.is_some() || turn.has(name);
+    let all = all
         .into_iter()
+        .filter(|((name, _), long)| *long || takes_part(name));
+    let mut chosen: Vec<(Test, bool)> = all
         .filter(|((name, _), _)| chosen(name))
         .map(|(test, long)| (test, long || is_long(test.0)))
         .collect();
@@ -288,6 +353,7 @@ fn main() -> ExitCode {
         chosen.extend(own.into_iter().map(|test| (test, false)));
         chosen.extend(failing::LONG.iter().map(|test| (*test, true)));
     }
+    let taking_part = chosen.len();
     let left: Vec<&str> = chosen
         .iter()
         .filter(|(_, long)| *long)
@@ -317,7 +383,15 @@ fn main() -> ExitCode {
             println!("{:6.1}  {name}", time.as_secs_f64());
         }
         match ring {
-            Ring::Stock => {}
+            Ring::Stock => {
+                if let (Turn::One(turn), None) = (turn, &arguments.filter) {
+                    println!(
+                        "{} tests had not their turn: this was {TURN_VARIABLE}={turn} of {TURNS}, \
+                         {TURN_VARIABLE}=all runs all",
+                        before - taking_part
+                    );
+                }
+            }
             Ring::Smoke => {
                 println!("only the smoke ring was run: this series is not the newest");
             }
