@@ -94,12 +94,19 @@ fn locks() -> Result<()> {
     let machine = machine("rugged", Module::Autoload)?;
     ask::install(&machine)?;
     // All that takes locks: changes, readers that wait, a look after an event, a training, unbinding.
+    let (off, on) = (
+        ask::set("camera", "disabled")?,
+        ask::set("camera", "enabled")?,
+    );
     ask::ask(
         &machine,
-        "apply mode=2 -- refresh -- status -- controls -- apply mode=1",
+        &format!("apply {off} -- status -- controls -- apply {on}"),
     )?;
     machine.dsmil_change(0, 1, 0)?;
-    ask::ask(&machine, "train op=1 -- apply mode=2 -- train op=2")?;
+    ask::ask(
+        &machine,
+        &format!("train op=1 -- apply {off} -- train op=2"),
+    )?;
     machine
         .sh("timeout 1 cat /dev/milspec >/dev/null; cat /sys/devices/faux/dell_milspec/* >/dev/null 2>&1; true")?
         .ok()?;

@@ -53,7 +53,7 @@ fn objects(machine: &Machine) -> Result<Option<u64>> {
 }
 
 /// Runs a line of shell so many times, a tenth of them first, and fails when memory grows from there.
-fn many(machine: &Machine, times: u64, line: &str) -> Result<()> {
+fn many(name: &str, machine: &Machine, times: u64, line: &str) -> Result<()> {
     let run = |times: u64| -> Result<()> {
         let mut left = times;
         while left > 0 {
@@ -71,7 +71,10 @@ fn many(machine: &Machine, times: u64, line: &str) -> Result<()> {
     let (memory, ours) = (kernel_memory(machine)?, objects(machine)?);
     run(times - warm)?;
     let (after, still) = (kernel_memory(machine)?, objects(machine)?);
-    println!("{times} times: {memory} bytes of kernel memory after {warm}, {after} at the end; objects {ours:?}, {still:?}");
+    println!(
+        "figure: {name}: {times} times: {memory} bytes of kernel memory after {warm}, {after} at the \
+         end; objects of ours {ours:?}, {still:?}"
+    );
     ensure!(
         after < memory + GROWTH,
         "kernel memory: {memory} after {warm} times, {after} after {times}"
@@ -88,14 +91,14 @@ fn binding() -> Result<()> {
     let driver = "/sys/bus/platform/drivers/dell_milspec";
     let line =
         format!("echo DSML0001:00 >{driver}/unbind && echo DSML0001:00 >{driver}/bind || exit 1");
-    many(&machine, of(10_000)?, &line)
+    many("binding", &machine, of(10_000)?, &line)
 }
 
 /// Fails when loading and unloading loses memory, or once does not work.
 fn loading() -> Result<()> {
     let machine = machine("rugged", Module::Autoload)?;
     let line = "rmmod dell_milspec && modprobe dell_milspec || exit 1";
-    many(&machine, of(1_000)?, line)
+    many("loading", &machine, of(1_000)?, line)
 }
 
 /// Fails when going to sleep and waking up loses memory, or what is read afterwards is unknown.
@@ -106,6 +109,7 @@ fn sleeping() -> Result<()> {
         .sh("echo 0 >/sys/module/suspend/parameters/pm_test_delay; echo freezer >/sys/power/pm_test")?
         .ok()?;
     many(
+        "sleeping",
         &machine,
         of(1_000)?,
         "echo freeze >/sys/power/state || exit 1",
@@ -140,7 +144,7 @@ fn wrapping() -> Result<()> {
         .ok()?
         .json()?;
     println!(
-        "{} records of {EVENT_SIZE} bytes; verified: {verify}",
+        "figure: journal: {} records of {EVENT_SIZE} bytes; verified: {verify}",
         next - start
     );
     machine.check_kernel_log()

@@ -213,10 +213,11 @@ static int call_apply(void)
 	return result;
 }
 
-/* A list of one control, to the one value and to the other. */
+/* CONTROL VALUE OTHER: a list of one control, to the one value and to the other. */
 static int call_list(void)
 {
-	int result = apply(MILSPEC_IOC_APPLY, 0, strtoul(arguments[0], NULL, 0), !turn);
+	int result = apply(MILSPEC_IOC_APPLY, 0, strtoul(arguments[0], NULL, 0),
+			   atoi(arguments[1 + turn]));
 
 	turn ^= result == 0;
 	return result;
