@@ -22,7 +22,7 @@ kernel-make = tree=$$(scripts/rust-metadata $(KDIR)) && $(MAKE) -C "$$tree" M=$(
 # The distribution's key is not here; signing with one's own is for DKMS or by hand.
 NO_SIGNING := CONFIG_MODULE_SIG_ALL=
 
-.PHONY: all module cli install install-module install-service install-dkms install-cli uninstall clean clean-cache help prepare demo shell test test-long lint deb packages bench rust-analyzer
+.PHONY: all module cli install install-module install-service install-dkms install-cli uninstall clean clean-cache help prepare demo shell test test-long debug-kernel test-debug lint deb packages bench rust-analyzer
 .DEFAULT_GOAL := all
 
 all: module cli ## build the module and milspecctl for this machine's kernel
@@ -129,6 +129,12 @@ test: ## host tests, lints, and tests in the simulated Dell
 
 test-long: ## the same, with the sweeps that take long
 	@MILSPEC_LONG=1 scripts/test
+
+debug-kernel: ## build the kernel with KASAN, lockdep and failing memory that test-debug boots
+	@MILSPEC_KERNEL=debug $(MACHINE) prepare
+
+test-debug: debug-kernel ## the tests of the debug kernel, with those that take long
+	@MILSPEC_LONG=1 scripts/test debug
 
 lint: ## the lints alone
 	@scripts/test lint

@@ -322,8 +322,11 @@ impl Provider for Tokens {
                 Some(error) => Err(error),
                 None => self.read_location(there),
             };
-            if let Err(ENODEV) = answer {
-                error = Some(ENODEV);
+            match answer {
+                Err(ENODEV) => error = Some(ENODEV),
+                // The kernel's failure, not an answer of the firmware: there is no reading.
+                Err(ENOMEM) => return Err(ENOMEM),
+                _ => {}
             }
             let answer = answer.map_err(errno);
             answers.push((there, answer), GFP_KERNEL)?;

@@ -5,17 +5,22 @@
 //! `cargo test -p milspec-guest-tests -- FILTER` runs those whose name contains
 //! the filter, `-- --list` names them. One more runs at once than there are processors, unless
 //! `--test-threads` says otherwise: a machine is one thread of emulation, and some of them wait.
+//! Without a filter, what docs/security.md names and the smoke ring run each time; the others take turns,
+//! by commit: MILSPEC_TURN=0 to 3 chooses, MILSPEC_TURN=all runs all of them.
 //! What takes long for what it adds is ignored: `-- --include-ignored` runs it too, and
 //! `make test-long`.
 //! With MILSPEC_SERIES set to a kernel series that is not the newest, and without a
-//! filter, only the smoke ring runs.
+//! filter, only the smoke ring runs; with MILSPEC_KERNEL=debug, on the debug kernel, the debug ring.
 
+use anyhow::Context;
+use common::Test;
 use libtest_mimic::{Arguments, Failed, Trial};
-use milspec_machine::prepare::Config;
+use milspec_machine::image::repository;
+use milspec_machine::prepare::{digest, wants_debug, Config};
 use std::num::NonZero;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 mod abi;
 mod access;
@@ -30,8 +35,11 @@ mod common;
 mod compliance;
 mod confirm;
 mod cut;
+mod debug;
 mod delay;
 mod driver;
+mod endurance;
+mod failing;
 mod faults;
 mod firmware_attributes;
 mod fleet;
@@ -89,6 +97,114 @@ const SMOKE: &[&str] = &[
 
 /// What `make test-long` has there besides.
 const SMOKE_LONG: &[&str] = &["secure_boot_takes_what_its_owner_trusts"];
+
+/// What runs on the debug kernel of those that the stock kernel has: what makes and unmakes objects of
+/// the kernel, takes locks in its own order, or meets hostile input.
+const DEBUG: &[&str] = &[
+    "driver_stays_while_a_descriptor_is_open",
+    "driver_lets_go_of_an_unbound_dsml0001",
+    "faults_signal_undoes",
+    "firmware_attributes_set_what_they_are_told",
+    "journal_pcr_is_the_replay",
+    "training_run_goes_on_where_it_was",
+];
+
+/// What `make test-long` has there besides.
+const DEBUG_LONG: &[&str] = &[
+    "hostile_callers_64_bit",
+    "hostile_callers_32_bit",
+    "driver_unloads_and_loads_again",
+    "modes_some_transitions_on_rugged",
+    "endurance_binding_10000_times",
+    "endurance_loading_1000_times",
+    "stress_readers_appliers_refresh_and_unbind",
+];
+
+/// The page whose promises are tested each time.
+const PROMISES: &str = include_str!("../../docs/security.md");
+/// So many turns are taken by what is neither named there nor in [`SMOKE`].
+const TURNS: u64 = 4;
+/// The variable that chooses the turn.
+const TURN_VARIABLE: &str = "MILSPEC_TURN";
+
+/// Which of the tests that take turns are run.
+#[derive(Clone, Copy)]
+enum Turn {
+    All,
+    One(u64),
+}
+
+impl Turn {
+    /// What the variable says, else what the commit says that is checked out; of a tree without git, the
+    /// day.
+    fn wanted() -> anyhow::Result<Self> {
+        let number = match std::env::var(TURN_VARIABLE).as_deref() {
+            Ok("all") => return Ok(Self::All),
+            Ok(text) => text
+                .parse()
+                .ok()
+                .filter(|turn| *turn < TURNS)
+                .with_context(|| format!("{TURN_VARIABLE}={text}: 0 to {} or all", TURNS - 1))?,
+            Err(_) => Self::of_commit()? % TURNS,
+        };
+        Ok(Self::One(number))
+    }
+
+    fn of_commit() -> anyhow::Result<u64> {
+        let mut git = std::process::Command::new("git");
+        git.current_dir(repository()).args(["rev-parse", "HEAD"]);
+        let output = git.output().ok().filter(|output| output.status.success());
+        let commit = output.and_then(|output| {
+            let text = String::from_utf8(output.stdout).ok()?;
+            u64::from_str_radix(text.get(..8)?, 16).ok()
+        });
+        match commit {
+            Some(number) => Ok(number),
+            None => Ok(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() / 86400),
+        }
+    }
+
+    /// Whether a test is run in it.
+    fn has(self, name: &str) -> bool {
+        let always = SMOKE.contains(&name) || PROMISES.contains(&format!("`{name}`"));
+        match self {
+            Self::One(turn) if !always => {
+                u64::from_str_radix(&digest([name]), 16).is_ok_and(|hash| hash % TURNS == turn)
+            }
+            _ => true,
+        }
+    }
+}
+
+/// Which tests run without a filter.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ring {
+    /// All, but those for the debug kernel alone.
+    Stock,
+    /// [`SMOKE`].
+    Smoke,
+    /// [`DEBUG`], and those for the debug kernel alone.
+    Debug,
+}
+
+impl Ring {
+    fn wanted() -> anyhow::Result<Self> {
+        Ok(match (wants_debug()?, is_older_series()?) {
+            (true, _) => Self::Debug,
+            (false, true) => Self::Smoke,
+            (false, false) => Self::Stock,
+        })
+    }
+
+    /// What of all tests it has, in the usual run and in the long one besides; `None` is everything.
+    fn names(self) -> Option<(&'static [&'static str], &'static [&'static str])> {
+        match self {
+            Self::Stock => None,
+            Self::Smoke => Some((SMOKE, SMOKE_LONG)),
+            Self::Debug => Some((DEBUG, DEBUG_LONG)),
+        }
+    }
+}
 
 /// Tells whether the kernel series that was asked for is an older one that the driver supports.
 fn is_older_series() -> anyhow::Result<bool> {
@@ -179,6 +295,7 @@ fn main() -> ExitCode {
     ];
     let long = [
         installation::LONG,
+        endurance::LONG,
         faults::LONG,
         modes::LONG,
         real::LONG,
@@ -197,26 +314,53 @@ fn main() -> ExitCode {
         training_scenarios::LONG,
     ]
     .concat();
-    let only_smoke = match is_older_series() {
-        Ok(older) => older && arguments.filter.is_none(),
+    let (ring, turn) = match Ring::wanted().and_then(|ring| Ok((ring, Turn::wanted()?))) {
+        Ok(found) => found,
         Err(error) => {
             eprintln!("error: {error:#}");
             return ExitCode::FAILURE;
         }
     };
-    let smoke = [SMOKE, SMOKE_LONG].concat();
-    let all = tests.concat();
-    let named = all.iter().filter(|(name, _)| smoke.contains(name)).count();
-    assert_eq!(
-        named,
-        smoke.len(),
-        "the smoke ring names a test that is not there"
-    );
-    let is_long = |name| only_smoke && SMOKE_LONG.contains(&name);
-    let all = all.into_iter().map(|test| (test, is_long(test.0)));
-    let trials = all
-        .chain(long.iter().map(|test| (*test, true)))
-        .filter(|((name, _), _)| !only_smoke || smoke.contains(name))
+    let all: Vec<(Test, bool)> = tests
+        .concat()
+        .into_iter()
+        .map(|test| (test, false))
+        .chain(long.into_iter().map(|test| (test, true)))
+        .collect();
+    for (names, long) in [Ring::Smoke, Ring::Debug].map(|ring| ring.names().unwrap_or_default()) {
+        for name in names.iter().chain(long) {
+            let there = all.iter().any(|((test, _), _)| test == name);
+            assert!(there, "a ring names {name}, which is not there");
+        }
+    }
+    // A filter names its tests itself.
+    let named = ring.names().filter(|_| arguments.filter.is_none());
+    let chosen =
+        |name: &str| named.is_none_or(|(names, more)| [names, more].concat().contains(&name));
+    let is_long = |name: &str| named.is_some_and(|(_, more)| more.contains(&name));
+    let before = all.len();
+    let takes_part =
+        |name: &str| ring != Ring::Stock || arguments.filter.is_some() || turn.has(name);
+    let all = all
+        .into_iter()
+        .filter(|((name, _), long)| *long || takes_part(name));
+    let mut chosen: Vec<(Test, bool)> = all
+        .filter(|((name, _), _)| chosen(name))
+        .map(|(test, long)| (test, long || is_long(test.0)))
+        .collect();
+    if ring == Ring::Debug {
+        let own = [debug::TESTS, failing::TESTS].concat();
+        chosen.extend(own.into_iter().map(|test| (test, false)));
+        chosen.extend(failing::LONG.iter().map(|test| (*test, true)));
+    }
+    let taking_part = chosen.len();
+    let left: Vec<&str> = chosen
+        .iter()
+        .filter(|(_, long)| *long)
+        .map(|((name, _), _)| *name)
+        .collect();
+    let trials = chosen
+        .into_iter()
         .map(|((name, test), long)| {
             Trial::test(name, move || {
                 let start = Instant::now();
@@ -238,15 +382,23 @@ fn main() -> ExitCode {
         for (time, name) in took.iter().rev().take(shown) {
             println!("{:6.1}  {name}", time.as_secs_f64());
         }
-        if only_smoke {
-            println!("only the smoke ring was run: this series is not the newest");
+        match ring {
+            Ring::Stock => {
+                if let (Turn::One(turn), None) = (turn, &arguments.filter) {
+                    println!(
+                        "{} tests had not their turn: this was {TURN_VARIABLE}={turn} of {TURNS}, \
+                         {TURN_VARIABLE}=all runs all",
+                        before - taking_part
+                    );
+                }
+            }
+            Ring::Smoke => {
+                println!("only the smoke ring was run: this series is not the newest");
+            }
+            Ring::Debug => println!("the debug ring was run, on the debug kernel"),
         }
         if conclusion.num_ignored > 0 {
             println!("not run here, left to make test-long:");
-            let left: Vec<&str> = match only_smoke {
-                true => SMOKE_LONG.to_vec(),
-                false => long.iter().map(|(name, _)| *name).collect(),
-            };
             for name in left {
                 println!("        {name}");
             }

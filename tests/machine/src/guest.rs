@@ -153,6 +153,8 @@ impl GuestCommand {
 #[derive(Debug)]
 pub struct Guest {
     link: Mutex<Link>,
+    /// Everything may take so many times longer than is said.
+    slowness: u32,
 }
 
 fn connect(socket: &Path) -> Result<UnixStream> {
@@ -177,8 +179,10 @@ struct Link {
 
 impl Guest {
     /// Connects to the socket of the agent's port. Says nothing yet.
-    pub fn connect(socket: &Path) -> Result<Self> {
+    /// Everything may take `slowness` times longer than is said.
+    pub fn connect(socket: &Path, slowness: u32) -> Result<Self> {
         Ok(Self {
+            slowness,
             link: Mutex::new(Link {
                 stream: connect(socket)?,
                 socket: socket.to_path_buf(),
@@ -206,8 +210,9 @@ impl Guest {
     }
 
     /// Runs a command to its end.
-    pub fn run(&self, command: GuestCommand) -> Result<Output> {
+    pub fn run(&self, mut command: GuestCommand) -> Result<Output> {
         let patience = PATIENCE + Duration::from_millis(command.spec.timeout_ms);
+        command.spec.timeout_ms *= u64::from(self.slowness);
         let name = command.describe();
         let request = Request::Run(command.spec);
         match self.ask(&request, &command.stdin, patience)? {
@@ -236,7 +241,8 @@ impl Guest {
     }
 
     /// Starts a command and leaves it running. Its standard input stays open.
-    pub fn spawn(&self, command: GuestCommand) -> Result<Process<'_>> {
+    pub fn spawn(&self, mut command: GuestCommand) -> Result<Process<'_>> {
+        command.spec.timeout_ms *= u64::from(self.slowness);
         let name = command.describe();
         match self.ask(&Request::Spawn(command.spec), &[], PATIENCE)? {
             (Reply::Started { id, pid }, _) => {
@@ -310,7 +316,7 @@ impl Guest {
 
     fn ask(&self, request: &Request, bytes: &[u8], patience: Duration) -> Result<(Reply, Vec<u8>)> {
         let mut link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
-        link.ask(request, bytes, patience)
+        link.ask(request, bytes, patience * self.slowness)
     }
 }
 
@@ -448,6 +454,7 @@ impl Process<'_> {
 
     /// Waits until standard output contains a text.
     pub fn wait_for(&mut self, text: &str, patience: Duration) -> Result<()> {
+        let patience = patience * self.guest.slowness;
         let start = std::time::Instant::now();
         loop {
             let ended = self.poll()?;
@@ -494,6 +501,7 @@ impl Process<'_> {
 
     /// Waits for its end.
     pub fn wait(mut self, patience: Duration) -> Result<Output> {
+        let patience = patience * self.guest.slowness;
         let start = std::time::Instant::now();
         while self.poll()?.is_none() {
             if start.elapsed() > patience {

@@ -95,7 +95,10 @@ fn build(prepared: &Prepared, wanted: Wanted, progress: &Progress) -> Result<Ima
     };
     let agent = read(&strip(prepared, agent, "milspec-agent")?)?;
     let (prepared_base, first) = match wanted.systemd {
-        true => (&prepared.system_initramfs, first_of_systemd(&agent)?),
+        true => {
+            let system = prepared.system.as_ref().context("no guest with systemd")?;
+            (&system.initramfs, first_of_systemd(&agent)?)
+        }
         false => (&prepared.initramfs, first_archive(&agent)?),
     };
     let base = std::fs::metadata(prepared_base)

@@ -14,7 +14,7 @@ use crate::qemu::{self, Hardware, Paths, Qemu};
 use crate::tokens::Plan;
 use crate::tpm::Tpm;
 use crate::{klog, qmp, snapshot, uefi};
-use anyhow::{bail, Context, Result};
+use anyhow::{bail, ensure, Context, Result};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -374,7 +374,7 @@ impl Machine {
         qmp::pulse_interrupt(&self.paths().qtest())?;
         let start = Instant::now();
         while !(self.nvram()?.told()? && fetched()?) {
-            if start.elapsed() > Duration::from_secs(20) {
+            if start.elapsed() > Duration::from_secs(20) * self.prepared.slowness() {
                 bail!("{}", self.qemu.describe("the guest does not take an event"));
             }
             std::thread::sleep(Duration::from_millis(5));
@@ -504,13 +504,27 @@ impl Machine {
     }
 
     /// Fails when the kernel logged an oops, a warning with a trace or the
-    /// like. Every test that uses a machine ends with it.
+    /// like. Every test that uses a machine ends with it. Of the debug kernel the log must be whole, and
+    /// it must still watch its locks: it stops doing so without a word that a later test would see.
     pub fn check_kernel_log(&self) -> Result<()> {
-        let log = match self.guest {
-            Some(_) => self.dmesg()?,
-            None => self.qemu.console(),
-        };
-        klog::check(&log)
+        if self.guest.is_none() {
+            return klog::check(&self.qemu.console());
+        }
+        let log = self.dmesg()?;
+        ensure!(!log.trim().is_empty(), "the kernel log is empty");
+        klog::check(&log)?;
+        if self.prepared.debug {
+            ensure!(
+                log.contains("Linux version "),
+                "the kernel log has lost its begin"
+            );
+            let stats = self.read("/proc/lockdep_stats")?;
+            let mut lines = stats.lines().map(str::split_whitespace);
+            let watches = lines
+                .any(|mut words| words.next() == Some("debug_locks:") && words.next() == Some("1"));
+            ensure!(watches, "lockdep has switched itself off:\n{stats}");
+        }
+        Ok(())
     }
 
     /// What the guest wrote to its console.
@@ -547,7 +561,7 @@ impl Machine {
 
     /// With systemd, also waits until all has started that starts at boot.
     fn connect(&mut self, patience: Duration) -> Result<()> {
-        let guest = Guest::connect(&self.paths().agent())?;
+        let guest = Guest::connect(&self.paths().agent(), self.prepared.slowness())?;
         guest
             .ping(patience)
             .with_context(|| self.qemu.describe("the guest's agent is silent"))?;
@@ -589,7 +603,7 @@ impl Machine {
             hardware: parts.hardware.clone(),
             prepared: parts.prepared,
             console_seen: 0,
-            patience: BOOT,
+            patience: BOOT * parts.prepared.slowness(),
             may_reset: parts.hardware.secure_boot,
         })
     }

@@ -12,7 +12,8 @@ mod cmd;
 /// A simulated Dell: its firmware is simulated, its kernel is Debian's own
 ///
 /// MILSPEC_SERIES names the kernel series, of those that `machine series` prints. A series that the
-/// archive no longer has makes the exit status 77.
+/// archive no longer has makes the exit status 77. MILSPEC_KERNEL=debug takes the debug kernel instead of
+/// Debian's.
 #[derive(Parser)]
 #[command(name = "machine", version, max_term_width = 100)]
 struct Arguments {

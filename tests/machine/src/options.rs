@@ -9,7 +9,7 @@ use crate::profile::Profile;
 use crate::progress::Progress;
 use crate::qemu::Hardware;
 use crate::tokens::Plan;
-use anyhow::Result;
+use anyhow::{bail, Result};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Our module in the guest.
@@ -45,6 +45,12 @@ pub enum Clock {
     /// Emulation only.
     Instructions,
 }
+
+/// What the debug kernel has on its command line: more than one report of KASAN, and checks of the
+/// allocator with the stack of who allocated, for kmalloc's caches.
+const DEBUG_CMDLINE: &str = "kasan_multi_shot slub_debug=FZU,kmalloc* hung_task_panic=0";
+/// MiB for it, at least: its shadow memory takes an eighth, and freed memory stays in quarantine.
+const DEBUG_MEMORY: u32 = 1280;
 
 /// How a machine is built and started.
 #[derive(Clone)]
@@ -148,6 +154,11 @@ impl Parts {
             module: options.module != Module::Absent,
             systemd: options.systemd,
         };
+        let system = match (options.systemd, &prepared.system) {
+            (false, _) => None,
+            (true, Some(system)) => Some(system),
+            (true, None) => bail!("no guest with systemd is made for the debug kernel"),
+        };
         let image = image::image(prepared, wanted, &options.progress)?;
         let (initramfs, key) = image.with_acpi_upgrades(prepared, &options.acpi_upgrades)?;
         let factory = match profile.has_nvram() {
@@ -163,6 +174,10 @@ impl Parts {
             // The console is slow.
             cmdline.push_str(" systemd.show_status=error");
         }
+        if prepared.debug {
+            cmdline.push(' ');
+            cmdline.push_str(DEBUG_CMDLINE);
+        }
         if !options.cmdline.is_empty() {
             cmdline.push(' ');
             cmdline.push_str(&options.cmdline);
@@ -173,11 +188,14 @@ impl Parts {
             kernel: prepared.vmlinuz.clone(),
             initramfs,
             disk: image.disk,
-            system: options.systemd.then(|| prepared.system_disk.clone()),
+            system: system.map(|system| system.disk.clone()),
             cmdline,
             secure_boot: options.secure_boot,
             processors: options.processors,
-            memory: options.memory,
+            memory: match prepared.debug {
+                true => options.memory.max(DEBUG_MEMORY),
+                false => options.memory,
+            },
             interactive: false,
             accelerator,
             clock: options.clock,

@@ -11,7 +11,7 @@ use super::cache::digest;
 use super::chroot::Bind;
 use super::Prepared;
 use crate::children::TempDir;
-use crate::progress::Progress;
+use crate::progress::{Progress, Step};
 
 /// Where compiled results appear in the root.
 const OUT: &str = "/out";
@@ -38,31 +38,55 @@ impl Prepared {
     /// Builds the module of the source tree `repo`, without debug information. With `clippy`, lints
     /// it too and fails on any warning. What has not changed is not compiled again.
     pub fn build_module(&self, repo: &Path, clippy: bool, progress: &Progress) -> Result<PathBuf> {
-        let repo = repo
+        let (step, name) = match clippy {
+            true => ("linting the module", "module-clippy"),
+            false => ("building the module", "module"),
+        };
+        let step = progress.step(step);
+        let module = self.make_module(repo, "dell_milspec", name, clippy, &step)?;
+        step.done();
+        Ok(module)
+    }
+
+    /// Builds the module whose faults a debug kernel must report, of the source tree `repo`.
+    pub fn build_planted(&self, repo: &Path, progress: &Progress) -> Result<PathBuf> {
+        let step = progress.step("building the module with faults");
+        let source = repo.join("tests/machine/debug/planted");
+        let module = self.make_module(&source, "planted", "planted", false, &step)?;
+        step.done();
+        Ok(module)
+    }
+
+    /// Has the kernel's make build the module of the tree `source`, in a directory of the cache that
+    /// is called `name` and after the tree.
+    fn make_module(
+        &self,
+        source: &Path,
+        module: &str,
+        name: &str,
+        clippy: bool,
+        step: &Step,
+    ) -> Result<PathBuf> {
+        let source = source
             .canonicalize()
-            .with_context(|| format!("resolve {}", repo.display()))?;
-        let key = digest([&*repo.to_string_lossy(), &*self.kdir.to_string_lossy()]);
-        let name = format!("module{}-{key}", if clippy { "-clippy" } else { "" });
-        let _lock = self.cache.lock(&name, progress)?;
+            .with_context(|| format!("resolve {}", source.display()))?;
+        let key = digest([&*source.to_string_lossy(), &*self.kdir.to_string_lossy()]);
+        let name = format!("{name}-{key}");
+        let _lock = self.cache.lock(&name, &Progress::silent())?;
         let out = self.cache.path(&name);
         fs::create_dir_all(&out).with_context(|| format!("make {}", out.display()))?;
 
-        let step = progress.step(if clippy {
-            "linting the module"
-        } else {
-            "building the module"
-        });
         // clippy keeps its results apart, and warnings are errors there: a build must not fail on
         // the warning of a compiler that is not ours to choose.
-        const SCRIPT: &str = r#"kdir=$1 repo=$2 out=$3 clippy=$4
-set -- -s --no-print-directory -j"$(nproc)" -C "$kdir" M="$repo" MO="$out" modules
+        const SCRIPT: &str = r#"kdir=$1 source=$2 out=$3 module=$4 clippy=$5
+set -- -s --no-print-directory -j"$(nproc)" -C "$kdir" M="$source" MO="$out" modules
 if [ -n "$clippy" ]; then
 	exec make "$@" CLIPPY=1 KRUSTFLAGS=-Dwarnings W=e
 fi
 make "$@"
-objcopy --strip-debug "$out/dell_milspec.ko" "$out/dell_milspec.stripped"
-mv "$out/dell_milspec.stripped" "$out/dell_milspec-stripped.ko""#;
-        let (kdir, repo_text) = (self.kdir.to_string_lossy(), repo.to_string_lossy());
+objcopy --strip-debug "$out/$module.ko" "$out/$module.stripped"
+mv "$out/$module.stripped" "$out/$module-stripped.ko""#;
+        let (kdir, source_text) = (self.kdir.to_string_lossy(), source.to_string_lossy());
         self.root.run(
             &[
                 "bash",
@@ -70,19 +94,18 @@ mv "$out/dell_milspec.stripped" "$out/dell_milspec-stripped.ko""#;
                 SCRIPT,
                 "build",
                 &kdir,
-                &repo_text,
+                &source_text,
                 OUT,
+                module,
                 if clippy { "clippy" } else { "" },
             ],
-            &[Bind::same(&repo), Bind::new(&out, OUT)],
-            "build the module",
-            Some(&step),
+            &[Bind::same(&source), Bind::new(&out, OUT)],
+            &format!("build {module}"),
+            Some(step),
         )?;
-        step.done();
-        Ok(out.join(if clippy {
-            "dell_milspec.ko"
-        } else {
-            "dell_milspec-stripped.ko"
+        Ok(out.join(match clippy {
+            true => format!("{module}.ko"),
+            false => format!("{module}-stripped.ko"),
         }))
     }
 

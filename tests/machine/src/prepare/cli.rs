@@ -19,6 +19,9 @@ pub struct Prepare {
     /// Look for a newer kernel of the series, although what is there works
     #[arg(long)]
     update: bool,
+    /// Fail where it is not prepared, instead of preparing it
+    #[arg(long, conflicts_with = "update")]
+    only_look: bool,
 }
 
 impl Prepare {
@@ -27,6 +30,7 @@ impl Prepare {
         let prepared = prepare(
             &Options {
                 update: self.update,
+                only_look: self.only_look,
             },
             &Progress::new(),
         )?;

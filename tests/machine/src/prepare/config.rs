@@ -12,6 +12,8 @@ pub const TEXT: &str = include_str!("../../kernel.toml");
 
 /// The variable that names the series to prepare, build for and boot.
 pub const SERIES_VARIABLE: &str = "MILSPEC_SERIES";
+/// The variable that names the kernel of that series: `stock`, which is Debian's, or `debug`.
+pub const KERNEL_VARIABLE: &str = "MILSPEC_KERNEL";
 
 /// What `kernel.toml` says.
 #[derive(Debug, Deserialize)]
@@ -58,7 +60,7 @@ pub struct Build {
 }
 
 /// The userland of the simulated Dell.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Guest {
     /// Packages, without those of the kernel.
@@ -98,5 +100,14 @@ impl Config {
             let supported = self.series.join(", ");
             format!("{SERIES_VARIABLE}={wanted}: the driver supports {supported}")
         })
+    }
+}
+
+/// Whether the debug kernel was asked for.
+pub fn wants_debug() -> Result<bool> {
+    match std::env::var(KERNEL_VARIABLE).as_deref() {
+        Err(_) | Ok("" | "stock") => Ok(false),
+        Ok("debug") => Ok(true),
+        Ok(other) => anyhow::bail!("{KERNEL_VARIABLE}={other}: it is stock or debug"),
     }
 }

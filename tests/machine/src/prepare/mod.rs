@@ -14,6 +14,7 @@ pub mod cli;
 mod command;
 mod config;
 pub mod cpio;
+mod debug;
 mod guest;
 mod host;
 pub mod installation;
@@ -26,7 +27,7 @@ mod unpack;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{ensure, Context, Result};
 use serde::{Deserialize, Serialize};
 
 pub use apt::Gone;
@@ -34,7 +35,7 @@ pub use build::Bits;
 pub use cache::{digest, Cache, Lock};
 pub use chroot::{Bind, Root};
 pub use command::Interruptible;
-pub use config::Config;
+pub use config::{wants_debug, Config};
 
 use crate::progress::Progress;
 use apt::{Apt, Kernel, Package};
@@ -60,6 +61,8 @@ const GUEST_CODE: &[&str] = &[
 pub struct Options {
     /// Look for a newer kernel of the series, although what is there works.
     pub update: bool,
+    /// Fail where it is not prepared, instead of preparing it.
+    pub only_look: bool,
 }
 
 /// Everything that is needed to build for the simulated Dell and to boot it.
@@ -71,18 +74,38 @@ pub struct Prepared {
     pub root: Root,
     /// `uname -r` of the kernel: `7.3.4+deb13-amd64`.
     pub release: String,
-    /// Its package version.
+    /// Its package version; of the debug kernel, that of its source.
     pub version: String,
+    /// It is the debug kernel.
+    pub debug: bool,
     /// The kernel to boot.
     pub vmlinuz: PathBuf,
     /// The tree to build modules against: a path inside the root.
     pub kdir: PathBuf,
     /// The base of the first root, to which an archive with `/init` is appended.
     pub initramfs: PathBuf,
-    /// The same for the guest that runs systemd.
-    pub system_initramfs: PathBuf,
-    /// The disk of the guest that runs systemd, as it leaves the factory.
-    pub system_disk: PathBuf,
+    /// What the guest that runs systemd starts from. The debug kernel has no such guest.
+    pub system: Option<System>,
+}
+
+/// What the guest that runs systemd starts from.
+#[derive(Clone, Debug)]
+pub struct System {
+    /// The base of its first root.
+    pub initramfs: PathBuf,
+    /// Its disk, as it leaves the factory.
+    pub disk: PathBuf,
+}
+
+impl Prepared {
+    /// How many times longer than Debian's kernel this one may take for anything.
+    pub fn slowness(&self) -> u32 {
+        if self.debug {
+            6
+        } else {
+            1
+        }
+    }
 }
 
 /// What is written down when all steps are done.
@@ -94,6 +117,8 @@ struct State {
     guest: String,
     #[serde(default)]
     metadata: String,
+    #[serde(default)]
+    debug: bool,
 }
 
 impl State {
@@ -104,22 +129,32 @@ impl State {
             root: Root::new(cache.path(&self.root)),
             release: self.release.clone(),
             version: self.version.clone(),
+            debug: self.debug,
             vmlinuz: guest.join("vmlinuz"),
             kdir: Path::new("/")
                 .join(METADATA)
                 .join(&self.metadata)
                 .join("obj"),
             initramfs: guest.join("base.cpio"),
-            system_initramfs: guest.join(system::INITRAMFS),
-            system_disk: guest.join(system::DISK),
+            system: (!self.debug).then(|| System {
+                initramfs: guest.join(system::INITRAMFS),
+                disk: guest.join(system::DISK),
+            }),
         };
+        let system = prepared.system.as_ref();
         // The user may have emptied the cache in part.
         let whole = prepared.root.path(&prepared.kdir).is_dir()
             && prepared.vmlinuz.is_file()
             && prepared.initramfs.is_file()
-            && prepared.system_initramfs.is_file()
-            && prepared.system_disk.is_file();
+            && system.is_none_or(|system| system.initramfs.is_file() && system.disk.is_file());
         whole.then_some(prepared)
+    }
+
+    fn write(&self, to: &Path) -> Result<()> {
+        let text = serde_json::to_string_pretty(self)?;
+        let new = to.with_extension("new");
+        fs::write(&new, text).with_context(|| format!("write {}", new.display()))?;
+        fs::rename(&new, to).with_context(|| format!("write {}", to.display()))
     }
 }
 
@@ -128,17 +163,13 @@ pub fn prepare(options: &Options, progress: &Progress) -> Result<Prepared> {
     let config = Config::load()?;
     let series = config.wanted_series()?;
     let cache = Cache::open()?;
-    let state_file = cache.path(format!(
-        "prepared-{}.json",
-        digest(
-            [
-                &[series, config::TEXT, RUST_METADATA],
-                ROOT_CODE,
-                GUEST_CODE
-            ]
-            .concat()
-        )
-    ));
+    let debug = wants_debug()?;
+    let kernel_code = match debug {
+        true => debug::CODE,
+        false => &[RUST_METADATA],
+    };
+    let made_of = [&[series, config::TEXT], kernel_code, ROOT_CODE, GUEST_CODE].concat();
+    let state_file = cache.path(format!("prepared-{}.json", digest(made_of)));
     let missing = host::missing_packages(&config);
     let ready = || prune::read_state(&state_file).and_then(|state| state.prepared(&cache));
     if let (false, [], Some(prepared)) = (options.update, missing.as_slice(), ready()) {
@@ -146,6 +177,15 @@ pub fn prepare(options: &Options, progress: &Progress) -> Result<Prepared> {
         return Ok(prepared);
     }
 
+    ensure!(
+        !options.only_look,
+        "{} not prepared",
+        if debug {
+            "the debug kernel is"
+        } else {
+            "the simulated Dell is"
+        }
+    );
     host::check_installable(&missing)?;
     let _interruptible = Interruptible::new()?;
     let _lock = cache.lock("prepare", progress)?;
@@ -156,6 +196,7 @@ pub fn prepare(options: &Options, progress: &Progress) -> Result<Prepared> {
         let installing = scope.spawn(|| host::install(&missing, progress));
         let prepared = match found {
             Some(prepared) => Ok(prepared),
+            None if debug => debug::build(&cache, &config, series, &state_file, progress),
             None => build_all(&cache, &config, series, &state_file, progress),
         };
         join(installing).and(prepared)
@@ -217,11 +258,9 @@ fn build_all(
         root: root_name,
         guest: guest_name,
         metadata: metadata_name(),
+        debug: false,
     };
-    let text = serde_json::to_string_pretty(&state)?;
-    let new = state_file.with_extension("new");
-    fs::write(&new, text).with_context(|| format!("write {}", new.display()))?;
-    fs::rename(&new, state_file).with_context(|| format!("write {}", state_file.display()))?;
+    state.write(state_file)?;
     prune::prune(cache)?;
     state
         .prepared(cache)

@@ -112,6 +112,7 @@ mod tests {
             root: "root-used".into(),
             guest: "guest-used".into(),
             metadata: "tree".into(),
+            debug: false,
         };
         let note = serde_json::to_string(&state).unwrap();
         fs::write(cache.path("prepared-1.json"), note).unwrap();

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Failing memory: `failing.c` makes each call again and again, with one allocation after the other
+//! failing, on the debug kernel.
+
+use crate::ask;
+use crate::common::{machine, Test};
+use anyhow::{ensure, Context, Result};
+use milspec_machine::guest::GuestCommand;
+use milspec_machine::machine::{prepared, Machine, Module};
+use milspec_machine::prepare::Bits;
+use milspec_machine::progress::Progress;
+use std::path::Path;
+use std::time::Duration;
+
+/// The tests of this file, for the debug kernel alone.
+pub const TESTS: &[Test] = &[
+    ("failing_memory_in_what_is_read", in_reads),
+    ("failing_memory_in_a_change", in_changes),
+    ("failing_memory_in_load_and_unload", in_load),
+];
+
+/// Those that `make test-long` runs there besides.
+pub const LONG: &[Test] = &[
+    ("failing_memory_in_everything", in_everything),
+    ("failing_memory_in_workers", in_workers),
+];
+
+/// Where it is in the guest.
+const PROGRAM: &str = "/tmp/failing";
+/// A machine with few tokens: everything is read at each change, and a call takes a tenth of a second.
+const SMALL: &str = "latitude-d630";
+const MODULE: &str = "/tmp/dell_milspec.ko";
+const DRIVER: &str = "/sys/bus/platform/drivers/dell_milspec";
+const FILES: &str = "/sys/devices/faux/dell_milspec";
+
+fn guest(profile: &str) -> Result<Machine> {
+    let machine = machine(profile, Module::Autoload)?;
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("failing");
+    std::fs::create_dir_all(&directory)?;
+    let to = directory.join("failing");
+    let includes = [&*here.join("../../driver/uapi")];
+    prepared(&Progress::new())?.build_c(&here.join("failing.c"), Bits::B64, &includes, &to)?;
+    machine
+        .guest()?
+        .create(PROGRAM, &std::fs::read(&to)?, 0o755)?;
+    ask::install(&machine)?;
+    Ok(machine)
+}
+
+/// How far it was tried.
+#[derive(Debug)]
+struct Tried {
+    places: u64,
+    failed: u64,
+    whole: bool,
+}
+
+/// Makes this call for at most so many seconds, with every `stride`th place failing.
+fn fail(machine: &Machine, seconds: u64, stride: u32, call: &[&str]) -> Result<Tried> {
+    let (seconds_text, stride) = (seconds.to_string(), stride.to_string());
+    let argv = [&[PROGRAM, &seconds_text, &stride], call].concat();
+    // A call that was begun in time has its own time.
+    let patience = Duration::from_secs(seconds + 120);
+    let output = machine.run_command(GuestCommand::new(argv).timeout(patience))?;
+    let text = output.text();
+    ensure!(output.success(), "{call:?}:\n{text}{}", output.error_text());
+    let line = text.lines().last().context("it says nothing")?;
+    println!("figure: failing memory: {line}");
+    let number = |name: &str| -> Result<u64> {
+        let mut words = line.split_whitespace();
+        let word = words.find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+        word.with_context(|| format!("no {name}: {line}"))?
+            .parse()
+            .with_context(|| line.to_owned())
+    };
+    Ok(Tried {
+        places: number("places")?,
+        failed: number("nomem")?,
+        whole: number("whole")? == 1,
+    })
+}
+
+/// As [`fail`], with all places there are.
+fn fail_all(machine: &Machine, seconds: u64, call: &[&str]) -> Result<u64> {
+    let tried = fail(machine, seconds, 1, call)?;
+    ensure!(
+        tried.whole,
+        "{call:?}: {seconds} s are too few for {tried:?}"
+    );
+    Ok(tried.places)
+}
+
+/// A control and two of its values, as `failing` takes them.
+fn list(control: &str, first: &str, second: &str) -> Result<[String; 3]> {
+    let value = |name| ask::value(control, name).map(|index| index.to_string());
+    Ok([ask::id(control)?.to_string(), value(first)?, value(second)?])
+}
+
+/// What is left when all is done: nothing of what was asked for, and a clean log.
+fn leaves_nothing(machine: &Machine) -> Result<()> {
+    let status = ask::ask_one(machine, "status")?;
+    for nothing in ["drifted", "degraded", "step", "steps"] {
+        ensure!(status.number(nothing)? == 0, "{nothing}: {status:?}");
+    }
+    machine.check_kernel_log()
+}
+
+/// Fails when a request that only reads ends in anything but its answer or ENOMEM, whichever of its
+/// allocations fails, or when the next one does not work.
+fn in_reads() -> Result<()> {
+    let machine = guest("rugged")?;
+    let mut places = 0;
+    for call in [
+        &["open"][..],
+        &["info"],
+        &["status"],
+        &["controls"],
+        &["plan", "3"],
+        &["read"],
+        &["poll"],
+    ] {
+        places += fail_all(&machine, 60, call)?;
+    }
+    // Some of them allocate: otherwise nothing was tried.
+    ensure!(places > 3, "{places} places in all");
+    leaves_nothing(&machine)
+}
+
+/// Fails when an apply whose memory fails ends otherwise than undone or refused, leaves something half
+/// done, or blames the firmware.
+fn in_changes() -> Result<()> {
+    let machine = guest(SMALL)?;
+    let [control, off, on] = list("wake-on-lan", "disabled", "enabled")?;
+    let tried = fail(&machine, 90, 11, &["list", &control, &off, &on])?;
+    // How many there is time for is the host's speed. None at all is a test of nothing.
+    ensure!(tried.places > 3, "{tried:?}");
+    leaves_nothing(&machine)
+}
+
+/// Fails when a load that runs out of memory leaves something behind, so that the next one fails, or
+/// when an unload needs memory.
+fn in_load() -> Result<()> {
+    let machine = guest(SMALL)?;
+    unload(&machine)?;
+    // The first ones are the driver's own, those after them ACPI's, in reading.
+    let tried = fail(&machine, 90, 1, &["module", MODULE])?;
+    ensure!(tried.places > 3 && tried.failed > 0, "{tried:?}");
+    machine.check_kernel_log()
+}
+
+/// Puts the module's file where `failing` loads it from, and unloads it.
+fn unload(machine: &Machine) -> Result<()> {
+    let from = "/usr/lib/modules/$(uname -r)/updates/dell_milspec.ko";
+    machine
+        .sh(&format!("cp {from} {MODULE} && rmmod dell_milspec"))?
+        .ok()?;
+    Ok(())
+}
+
+/// The same as the three, place by place, and all other calls; for minutes each.
+fn in_everything() -> Result<()> {
+    let machine = guest("rugged")?;
+    let [control, off, on] = list("camera", "disabled", "enabled")?;
+    let minutes = |n: u64| 60 * n;
+    let mut places = 0;
+    let files = machine
+        .sh(&format!("find {FILES} -type f -perm -400"))?
+        .ok()?;
+    for file in files.text().lines() {
+        places += fail_all(&machine, minutes(2), &["file", file])?;
+    }
+    for call in [
+        &["list", &control, &off, &on][..],
+        &["refresh"],
+        &["apply", "2"],
+        &["train"],
+        &[
+            "toggle",
+            &format!("{DRIVER}/unbind"),
+            "DSML0001:00",
+            &format!("{DRIVER}/bind"),
+            "DSML0001:00",
+        ],
+    ] {
+        let first = fail(&machine, minutes(4), 1, call)?;
+        let rest = fail(&machine, minutes(4), 41, call)?;
+        places += first.places + rest.places;
+    }
+    leaves_nothing(&machine)?;
+    unload(&machine)?;
+    places += fail(&machine, minutes(10), 1, &["module", MODULE])?.places;
+    println!("figure: failing memory: {places} places in all");
+    machine.check_kernel_log()
+}
+
+/// Fails when memory that fails in the workers, of the TPM, of events and of the clock, loses more than
+/// the interface says: afterwards the journal is anchored whole, and a look is as any.
+fn in_workers() -> Result<()> {
+    let machine = guest("rugged")?;
+    // Not the task that asks, which has no failures of its own here: what fails is what modules
+    // allocate anywhere.
+    machine
+        .sh("cd /sys/kernel/debug
+             for kind in failslab fail_page_alloc; do
+                 echo N >$kind/ignore-gfp-wait; echo 0 >$kind/verbose; echo N >$kind/task-filter
+                 echo 0xffffffffa0000000 >$kind/require-start; echo 0xfffffffffeffffff >$kind/require-end
+                 echo 32 >$kind/stacktrace-depth; echo -1 >$kind/times; echo 5 >$kind/probability
+             done")?
+        .ok()?;
+    for round in 0..20 {
+        machine.dsmil_change(round % 4, u8::from(round % 2 == 0), 0)?;
+        // It may well fail for want of memory; what it says then is checked elsewhere.
+        machine
+            .sh(&format!("{} apply mode=2 -- apply mode=1; true", ask::ASK))?
+            .ok()?;
+    }
+    machine
+        .sh("for kind in failslab fail_page_alloc; do echo 0 >/sys/kernel/debug/$kind/probability; done")?
+        .ok()?;
+    ask::ask(&machine, "refresh -- apply mode=2 -- apply mode=1")?;
+    let status = ask::ask_one(&machine, "status")?;
+    ensure!(status.number("degraded")? == 0, "{status:?}");
+    machine.check_kernel_log()
+}
