@@ -403,6 +403,54 @@ fn a_few_refusals_are_recorded() {
     assert_eq!((ring.refusals, ring.told), (18, 18));
 }
 
+/// Promise: after the first burst one refusal in ten seconds is recorded, and asking meanwhile does
+/// not put that off.
+#[test]
+fn asking_more_often_does_not_put_the_next_record_off() {
+    let mut ring = Ring::new(4096);
+    for _ in 0..16 {
+        ring.refuse(100 * SECOND);
+    }
+    let recorded = (101..150u64).filter(|second| {
+        let before = ring.refusals;
+        ring.refuse(second * SECOND);
+        ring.refusals > before
+    });
+    assert_eq!(recorded.collect::<Vec<_>>(), [110, 120, 130, 140]);
+}
+
+/// Promise: an eighth of the ring's places is for refusals, to the last place, and as many again
+/// each time that the ring has gone round, no record earlier.
+#[test]
+fn the_share_of_refusals_is_used_up_before_it_is_refused() {
+    let mut ring = Ring::new(64);
+    let flood = |ring: &mut Ring, next| {
+        ring.extent.next = next;
+        (0..16).for_each(|_| ring.refuse(SECOND));
+        ring.extent.next - next
+    };
+    // A token is good for a record and a summary, and nothing waited to be summed up.
+    assert_eq!(flood(&mut ring, 1), 4);
+    for round in [64, 128] {
+        assert_eq!(flood(&mut ring, round - 1), 0);
+        // The first brings the summary of those that had no record.
+        assert_eq!(flood(&mut ring, round), 5);
+    }
+}
+
+/// Promise: what others record while no refusal waits takes nothing from those to come.
+#[test]
+fn other_records_cost_no_refusal() {
+    let mut ring = Ring::new(4096);
+    for _ in 0..100 {
+        ring.other(SECOND);
+    }
+    for _ in 0..16 {
+        ring.refuse(SECOND);
+    }
+    assert_eq!((ring.refusals, ring.limiter.suppressed()), (16, 0));
+}
+
 /// Promise: a flood, however long, fills no more than a quarter of the ring, and every refusal is
 /// counted in a record or in what is said to wait.
 #[test]
