@@ -275,6 +275,26 @@ fn wrong_gaps_are_found() {
     assert_eq!(check(&wrong, None), Err((3, Flaw::Sequence(4))));
 }
 
+/// Promise: what has held is told after each record, and is not more after one that does not fit.
+#[test]
+fn what_has_held_is_told_after_each_record() {
+    let whole = journal(7, 3);
+    let mut verifier = Verifier::new(hash);
+    for record in &whole {
+        let link = record.link();
+        verifier.take(&link).unwrap();
+        let held = Verified {
+            sequence: link.sequence,
+            chain: link.chain,
+            records: link.sequence,
+            lost: 0,
+        };
+        assert_eq!(verifier.held(), held);
+        assert!(verifier.take(&link).is_err());
+        assert_eq!(verifier.held(), held);
+    }
+}
+
 /// Promise: numbers at the end of what fits do no harm.
 #[test]
 fn the_last_sequence_does_no_harm() {
