@@ -325,6 +325,33 @@ fn an_undo_blames_nobody_for_its_own_tries() {
     }
 }
 
+/// Promise: a third value that is there when an undo has written is left, and told as somebody else's
+/// doing.
+#[test]
+fn a_third_value_behind_an_undo_is_told() {
+    for write in [Write::Becomes(3), Write::Conflicts(3)] {
+        let mut steps = plan(2);
+        let mut firmware = Script {
+            writes: vec![Write::Good, Write::Fails, write],
+            ..Script::default()
+        };
+        let outcome = Outcome::Conflict {
+            step: 0,
+            error: EIO,
+        };
+        assert_eq!(run(&mut steps, &mut firmware), outcome);
+        assert_eq!(steps[0].now, Some(3));
+        assert_eq!(firmware.writes()[2..], [(0, 1, 0)]);
+        let change = Outside {
+            id: 0,
+            from: 1,
+            to: Some(3),
+            drift: false,
+        };
+        assert_eq!(firmware.met, [change]);
+    }
+}
+
 /// Firmware that compares says that somebody else was faster: nothing was written, so that there is
 /// nothing to undo, whatever is in force now.
 #[test]
