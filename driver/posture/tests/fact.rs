@@ -5,8 +5,8 @@
 mod common;
 
 use common::{dsmil, platform};
-use milspec_posture::control::Reading;
-use milspec_posture::fact::{Fact, Mark, Reason};
+use milspec_posture::control::{Class, Reading};
+use milspec_posture::fact::{Fact, Mark, Policy, Reason};
 
 const READINGS: [Reading; 5] = [
     Reading::Known(0),
@@ -129,4 +129,107 @@ fn numbers_stay_within_their_bounds() {
     assert_eq!(fact.number(), 0x109);
     let has = [0, 7, 8, 9, 0xFF].map(|value| fact.has(value));
     assert_eq!(has, [true, true, false, false, false]);
+}
+
+/// Promise: why a value must not be given is told by one gate, the strictest reason first.
+#[test]
+fn one_gate_tells_why() {
+    let open = Fact {
+        class: Class::Safe,
+        writable: true,
+        values: 0b11,
+        ..Fact::NEW
+    };
+    let usual = Policy::default();
+    let all = Policy {
+        restricted_allowed: true,
+        ..usual
+    };
+    let told = |fact: Fact| [&usual, &all].map(|policy| fact.gate(1, policy));
+    assert_eq!(told(open), [None; 2]);
+    // Each with all that is told after it.
+    let mut fact = Fact {
+        values: 0b01,
+        ..open
+    };
+    assert_eq!(told(fact), [Some(Reason::NoValue); 2]);
+    for (class, restricted) in [(Class::Restricted, 0), (Class::Safe, 0b10)] {
+        (fact.class, fact.restricted) = (class, restricted);
+        let reasons = [Reason::Restricted, Reason::NoValue];
+        assert_eq!(told(fact), reasons.map(Some));
+    }
+    fact.denied = true;
+    assert_eq!(told(fact), [Some(Reason::Denied); 2]);
+    fact.forbidden = 0b10;
+    assert_eq!(told(fact), [Some(Reason::Quarantined); 2]);
+    fact.class = Class::ReadOnly;
+    assert_eq!(told(fact), [Some(Reason::ReadOnly); 2]);
+    (fact.class, fact.writable) = (Class::Safe, false);
+    assert_eq!(told(fact), [Some(Reason::ReadOnly); 2]);
+    fact.class = Class::Quarantined;
+    assert_eq!(told(fact), [Some(Reason::Quarantined); 2]);
+    fact.gone = true;
+    assert_eq!(told(fact), [Some(Reason::NoControl); 2]);
+    // What is said of the other value alone.
+    let other = Fact {
+        restricted: 0b01,
+        forbidden: 0b01,
+        ..open
+    };
+    assert_eq!(told(other), [None; 2]);
+}
+
+/// Promise: a change that could not be undone is refused; the value that is in force is no change.
+#[test]
+fn what_could_not_be_undone_is_refused() {
+    let fact = |current, forbidden, restricted| Fact {
+        class: Class::Safe,
+        writable: true,
+        values: 0b11,
+        reading: Reading::Known(current),
+        forbidden,
+        restricted,
+        ..Fact::NEW
+    };
+    let refuses = |fact: Fact| fact.refuses(1, &Policy::default());
+    assert_eq!(refuses(fact(0, 0, 0)), None);
+    assert_eq!(refuses(fact(0, 0b01, 0)), Some(Reason::Quarantined));
+    assert_eq!(refuses(fact(0, 0, 0b01)), Some(Reason::Restricted));
+    assert_eq!(refuses(fact(0, 0b01, 0b10)), Some(Reason::Restricted));
+    assert_eq!(refuses(fact(1, 0b01, 0b01)), None);
+}
+
+/// Promise: the class of a value is the stricter of the control's own and of what its token needs.
+#[test]
+fn a_value_can_be_stricter_than_its_control() {
+    let classes = |class| {
+        let fact = Fact {
+            class,
+            forbidden: 0b1000,
+            restricted: 0b1100,
+            untried: 0b1110,
+            ..Fact::NEW
+        };
+        let untried = [0, 1, 2, 3, 8].map(|value| fact.is_untried(value));
+        assert_eq!(untried, [false, true, true, true, false]);
+        [0, 1, 2, 3].map(|value| fact.class_of(value))
+    };
+    use Class::{Monitored, Quarantined, Restricted, Safe};
+    assert_eq!(classes(Safe), [Safe, Monitored, Restricted, Quarantined]);
+    let stricter = [Restricted, Restricted, Restricted, Quarantined];
+    assert_eq!(classes(Restricted), stricter);
+}
+
+/// Promise: a value that could not be put back is strange, one that could not be read is not.
+#[test]
+fn what_could_not_be_put_back_is_strange() {
+    let setting = marked(Mark::default());
+    let strange = setting.map(|fact| fact.is_strange());
+    assert_eq!(strange, [false, false, true, true, false]);
+    let other = Fact {
+        reading: Reading::Known(2),
+        ..setting[0]
+    };
+    assert!(other.is_strange() && other.current().is_none());
+    assert_eq!(setting[1].current(), Some(1));
 }
