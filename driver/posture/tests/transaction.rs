@@ -651,7 +651,8 @@ fn putting_back_is_tried_twice() {
     assert_eq!(progress(&steps), [Progress::Undone, Progress::Failed(EIO)]);
 }
 
-/// What cannot be put back in two tries is named, with why; the others are put back all the same.
+/// What cannot be put back in two tries is named, with why and what it has now; the others are put
+/// back all the same.
 #[test]
 fn what_cannot_be_put_back_is_named() {
     let mut steps = plan(4);
@@ -680,6 +681,8 @@ fn what_cannot_be_put_back_is_named() {
     ];
     assert_eq!(progress(&steps), expected);
     assert_eq!(firmware.cells, [0, 1, 0, 0]);
+    let now: Vec<_> = steps.iter().map(|step| step.now).collect();
+    assert_eq!(now, [None, Some(1), None, None], "and what it has now");
 }
 
 /// The failed step itself can be what is left.
