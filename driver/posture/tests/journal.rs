@@ -275,6 +275,26 @@ fn wrong_gaps_are_found() {
     assert_eq!(check(&wrong, None), Err((3, Flaw::Sequence(4))));
 }
 
+/// Promise: what has held is told after each record, and is not more after one that does not fit.
+#[test]
+fn what_has_held_is_told_after_each_record() {
+    let whole = journal(7, 3);
+    let mut verifier = Verifier::new(hash);
+    for record in &whole {
+        let link = record.link();
+        verifier.take(&link).unwrap();
+        let held = Verified {
+            sequence: link.sequence,
+            chain: link.chain,
+            records: link.sequence,
+            lost: 0,
+        };
+        assert_eq!(verifier.held(), held);
+        assert!(verifier.take(&link).is_err());
+        assert_eq!(verifier.held(), held);
+    }
+}
+
 /// Promise: numbers at the end of what fits do no harm.
 #[test]
 fn the_last_sequence_does_no_harm() {
@@ -401,6 +421,54 @@ fn a_few_refusals_are_recorded() {
     // A while later one more is, and the one without a record is summed up.
     ring.refuse(12 * SECOND);
     assert_eq!((ring.refusals, ring.told), (18, 18));
+}
+
+/// Promise: after the first burst one refusal in ten seconds is recorded, and asking meanwhile does
+/// not put that off.
+#[test]
+fn asking_more_often_does_not_put_the_next_record_off() {
+    let mut ring = Ring::new(4096);
+    for _ in 0..16 {
+        ring.refuse(100 * SECOND);
+    }
+    let recorded = (101..150u64).filter(|second| {
+        let before = ring.refusals;
+        ring.refuse(second * SECOND);
+        ring.refusals > before
+    });
+    assert_eq!(recorded.collect::<Vec<_>>(), [110, 120, 130, 140]);
+}
+
+/// Promise: an eighth of the ring's places is for refusals, to the last place, and as many again
+/// each time that the ring has gone round, no record earlier.
+#[test]
+fn the_share_of_refusals_is_used_up_before_it_is_refused() {
+    let mut ring = Ring::new(64);
+    let flood = |ring: &mut Ring, next| {
+        ring.extent.next = next;
+        (0..16).for_each(|_| ring.refuse(SECOND));
+        ring.extent.next - next
+    };
+    // A token is good for a record and a summary, and nothing waited to be summed up.
+    assert_eq!(flood(&mut ring, 1), 4);
+    for round in [64, 128] {
+        assert_eq!(flood(&mut ring, round - 1), 0);
+        // The first brings the summary of those that had no record.
+        assert_eq!(flood(&mut ring, round), 5);
+    }
+}
+
+/// Promise: what others record while no refusal waits takes nothing from those to come.
+#[test]
+fn other_records_cost_no_refusal() {
+    let mut ring = Ring::new(4096);
+    for _ in 0..100 {
+        ring.other(SECOND);
+    }
+    for _ in 0..16 {
+        ring.refuse(SECOND);
+    }
+    assert_eq!((ring.refusals, ring.limiter.suppressed()), (16, 0));
 }
 
 /// Promise: a flood, however long, fills no more than a quarter of the ring, and every refusal is

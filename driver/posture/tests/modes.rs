@@ -4,15 +4,13 @@
 
 mod common;
 
-use common::{
-    device, devices, dsmil, listed_whole, machine, platform, value, wants, OPEN, PORTABLE, USUAL,
-};
-use milspec_posture::control::{Class, Family, Reading};
+use common::{devices, dsmil, listed_whole, platform, value, wants, OPEN, PORTABLE};
+use milspec_posture::control::Class;
 use milspec_posture::deny::{self, Gate};
-use milspec_posture::fact::{Fact, Reason, Want, ACTIVE};
+use milspec_posture::fact::{Fact, Want, ACTIVE};
 use milspec_posture::listed::Model;
 use milspec_posture::mode::{Mode, GROUPS, LINES, MODES};
-use milspec_posture::plan::{Coverage, LEAVE};
+use milspec_posture::plan::LEAVE;
 use milspec_posture::setting::Setting;
 use milspec_posture::settings::SETTINGS;
 use milspec_uapi as uapi;
@@ -298,110 +296,4 @@ fn stepping_down_restores_what_was() {
     facts[0].mark.baseline = Some(5);
     let (wants, _) = wants(Some(Mode::Baseline), &[], &facts, &OPEN).unwrap();
     assert_eq!(wants, [Want::Nothing, Want::Nothing]);
-}
-
-/// "12 of 17": lines that there are, those that this machine has, those that can be changed.
-#[test]
-fn coverage_counts_lines_presence_and_reach() {
-    let facts = [
-        platform("bios-downgrade", "allowed"),
-        platform("strong-password", "disabled"),
-        platform("admin-setup-lockout", "disabled"),
-        platform("camera", "enabled"),
-    ];
-    let reach = |mode: Mode, policy| wants(Some(mode), &[], &facts, policy).unwrap().1;
-    let standard = Coverage {
-        lines: 11,
-        present: 2,
-        reached: 2,
-    };
-    assert_eq!(reach(Mode::Standard, &USUAL), standard);
-    let enhanced = Coverage {
-        lines: 33,
-        present: 3,
-        reached: 2,
-    };
-    assert_eq!(reach(Mode::Enhanced, &USUAL), enhanced, "one is restricted");
-    assert_eq!(
-        reach(Mode::Enhanced, &OPEN),
-        Coverage {
-            reached: 3,
-            ..enhanced
-        }
-    );
-
-    // The baseline is about what has been changed.
-    let mut changed = facts;
-    changed[3].mark.baseline = Some(0);
-    let (_, coverage) = wants(Some(Mode::Baseline), &[], &changed, &USUAL).unwrap();
-    assert_eq!(
-        coverage,
-        Coverage {
-            lines: 1,
-            present: 1,
-            reached: 1
-        }
-    );
-
-    // Devices count where the machine has them, quarantined ones never.
-    let rugged = machine("rugged.toml").facts;
-    let (wants, coverage) = wants(Some(Mode::Standard), &[], &rugged, &USUAL).unwrap();
-    assert_eq!(coverage.lines, 11 + 9);
-    let dsmil = wants
-        .iter()
-        .zip(&rugged)
-        .filter(|(_, f)| f.family == Family::Dsmil);
-    let wanted = dsmil.filter(|(want, _)| **want != Want::Nothing);
-    let wanted: Vec<u32> = wanted.map(|(_, fact)| fact.id).collect();
-    assert_eq!(wanted, (0..9).map(|n| device(0, n)).collect::<Vec<_>>());
-}
-
-/// A line that cannot be reached is named with its reason, and so is what depends on it.
-#[test]
-fn what_is_out_of_reach_says_why() {
-    let mut facts = vec![
-        dsmil(0, 0, 0, &[]),
-        dsmil(0, 1, 0, &[0]),
-        dsmil(0, 2, 0, &[1]),
-        platform("module-bay", "enabled"),
-        platform("camera", "enabled"),
-    ];
-    facts[0].class = Class::Restricted;
-    facts[4].denied = true;
-    let (wants, _) = wants(Some(Mode::Paranoid), &[], &facts, &USUAL).unwrap();
-    let expected = [
-        Want::OutOfReach(ACTIVE, Reason::Restricted),
-        Want::OutOfReach(ACTIVE, Reason::Dependency(device(0, 0))),
-        Want::OutOfReach(ACTIVE, Reason::Dependency(device(0, 1))),
-        Want::OutOfReach(1, Reason::Restricted),
-        Want::OutOfReach(1, Reason::Denied),
-    ];
-    assert_eq!(wants, expected);
-}
-
-/// A mode that would put a device back leaves it where another, which it does not reach, needs it.
-#[test]
-fn a_mode_leaves_what_is_needed_elsewhere() {
-    let mut facts = vec![dsmil(7, 0, ACTIVE, &[]), dsmil(8, 0, ACTIVE, &[0])];
-    facts[0].mark.baseline = Some(0);
-    let left = |facts: &[Fact]| wants(Some(Mode::Standard), &[], facts, &USUAL).unwrap().0;
-    let needed = Want::OutOfReach(0, Reason::Needed(device(8, 0)));
-    assert_eq!(left(&facts), [needed, Want::Nothing]);
-    facts[1].reading = Reading::Known(0);
-    assert_eq!(left(&facts), [Want::Value(0), Want::Nothing]);
-}
-
-/// An exception takes with it what depends on it, so that it can be made at all. What the list
-/// itself asks for is not dropped like that.
-#[test]
-fn an_exception_takes_its_dependents_along() {
-    let facts = [dsmil(0, 0, 0, &[]), dsmil(0, 1, 0, &[0])];
-    let mut list = vec![(device(0, 0), LEAVE)];
-    let mode = Some(Mode::Standard);
-    let missing = Reason::Dependency(device(0, 0));
-    let (left, _) = wants(mode, &list, &facts, &USUAL).unwrap();
-    assert_eq!(left, [Want::Nothing, Want::OutOfReach(ACTIVE, missing)]);
-    list.push((device(0, 1), ACTIVE));
-    let refused = common::plan(mode, &list, &facts, &USUAL).unwrap_err();
-    assert_eq!((refused.id, refused.reason), (device(0, 1), missing));
 }

@@ -219,3 +219,21 @@ fn flags_are_read_only_and_nothing_else_is_a_flag() {
     }
     assert_eq!(WIDE.otherwise(), None);
 }
+
+/// Promise: a token at location 0xFFFF, or with the value 0xFFFF, is not there; the location of every
+/// other one that is clear is told, in the order of the values.
+#[test]
+fn placeholders_have_no_location() {
+    let none = 0xFFFF;
+    let tokens = [
+        token(2, 20, 0),
+        token(1, 10, 0),
+        token(3, none, 0),
+        token(4, 40, none),
+        token(5, 50, 0),
+        token(5, 51, 0),
+    ];
+    let listings = taken(&WIDE, &tokens);
+    assert_eq!(listings.locations().collect::<Vec<_>>(), [10, 20]);
+    assert_eq!(listings.0[2..4], [Listing::Absent; 2]);
+}

@@ -5,7 +5,7 @@
 use milspec_posture::control::Presence;
 use milspec_posture::setting::Listings;
 use milspec_posture::settings::SETTINGS;
-use milspec_posture::token_table::{parse, Fault, Token, TYPE};
+use milspec_posture::token_table::{parse, structures, Fault, Token, TYPE};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -182,5 +182,54 @@ fn settings_are_found_among_thousands_of_tokens() {
             "{}",
             setting.name
         );
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    /// Promise: structures one behind the other are taken apart as they were put together, and no bytes
+    /// are read twice or beyond the end.
+    #[test]
+    fn structures_are_taken_apart(lengths in vec(11..=255u8, 0..5), cut in 0..300usize) {
+        let mut bytes = Vec::new();
+        for length in &lengths {
+            bytes.extend([TYPE, *length]);
+            bytes.resize(bytes.len() + usize::from(*length) - 2, 0xAB);
+        }
+        let taken = |bytes: &[u8]| {
+            let mut taken = Vec::new();
+            let whole = structures(bytes, |structure| taken.push(structure.len()));
+            (taken, whole)
+        };
+        let all: Vec<usize> = lengths.iter().map(|length| usize::from(*length)).collect();
+        prop_assert_eq!(taken(&bytes), (all.clone(), Some(())));
+        let cut = cut.min(bytes.len());
+        let (some, whole) = taken(&bytes[..cut]);
+        prop_assert_eq!(&all[..some.len()], &some[..]);
+        prop_assert_eq!(whole.is_some(), some.iter().sum::<usize>() == cut);
+    }
+
+    /// Promise: any bytes at all are taken apart or refused.
+    #[test]
+    fn any_bytes_are_taken_or_refused(bytes in vec(any::<u8>(), 0..600)) {
+        let mut sum = 0;
+        let whole = structures(&bytes, |structure| sum += structure.len());
+        prop_assert!(sum <= bytes.len());
+        prop_assert_eq!(whole.is_some(), sum == bytes.len());
+    }
+}
+
+/// Promise: what is of another type, or too short to have tokens, ends it; what came before is taken.
+#[test]
+fn nothing_but_tables_is_taken() {
+    let good = structure(&[]);
+    let mut other = good.clone();
+    other[0] = TYPE + 1;
+    let short = [&[TYPE, 10], &good[2..10]].concat();
+    for bad in [other, short] {
+        let mut taken = 0;
+        let whole = structures(&[&good[..], &bad].concat(), |_| taken += 1);
+        assert_eq!((taken, whole), (1, None), "{bad:?}");
     }
 }

@@ -3,7 +3,6 @@
 //! The copy that is practised on: what it answers, and what it can be made to do.
 
 use milspec_posture::control::{Family, Reading};
-use milspec_posture::token_table::structures;
 use milspec_posture::training::{Bench, Cell, Effect, Fault, Injection, INJECTIONS};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -248,36 +247,5 @@ proptest! {
             let cell = bench.read(id).unwrap();
             prop_assert!(matches!(cell.reading, Reading::Known(0 | 1)), "{:?}", cell);
         }
-    }
-
-    /// Promise: structures one behind the other are taken apart as they were put together, and no bytes
-    /// are read twice or beyond the end.
-    #[test]
-    fn structures_are_taken_apart(lengths in vec(11..=255u8, 0..5), cut in 0..300usize) {
-        let mut bytes = Vec::new();
-        for length in &lengths {
-            bytes.extend([0xDA, *length]);
-            bytes.resize(bytes.len() + usize::from(*length) - 2, 0xAB);
-        }
-        let taken = |bytes: &[u8]| {
-            let mut taken = Vec::new();
-            let whole = structures(bytes, |structure| taken.push(structure.len()));
-            (taken, whole)
-        };
-        let all: Vec<usize> = lengths.iter().map(|length| usize::from(*length)).collect();
-        prop_assert_eq!(taken(&bytes), (all.clone(), Some(())));
-        let cut = cut.min(bytes.len());
-        let (some, whole) = taken(&bytes[..cut]);
-        prop_assert_eq!(&all[..some.len()], &some[..]);
-        prop_assert_eq!(whole.is_some(), some.iter().sum::<usize>() == cut);
-    }
-
-    /// Promise: any bytes at all are taken apart or refused.
-    #[test]
-    fn any_bytes_are_taken_or_refused(bytes in vec(any::<u8>(), 0..600)) {
-        let mut sum = 0;
-        let whole = structures(&bytes, |structure| sum += structure.len());
-        prop_assert!(sum <= bytes.len());
-        prop_assert_eq!(whole.is_some(), sum == bytes.len());
     }
 }

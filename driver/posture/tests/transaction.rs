@@ -30,6 +30,7 @@ struct Script {
     interrupted_after: Option<usize>,
     calls: Vec<Call>,
     met: Vec<Outside>,
+    settled: Vec<(u32, Progress)>,
 }
 
 /// Carries steps out on a machine of four controls that was seen with value 0 each.
@@ -129,6 +130,10 @@ impl Firmware for Script {
 
     fn begins(&mut self, number: usize) {
         self.calls.push(Call::Begins(number));
+    }
+
+    fn settled(&mut self, step: &Step) {
+        self.settled.push((step.id, step.progress));
     }
 
     fn changed_outside(&mut self, change: &Outside) {
@@ -235,6 +240,115 @@ fn an_undo_leaves_alone_what_is_not_as_written() {
         assert_eq!(run(&mut steps, &mut firmware), outcome);
         assert_eq!(progress(&steps), [left, Progress::Failed(EIO)]);
         assert_eq!(firmware.writes(), [(0, 0, 1), (1, 0, 1)]);
+    }
+}
+
+/// Promise: each step is told once it is settled, and once more when it is undone; one that has left
+/// something behind when that is put back, and not before.
+#[test]
+fn steps_are_told_when_they_are_settled() {
+    use Progress::{Degraded, Done, Failed, Moved, Undone};
+    let hidden = Failed(EREMOTEIO);
+    let told: [(&[Write], &[(u32, Progress)]); 6] = [
+        (&[], &[(0, Done), (1, Done)]),
+        (&[Write::Fails], &[(0, Failed(EIO))]),
+        (
+            &[Write::Good, Write::Lies],
+            &[(0, Done), (1, Failed(EIO)), (0, Undone)],
+        ),
+        (
+            &[Write::Good, Write::Ignored],
+            &[(0, Done), (1, hidden), (0, Undone)],
+        ),
+        (
+            &[Write::Good, Write::Lies, Write::Fails, Write::Fails],
+            &[(0, Done), (1, Degraded(EIO)), (0, Undone)],
+        ),
+        (
+            &[Write::Good, Write::Becomes(3)],
+            &[(0, Done), (1, Moved), (0, Undone)],
+        ),
+    ];
+    for (writes, expected) in told {
+        let mut firmware = Script {
+            writes: writes.to_vec(),
+            ..Script::default()
+        };
+        run(&mut plan(2), &mut firmware);
+        assert_eq!(firmware.settled, expected);
+    }
+}
+
+/// Promise: that a value is back which the driver was about to put back is told as somebody else's
+/// doing where the driver had read its own back and not written since, and nowhere else.
+#[test]
+fn an_undo_blames_nobody_for_its_own_tries() {
+    let outside = Outside {
+        id: 0,
+        from: 1,
+        to: Some(0),
+        drift: false,
+    };
+    let (old, new) = (Reading::Known(0), Reading::Known(1));
+    let cases: [(&[Write], &[Reading], &[Outside]); 5] = [
+        // Found, or told by firmware that compares.
+        (
+            &[Write::Good, Write::Fails],
+            &[old, new, old, old, old],
+            &[outside],
+        ),
+        (
+            &[Write::Good, Write::Fails, Write::Conflicts(0)],
+            &[],
+            &[outside],
+        ),
+        // The try before may have done it.
+        (
+            &[Write::Good, Write::Fails, Write::Fails, Write::Conflicts(0)],
+            &[],
+            &[],
+        ),
+        // It was never read back as written.
+        (&[Write::Lies], &[old, new, old], &[]),
+        (&[Write::Lies, Write::Conflicts(0)], &[], &[]),
+    ];
+    for (writes, reads, met) in cases {
+        let mut steps = plan(2);
+        let mut firmware = Script {
+            writes: writes.to_vec(),
+            reads: reads.to_vec(),
+            ..Script::default()
+        };
+        let outcome = run(&mut steps, &mut firmware);
+        assert!(matches!(outcome, Outcome::Undone { error: EIO, .. }));
+        assert_eq!(firmware.met, met);
+    }
+}
+
+/// Promise: a third value that is there when an undo has written is left, and told as somebody else's
+/// doing.
+#[test]
+fn a_third_value_behind_an_undo_is_told() {
+    for write in [Write::Becomes(3), Write::Conflicts(3)] {
+        let mut steps = plan(2);
+        let mut firmware = Script {
+            writes: vec![Write::Good, Write::Fails, write],
+            ..Script::default()
+        };
+        let outcome = Outcome::Conflict {
+            step: 0,
+            error: EIO,
+        };
+        assert_eq!(run(&mut steps, &mut firmware), outcome);
+        assert_eq!(steps[0].now, Some(3));
+        assert_eq!(firmware.writes()[2..], [(0, 1, 0)]);
+        let change = Outside {
+            id: 0,
+            from: 1,
+            to: Some(3),
+            drift: false,
+        };
+        assert_eq!(firmware.met, [change]);
     }
 }
 
@@ -537,7 +651,8 @@ fn putting_back_is_tried_twice() {
     assert_eq!(progress(&steps), [Progress::Undone, Progress::Failed(EIO)]);
 }
 
-/// What cannot be put back in two tries is named, with why; the others are put back all the same.
+/// What cannot be put back in two tries is named, with why and what it has now; the others are put
+/// back all the same.
 #[test]
 fn what_cannot_be_put_back_is_named() {
     let mut steps = plan(4);
@@ -566,6 +681,8 @@ fn what_cannot_be_put_back_is_named() {
     ];
     assert_eq!(progress(&steps), expected);
     assert_eq!(firmware.cells, [0, 1, 0, 0]);
+    let now: Vec<_> = steps.iter().map(|step| step.now).collect();
+    assert_eq!(now, [None, Some(1), None, None], "and what it has now");
 }
 
 /// The failed step itself can be what is left.

@@ -4,6 +4,7 @@
 
 #![allow(dead_code, reason = "each test uses its own part")]
 
+pub mod believed;
 pub mod figures;
 
 use milspec_posture::control::{Answer, Class, Family, Reading};
