@@ -133,7 +133,7 @@ fn in_reads() -> Result<()> {
 fn in_changes() -> Result<()> {
     let machine = guest(SMALL)?;
     let [control, off, on] = list("wake-on-lan", "disabled", "enabled")?;
-    let tried = fail(&machine, 90, 11, &["list", &control, &off, &on])?;
+    let tried = fail(&machine, 45, 11, &["list", &control, &off, &on])?;
     // How many there is time for is the host's speed. None at all is a test of nothing.
     ensure!(tried.places > 3, "{tried:?}");
     leaves_nothing(&machine)
@@ -145,7 +145,7 @@ fn in_load() -> Result<()> {
     let machine = guest(SMALL)?;
     unload(&machine)?;
     // The first ones are the driver's own, those after them ACPI's, in reading.
-    let tried = fail(&machine, 90, 1, &["module", MODULE])?;
+    let tried = fail(&machine, 45, 1, &["module", MODULE])?;
     ensure!(tried.places > 3 && tried.failed > 0, "{tried:?}");
     machine.check_kernel_log()
 }
