@@ -82,7 +82,7 @@ static const unsigned int fuzz_control_value_gate[] = {
 };
 static const struct fuzz_field fuzz_control_value_fields[] = {
 	{ .name = "name", .offset = 0, .width = 1, .count = 16, .kind = FUZZ_BYTES, .answered = 1 },
-	{ .name = "token", .offset = 16, .width = 2, .count = 1, .kind = FUZZ_ID, .answered = 1 },
+	{ .name = "token", .offset = 16, .width = 2, .count = 1, .kind = FUZZ_NUMBER, .answered = 1 },
 	{ .name = "location", .offset = 18, .width = 2, .count = 1, .kind = FUZZ_NUMBER, .answered = 1 },
 	{ .name = "expected", .offset = 20, .width = 2, .count = 1, .kind = FUZZ_NUMBER, .answered = 1 },
 	{ .name = "properties", .offset = 22, .width = 2, .count = 1, .kind = FUZZ_BITS, .answered = 1,

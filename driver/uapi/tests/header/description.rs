@@ -258,7 +258,8 @@ impl Kind {
             plain("STRIDE")
         } else if field == "id"
             || prose.contains("milspec_control.id")
-            || prose.to_lowercase().contains("id of the")
+            || prose.to_lowercase().contains("id of the control")
+            || prose.contains("d of the other control")
         {
             plain("ID")
         } else if prose.starts_with("Index")
