@@ -253,6 +253,8 @@ static void applies(int fd, unsigned int request)
 	check(TRY(q.reserved = 1, EINVAL) && TRY(q.reserved2 = 1, EINVAL), "reserved");
 	check(TRY(q.generation = ~0ull, EAGAIN) && untouched(array + step, 64),
 	      "another generation: EAGAIN");
+	check(TRY((q.generation = ~0ull, q.properties = ~0u, q.firmware_calls = 7), EAGAIN) &&
+	      q.properties == ~0u && q.firmware_calls == 7, "which leaves the answer as it was");
 	check(TRY(LIST(0, 1), EFAULT), "targets at null");
 	check(TRY(LIST((uint64_t)-4096, 1), EFAULT), "targets in the kernel");
 	check(TRY(LIST((uintptr_t)array, MILSPEC_TARGETS_MAX + 1), E2BIG), "too many targets");
