@@ -36,6 +36,8 @@ mod faults;
 mod firmware_attributes;
 mod fleet;
 mod foreign;
+mod fuzzed;
+mod fuzzed_host;
 mod fwupd;
 mod hostile;
 mod hostile_dsml;
@@ -157,6 +159,7 @@ fn main() -> ExitCode {
         faults::TESTS,
         firmware_attributes::TESTS,
         foreign::TESTS,
+        fuzzed::TESTS,
         cut::TESTS,
         delay::TESTS,
         latch::TESTS,
@@ -179,6 +182,7 @@ fn main() -> ExitCode {
     ];
     let long = [
         installation::LONG,
+        fuzzed::LONG,
         faults::LONG,
         modes::LONG,
         real::LONG,
