@@ -362,8 +362,11 @@ impl Engine {
         self.journal.end_training(work.machine.generation(), past);
         work.machine.move_past(past);
         work.closed = false;
-        let old = self.copy.lock().take();
+        let mut shown = self.copy.lock();
+        let old = shown.take();
+        // Whoever looks waits for this: the snapshot before it has a generation from before the copy's.
         self.commit(&mut work, room, 0, Origin::Driver);
+        drop(shown);
         let announcer = work.announcer.clone();
         drop(work);
         drop(old);

@@ -48,10 +48,9 @@ pub(super) fn plan(machine: &Arc<Engine>, arg: UserPtr) -> Result {
     let applied = engine.plan(&request)?;
     let asked = uapi::Apply {
         request: 0,
-        properties: wire::answer(&engine),
         ..asked
     };
-    answer(&asked, &frame, steps, &applied)?;
+    answer(&asked, &engine, &frame, steps, &applied)?;
     match applied.ending {
         Ending::NoRoom => Err(ENOSPC),
         _ => Ok(()),
@@ -70,11 +69,10 @@ pub(super) fn apply(machine: &Arc<Engine>, file: &File, arg: UserPtr) -> Result 
     let applied = entry::change(&engine, &right, &request, |number| {
         // What cannot be answered must not be done: the memory is written to once before.
         asked.request = number;
-        asked.properties = wire::answer(&engine);
         frame.write(asked)?;
         steps.clear()
     })?;
-    answer(&asked, &frame, steps, &applied)?;
+    answer(&asked, &engine, &frame, steps, &applied)?;
     entry::result(&applied.ending)
 }
 
@@ -165,7 +163,13 @@ fn request<'a>(asked: &uapi::Apply, list: &'a [(u32, u8)], options: u32) -> Resu
 }
 
 /// Writes the answer, and the steps where there is room for them.
-fn answer(asked: &uapi::Apply, frame: &Frame, steps: Array, applied: &Applied) -> Result {
+fn answer(
+    asked: &uapi::Apply,
+    engine: &Engine,
+    frame: &Frame,
+    steps: Array,
+    applied: &Applied,
+) -> Result {
     let lines = applied.lines.as_deref();
     let count = u32::try_from(lines.map_or(applied.steps.len(), <[_]>::len))?;
     if let Ending::NoRoom = applied.ending {
@@ -194,6 +198,7 @@ fn answer(asked: &uapi::Apply, frame: &Frame, steps: Array, applied: &Applied) -
         mode_lines: applied.coverage.lines,
         mode_present: applied.coverage.present,
         mode_reached: applied.coverage.reached,
+        properties: wire::answer(engine),
         ..*asked
     })
 }

@@ -253,6 +253,8 @@ static void applies(int fd, unsigned int request)
 	check(TRY(q.reserved = 1, EINVAL) && TRY(q.reserved2 = 1, EINVAL), "reserved");
 	check(TRY(q.generation = ~0ull, EAGAIN) && untouched(array + step, 64),
 	      "another generation: EAGAIN");
+	check(TRY((q.generation = ~0ull, q.properties = ~0u, q.firmware_calls = 7), EAGAIN) &&
+	      q.properties == ~0u && q.firmware_calls == 7, "which leaves the answer as it was");
 	check(TRY(LIST(0, 1), EFAULT), "targets at null");
 	check(TRY(LIST((uint64_t)-4096, 1), EFAULT), "targets in the kernel");
 	check(TRY(LIST((uintptr_t)array, MILSPEC_TARGETS_MAX + 1), E2BIG), "too many targets");
@@ -360,6 +362,7 @@ static void *reader(void *unused)
 {
 	struct milspec_control *array = calloc(1024, sizeof(*array));
 	intptr_t bad = array == NULL;
+	uint64_t last = 0;
 
 	(void)unused;
 	while (!stop && !bad) {
@@ -371,12 +374,14 @@ static void *reader(void *unused)
 			.stride = sizeof(*array),
 		};
 
-		bad = fd < 0 || ioctl(fd, MILSPEC_IOC_CONTROLS, &q) || !q.count || q.count > 1024;
+		bad = fd < 0 || ioctl(fd, MILSPEC_IOC_CONTROLS, &q) || !q.count || q.count > 1024 ||
+		      q.generation < last;
+		last = q.generation;
 		for (uint32_t i = 0; !bad && i < q.count; i++)
 			bad = !array[i].name[0] || array[i].changed > q.generation;
 		close(fd);
 		/* One processor has to do for the refreshes as well. */
-		usleep(2000);
+		usleep(500);
 	}
 	free(array);
 	return (void *)bad;
@@ -393,6 +398,12 @@ static void crowd(int fd)
 		bad |= pthread_create(&threads[i], NULL, reader, NULL);
 	for (int i = 0; i < 5; i++)
 		bad |= ioctl(fd, MILSPEC_IOC_REFRESH, &q);
+	for (int i = 0; i < 40; i++) {
+		struct milspec_training t = { .head = { .size = sizeof(t) } };
+
+		t.operation = i % 2 ? MILSPEC_TRAINING_STOP : MILSPEC_TRAINING_START;
+		bad |= ioctl(fd, MILSPEC_IOC_TRAINING, &t);
+	}
 	stop = 1;
 	for (size_t i = 0; i < COUNT(threads); i++) {
 		void *result;
@@ -400,7 +411,7 @@ static void crowd(int fd)
 		pthread_join(threads[i], &result);
 		bad |= (intptr_t)result;
 	}
-	check(!bad, "see whole snapshots during 5 refreshes");
+	check(!bad, "see whole snapshots, each of the last generation or a later one");
 }
 
 static void trains(int fd)
@@ -408,6 +419,7 @@ static void trains(int fd)
 	static unsigned char bytes[64];
 	struct milspec_training q;
 	const uint64_t kernel = (uint64_t)-4096;
+	uint32_t session;
 
 	subject = "TRAINING";
 #define TRAIN(change, expected) \
@@ -419,6 +431,8 @@ static void trains(int fd)
 #define TOKENS(address, size) (q.tokens = (address), q.token_bytes = (size))
 #define TARGETS(address, number, size) \
 	(q.targets = (address), q.target_count = (number), q.target_stride = (size))
+	check(TRAIN(q.operation = MILSPEC_TRAINING_STATE, 0), "how it stands");
+	session = q.session;
 
 	check(TRAIN(DEVICES(0, 1, 64), EFAULT), "devices at null");
 	check(TRAIN(DEVICES(kernel, 1, 64), EFAULT), "devices in the kernel");
@@ -442,7 +456,7 @@ static void trains(int fd)
 	      TRAIN(q.reserved3 = 1, EINVAL), "reserved");
 	check(TRAIN(q.operation = ~0u, EINVAL), "no such operation");
 	check(TRAIN(q.operation = MILSPEC_TRAINING_STATE, 0) && q.properties == 0 &&
-	      q.session == 0, "nothing has begun");
+	      q.session == session, "nothing has begun");
 }
 
 int main(void)

@@ -287,6 +287,10 @@ fn abuse(bits: Bits) -> Result<()> {
     machine
         .guest()?
         .create("/tmp/abuse", &std::fs::read(&program)?, 0o755)?;
+    // The records of the last training stay.
+    for operation in ["start", "stop"] {
+        machine.run(["milspecctl", "training", operation])?.ok()?;
+    }
     let before = common::kernel_memory(&machine)?;
     // Some thirty of its requests read the whole firmware. On a busy host that takes its time.
     let command = GuestCommand::new(["/tmp/abuse"]).timeout(Duration::from_secs(400));

@@ -44,6 +44,8 @@ mod faults;
 mod firmware_attributes;
 mod fleet;
 mod foreign;
+mod fuzzed;
+mod fuzzed_host;
 mod fwupd;
 mod hostile;
 mod hostile_dsml;
@@ -273,6 +275,7 @@ fn main() -> ExitCode {
         faults::TESTS,
         firmware_attributes::TESTS,
         foreign::TESTS,
+        fuzzed::TESTS,
         cut::TESTS,
         delay::TESTS,
         latch::TESTS,
@@ -296,6 +299,7 @@ fn main() -> ExitCode {
     let long = [
         installation::LONG,
         endurance::LONG,
+        fuzzed::LONG,
         faults::LONG,
         modes::LONG,
         real::LONG,

@@ -194,6 +194,11 @@ impl Names {
             .map(|(rust, _)| rust.as_str())
     }
 
+    /// What C calls the type of a field, an array of it included.
+    pub fn c(&self, declared: &str) -> String {
+        c_type(declared.split(';').next().unwrap_or_default())
+    }
+
     /// One line of cbindgen's output, in the kernel's style.
     fn line(&self, line: &str) -> String {
         let line = &line.replace("        ", "\t");

@@ -4,6 +4,7 @@
 //!
 //! `UPDATE_HEADER=1 cargo test -p milspec-uapi` rewrites the header.
 
+mod description;
 mod generate;
 mod page;
 

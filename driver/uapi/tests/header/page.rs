@@ -14,13 +14,14 @@ const HEAD: &str = "Date:\t\tNovember 2026\nKernelVersion:\t7.2\n\
                     Contact:\tthe dell_milspec maintainers\nDescription:\n";
 
 /// A path below the root of the repository.
-fn root(path: &str) -> PathBuf {
+pub fn root(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../..")
         .join(path)
 }
 
-fn text(path: &str) -> String {
+/// A file of the repository.
+pub fn text(path: &str) -> String {
     fs::read_to_string(root(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
@@ -29,13 +30,15 @@ fn abi(name: &str) -> String {
 }
 
 /// An item of the source with what is said of it: `pub const A: u8 = 1;` or, in a structure, `field`.
-struct Item {
-    line: String,
-    prose: String,
+pub struct Item {
+    /// The line of code.
+    pub line: String,
+    /// Its documentation.
+    pub prose: String,
 }
 
 /// The documented lines of a source, or of a part of one.
-fn items(source: &str, names: &Names) -> Vec<Item> {
+pub fn items(source: &str, names: &Names) -> Vec<Item> {
     let mut items = Vec::new();
     let mut prose = String::new();
     for line in source.lines() {
@@ -179,7 +182,7 @@ fn types_are_current() {
 }
 
 /// The parts of a page, by what each begins with.
-fn entries(page: &str) -> Vec<(String, String)> {
+pub fn entries(page: &str) -> Vec<(String, String)> {
     let parts = page.split("What:\t\t").skip(1);
     parts
         .map(|part| {
@@ -190,7 +193,7 @@ fn entries(page: &str) -> Vec<(String, String)> {
 }
 
 /// Words in capitals that begin with `start`, e.g. `MILSPEC_IOC_PLAN`.
-fn words(text: &str, start: &str) -> BTreeSet<String> {
+pub fn words(text: &str, start: &str) -> BTreeSet<String> {
     let of_word = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     let mut words = BTreeSet::new();
     for (at, _) in text.match_indices(start) {
