@@ -13,7 +13,7 @@ pub const TYPE: u8 = 0xDA;
 const TOKENS: usize = 11;
 
 /// Id of the token that ends a table.
-const END: u16 = 0xFFFF;
+pub const END: u16 = 0xFFFF;
 
 /// One entry of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -111,10 +111,16 @@ impl Exceptions {
             let until: Option<Date> = entry.until.parse().ok();
             let until = until.filter(|until| until.to_string() == entry.until);
             let until = until.ok_or(format!("{check}: until is no day as 2026-12-31 is"))?;
-            // Only "*" means more than itself.
+            // Only "*" means more than itself, and two of them, which have a meaning in paths, no more
+            // than one.
             let machine = entry.machine.as_ref();
             let machine = machine.map(|text| {
-                let parts: Vec<String> = text.split('*').map(Pattern::escape).collect();
+                let mut text: Vec<char> = text.chars().collect();
+                text.dedup_by(|one, other| (*one, *other) == ('*', '*'));
+                let parts: Vec<String> = text
+                    .split(|one| *one == '*')
+                    .map(|part| Pattern::escape(&part.iter().collect::<String>()))
+                    .collect();
                 Pattern::new(&parts.join("*"))
             });
             let machine = machine.transpose();

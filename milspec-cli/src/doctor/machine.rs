@@ -159,8 +159,10 @@ pub fn families(context: &Context<'_>) -> Check {
     let failed: Vec<String> = failed
         .map(|family| format!("{} failed{}", family.name, ErrnoDoc::behind(&family.error)))
         .collect();
-    let total: u32 = families.iter().map(|family| family.controls).sum();
-    let unreadable: u32 = families.iter().map(|family| family.unreadable).sum();
+    // A recording may say anything: in u32 this could overflow.
+    let sum = |of: fn(&Family) -> u32| families.iter().map(|one| u64::from(of(one))).sum();
+    let total: u64 = sum(|family| family.controls);
+    let unreadable: u64 = sum(|family| family.unreadable);
     if !failed.is_empty() {
         return about.problem(
             Exit::Failed,

@@ -30,8 +30,30 @@ pub struct Replay {
     pub pcr: u8,
     /// What it held before the first.
     pub start: Digest,
-    /// Sequence of each record, and the values that the PCR can have after it.
-    steps: Vec<(u64, BTreeSet<Digest>)>,
+    /// The records that were extended, in order.
+    steps: Vec<Step>,
+    /// The values that the PCR can have after the last of them. Those in between are worked out where
+    /// they are asked for: to keep thousands for each record of a made-up journal would take all memory.
+    ends: BTreeSet<Digest>,
+}
+
+/// A record that was extended, or may have been.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    record: Event,
+    doubtful: bool,
+}
+
+impl Step {
+    /// From the values that the PCR can have before it to those that it can have after it.
+    fn take(&self, values: &mut BTreeSet<Digest>) {
+        let after = |value: &Digest| extend(hash, value, self.record.as_bytes());
+        let extended: BTreeSet<Digest> = values.iter().map(after).collect();
+        match self.doubtful {
+            true => values.extend(extended),
+            false => *values = extended,
+        }
+    }
 }
 
 /// How a value compares with a [`Replay`].
@@ -55,26 +77,26 @@ impl Replay {
         if first.properties & EVENT_PCR == 0 {
             return Err(NoReplay::NoStart);
         }
-        let given_up = given_up(&load.records);
-        let doubts = given_up.iter().filter(|(_, doubt)| *doubt).count();
-        if doubts > DOUBTS_MAX {
-            return Err(NoReplay::Doubtful);
-        }
-        let mut values = BTreeSet::from([first.extra]);
+        let anchored: Vec<&Event> = load.records.iter().filter(|e| is_anchored(e)).collect();
+        let fates = fates(&load.records, &anchored).ok_or(NoReplay::Doubtful)?;
+        let mut ends = BTreeSet::from([first.extra]);
         let mut steps = Vec::new();
-        for event in load.records.iter().filter(|event| anchored(event)) {
-            let after = |value: &Digest| extend(hash, value, event.as_bytes());
-            match given_up.iter().find(|(given, _)| *given == event.sequence) {
-                None => values = values.iter().map(after).collect(),
-                Some((_, true)) => values.extend(values.iter().map(after).collect::<Vec<_>>()),
-                Some((_, false)) => continue,
+        for (record, fate) in anchored.into_iter().zip(fates) {
+            if fate == Fate::GivenUp {
+                continue;
             }
-            steps.push((event.sequence, values.clone()));
+            let step = Step {
+                record: *record,
+                doubtful: fate == Fate::Doubtful,
+            };
+            step.take(&mut ends);
+            steps.push(step);
         }
         Ok(Self {
             pcr: first.pcr,
             start: first.extra,
             steps,
+            ends,
         })
     }
 
@@ -85,33 +107,34 @@ impl Replay {
 
     /// Sequence of the last record that was extended.
     pub fn last(&self) -> Option<u64> {
-        self.steps.last().map(|(sequence, _)| *sequence)
+        self.steps.last().map(|step| step.record.sequence)
     }
 
     /// The value after the last record; where a failed TPM leaves several, that without the records
     /// in doubt or another one of them.
     pub fn end(&self) -> Digest {
-        let last = self.steps.last().and_then(|(_, values)| values.first());
-        last.copied().unwrap_or(self.start)
+        self.ends.first().copied().unwrap_or(self.start)
     }
 
     /// Whether a PCR can have held this after the last record.
     pub fn ends_with(&self, value: &Digest) -> bool {
-        self.compare(value) == Compared::Matches
+        self.ends.contains(value)
     }
 
     /// Compares what the PCR holds.
     pub fn compare(&self, value: &Digest) -> Compared {
-        let held = |(_, values): &(u64, BTreeSet<Digest>)| values.contains(value);
-        let at = match self.steps.iter().rposition(held) {
-            Some(at) => at.saturating_add(1),
-            None if *value == self.start => 0,
-            None => return Compared::Differs,
-        };
-        match self.steps.get(at) {
-            Some((sequence, _)) => Compared::Lacks(*sequence),
-            None => Compared::Matches,
+        if self.ends_with(value) {
+            return Compared::Matches;
         }
+        let mut values = BTreeSet::from([self.start]);
+        let mut compared = Compared::Differs;
+        for step in &self.steps {
+            if values.contains(value) {
+                compared = Compared::Lacks(step.record.sequence);
+            }
+            step.take(&mut values);
+        }
+        compared
     }
 }
 
@@ -130,22 +153,38 @@ pub fn since_boot(loads: &[Load]) -> bool {
     true
 }
 
-fn anchored(event: &Event) -> bool {
+fn is_anchored(event: &Event) -> bool {
     event.kind != KIND_GAP && event.properties & EVENT_ANCHORED != 0
 }
 
-/// The records that a failure of the TPM has kept from the PCR, and whether the TPM may have taken
-/// one of them all the same: it can have failed after the work was done.
-fn given_up(records: &[Event]) -> Vec<(u64, bool)> {
-    let mut all = Vec::new();
+/// What became of a record that was to be extended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Extended,
+    /// A failure of the TPM kept it from the PCR.
+    GivenUp,
+    /// The TPM failed, and may have taken it all the same: it can have failed after the work was done.
+    Doubtful,
+}
+
+/// What became of each of the records that were to be extended; `None` where too many are in doubt.
+fn fates(records: &[Event], anchored: &[&Event]) -> Option<Vec<Fate>> {
+    let mut fates = vec![Fate::Extended; anchored.len()];
+    let mut doubts = 0usize;
     for failed in records.iter().filter(|e| e.kind == KIND_ANCHOR_FAILED) {
-        let of = records
-            .iter()
-            .filter(|event| anchored(event) && event.sequence >= failed.about);
+        // Sequences go up where a chain holds.
+        let from = anchored.partition_point(|event| event.sequence < failed.about);
+        let of = fates.iter_mut().skip(from).take(failed.count as usize);
         let tried = failed.error != Errno::EOVERFLOW as u32;
-        for (at, event) in of.take(failed.count as usize).enumerate() {
-            all.push((event.sequence, tried && at == 0));
+        for (at, fate) in of.enumerate() {
+            let doubtful = tried && at == 0;
+            doubts = doubts.saturating_add(doubtful.into());
+            *fate = match (*fate, doubtful) {
+                (Fate::Extended, true) => Fate::Doubtful,
+                (Fate::Extended, false) => Fate::GivenUp,
+                (known, _) => known,
+            };
         }
     }
-    all
+    (doubts <= DOUBTS_MAX).then_some(fates)
 }

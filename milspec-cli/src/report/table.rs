@@ -138,7 +138,7 @@ fn of_kernel(root: &Root) -> Vec<Token> {
         let half = || {
             let (id, what) = name.split_once('_')?;
             let at = ["location", "value"].iter().position(|w| *w == what)?;
-            let id = u16::from_str_radix(id, 16).ok()?;
+            let id = token_id(id)?;
             let text = root.text(&format!("{TOKENS}/{name}"))?;
             Some((id, at, u16::from_str_radix(&text, 16).ok()?))
         };
@@ -184,8 +184,14 @@ fn token(text: &str) -> Option<Token> {
     let (place, value) = text.split_once('=')?;
     let (id, location) = place.split_once('@').unwrap_or((place, place));
     Some(Token {
-        id: u16::from_str_radix(id, 16).ok()?,
+        id: token_id(id)?,
         location: u16::from_str_radix(location, 16).ok()?,
         value: value.parse().ok()?,
     })
+}
+
+/// `None`, too, for what ends a structure: in a copy it would take away all that stands behind it.
+fn token_id(text: &str) -> Option<u16> {
+    let id = u16::from_str_radix(text, 16).ok()?;
+    (id != token_table::END).then_some(id)
 }

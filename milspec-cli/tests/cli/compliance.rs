@@ -308,6 +308,15 @@ fn exceptions() {
         run("until = \"2999-12-31\"\nmachine = \"Latitude 545?\"\n").status,
         7
     );
+    // Two of them stand for no more than one does, and for no less.
+    for (machine, status) in [
+        ("Lat**50", 0),
+        ("**Latitude 5450", 0),
+        ("**/Latitude 5450", 7),
+    ] {
+        let rest = format!("until = \"2999-12-31\"\nmachine = \"{machine}\"\n");
+        assert_eq!(run(&rest).status, status, "{machine}");
+    }
     let more = "[[exception]]\ncheck = \"nfc-off\"\nowner = \"Bob\"\nreason = \"none\"\n";
     let closer = |machine: &str, until: &str| {
         let rest = format!(

@@ -480,6 +480,25 @@ fn firmware() {
     expect(&tree, "families", "warning", 0);
 }
 
+/// Promise: numbers that no machine has, in a recording that somebody made up, are added up all the
+/// same: they do not come round to a machine on which every value is known.
+#[test]
+fn more_than_there_can_be() {
+    let mut status = status(&[]);
+    for (family, all) in [(&mut status.platform, u32::MAX), (&mut status.dsmil, 1)] {
+        family.state = uapi::FAMILY_READY;
+        (family.controls, family.unreadable) = (all, all);
+    }
+    let [vendor, product, bios] = RUGGED;
+    let tree = Tree::loaded("doctor-many").answers(&info(vendor, product, bios), &status, &[]);
+    expect(&tree, "families", "warning", 0);
+    let (_, document) = json(&tree, &["doctor"]);
+    assert_eq!(
+        check(&document, "families")["reason"],
+        "4294967296 of 4294967296 controls have no known value"
+    );
+}
+
 /// Promise: a machine is compared with the reports of its product, and one that lists less than any
 /// of them is told so; where there are none, nothing is said of it.
 #[test]

@@ -9,7 +9,9 @@ use crate::machines::rugged;
 use crate::run::{json, on};
 use crate::tree::Tree;
 use milspec_uapi::{self as uapi, Event, Status, EVENT_SIZE};
+use nix::errno::Errno;
 use serde_json::Value;
+use std::process::Command;
 use zerocopy::{FromBytes, IntoBytes};
 
 const PROVEN: (i32, &str) = (0, "proven");
@@ -400,4 +402,52 @@ fn in_words() {
     );
     let dir = env!("CARGO_TARGET_TMPDIR");
     assert_shows!(text.replace(dir, "[DIR]"), "journal-verdicts.txt");
+}
+
+/// Promise: whoever makes a journal up cannot have its verifying take all memory: neither with as many
+/// doubts about the TPM as are followed, before records that were extended, nor with failures of which
+/// each names all of them.
+#[test]
+fn memory() {
+    let made_up = |anchored, failures, failed: fn(u64) -> Event| {
+        let mut journal = Journal::new(7, [0; 32]);
+        for _ in 0..anchored {
+            journal.add(Event {
+                properties: uapi::EVENT_ANCHORED,
+                pcr: 13,
+                ..of(uapi::KIND_STEP)
+            });
+        }
+        for number in 0..failures {
+            journal.add(Event {
+                kind: uapi::KIND_ANCHOR_FAILED,
+                ..failed(number)
+            });
+        }
+        journal
+    };
+    let doubts = made_up(200, 12, |number| Event {
+        about: number + 2,
+        count: 1,
+        error: Errno::EIO as u32,
+        ..Event::default()
+    });
+    let failures = made_up(2000, 2000, |_| Event {
+        about: 1,
+        count: u32::MAX,
+        error: Errno::EOVERFLOW as u32,
+        ..Event::default()
+    });
+    for (name, journal) in [("doubts", doubts), ("failures", failures)] {
+        let tree = rugged(&format!("journal-memory-{name}"));
+        tree.put("saved", &journal.bytes());
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "ulimit -d 20000; exec \"$@\"", "sh"]);
+        shell.args([env!("CARGO_BIN_EXE_milspecctl"), "--json"]);
+        shell.args(["journal", "verify"]).arg(tree.path("saved"));
+        let output = shell.output().unwrap();
+        let document: Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{name}: {error}: {output:?}"));
+        assert_eq!(document["loads"][0]["records"], journal.events.len());
+    }
 }

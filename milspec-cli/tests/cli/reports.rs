@@ -121,7 +121,8 @@ fn report_without_rights() {
 }
 
 /// Promise: without the module, and without SMBIOS, the table comes from the kernel's token files,
-/// and what locations read through its SMBIOS device; without that, nothing is made up.
+/// and what locations read through its SMBIOS device; without that, nothing is made up. The end of a
+/// structure, which the kernel takes for a token where it stands before the last, is none.
 #[test]
 fn report_without_the_module() {
     let tree = machine(Tree::bare("report-module")).smbios(&CELLS.map(call));
@@ -133,7 +134,7 @@ fn report_without_the_module() {
         "0010=2 0055=6 0057=6 006D=6 0198=6 0285=1 0286=1"
     );
     let mut tree = tree.without("sys/firmware/dmi/tables/DMI");
-    for (id, location, value) in TABLE {
+    for (id, location, value) in TABLE.into_iter().chain([(0xFFFF, 0, 0)]) {
         let of = |what: &str| format!("sys/devices/platform/dell-smbios.0/tokens/{id:04x}_{what}");
         tree = tree
             .file(&of("location"), &format!("{location:08x}\n"))
@@ -141,6 +142,7 @@ fn report_without_the_module() {
     }
     let without = reported(&on(&tree, &["report"]));
     assert_eq!(without["token_table"]["from"], "kernel");
+    assert!(!without["token_table"].to_string().contains("FFFF@0000"));
     assert_eq!(without["readings"], with["readings"]);
     assert_eq!(without["inference"], with["inference"]);
     let tree = tree.without("recording/smbios");

@@ -156,7 +156,8 @@ fn started() {
     }
 }
 
-/// Promise: a report is a profile: its token table, and what its controls were.
+/// Promise: a report is a profile: its token table, and what its controls were. What would end a
+/// structure is no token, and takes none away that stands behind it.
 #[test]
 fn of_a_report() {
     let tree = crate::machines::rugged("training-report-profile");
@@ -164,7 +165,7 @@ fn of_a_report() {
     let mut report: Value = serde_json::from_str(&report).unwrap();
     report["token_table"] = serde_json::json!({ "from": "smbios", "structures": [{
         "port": 178, "code": 1, "classes": 1, "end": "terminated",
-        "tokens": "0285@1000=1 0286@1000=2",
+        "tokens": "0285@1000=1 FFFF=0 0286@1000=2",
     }] });
     report["driver"]["controls"] = serde_json::json!([]);
     tree.put("report.json", report.to_string().as_bytes());
