@@ -138,7 +138,8 @@ pub fn calls(machine: &Machine, before: &Before, run: Run) -> Result<Counts> {
         println!("  {ended:24} {number:>10}");
     }
     println!(
-        "  seed {} calls {calls} in {:.0?}, {} disturbances",
+        "figure: fuzzed calls: {:?}, seed {}, {calls} calls in {:.0?}, {} disturbances",
+        run.bits,
         run.seed,
         start.elapsed(),
         host.turns

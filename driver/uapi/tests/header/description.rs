@@ -229,10 +229,10 @@ impl Kind {
                 "{full}: \"{prose}\" is not zero"
             );
             plain("RESERVED")
-        } else if declared == "Head" || declared.contains(char::is_uppercase) && !is_array(declared)
+        } else if declared == "Head"
+            || declared.contains(char::is_uppercase) && !is_array(declared)
+            || declared.starts_with("[ControlValue")
         {
-            plain("STRUCT")
-        } else if declared.starts_with("[ControlValue") {
             plain("STRUCT")
         } else if let Some(prefix) = prefix(prose, "bits") {
             listed("BITS", source.group(prefix, &full))
