@@ -4,16 +4,13 @@
 
 mod common;
 
-use common::believed::{commit, facts, ids, machine, mark, seen, step, Controls, LIST};
-use common::{device, dsmil, platform, value, OPEN};
-use milspec_posture::control::{Class, Reading};
-use milspec_posture::errno::EBUSY;
-use milspec_posture::fact::{Fact, Mark, Policy, Reason, Want, ACTIVE};
-use milspec_posture::machine::{Machine, Outside};
+use common::believed::{commit, facts, ids, machine, mark, step, Controls, LIST};
+use common::{platform, value, OPEN};
+use milspec_posture::control::Class;
+use milspec_posture::fact::{Fact, Mark, Policy, Reason, Want};
+use milspec_posture::machine::Machine;
 use milspec_posture::mode::Mode;
 use milspec_posture::plan::{Progress, Request, Step, ACCEPT};
-use milspec_posture::transaction::{self, Firmware};
-use std::collections::BTreeMap;
 
 /// Promise: another list of the same machine is in the same mode, applied and latched as before, and
 /// its generations go on behind both.
@@ -187,87 +184,51 @@ fn controls_say_what_the_mode_asks() {
     assert_eq!(asked(off, &OPEN), (Some(disabled), None, 0));
 }
 
-/// Firmware in which all goes well.
-struct Cells(BTreeMap<u32, u8>);
-
-impl Firmware for Cells {
-    fn write(&mut self, id: u32, _: u8, to: u8) -> Result<(), u32> {
-        self.0.insert(id, to);
-        Ok(())
-    }
-
-    fn read(&mut self, id: u32, _: u8, _: u8) -> Reading {
-        Reading::Known(self.0[&id])
-    }
-
-    fn is_interrupted(&self) -> bool {
-        false
-    }
-}
-
-/// Gives a control another value, and says how far that came.
-fn change(machine: &mut Controls, id: u32, to: u8) -> Progress {
-    let cells = machine.facts().iter();
-    let cells = cells.filter_map(|fact| Some((fact.id, fact.current()?)));
-    let mut firmware = Cells(cells.collect());
-    let mut steps = [Step {
-        from: firmware.0[&id],
-        to,
-        ..step(id, Progress::Planned)
-    }];
-    transaction::run(machine, &mut steps, &mut firmware);
-    steps[0].progress
-}
-
-/// Promise: what the driver has written is believed, counts as changed once, and is nobody else's.
+/// Promise: a mode that is applied is another state of things, also where the machine was in it; what
+/// was before the driver is as well, and to be told so once.
 #[test]
-fn what_is_written_is_believed() {
-    let [_, device] = ids();
+fn what_is_asked_for_is_believed() {
     let mut machine = machine();
-    for to in [0, 1, 0] {
-        assert_eq!(change(&mut machine, device, to), Progress::Done);
-        assert_eq!(machine.fact(device).unwrap().reading, Reading::Known(to));
-    }
-    assert_eq!(commit(&mut machine), (2, 1));
-    assert_eq!(machine.fact(device).unwrap().changed, 2);
-    let back = Outside {
-        id: device,
-        from: 0,
-        to: Some(1),
-        drift: false,
+    let standard = Request {
+        mode: Some(Mode::Standard),
+        list: &[],
     };
-    for (value, outside) in [(0, None), (1, Some(back))] {
-        let news = machine.clone().observe(device, seen(Reading::Known(value)));
-        assert_eq!(news.outside, outside);
+    let before = machine.standing();
+    assert_eq!(before.mode, standard.mode);
+    for generation in [2, 2] {
+        machine.settle(&standard, &[], &[], true);
+        assert_eq!(commit(&mut machine), (generation, 0));
+        assert_eq!(machine.standing(), before);
     }
-}
-
-/// Promise: a device is not activated while what it needs is not, and not deactivated while what needs
-/// it is; settings keep nothing from being changed.
-#[test]
-fn what_is_needed_keeps_a_device_from_being_changed() {
-    // The second needs the first, and the third what is not there.
-    let devices = |states: [u8; 3]| {
-        let needs: [&[u16]; 3] = [&[], &[0], &[9]];
-        let all = (0..).zip(states).zip(needs);
-        all.map(|((n, state), needs)| dsmil(0, n, state, needs))
-            .collect::<Vec<_>>()
+    let list = [(ids()[0], 1)];
+    let was = Request {
+        list: &list,
+        ..LIST
     };
-    let kept = Progress::Failed(EBUSY);
-    for (states, at, to, expected) in [
-        ([1, 1, 0], 0, 0, kept),
-        ([1, 0, 0], 0, 0, Progress::Done),
-        ([1, 1, 0], 1, 0, Progress::Done),
-        ([0, 0, 0], 1, 1, kept),
-        ([1, 0, 0], 1, 1, Progress::Done),
-        ([1, 0, 0], 2, 1, kept),
-    ] {
-        let mut machine = Machine::new(devices(states));
-        assert_eq!(change(&mut machine, device(0, at), to), expected);
-        let now = machine.fact(device(0, at)).unwrap().current();
-        assert_eq!(now == Some(to), expected == Progress::Done);
+    machine.settle(&was, &[], &[], true);
+    assert_eq!(mark(&machine).baseline, None);
+    let baseline = Request {
+        mode: Some(Mode::Baseline),
+        ..was
+    };
+    let other = Request {
+        list: &[],
+        ..baseline
+    };
+    machine.settle(&other, &[], &[], true);
+    let (generation, _) = commit(&mut machine);
+    for _ in 0..2 {
+        machine.settle(&baseline, &[], &[], true);
+        assert_eq!(commit(&mut machine), (generation + 1, 0));
+        assert_eq!(mark(&machine).baseline, Some(1));
     }
-    let setting = platform("camera", "enabled");
-    let mut machine = Machine::new(vec![setting, dsmil(0, 0, ACTIVE, &[0])]);
-    assert_eq!(change(&mut machine, setting.id, 1), Progress::Done);
+    // It is near no mode now, so that nothing else tells.
+    assert_eq!(machine.standing().mode, None);
+    let list = [(ids()[1], 1)];
+    let baseline = Request {
+        list: &list,
+        ..baseline
+    };
+    machine.settle(&baseline, &[], &[], true);
+    assert_eq!(commit(&mut machine), (generation + 2, 0));
 }
