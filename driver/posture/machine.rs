@@ -382,21 +382,14 @@ impl<L: DerefMut<Target = [Fact]>> Machine<L> {
         if let Some(mode) = request.mode {
             self.altered |= self.applied != Some(mode);
             self.applied = Some(mode);
-            if mode == Mode::ParanoidPlus {
-                self.altered |= !self.latched;
-                self.latched = true;
-            }
+            self.latched |= mode == Mode::ParanoidPlus;
         }
     }
 
     /// Commits what is believed: derives the mode, and moves on to another generation where anything
     /// is different. `wants` must have room for one entry for each control.
     pub fn commit(&mut self, policy: &Policy, wants: &mut [Want]) -> Committed {
-        let policy = Policy {
-            latched: self.latched,
-            ..*policy
-        };
-        let standing = standing::derive(&self.facts, &policy, self.applied, wants);
+        let standing = standing::derive(&self.facts, policy, self.applied, wants);
         self.altered |= standing != self.standing;
         self.standing = standing;
         for (fact, want) in self.facts.iter_mut().zip(wants.iter()) {

@@ -5,9 +5,10 @@
 mod common;
 
 use common::believed::{commit, facts, ids, machine, seen, step, Controls, LIST};
+use common::dsmil;
 use milspec_posture::control::{Class, Family, Reading};
-use milspec_posture::fact::Mark;
-use milspec_posture::machine::{Machine, News, Outside, Seen};
+use milspec_posture::fact::{Fact, Mark, Reason, ACTIVE};
+use milspec_posture::machine::{withdrawn, Machine, News, Outside, Seen};
 use milspec_posture::plan::Progress;
 
 /// Promise: a generation stands for one state of things: it moves on by one when anything else is
@@ -157,4 +158,27 @@ fn news_is_said_once() {
     ];
     let said = said.map(&mut tamper);
     assert_eq!(said, [false, true, false, false, false, false, true]);
+}
+
+/// Promise: nothing is said of what is gone but that it is, and what is remembered of it.
+#[test]
+fn of_what_is_gone_nothing_is_said() {
+    let fact = Fact {
+        tamper: Some(true),
+        wanted: Some(0),
+        unreached: Some(Reason::ReadOnly),
+        ..dsmil(0, 0, ACTIVE, &[])
+    };
+    let gone = Fact {
+        class: Class::ReadOnly,
+        writable: false,
+        values: 0,
+        gone: true,
+        reading: Reading::Unknown,
+        tamper: None,
+        wanted: None,
+        unreached: None,
+        ..fact
+    };
+    assert_eq!(withdrawn(&fact), gone);
 }

@@ -183,3 +183,52 @@ fn controls_say_what_the_mode_asks() {
     assert_eq!(asked(off, &policy).1, None);
     assert_eq!(asked(off, &OPEN), (Some(disabled), None, 0));
 }
+
+/// Promise: a mode that is applied is another state of things, also where the machine was in it; what
+/// was before the driver is as well, and to be told so once.
+#[test]
+fn what_is_asked_for_is_believed() {
+    let mut machine = machine();
+    let standard = Request {
+        mode: Some(Mode::Standard),
+        list: &[],
+    };
+    let before = machine.standing();
+    assert_eq!(before.mode, standard.mode);
+    for generation in [2, 2] {
+        machine.settle(&standard, &[], &[], true);
+        assert_eq!(commit(&mut machine), (generation, 0));
+        assert_eq!(machine.standing(), before);
+    }
+    let list = [(ids()[0], 1)];
+    let was = Request {
+        list: &list,
+        ..LIST
+    };
+    machine.settle(&was, &[], &[], true);
+    assert_eq!(mark(&machine).baseline, None);
+    let baseline = Request {
+        mode: Some(Mode::Baseline),
+        ..was
+    };
+    let other = Request {
+        list: &[],
+        ..baseline
+    };
+    machine.settle(&other, &[], &[], true);
+    let (generation, _) = commit(&mut machine);
+    for _ in 0..2 {
+        machine.settle(&baseline, &[], &[], true);
+        assert_eq!(commit(&mut machine), (generation + 1, 0));
+        assert_eq!(mark(&machine).baseline, Some(1));
+    }
+    // It is near no mode now, so that nothing else tells.
+    assert_eq!(machine.standing().mode, None);
+    let list = [(ids()[1], 1)];
+    let baseline = Request {
+        list: &list,
+        ..baseline
+    };
+    machine.settle(&baseline, &[], &[], true);
+    assert_eq!(commit(&mut machine), (generation + 2, 0));
+}
