@@ -30,6 +30,8 @@ pub const LONG: &[Test] = &[
 /// Calls of the short test, and of each of the long ones.
 const SOME: u64 = 20_000;
 const MILLIONS: u64 = 5_000_000;
+/// The same on the debug kernel.
+const HALF_A_MILLION: u64 = 500_000;
 /// So many bytes more of kernel memory are not what calls leave behind.
 const LEAK: u64 = 600_000;
 /// Where it is in the guest.
@@ -216,6 +218,7 @@ fn millions(bits: Bits) -> Result<()> {
     let before = Before::of(&machine)?;
     let number = match std::env::var("MILSPEC_FUZZ_CALLS") {
         Ok(text) => text.parse().context("MILSPEC_FUZZ_CALLS")?,
+        Err(_) if prepared(&Progress::new())?.debug => HALF_A_MILLION,
         Err(_) => MILLIONS,
     };
     let run = Run {

@@ -113,6 +113,8 @@ const DEBUG_LONG: &[&str] = &[
     "firmware_attributes_set_what_they_are_told",
     "journal_pcr_is_the_replay",
     "training_run_goes_on_where_it_was",
+    "fuzzed_calls_millions_64_bit",
+    "fuzzed_calls_millions_32_bit",
     "hostile_callers_64_bit",
     "hostile_callers_32_bit",
     "driver_unloads_and_loads_again",
