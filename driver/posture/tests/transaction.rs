@@ -249,7 +249,8 @@ fn an_undo_leaves_alone_what_is_not_as_written() {
 fn steps_are_told_when_they_are_settled() {
     use Progress::{Degraded, Done, Failed, Moved, Undone};
     let hidden = Failed(EREMOTEIO);
-    let told: [(&[Write], &[(u32, Progress)]); 6] = [
+    type Told<'a> = (&'a [Write], &'a [(u32, Progress)]);
+    let told: [Told<'_>; 6] = [
         (&[], &[(0, Done), (1, Done)]),
         (&[Write::Fails], &[(0, Failed(EIO))]),
         (
