@@ -251,7 +251,7 @@ fn steps_are_told_when_they_are_settled() {
     let hidden = Failed(EREMOTEIO);
     /// What writes come to, and what is told of which control.
     type Told<'a> = (&'a [Write], &'a [(u32, Progress)]);
-    let told: [Told; 6] = [
+    let told: [Told<'_>; 6] = [
         (&[], &[(0, Done), (1, Done)]),
         (&[Write::Fails], &[(0, Failed(EIO))]),
         (
