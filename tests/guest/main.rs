@@ -249,7 +249,9 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     if arguments.test_threads.is_none() {
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-        arguments.test_threads = Some(processors + 1);
+        // The debug kernel never waits: it has enough to do.
+        let more = usize::from(!matches!(wants_debug(), Ok(true)));
+        arguments.test_threads = Some(processors + more);
     }
     // The longest first: at the end nobody would run beside them.
     let tests = [
