@@ -3,7 +3,7 @@
 //! What a plan and an apply do with lists, exceptions and generations, and what they refuse.
 
 use crate::ask::{self, ask, ask_one, id, one, request, set};
-use crate::common::{machine, Test};
+use crate::common::{machine, Test, DRIVER};
 use crate::model::{check_calls, Image, Model};
 use crate::modes::SYSFS;
 use anyhow::{ensure, Context, Result};
@@ -323,9 +323,8 @@ fn refuses_tables() -> Result<()> {
 fn refuses_circles() -> Result<()> {
     let machine = ready("rugged")?;
     let nvram = machine.nvram()?;
-    let driver = "/sys/bus/platform/drivers/dell_milspec";
     machine
-        .sh(&format!("echo DSML0001:00 >{driver}/unbind"))?
+        .sh(&format!("echo DSML0001:00 >{DRIVER}/unbind"))?
         .ok()?;
     // In DESCRIBE's answer: the number of devices that one needs, and the first of them. 2D1 and
     // 2D2 need each other.
@@ -338,7 +337,7 @@ fn refuses_circles() -> Result<()> {
         nvram.dsmil_patch_descriptor(index, DEPENDENCIES, &needs.to_le_bytes())?;
     }
     machine
-        .sh(&format!("echo DSML0001:00 >{driver}/bind"))?
+        .sh(&format!("echo DSML0001:00 >{DRIVER}/bind"))?
         .ok()?;
     let words = format!(
         "{} {} {} {}",

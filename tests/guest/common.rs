@@ -13,6 +13,14 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A test: its name, which says what it guards, and its code.
 pub type Test = (&'static str, fn() -> Result<()>);
 
+/// The driver of DSML0001.
+pub const DRIVER: &str = "/sys/bus/platform/drivers/dell_milspec";
+
+/// The line of shell that unbinds DSML0001 and binds it again; it fails where one of the two does.
+pub fn rebind_line() -> String {
+    format!("echo DSML0001:00 >{DRIVER}/unbind && echo DSML0001:00 >{DRIVER}/bind")
+}
+
 /// A machine that has just booted.
 pub fn machine(profile: &str, module: Module) -> Result<Machine> {
     Machine::from_snapshot(profile, &Options::module(module))

@@ -6,7 +6,7 @@
 use crate::access::wait_until;
 use crate::apply::{ready, ECANCELED, EINTR};
 use crate::ask::{self, ask, ask_one, one, start, Answer};
-use crate::common::Test;
+use crate::common::{Test, DRIVER};
 use crate::model::{Image, Model};
 use crate::modes::SYSFS;
 use anyhow::{ensure, Context, Result};
@@ -26,7 +26,6 @@ pub const TESTS: &[Test] = &[
 ];
 
 const PATIENCE: Duration = Duration::from_secs(60);
-const DRIVER: &str = "/sys/bus/platform/drivers/dell_milspec";
 
 /// Two modes of one machine, as images.
 struct Ends {

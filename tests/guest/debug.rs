@@ -4,11 +4,12 @@
 //! locks are taken.
 
 use crate::ask;
-use crate::common::{machine, Test};
+use crate::common::{machine, rebind_line, Test};
 use anyhow::{bail, ensure, Context, Result};
 use milspec_machine::image::repository;
 use milspec_machine::machine::{prepared, Machine, Module};
 use milspec_machine::progress::Progress;
+use milspec_uapi::OUTCOME_DONE;
 use std::collections::BTreeSet;
 
 /// The tests of this file, for the debug kernel alone.
@@ -98,24 +99,18 @@ fn locks() -> Result<()> {
         ask::set("camera", "disabled")?,
         ask::set("camera", "enabled")?,
     );
-    ask::ask(
-        &machine,
-        &format!("apply {off} -- status -- controls -- apply {on}"),
-    )?;
+    ask::one(&machine, &format!("apply {off} -- status -- controls"))?.ends(0, OUTCOME_DONE)?;
+    ask::one(&machine, &format!("apply {on}"))?.ends(0, OUTCOME_DONE)?;
     machine.dsmil_change(0, 1, 0)?;
-    ask::ask(
+    ask::one(
         &machine,
         &format!("train op=1 -- apply {off} -- train op=2"),
-    )?;
+    )?
+    .ends(0, OUTCOME_DONE)?;
     machine
         .sh("timeout 1 cat /dev/milspec >/dev/null; cat /sys/devices/faux/dell_milspec/* >/dev/null 2>&1; true")?
         .ok()?;
-    let driver = "/sys/bus/platform/drivers/dell_milspec";
-    machine
-        .sh(&format!(
-            "echo DSML0001:00 >{driver}/unbind && echo DSML0001:00 >{driver}/bind"
-        ))?
-        .ok()?;
+    machine.sh(&rebind_line())?.ok()?;
     let seen = edges(&machine.read("/proc/lockdep")?);
     let architecture = std::fs::read_to_string(repository().join("docs/architecture.md"))?;
     let section = architecture

@@ -4,7 +4,7 @@
 //! mainline's own view, not by what the driver says of itself.
 
 use crate::access::wait_until;
-use crate::common::{self, controls, machine, milspecctl, Test};
+use crate::common::{self, controls, machine, milspecctl, Test, DRIVER};
 use crate::firmware_attributes::CLASS;
 use crate::model::Model;
 use anyhow::{bail, ensure, Context, Result};
@@ -615,7 +615,6 @@ fn unloads_while_read() -> Result<()> {
 fn unbind() -> Result<()> {
     let machine = machine("rugged", Module::Autoload)?;
     let guest = machine.guest()?;
-    let driver = "/sys/bus/platform/drivers/dell_milspec";
     let mut holder = guest.spawn(GuestCommand::shell(
         "exec 3</dev/milspec; echo open; read line",
     ))?;
@@ -623,7 +622,7 @@ fn unbind() -> Result<()> {
     let all = controls(&machine)?.len();
     for _ in 0..3 {
         machine
-            .sh(&format!("echo DSML0001:00 >{driver}/unbind"))?
+            .sh(&format!("echo DSML0001:00 >{DRIVER}/unbind"))?
             .ok()?;
         let left = controls(&machine)?;
         ensure!(
@@ -638,7 +637,7 @@ fn unbind() -> Result<()> {
             "{status:#}"
         );
         machine
-            .sh(&format!("echo DSML0001:00 >{driver}/bind"))?
+            .sh(&format!("echo DSML0001:00 >{DRIVER}/bind"))?
             .ok()?;
         ensure!(controls(&machine)?.len() == all, "it does not come back");
     }

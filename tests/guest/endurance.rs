@@ -5,7 +5,7 @@
 //! `MILSPEC_ENDURANCE=N` makes it N percent of what is written below.
 
 use crate::ask;
-use crate::common::{kernel_memory, machine, Test};
+use crate::common::{kernel_memory, machine, rebind_line, Test};
 use anyhow::{ensure, Context, Result};
 use milspec_machine::guest::GuestCommand;
 use milspec_machine::machine::{prepared, Machine, Module};
@@ -88,9 +88,7 @@ fn many(name: &str, machine: &Machine, times: u64, line: &str) -> Result<()> {
 /// Fails when binding and unbinding DSML0001 loses memory, or once does not work.
 fn binding() -> Result<()> {
     let machine = machine("rugged", Module::Autoload)?;
-    let driver = "/sys/bus/platform/drivers/dell_milspec";
-    let line =
-        format!("echo DSML0001:00 >{driver}/unbind && echo DSML0001:00 >{driver}/bind || exit 1");
+    let line = format!("{} || exit 1", rebind_line());
     many("binding", &machine, of(10_000)?, &line)
 }
 
@@ -101,7 +99,7 @@ fn loading() -> Result<()> {
     many("loading", &machine, of(1_000)?, line)
 }
 
-/// Fails when going to sleep and waking up loses memory, or what is read afterwards is unknown.
+/// Fails when going to sleep and waking up loses memory, or leaves a control degraded.
 fn sleeping() -> Result<()> {
     let machine = machine("rugged", Module::Autoload)?;
     ask::install(&machine)?;
@@ -150,8 +148,7 @@ fn wrapping() -> Result<()> {
     machine.check_kernel_log()
 }
 
-/// Fails when a week in which the clock goes on by an hour at a time leaves a record out of order of
-/// time since boot, or a chain that does not verify.
+/// Fails when a week in which the clock goes on by an hour at a time leaves a chain that does not verify.
 fn week() -> Result<()> {
     let machine = machine("latitude-7490", Module::Autoload)?;
     ask::install(&machine)?;

@@ -133,18 +133,26 @@ static int apply(unsigned int number, int mode, uint32_t control, int value)
 	return request(number, &applied);
 }
 
-/* Why the first control that could not be read could not be. */
-static uint32_t reading_error(void)
+static struct milspec_control controls[ROOM];
+
+/* Fills `controls`; the answer says how many. */
+static int list_controls(struct milspec_controls *answer)
 {
-	static struct milspec_control controls[ROOM];
-	struct milspec_controls answer = {
-		.head.size = sizeof(answer),
+	*answer = (struct milspec_controls) {
+		.head.size = sizeof(*answer),
 		.buffer = (uintptr_t)controls,
 		.capacity = ROOM,
 		.stride = sizeof(controls[0]),
 	};
+	return request(MILSPEC_IOC_CONTROLS, answer);
+}
 
-	if (request(MILSPEC_IOC_CONTROLS, &answer) != 0)
+/* Why the first control that could not be read could not be. */
+static uint32_t reading_error(void)
+{
+	struct milspec_controls answer;
+
+	if (list_controls(&answer) != 0)
 		return 0;
 	for (uint32_t i = 0; i < answer.count; i++)
 		if (controls[i].reading == MILSPEC_READING_FAILED)
@@ -178,15 +186,9 @@ static int call_status(void)
 
 static int call_controls(void)
 {
-	static struct milspec_control controls[ROOM];
-	struct milspec_controls answer = {
-		.head.size = sizeof(answer),
-		.buffer = (uintptr_t)controls,
-		.capacity = ROOM,
-		.stride = sizeof(controls[0]),
-	};
+	struct milspec_controls answer;
 
-	return request(MILSPEC_IOC_CONTROLS, &answer);
+	return list_controls(&answer);
 }
 
 static int call_refresh(void)

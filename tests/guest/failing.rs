@@ -4,12 +4,14 @@
 //! failing, on the debug kernel.
 
 use crate::ask;
-use crate::common::{machine, Test};
+use crate::common::{machine, Test, DRIVER};
 use anyhow::{ensure, Context, Result};
 use milspec_machine::guest::GuestCommand;
 use milspec_machine::machine::{prepared, Machine, Module};
 use milspec_machine::prepare::Bits;
 use milspec_machine::progress::Progress;
+use milspec_posture::mode::Mode;
+use milspec_uapi::OUTCOME_DONE;
 use std::path::Path;
 use std::time::Duration;
 
@@ -31,7 +33,6 @@ const PROGRAM: &str = "/tmp/failing";
 /// A machine with few tokens: everything is read at each change, and a call takes a tenth of a second.
 const SMALL: &str = "latitude-d630";
 const MODULE: &str = "/tmp/dell_milspec.ko";
-const DRIVER: &str = "/sys/bus/platform/drivers/dell_milspec";
 const FILES: &str = "/sys/devices/faux/dell_milspec";
 
 fn guest(profile: &str) -> Result<Machine> {
@@ -195,8 +196,8 @@ fn in_everything() -> Result<()> {
     machine.check_kernel_log()
 }
 
-/// Fails when memory that fails in the workers, of the TPM, of events and of the clock, loses more than
-/// the interface says: afterwards the journal is anchored whole, and a look is as any.
+/// Fails when memory that fails in the workers, of the TPM and of events, leaves the driver in a state
+/// from which a change does not work, or a control degraded.
 fn in_workers() -> Result<()> {
     let machine = guest("rugged")?;
     // Not the task that asks, which has no failures of its own here: what fails is what modules
@@ -219,7 +220,9 @@ fn in_workers() -> Result<()> {
     machine
         .sh("for kind in failslab fail_page_alloc; do echo 0 >/sys/kernel/debug/$kind/probability; done")?
         .ok()?;
-    ask::ask(&machine, "refresh -- apply mode=2 -- apply mode=1")?;
+    for mode in [Mode::Standard, Mode::Baseline] {
+        ask::one(&machine, &format!("apply {}", ask::mode(mode)))?.ends(0, OUTCOME_DONE)?;
+    }
     let status = ask::ask_one(&machine, "status")?;
     ensure!(status.number("degraded")? == 0, "{status:?}");
     machine.check_kernel_log()

@@ -4,7 +4,7 @@
 //! driver.
 
 use crate::access::wait_until;
-use crate::common::{controls, field, kernel_memory, log_lines, machine, milspecctl, Test};
+use crate::common::{controls, field, kernel_memory, log_lines, machine, milspecctl, Test, DRIVER};
 use crate::journal::{cause, events, install, machine_with_cause, of_kind, only};
 use crate::modes::SYSFS;
 use crate::witness;
@@ -32,8 +32,6 @@ pub const TESTS: &[Test] = &[
 
 /// Where they are.
 pub const CLASS: &str = "/sys/class/firmware-attributes/dell-milspec";
-/// Who DSML0001 is bound to.
-pub const DRIVER: &str = "/sys/bus/platform/drivers/dell_milspec";
 
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How often a device comes and goes, to see whether memory does not.

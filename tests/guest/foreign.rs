@@ -6,7 +6,7 @@
 use crate::access::wait_until;
 use crate::apply::{EAGAIN, ECANCELED, EIO};
 use crate::ask::{self, ask, ask_one, id, one, set, value, Answer};
-use crate::common::{log_lines, Test};
+use crate::common::{log_lines, Test, DRIVER};
 use crate::journal::{cause, events, machine_with_cause, of_kind, verified};
 use crate::model::{check_calls, device, Image, Model};
 use crate::modes::SYSFS;
@@ -661,12 +661,11 @@ fn dependencies() -> Result<()> {
 /// comes and goes, and when a request is refused without a look; it grows when an apply looks.
 fn read_when() -> Result<()> {
     let machine = ready("rugged")?;
-    let driver = "/sys/bus/platform/drivers/dell_milspec";
     let read = || -> Result<u64> { Ok(shown(&machine, "refreshed_ns")?.parse()?) };
     let first = read()?;
     for what in [
-        format!("echo DSML0001:00 >{driver}/unbind"),
-        format!("echo DSML0001:00 >{driver}/bind"),
+        format!("echo DSML0001:00 >{DRIVER}/unbind"),
+        format!("echo DSML0001:00 >{DRIVER}/bind"),
         format!("{} plan mode=4 -- status -- controls", ask::ASK),
         format!("{} apply mode=5", ask::ASK),
         format!("{} apply mode=2 generation=1000000", ask::ASK),

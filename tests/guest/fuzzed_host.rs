@@ -4,6 +4,7 @@
 //! afterwards.
 
 use crate::ask::{self, ask, ask_one, one};
+use crate::common::DRIVER;
 use crate::model::Image;
 use anyhow::{ensure, Context, Result};
 use milspec_machine::machine::Machine;
@@ -11,7 +12,6 @@ use milspec_machine::{dsmil, Call, Fault, Wrong};
 use milspec_posture::mode::Mode;
 use milspec_uapi::OUTCOME_DONE;
 
-const DRIVER: &str = "/sys/bus/platform/drivers/dell_milspec";
 /// Of what the host changes behind the driver's back, the setting.
 const FOREIGN: &str = "camera";
 

@@ -3,8 +3,8 @@
 //! fwupd from Debian, which knows nothing of us: it speaks the kernel's class for firmware settings.
 
 use crate::access::wait_until;
-use crate::common::{controls, field, milspecctl, Test};
-use crate::firmware_attributes::{choices, current, CLASS, DRIVER};
+use crate::common::{controls, field, milspecctl, Test, DRIVER};
+use crate::firmware_attributes::{choices, current, CLASS};
 use crate::modes::SYSFS;
 use crate::witness;
 use crate::witness_attributes::SYSMAN;

@@ -6,7 +6,7 @@
 use crate::access::wait_until;
 use crate::apply::{ready, EACCES, EAGAIN, ECANCELED, EIO};
 use crate::ask;
-use crate::common::{self, controls, machine, milspecctl, Test};
+use crate::common::{self, controls, machine, milspecctl, Test, DRIVER};
 use crate::hostile::{blame, blamed_once, names, show};
 use crate::journal::{events, machine_with_cause, of_kind};
 use anyhow::{ensure, Context, Result};
@@ -48,9 +48,6 @@ pub const LONG: &[Test] = &[
     }),
     ("hostile_dsml0001_signals_while_binding", signals),
 ];
-
-/// Where our driver binds DSML0001.
-const DRIVER: &str = "/sys/bus/platform/drivers/dell_milspec";
 
 /// A machine with other firmware behind DSML0001, and the driver loaded after that.
 fn loaded_on(poke: impl FnOnce(&Nvram) -> Result<()>) -> Result<Machine> {

@@ -4,7 +4,7 @@
 
 use crate::apply::{ready, EACCES};
 use crate::ask::{self, ask, ask_one, one, set};
-use crate::common::Test;
+use crate::common::{Test, DRIVER};
 use crate::model::{check_calls, Image, Model, Values};
 use crate::modes::SYSFS;
 use anyhow::{ensure, Context, Result};
@@ -26,7 +26,6 @@ fn shown(machine: &Machine, file: &str) -> Result<String> {
 /// somebody with every right could try.
 fn latch() -> Result<()> {
     let mut machine = ready("rugged")?;
-    let driver = "/sys/bus/platform/drivers/dell_milspec";
     let factory = Image::of(machine.nvram()?)?;
     one(&machine, "apply mode=5")?
         .ends(EACCES, OUTCOME_REFUSED)?
@@ -89,7 +88,7 @@ fn latch() -> Result<()> {
     holds(&machine)?;
     for line in ["unbind", "bind"] {
         machine
-            .sh(&format!("echo DSML0001:00 >{driver}/{line}"))?
+            .sh(&format!("echo DSML0001:00 >{DRIVER}/{line}"))?
             .ok()?;
         holds(&machine)?;
     }

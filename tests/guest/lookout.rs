@@ -3,7 +3,7 @@
 //! What the driver finds out without being asked: after an event of the firmware, after the
 //! machine's sleep, and by the clock. And that none of it outlives the driver.
 
-use crate::common::{self, milspecctl, Test};
+use crate::common::{self, milspecctl, Test, DRIVER};
 use anyhow::{bail, ensure, Context, Result};
 use milspec_machine::guest::GuestCommand;
 use milspec_machine::machine::{sleep_line, Machine, Module, Options};
@@ -27,7 +27,6 @@ pub const TESTS: &[Test] = &[
 ];
 
 const SYSFS: &str = "/sys/devices/faux/dell_milspec";
-const DRIVER: &str = "/sys/bus/platform/drivers/dell_milspec";
 /// A Dell event that mainline drops: stealth mode was toggled by its key.
 const STEALTH: [u16; 2] = [0x0010, 0x0155];
 /// How long a look may be in coming: the driver takes 2 s at most, the rest is the emulation's.

@@ -4,7 +4,7 @@
 
 use crate::apply::EIO;
 use crate::ask::{self, one, set};
-use crate::common::{field, Test};
+use crate::common::{field, Test, DRIVER};
 use crate::journal::{cause, wait_for};
 use crate::monitor::{
     finds, look, move_cell, site, tell, watched, Told, LOGIN, PATIENCE, SIGTERM, STATE,
@@ -21,8 +21,6 @@ pub const TESTS: &[Test] = &[
     ("monitor_finds_what_the_firmware_does", firmware),
     ("monitor_finds_what_another_load_hides", loads),
 ];
-
-const DRIVER: &str = "/sys/bus/platform/drivers/dell_milspec";
 
 /// Promise: tampering, a change that went wrong half way, devices that are let go, and firmware that
 /// cannot be read, are found, and nothing else with them: that values

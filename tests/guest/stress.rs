@@ -4,7 +4,7 @@
 
 use crate::access::wait_until;
 use crate::ask::{self, ask, ask_one, one};
-use crate::common::{kernel_memory, Test};
+use crate::common::{kernel_memory, rebind_line, Test, DRIVER};
 use crate::model::{check_writes, Image};
 use anyhow::{ensure, Context, Result};
 use milspec_machine::guest::GuestCommand;
@@ -44,12 +44,7 @@ fn stress() -> Result<()> {
     // growth from here on is growth with time. (Seen: 0.7 MB in 30 s, 0.6 MB in 120 s, all of it
     // at the beginning.)
     ask(&machine, &format!("crowd 15 {READERS} 2 3 -- apply mode=1"))?;
-    let driver = "/sys/bus/platform/drivers/dell_milspec";
-    machine
-        .sh(&format!(
-            "echo DSML0001:00 >{driver}/unbind && echo DSML0001:00 >{driver}/bind"
-        ))?
-        .ok()?;
+    machine.sh(&rebind_line())?.ok()?;
     let memory = kernel_memory(&machine)?;
     let writes = nvram.counts()?;
 
@@ -66,8 +61,8 @@ fn stress() -> Result<()> {
         GuestCommand::shell(&format!(
             "n=0; end=$(($(cut -d. -f1 /proc/uptime) + {seconds} - 4)); \
              while [ $(cut -d. -f1 /proc/uptime) -lt $end ]; do \
-             echo DSML0001:00 >{driver}/unbind || exit 1; sleep 0.3; \
-             echo DSML0001:00 >{driver}/bind || exit 1; sleep 1; n=$((n + 1)); done; echo $n"
+             echo DSML0001:00 >{DRIVER}/unbind || exit 1; sleep 0.3; \
+             echo DSML0001:00 >{DRIVER}/bind || exit 1; sleep 1; n=$((n + 1)); done; echo $n"
         ))
         .timeout(patience),
     )?;

@@ -4,9 +4,9 @@
 
 use crate::access::{member, wait_until};
 use crate::ask::{self, ask, ask_one, install, lines, request, Line};
-use crate::common::{log_lines, machine, milspecctl, Test};
+use crate::common::{log_lines, machine, milspecctl, Test, DRIVER};
 use crate::delay::{wait_in, IOCTL, POLL};
-use crate::firmware_attributes::{CLASS, DRIVER};
+use crate::firmware_attributes::CLASS;
 use crate::modes::SYSFS;
 use anyhow::{ensure, Context, Result};
 use milspec_machine::guest::{GuestCommand, Process};

@@ -5,7 +5,7 @@
 
 use crate::access::wait_until;
 use crate::ask;
-use crate::common::{self, milspecctl, Test};
+use crate::common::{self, milspecctl, Test, DRIVER};
 use crate::model::Model;
 use crate::modes::SYSFS;
 use anyhow::{ensure, Context, Result};
@@ -27,7 +27,6 @@ pub const TESTS: &[Test] = &[
 ];
 
 const PATIENCE: Duration = Duration::from_secs(60);
-const DRIVER: &str = "/sys/bus/platform/drivers/dell_milspec";
 
 fn rugged() -> Result<Machine> {
     let machine = common::machine("rugged", Module::Autoload)?;
