@@ -48,7 +48,7 @@ fn stress() -> Result<()> {
     let memory = kernel_memory(&machine)?;
     let writes = nvram.counts()?;
 
-    let patience = Duration::from_secs(seconds + 120);
+    let patience = Duration::from_secs(seconds + 240);
     let requests = format!("crowd {seconds} {READERS} 2 3");
     let crowd = machine
         .guest()?
@@ -60,7 +60,7 @@ fn stress() -> Result<()> {
     let rounds = machine.run_command(
         GuestCommand::shell(&format!(
             "n=0; end=$(($(cut -d. -f1 /proc/uptime) + {seconds} - 4)); \
-             while [ $(cut -d. -f1 /proc/uptime) -lt $end ]; do \
+             while [ $n -eq 0 ] || [ $(cut -d. -f1 /proc/uptime) -lt $end ]; do \
              echo DSML0001:00 >{DRIVER}/unbind || exit 1; sleep 0.3; \
              echo DSML0001:00 >{DRIVER}/bind || exit 1; sleep 1; n=$((n + 1)); done; echo $n"
         ))
@@ -71,19 +71,22 @@ fn stress() -> Result<()> {
     let lines = ask::lines(&output.text());
     let told = lines.last().context("no word of the crowd")?;
     ensure!(told.number("bad")? == 0, "{told:?}");
-    // How much of it there is, is the host's speed. None at all is a test of nothing.
-    for (work, least) in [("reads", 500), ("applied", 2), ("refreshed", 1)] {
+    // How much of it there is, is the host's speed; the crowd goes on until there is as much as this.
+    for (work, least) in [
+        ("reads", 10 * u64::from(READERS)),
+        ("applied", 2),
+        ("refreshed", 2),
+    ] {
         // Claim: cannot hold up a change by reading
-        ensure!(told.number(work)? > least, "{work}: {told:?}");
+        ensure!(told.number(work)? >= least, "{work}: {told:?}");
     }
-    ensure!(rounds.trim().parse::<u32>()? > 0, "{rounds} rounds");
 
     let position = nvram.log_position()?;
     check_writes(&machine, position.saturating_sub(1000))?;
     let mut after = kernel_memory(&machine)?;
     // Caches grow now and then, and then no more; what leaks grows each time.
     let mut round = [memory, after];
-    for _ in 0..2 {
+    for _ in 0..4 {
         if round[1] < round[0] + LEAK {
             break;
         }
