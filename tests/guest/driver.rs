@@ -4,6 +4,7 @@
 //! mainline's own view, not by what the driver says of itself.
 
 use crate::access::wait_until;
+use crate::ask::{self, ask_one};
 use crate::common::{self, controls, machine, milspecctl, Test, DRIVER};
 use crate::firmware_attributes::CLASS;
 use crate::model::Model;
@@ -565,9 +566,10 @@ fn busy_while_open() -> Result<()> {
 
 fn reloads() -> Result<()> {
     let machine = machine("rugged", Module::Present)?;
+    ask::install(&machine)?;
     let reload = || -> Result<()> {
         machine.run(["modprobe", "dell_milspec"])?.ok()?;
-        milspecctl(&machine, &["status", "--refresh"])?;
+        ask_one(&machine, "refresh")?;
         machine.run(["rmmod", "dell_milspec"])?.ok()?;
         Ok(())
     };

@@ -5,8 +5,9 @@
 //! `cargo test -p milspec-guest-tests -- FILTER` runs those whose name contains
 //! the filter, `-- --list` names them. One more runs at once than there are processors, unless
 //! `--test-threads` says otherwise: a machine is one thread of emulation, and some of them wait.
-//! Without a filter, what docs/security.md names and the smoke ring run each time; the others take turns,
-//! by commit: MILSPEC_TURN=0 to 3 chooses, MILSPEC_TURN=all runs all of them.
+//! Without a filter, the smoke ring runs each time; the others take turns, by commit, and what
+//! docs/security.md names comes three times as often as the rest: MILSPEC_TURN=0 to 14 chooses,
+//! MILSPEC_TURN=all runs all of them.
 //! What takes long for what it adds is ignored: `-- --include-ignored` runs it too, and
 //! `make test-long`.
 //! With MILSPEC_SERIES set to a kernel series that is not the newest, and without a
@@ -16,7 +17,7 @@ use anyhow::Context;
 use common::Test;
 use libtest_mimic::{Arguments, Failed, Trial};
 use milspec_machine::image::repository;
-use milspec_machine::prepare::{digest, wants_debug, Config};
+use milspec_machine::prepare::{wants_debug, Config};
 use std::num::NonZero;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
@@ -120,10 +121,14 @@ const DEBUG_LONG: &[&str] = &[
     "stress_readers_appliers_refresh_and_unbind",
 ];
 
-/// The page whose promises are tested each time.
+/// The page whose promises are tested more often than the rest.
 const PROMISES: &str = include_str!("../../docs/security.md");
 /// So many turns are taken by what is neither named there nor in [`SMOKE`].
-const TURNS: u64 = 4;
+const TURNS: u64 = 15;
+/// So many by what is named there.
+const PROMISE_TURNS: u64 = 5;
+/// So many by the tests for the debug kernel alone.
+const DEBUG_TURNS: u64 = 3;
 /// The variable that chooses the turn.
 const TURN_VARIABLE: &str = "MILSPEC_TURN";
 
@@ -164,15 +169,42 @@ impl Turn {
         }
     }
 
-    /// Whether a test is run in it.
-    fn has(self, name: &str) -> bool {
-        let always = SMOKE.contains(&name) || PROMISES.contains(&format!("`{name}`"));
+    /// Whether it is the turn of what has this place among those that take so many turns.
+    fn has(self, place: u64, turns: u64) -> bool {
         match self {
-            Self::One(turn) if !always => {
-                u64::from_str_radix(&digest([name]), 16).is_ok_and(|hash| hash % TURNS == turn)
-            }
-            _ => true,
+            Self::One(turn) => place % turns == turn % turns,
+            Self::All => true,
         }
+    }
+}
+
+/// Hands out places: by them those that stand together, and take about as long, come at different times.
+struct Places {
+    turn: Turn,
+    promises: u64,
+    others: u64,
+}
+
+impl Places {
+    fn of(turn: Turn) -> Self {
+        Self {
+            turn,
+            promises: 0,
+            others: 0,
+        }
+    }
+
+    /// Whether a test of the stock kernel's is run.
+    fn take(&mut self, name: &str) -> bool {
+        if SMOKE.contains(&name) {
+            return true;
+        }
+        let (place, turns) = match PROMISES.contains(&format!("`{name}`")) {
+            true => (&mut self.promises, PROMISE_TURNS),
+            false => (&mut self.others, TURNS),
+        };
+        *place += 1;
+        self.turn.has(*place, turns)
     }
 }
 
@@ -183,7 +215,7 @@ enum Ring {
     Stock,
     /// [`SMOKE`].
     Smoke,
-    /// [`DEBUG_LONG`], and those for the debug kernel alone.
+    /// Those for the debug kernel alone, by turns, and [`DEBUG_LONG`].
     Debug,
 }
 
@@ -343,8 +375,9 @@ fn main() -> ExitCode {
         |name: &str| named.is_none_or(|(names, more)| [names, more].concat().contains(&name));
     let is_long = |name: &str| named.is_some_and(|(_, more)| more.contains(&name));
     let before = all.len();
-    let takes_part =
-        |name: &str| ring != Ring::Stock || arguments.filter.is_some() || turn.has(name);
+    let filtered = arguments.filter.is_some();
+    let mut places = Places::of(turn);
+    let mut takes_part = |name: &str| ring != Ring::Stock || filtered || places.take(name);
     let all = all
         .into_iter()
         .filter(|((name, _), long)| *long || takes_part(name));
@@ -354,7 +387,10 @@ fn main() -> ExitCode {
         .collect();
     if ring == Ring::Debug {
         let own = [debug::TESTS, failing::TESTS].concat();
-        chosen.extend(own.into_iter().map(|test| (test, false)));
+        let own = (0..)
+            .zip(own)
+            .filter(|(place, _)| filtered || turn.has(*place, DEBUG_TURNS));
+        chosen.extend(own.map(|(_, test)| (test, false)));
         chosen.extend(failing::LONG.iter().map(|test| (*test, true)));
     }
     let taking_part = chosen.len();
@@ -399,7 +435,10 @@ fn main() -> ExitCode {
             Ring::Smoke => {
                 println!("only the smoke ring was run: this series is not the newest");
             }
-            Ring::Debug => println!("the debug ring was run, on the debug kernel"),
+            Ring::Debug => println!(
+                "the debug ring was run, on the debug kernel; its own tests take {DEBUG_TURNS} turns, \
+                 {TURN_VARIABLE}=all runs all"
+            ),
         }
         if conclusion.num_ignored > 0 {
             println!("not run here, left to make test-long:");
