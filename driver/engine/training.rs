@@ -25,6 +25,7 @@ use crate::{
         Training, //
     },
     kapi::{
+        compat::estale,
         privilege::Right,
         uevent::Announcer, //
     },
@@ -326,17 +327,15 @@ impl Engine {
         Ok((engine, pages))
     }
 
-    /// Ends a training: what is shown is the machine.
+    /// Ends a training: what is shown is the machine. `session` is which one is meant, 0 for any.
     ///
     /// # Errors
     ///
-    /// `ENODEV` without one, `EPERM` for a right over copies, `ENOMEM`, `EINTR`: it goes on then.
-    pub(crate) fn stop_training(&self, right: &Right) -> Result {
-        if !right.is_over_machine() {
-            return Err(EPERM);
-        }
+    /// `ENODEV` without one, `ESTALE` for another one, `EPERM` for a right over copies, `ENOMEM`,
+    /// `EINTR`: it goes on then.
+    pub(crate) fn stop_training(&self, right: &Right, session: u32) -> Result {
         let _turn = self.turn.lock()?;
-        let engine = self.copy.lock().clone().ok_or(ENODEV)?;
+        let engine = self.practised(right, session)?;
         let announcer = engine.in_a_hurry(|| self.end_training(&engine))?;
         pr_notice!("training: ended; this is the machine again\n");
         report::shown(&self.snapshot(), 0, announcer.as_ref(), false);
@@ -391,30 +390,46 @@ impl Engine {
         engine.in_a_hurry(|| engine.work.lock().map(drop))
     }
 
-    /// The copy, and what it is made of.
-    fn practised(&self, right: &Right) -> Result<Arc<Self>> {
-        match right.is_over_machine() {
-            true => self.copy.lock().clone().ok_or(ENODEV),
-            false => Err(EPERM),
+    /// The copy of the training `session`, of any for 0.
+    fn practised(&self, right: &Right, session: u32) -> Result<Arc<Self>> {
+        if !right.is_over_machine() {
+            return Err(EPERM);
+        }
+        let engine = self.copy.lock().clone().ok_or(ENODEV)?;
+        match session == 0 || session == engine.session() {
+            true => Ok(engine),
+            false => Err(estale()),
         }
     }
 
     /// Runs `act` on what the copy is made of, whose training does not end meanwhile.
-    fn with_bench(&self, right: &Right, act: impl FnOnce(&Self, &Bench) -> Result) -> Result {
+    fn with_bench(
+        &self,
+        right: &Right,
+        session: u32,
+        act: impl FnOnce(&Self, &Bench) -> Result,
+    ) -> Result {
         let _turn = self.turn.lock()?;
-        let engine = self.practised(right)?;
+        let engine = self.practised(right, session)?;
         let practice = engine.practice.as_ref().ok_or(ENODEV)?;
         act(&engine, &practice.bench)
     }
 
-    /// Has the copy do something. `number` is what it is called on the wire.
+    /// Has the copy do something. `number` is what it is called on the wire, `session` which training is
+    /// meant, 0 for any.
     ///
     /// # Errors
     ///
-    /// `ENODEV` without a training, `EPERM` for a right over copies, `EINVAL` for what the copy has not
-    /// got, `ENOSPC` where too much waits, `EINTR`.
-    pub(crate) fn inject(&self, right: &Right, number: u32, injection: Injection) -> Result {
-        self.with_bench(right, |engine, bench| {
+    /// `ENODEV` without a training, `ESTALE` for another one, `EPERM` for a right over copies, `EINVAL`
+    /// for what the copy has not got, `ENOSPC` where too much waits, `EINTR`.
+    pub(crate) fn inject(
+        &self,
+        right: &Right,
+        session: u32,
+        number: u32,
+        injection: Injection,
+    ) -> Result {
+        self.with_bench(right, session, |engine, bench| {
             bench.inject(injection)?;
             engine.record_injected(number, &injection);
             Ok(())
@@ -426,8 +441,8 @@ impl Engine {
     /// # Errors
     ///
     /// As [`Engine::inject`].
-    pub(crate) fn clear_injections(&self, right: &Right) -> Result {
-        self.with_bench(right, |engine, bench| {
+    pub(crate) fn clear_injections(&self, right: &Right, session: u32) -> Result {
+        self.with_bench(right, session, |engine, bench| {
             bench.clear();
             engine.record_cleared();
             Ok(())
@@ -439,8 +454,8 @@ impl Engine {
     /// # Errors
     ///
     /// As [`Engine::inject`], `ENOMEM`.
-    pub(crate) fn look_at_copy(&self, right: &Right) -> Result {
-        let engine = self.practised(right)?;
+    pub(crate) fn look_at_copy(&self, right: &Right, session: u32) -> Result {
+        let engine = self.practised(right, session)?;
         let mut work = engine.work.lock()?;
         match work.closed {
             true => Err(ENODEV),

@@ -82,4 +82,5 @@ errors! {
     eopnotsupp => EOPNOTSUPP
     eproto => EPROTO
     eprotonosupport => EPROTONOSUPPORT
+    estale => ESTALE
 }

@@ -84,7 +84,7 @@ fn act(machine: &Engine, file: &File, asked: &uapi::Training) -> Result {
         uapi::TRAINING_START => machine.start_training(&right, &profile(asked)?)?,
         uapi::TRAINING_STOP => {
             check(asked, bare(asked))?;
-            machine.stop_training(&right)?;
+            machine.stop_training(&right, asked.session)?;
         }
         uapi::TRAINING_INJECT => return inject(machine, &right, asked),
         _ => return Err(EINVAL),
@@ -94,8 +94,8 @@ fn act(machine: &Engine, file: &File, asked: &uapi::Training) -> Result {
     Ok(())
 }
 
-/// A request as it came, with zeros where an operation may say something. What the driver fills is not
-/// looked at.
+/// A request as it came, with zeros where an operation may say something. What the driver alone fills is
+/// not looked at.
 fn bare(asked: &uapi::Training) -> uapi::Training {
     uapi::Training {
         head: asked.head,
@@ -174,11 +174,11 @@ fn inject(machine: &Engine, right: &Right, asked: &uapi::Training) -> Result {
     match asked.injection {
         uapi::INJECT_CLEAR => {
             check(asked, spoken_of)?;
-            return machine.clear_injections(right);
+            return machine.clear_injections(right, asked.session);
         }
         uapi::INJECT_LOOK => {
             check(asked, spoken_of)?;
-            return machine.look_at_copy(right);
+            return machine.look_at_copy(right, asked.session);
         }
         _ => {}
     }
@@ -223,5 +223,5 @@ fn inject(machine: &Engine, right: &Right, asked: &uapi::Training) -> Result {
         after: asked.after,
         count: asked.count,
     };
-    machine.inject(right, asked.injection, injection)
+    machine.inject(right, asked.session, asked.injection, injection)
 }

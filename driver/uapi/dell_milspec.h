@@ -666,13 +666,15 @@
 
 /*
  * milspec_training.operation: ends the training: the copy is discarded, and what is read is the
- * machine again. Takes what MILSPEC_IOC_REFRESH takes. ENODEV without a training.
+ * machine again. Takes what MILSPEC_IOC_REFRESH takes. ENODEV without a training, ESTALE where it
+ * is not the one that is meant: see session.
  */
 #define MILSPEC_TRAINING_STOP 2
 
 /*
  * milspec_training.operation: has the copy behave as hardware can: see injection. Takes what
- * MILSPEC_IOC_REFRESH takes. ENODEV without a training, EINVAL for what the copy does not have.
+ * MILSPEC_IOC_REFRESH takes. ENODEV without a training, ESTALE where it is not the one that is
+ * meant, EINVAL for what the copy does not have.
  */
 #define MILSPEC_TRAINING_INJECT 3
 
@@ -1294,8 +1296,9 @@ struct milspec_training {
 	/* Answer: MILSPEC_TRAINING_ bits, as they are after it. */
 	__u32 properties;
 	/*
-	 * Answer: number of the training under way, or of the last one, from 1; 0 for none since
-	 * the module was loaded.
+	 * MILSPEC_TRAINING_STOP, MILSPEC_TRAINING_INJECT: number of the training that is meant; 0
+	 * for the one under way. Answer: number of the training under way, or of the last one, from
+	 * 1; 0 for none since the module was loaded.
 	 */
 	__u32 session;
 	/* MILSPEC_TRAINING_INJECT: MILSPEC_INJECT_ number. */

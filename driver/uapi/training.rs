@@ -15,11 +15,12 @@ pub const TRAINING_STATE: u32 = 0;
 /// `EINVAL` for targets that the copy does not have.
 pub const TRAINING_START: u32 = 1;
 /// [`Training::operation`]: ends the training: the copy is discarded, and what is read is the machine
-/// again. Takes what [`IOC_REFRESH`](super::IOC_REFRESH) takes. `ENODEV` without a training.
+/// again. Takes what [`IOC_REFRESH`](super::IOC_REFRESH) takes. `ENODEV` without a training, `ESTALE`
+/// where it is not the one that is meant: see `session`.
 pub const TRAINING_STOP: u32 = 2;
 /// [`Training::operation`]: has the copy behave as hardware can: see `injection`. Takes what
-/// [`IOC_REFRESH`](super::IOC_REFRESH) takes. `ENODEV` without a training, `EINVAL` for what the
-/// copy does not have.
+/// [`IOC_REFRESH`](super::IOC_REFRESH) takes. `ENODEV` without a training, `ESTALE` where it is not the
+/// one that is meant, `EINVAL` for what the copy does not have.
 pub const TRAINING_INJECT: u32 = 3;
 
 /// [`Training::operation`]: from here on `read()` on this descriptor gives the records of trainings as
@@ -84,7 +85,8 @@ pub struct Training {
     pub operation: u32,
     /// Answer: `TRAINING_` bits, as they are after it.
     pub properties: u32,
-    /// Answer: number of the training under way, or of the last one, from 1; 0 for none since the
+    /// [`TRAINING_STOP`], [`TRAINING_INJECT`]: number of the training that is meant; 0 for the one under
+    /// way. Answer: number of the training under way, or of the last one, from 1; 0 for none since the
     /// module was loaded.
     pub session: u32,
     /// [`TRAINING_INJECT`]: `INJECT_` number.

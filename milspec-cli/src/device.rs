@@ -205,6 +205,7 @@ impl Source for Device {
         let mut training = Training {
             head: head::<Training>(),
             operation: request.operation,
+            session: request.session,
             injection: injection.injection,
             control: injection.control,
             value: injection.value,

@@ -38,6 +38,8 @@ pub struct Request {
 pub struct TrainingRequest {
     /// `TRAINING_` number.
     pub operation: u32,
+    /// Number of the training that is meant; 0 for the one under way.
+    pub session: u32,
     /// What the copy is to do.
     pub injection: Injection,
     /// Descriptions of DSMIL devices; none for those of the machine.

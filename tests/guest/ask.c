@@ -135,6 +135,8 @@ static void word(struct request *r, const char *text)
 		r->apply.options |= MILSPEC_APPLY_TRAINING;
 	else if (IS("op="))
 		r->training.operation = number;
+	else if (IS("session="))
+		r->training.session = number;
 	else if (IS("inject="))
 		r->training.injection = number;
 	else if (IS("control="))

@@ -145,12 +145,14 @@ typedef uint64_t set;
 static inline set of(int error)
 {
 	switch (error) {
+	case ESTALE:
+		return 1ull << 60;
 	case EPROTO:
 		return 1ull << 61;
 	case ECANCELED:
 		return 1ull << 62;
 	default:
-		return 1ull << (error < 61 ? error : 63);
+		return 1ull << (error < 60 ? error : 63);
 	}
 }
 

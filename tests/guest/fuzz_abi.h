@@ -595,7 +595,7 @@ static const int fuzz_STATUS_errors[] = {
 };
 static const int fuzz_TRAINING_errors[] = {
 	E2BIG, EBADF, EBUSY, EEXIST, EFAULT, EINTR, EINVAL, ENODEV, ENOMEM, ENOSPC,
-	EPERM, EPROTO, ERANGE,
+	EPERM, EPROTO, ERANGE, ESTALE,
 };
 
 static const struct fuzz_request fuzz_requests[] = {

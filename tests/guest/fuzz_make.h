@@ -228,6 +228,7 @@ static void make_training(struct asked *a)
 		q->operation = MILSPEC_TRAINING_INJECT;
 	if (one_in(512))
 		q->operation = MILSPEC_TRAINING_STOP;
+	q->session = one_in(16) ? below(4) : 0;
 	if (q->operation == MILSPEC_TRAINING_INJECT) {
 		q->injection = 1 + below(8);
 		if (q->injection < MILSPEC_INJECT_CLEAR) {
@@ -242,7 +243,7 @@ static void make_training(struct asked *a)
 			q->number = below(3);
 		a->may |= of(EINVAL) | of(ENOSPC);
 	}
-	a->may |= of(ENODEV);
+	a->may |= of(ENODEV) | of(ESTALE);
 }
 
 /* Sees to it that what is cheap stays cheap, and that nothing latches the machine. */

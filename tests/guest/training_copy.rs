@@ -34,6 +34,7 @@ const EBUSY: u64 = 16;
 const ENODEV: u64 = 19;
 const EINVAL: u64 = 22;
 const ENOSPC: u64 = 28;
+const ESTALE: u64 = 116;
 const EPROTO: u64 = 71;
 const ECANCELED: u64 = 125;
 
@@ -298,6 +299,18 @@ fn refuses() -> Result<()> {
     ] {
         train(&machine, &format!("op=3 {words}"), EINVAL)?;
     }
+    // Whoever means another training does nothing to this one.
+    let session = train(&machine, "op=0", 0)?.number("session")?;
+    for other in [session - 1, session + 1] {
+        for words in ["op=2", "op=3 inject=1", "op=3 inject=7", "op=3 inject=8"] {
+            train(&machine, &format!("{words} session={other}"), ESTALE)?;
+        }
+    }
+    ensure!(
+        is_training(&status(&machine)?)?,
+        "ended by who meant another"
+    );
+    train(&machine, &format!("op=3 inject=7 session={session}"), 0)?;
     let full = "train op=3 inject=1 -- ".repeat(INJECTIONS_MAX);
     let lines = ask(&machine, &format!("{full}train op=3 inject=1"))?;
     let results: Result<Vec<u64>> = lines.iter().map(|line| line.number("result")).collect();

@@ -20,6 +20,7 @@ pub const TESTS: &[Test] = &[
 /// The other scenarios.
 pub const LONG: &[Test] = &[
     ("training_run_goes_on_where_it_was", goes_on),
+    ("training_run_leaves_another_training_alone", leaves_another),
     ("training_scenario_there_and_back", || {
         plays("there-and-back")
     }),
@@ -326,5 +327,40 @@ fn goes_on() -> Result<()> {
     let events = replay["events"].as_array().into_iter().flatten();
     let injected = events.filter(|event| event["injection"]["kind"] == "tamper");
     ensure!(injected.count() == 1, "it happened again: {replay:#}");
+    machine.check_kernel_log()
+}
+
+/// A run whose training was ended, and another begun, by somebody else does nothing to that one: nothing
+/// happens in it, and it goes on. The run says how it ended.
+fn leaves_another() -> Result<()> {
+    let machine = machine("latitude-7490", Module::Autoload)?;
+    let file = "/tmp/tamper.toml";
+    machine
+        .guest()?
+        .create(file, scenario!("tamper").as_bytes(), 0o644)?;
+    // It stands still before its event is due, and goes on when that is over.
+    let between = format!(
+        "{UPTO}; milspecctl --json training run {file} </dev/null >/tmp/report 2>/tmp/told & \
+         upto . cat /run/milspecctl/scenario.json; kill -STOP $!; \
+         milspecctl -q training stop; milspecctl -q training start; sleep 12; \
+         kill -CONT $!; wait $!; echo $?"
+    );
+    let code =
+        machine.run_command(GuestCommand::shell(&between).timeout(Duration::from_secs(120)))?;
+    let code = code.ok()?.text();
+    let shown = || format!("{code}: {:?}", machine.read("/tmp/told"));
+    let report = machine.sh("cat /tmp/report")?.json().with_context(shown)?;
+    ensure!(report["ended"] == "stopped", "{report:#}");
+    let status = milspecctl(&machine, &["training", "status"])?;
+    ensure!(
+        status["training"] == true && status["session"] == 2 && status["scenario"].is_null(),
+        "{status:#}"
+    );
+    let events = milspecctl(&machine, &["events"])?;
+    let mut events = events["events"].as_array().into_iter().flatten();
+    ensure!(
+        events.all(|event| event["injection"].is_null()),
+        "something happened in the other one"
+    );
     machine.check_kernel_log()
 }

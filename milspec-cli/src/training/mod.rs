@@ -57,20 +57,24 @@ pub fn start(source: &mut dyn Source, described: &Described) -> Result<Training>
     answer.map_err(|errno| failed("cannot begin a training", errno))
 }
 
-/// Ends it: the copy is discarded.
-pub fn stop(source: &mut dyn Source) -> Result<Training> {
+/// Ends it: the copy is discarded. `session` is the number of the training that is meant, 0 for the one
+/// under way.
+pub fn stop(source: &mut dyn Source, session: u32) -> Result<Training> {
     let request = TrainingRequest {
         operation: TRAINING_STOP,
+        session,
         ..TrainingRequest::default()
     };
     let answer = source.training(&request);
     answer.map_err(|errno| failed("cannot end the training", errno))
 }
 
-/// Has the copy behave as hardware can.
-pub fn inject(source: &mut dyn Source, injection: Injection) -> Result<Training> {
+/// Has the copy behave as hardware can. `session` is the number of the training that is meant, 0 for the
+/// one under way.
+pub fn inject(source: &mut dyn Source, session: u32, injection: Injection) -> Result<Training> {
     let request = TrainingRequest {
         operation: TRAINING_INJECT,
+        session,
         injection,
         ..TrainingRequest::default()
     };
@@ -197,11 +201,12 @@ fn errno_of(name: &str) -> Option<u32> {
         .ok()
 }
 
-/// Refuses where there is no training.
-pub fn under_way(source: &mut dyn Source) -> Result<()> {
-    match state(source)?.properties & TRAINING_ON {
+/// The training under way; refuses where there is none.
+pub fn under_way(source: &mut dyn Source) -> Result<Training> {
+    let training = state(source)?;
+    match training.properties & TRAINING_ON {
         0 => Err(none("there is none under way")),
-        _ => Ok(()),
+        _ => Ok(training),
     }
 }
 

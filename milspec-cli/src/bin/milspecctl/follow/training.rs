@@ -96,7 +96,7 @@ impl<'a> Runner<'a> {
             save(root, &run)?;
             Self::new(root, global, source, answers, run)
         });
-        runner.inspect_err(|_| give_up(root))
+        runner.inspect_err(|_| give_up(root, training.session))
     }
 
     fn new(
@@ -222,7 +222,7 @@ impl<'a> Runner<'a> {
         self.run.ended.get_or_insert(Ended::Stopped);
         let ended = match keep || !self.is_there()? {
             true => Ok(Vec::new()),
-            false => training::stop(self.source.as_mut())
+            false => training::stop(self.source.as_mut(), self.run.session)
                 .and_then(|_| milspec::journal::read(self.source.as_mut())),
         };
         let new = ended.map(|records| self.run.take(self.root, &records));
@@ -310,9 +310,9 @@ fn save(root: &Root, run: &Run) -> Result<()> {
 }
 
 /// Ends a training that has begun, and of which there is no run. What failed is told already.
-fn give_up(root: &Root) {
+fn give_up(root: &Root, session: u32) {
     if let Ok(mut source) = driver::open(root, Access::Change) {
-        let _ = training::stop(source.as_mut());
+        let _ = training::stop(source.as_mut(), session);
     }
     let _ = view::withdraw(root);
 }

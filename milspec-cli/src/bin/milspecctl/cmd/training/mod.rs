@@ -76,7 +76,7 @@ pub fn start(root: &Root, asked: &TrainingStart) -> Result<TrainingDoc> {
 pub fn stop(root: &Root) -> Result<TrainingDoc> {
     let mut source = driver::open(root, Access::Change)?;
     let snapshot = Snapshot::read(source.as_ref())?;
-    let training = training::stop(source.as_mut())?;
+    let training = training::stop(source.as_mut(), 0)?;
     // What cannot be written down of a run is no reason to say that the training goes on.
     let _ = end_run(root, source.as_mut(), &training, snapshot);
     document(root, source.as_ref(), &training, "stopped")
@@ -113,9 +113,9 @@ pub fn status(root: &Root) -> Result<TrainingDoc> {
 pub fn inject(root: &Root, asked: &TrainingInject) -> Result<TrainingDoc> {
     let mut source = driver::open(root, Access::Change)?;
     let snapshot = Snapshot::read(source.as_ref())?;
-    training::under_way(source.as_mut())?;
+    let training = training::under_way(source.as_mut())?;
     let injection = asked.inject().on(&snapshot)?;
-    let training = training::inject(source.as_mut(), injection)?;
+    let training = training::inject(source.as_mut(), training.session, injection)?;
     document(root, source.as_ref(), &training, "injected")
 }
 

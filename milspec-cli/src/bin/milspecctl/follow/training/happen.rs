@@ -65,7 +65,9 @@ impl Runner<'_> {
     fn happen(&mut self, event: &Happening) -> Result<()> {
         if let Some(inject) = &event.inject {
             let snapshot = Snapshot::read(self.source.as_ref())?;
-            training::inject(self.source.as_mut(), inject.on(&snapshot)?)?;
+            let injection = inject.on(&snapshot)?;
+            // Another training can have begun in place of this one: it is not what is meant.
+            training::inject(self.source.as_mut(), self.run.session, injection)?;
         }
         match &event.change {
             Some(somebody) => self.change(somebody),
