@@ -7,6 +7,7 @@
 //! stations begins where the one before has left the machine, and the first module for a kernel takes
 //! minutes.
 
+use crate::collected;
 use crate::common::{field, milspecctl, Test};
 use crate::confirm::values;
 use crate::systemd::{is_running, verified};
@@ -226,6 +227,10 @@ impl Walk {
             );
             ensure!(is("is-active")? == *active, "{unit}: {}", is("is-active")?);
         }
+        // Rules for files of sysfs have to be loaded once their drivers are there.
+        if machine.exists("/usr/sbin/auditctl")? {
+            machine.sh(collected::AUDIT)?.ok()?;
+        }
         let doctor = machine.run(["milspecctl", "doctor"])?;
         let content = doctor.text().contains("Everything works.");
         ensure!(content, "{}{}", doctor.text(), doctor.error_text());
@@ -382,8 +387,11 @@ fn walk() -> Result<()> {
     ];
     machine.reboot_into(|| {
         walk.install("another kernel", &names, kernels)?;
+        walk.on_disk(&[collected::INSTALL], &walk.packages)?;
         walk.boot(other)
     })?;
+    collected::audited(&machine)?;
+    collected::collected(&machine)?;
     walk.stands(&machine, other, version)?;
     verified(&machine, &[JOURNAL], 2)?;
     let state = State::of(&machine)?;

@@ -32,6 +32,7 @@ mod attestation;
 mod attributes;
 mod cli;
 mod cli_everywhere;
+mod collected;
 mod common;
 mod compliance;
 mod confirm;
