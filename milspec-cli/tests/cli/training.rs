@@ -238,7 +238,7 @@ fn request(options: u32) -> Apply {
 /// machine; outside of one it is not.
 #[test]
 fn meant_for_the_training() {
-    let tree = in_training(succeeds("training-meant"));
+    let tree = in_training(succeeds("training-meant-for"));
     let tree = tree.request("apply-paranoid", &request(uapi::APPLY_TRAINING), &[]);
     assert_eq!(json(&tree, &SET).0, 0);
     let tree = succeeds("training-not-meant").request("apply-paranoid", &request(0), &[]);

@@ -4,8 +4,10 @@
 
 use milspec_uapi::{Apply, Control, Controls, Info, Refresh, Status, Step, Target};
 use serde_json::{json, Value};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use zerocopy::{FromZeros, IntoBytes};
 
 /// The kernel of all recordings.
@@ -13,6 +15,9 @@ pub const RELEASE: &str = "7.3.4-test";
 
 /// Where mainline's driver shows BIOS attributes.
 pub const SYSMAN: &str = "sys/class/firmware-attributes/dell-wmi-sysman";
+
+/// Which test, by its thread, has trees of this name.
+static USERS: Mutex<BTreeMap<String, Option<String>>> = Mutex::new(BTreeMap::new());
 
 /// A recorded tree; its directory goes with it.
 pub struct Tree {
@@ -27,9 +32,14 @@ impl Drop for Tree {
 }
 
 impl Tree {
-    /// A Dell on which everything works but the driver, which is not there. `name` is that of the
-    /// test, so that trees do not meet.
+    /// A Dell on which everything works but the driver, which is not there. `name` is one that no other
+    /// test uses, so that trees do not meet.
     pub fn bare(name: &str) -> Self {
+        let this = std::thread::current().name().map(str::to_owned);
+        let mut users = USERS.lock().unwrap_or_else(PoisonError::into_inner);
+        let user = users.entry(name.into()).or_insert_with(|| this.clone());
+        assert_eq!(*user, this, "another test has a tree named {name}");
+        drop(users);
         let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let _ = fs::remove_dir_all(&dir);
         let tree = Self {
