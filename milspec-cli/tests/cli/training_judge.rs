@@ -420,14 +420,18 @@ fn hostile_files() {
         let mut bytes = text.as_bytes().to_vec();
         for _ in 0..=random(3) {
             let at = random(bytes.len());
-            match random(4) {
+            match random(6) {
                 0 => bytes[at] = random(256) as u8,
                 1 => drop(bytes.drain(at..(at + random(40)).min(bytes.len()))),
                 2 => drop(bytes.splice(at..at, numbers[random(numbers.len())].bytes())),
                 _ => {
-                    // Another number in the place of one.
+                    // Another number in the place of one, each as likely as the other.
+                    let is_begin = |at: &usize| {
+                        bytes[*at].is_ascii_digit() && (*at == 0 || !bytes[at - 1].is_ascii_digit())
+                    };
+                    let begins: Vec<usize> = (0..bytes.len()).filter(is_begin).collect();
+                    let from = begins.get(random(begins.len())).copied().unwrap_or(at);
                     let digit = |byte: &u8| byte.is_ascii_digit();
-                    let from = bytes[at..].iter().position(digit).map_or(at, |n| at + n);
                     let to = bytes[from..].iter().take_while(|byte| digit(byte)).count();
                     let number = numbers[random(numbers.len())].bytes();
                     drop(bytes.splice(from..from + to, number));
@@ -448,7 +452,7 @@ fn hostile_files() {
             boottime_ns: 5,
         }];
         let run = serde_json::to_string(&small).unwrap();
-        for _ in 0..200 {
+        for _ in 0..400 {
             if let Ok(scenario) = Scenario::parse(&name, &changed(&text)) {
                 drop(View::of(&scenario));
                 read += 1;
