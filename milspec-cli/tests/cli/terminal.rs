@@ -251,7 +251,7 @@ fn broken_pipe() {
         &["control", "list", "-v"][..],
         &["--json", "control", "list"],
     ] {
-        let (reader, writer) = std::io::pipe().unwrap();
+        let (reader, writer) = nix::unistd::pipe().unwrap();
         drop(reader);
         let mut command = command(&["--root", tree.dir()]);
         command.args(arguments).stdout(writer);

@@ -82,6 +82,59 @@ fn files(dir: &Path, below: &Path, all: &mut BTreeSet<String>) {
     }
 }
 
+/// Promise: the oldest cargo that README and packages name compiles all there is: no crate needs a newer
+/// one. (A distribution's own compiler builds the packages, and it does not come with the next update.)
+#[test]
+fn the_oldest_cargo_is_enough() {
+    let oldest = between(&text("Cargo.toml"), "rust-version = \"", "\"").to_owned();
+    let number = |version: &str| -> Vec<u32> {
+        let parts = version.split('.').map(|part| part.parse().unwrap());
+        let parts: Vec<u32> = parts.collect();
+        parts.into_iter().chain([0; 3]).take(3).collect()
+    };
+    for (path, said) in [
+        ("README.md", format!("`cargo` {oldest} or newer")),
+        ("packaging/debian/control", format!("cargo (>= {oldest})")),
+        (
+            "packaging/rpm/dell-milspec.spec",
+            format!("cargo >= {oldest}"),
+        ),
+        (
+            "tests/fuzz/Cargo.toml",
+            format!("rust-version = \"{oldest}\""),
+        ),
+    ] {
+        assert!(text(path).contains(&said), "{path} does not say: {said}");
+    }
+    let metadata = output(
+        Command::new(env!("CARGO"))
+            .current_dir(repository())
+            .args(["metadata", "--locked", "--offline", "--format-version", "1"])
+            .args(["--filter-platform", "x86_64-unknown-linux-gnu"]),
+    );
+    let metadata: serde_json::Value = serde_json::from_str(&metadata).unwrap();
+    let all = |of: &serde_json::Value| of.as_array().unwrap().clone();
+    let used: BTreeSet<String> = all(&metadata["resolve"]["nodes"])
+        .iter()
+        .map(|node| node["id"].to_string())
+        .collect();
+    let packages = all(&metadata["packages"]);
+    let used: Vec<_> = packages
+        .iter()
+        .filter(|package| used.contains(&package["id"].to_string()))
+        .collect();
+    assert!(used.len() > 100, "only {} crates", used.len());
+    let newer: Vec<String> = used
+        .iter()
+        .filter_map(|package| {
+            let needs = package["rust_version"].as_str()?;
+            let is_newer = number(needs) > number(&oldest);
+            is_newer.then(|| format!("{} {} needs {needs}", package["name"], package["version"]))
+        })
+        .collect();
+    assert!(newer.is_empty(), "newer than {oldest}: {newer:?}");
+}
+
 /// Promise: driver, changelogs and metainfo are of the version of the crates.
 #[test]
 fn versions_agree() {

@@ -155,7 +155,7 @@ fn walk_all(lines: &[String]) -> Result<Findings> {
             let Some(alike) = all.get(at) else {
                 return Ok(findings);
             };
-            if shown && at.is_multiple_of(200) {
+            if shown && at % 200 == 0 {
                 eprintln!("  {at} of {} tables that differ to the driver", all.len());
             }
             for layout in LAYOUTS {

@@ -129,7 +129,7 @@ impl<W: Write> Archive<W> {
     pub fn finish(mut self) -> Result<W> {
         self.header("TRAILER!!!", 0, 0, (0, 0))?;
         // The kernel wants whatever follows at a multiple of four; 512 is what cpio itself writes.
-        while !self.written.is_multiple_of(512) {
+        while self.written % 512 != 0 {
             self.bytes(&[0])?;
         }
         self.out.flush()?;
@@ -168,7 +168,7 @@ impl<W: Write> Archive<W> {
     }
 
     fn pad(&mut self) -> Result<()> {
-        while !self.written.is_multiple_of(4) {
+        while self.written % 4 != 0 {
             self.bytes(&[0])?;
         }
         Ok(())
