@@ -109,7 +109,7 @@ fn the_oldest_cargo_is_enough() {
     let metadata = output(
         Command::new(env!("CARGO"))
             .current_dir(repository())
-            .args(["metadata", "--locked", "--offline", "--format-version", "1"])
+            .args(["metadata", "--locked", "--format-version", "1"])
             .args(["--filter-platform", "x86_64-unknown-linux-gnu"]),
     );
     let metadata: serde_json::Value = serde_json::from_str(&metadata).unwrap();
