@@ -495,7 +495,7 @@ static void crowd(const struct request *r)
 	sleep(seconds);
 	/* How much that is, is the host's speed: a slow one gets more time, up to a limit. */
 	for (int more = 0; more < 120 && !bad; more++) {
-		if (reads >= 10 * readers && applied >= 2 && refreshed >= 2)
+		if (reads >= 32 * readers && applied >= 3 && refreshed >= 2)
 			break;
 		sleep(1);
 	}

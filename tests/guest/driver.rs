@@ -569,7 +569,8 @@ fn reloads() -> Result<()> {
     ask::install(&machine)?;
     let reload = || -> Result<()> {
         machine.run(["modprobe", "dell_milspec"])?.ok()?;
-        ask_one(&machine, "refresh")?;
+        let line = ask_one(&machine, "refresh")?;
+        ensure!(line.number("result")? == 0, "{line:?}");
         machine.run(["rmmod", "dell_milspec"])?.ok()?;
         Ok(())
     };

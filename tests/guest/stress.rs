@@ -43,12 +43,16 @@ fn stress() -> Result<()> {
     // What as large a crowd takes once, in caches of both processors, is taken before it counts:
     // growth from here on is growth with time. (Seen: 0.7 MB in 30 s, 0.6 MB in 120 s, all of it
     // at the beginning.)
-    ask(&machine, &format!("crowd 15 {READERS} 2 3 -- apply mode=1"))?;
+    let patience = Duration::from_secs(seconds + 240);
+    let work = |requests: &str| -> Result<()> {
+        let command = ask::command(requests).timeout(patience);
+        machine.run_command(command)?.ok().map(drop)
+    };
+    work(&format!("crowd 15 {READERS} 2 3 -- apply mode=1"))?;
     machine.sh(&rebind_line())?.ok()?;
     let memory = kernel_memory(&machine)?;
     let writes = nvram.counts()?;
 
-    let patience = Duration::from_secs(seconds + 240);
     let requests = format!("crowd {seconds} {READERS} 2 3");
     let crowd = machine
         .guest()?
@@ -72,25 +76,22 @@ fn stress() -> Result<()> {
     let told = lines.last().context("no word of the crowd")?;
     ensure!(told.number("bad")? == 0, "{told:?}");
     // How much of it there is, is the host's speed; the crowd goes on until there is as much as this.
-    for (work, least) in [
-        ("reads", 10 * u64::from(READERS)),
-        ("applied", 2),
-        ("refreshed", 2),
-    ] {
+    for (work, least) in [("reads", 500), ("applied", 2), ("refreshed", 1)] {
         // Claim: cannot hold up a change by reading
-        ensure!(told.number(work)? >= least, "{work}: {told:?}");
+        ensure!(told.number(work)? > least, "{work}: {told:?}");
     }
+    ensure!(rounds.trim().parse::<u32>()? > 0, "{rounds} rounds");
 
     let position = nvram.log_position()?;
     check_writes(&machine, position.saturating_sub(1000))?;
     let mut after = kernel_memory(&machine)?;
     // Caches grow now and then, and then no more; what leaks grows each time.
     let mut round = [memory, after];
-    for _ in 0..4 {
+    for _ in 0..2 {
         if round[1] < round[0] + LEAK {
             break;
         }
-        ask(&machine, &requests)?;
+        work(&requests)?;
         round = [round[1], kernel_memory(&machine)?];
         after = round[1];
     }
