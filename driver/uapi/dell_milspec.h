@@ -1296,9 +1296,9 @@ struct milspec_training {
 	/* Answer: MILSPEC_TRAINING_ bits, as they are after it. */
 	__u32 properties;
 	/*
-	 * MILSPEC_TRAINING_STOP, MILSPEC_TRAINING_INJECT: number of the training that is meant; 0
-	 * for the one under way. Answer: number of the training under way, or of the last one, from
-	 * 1; 0 for none since the module was loaded.
+	 * In: of MILSPEC_TRAINING_STOP and MILSPEC_TRAINING_INJECT, number of the training that is
+	 * meant; 0 for the one under way. Out: number of the training under way, or of the last
+	 * one, from 1; 0 for none since the module was loaded.
 	 */
 	__u32 session;
 	/* MILSPEC_TRAINING_INJECT: MILSPEC_INJECT_ number. */

@@ -85,8 +85,8 @@ pub struct Training {
     pub operation: u32,
     /// Answer: `TRAINING_` bits, as they are after it.
     pub properties: u32,
-    /// [`TRAINING_STOP`], [`TRAINING_INJECT`]: number of the training that is meant; 0 for the one under
-    /// way. Answer: number of the training under way, or of the last one, from 1; 0 for none since the
+    /// In: of [`TRAINING_STOP`] and [`TRAINING_INJECT`], number of the training that is meant; 0 for the
+    /// one under way. Out: number of the training under way, or of the last one, from 1; 0 for none since the
     /// module was loaded.
     pub session: u32,
     /// [`TRAINING_INJECT`]: `INJECT_` number.

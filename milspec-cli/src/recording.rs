@@ -166,6 +166,7 @@ fn training_bytes(request: &TrainingRequest) -> Vec<u8> {
     let mut training = Training::new_zeroed();
     training.head.size = size_of::<Training>() as u32;
     training.operation = request.operation;
+    training.session = request.session;
     (training.injection, training.control) = (injection.injection, injection.control);
     (training.value, training.after) = (injection.value, injection.after);
     (training.count, training.number) = (injection.count, injection.number);

@@ -457,7 +457,7 @@ static const struct fuzz_field fuzz_training_fields[] = {
 	  .numbers = fuzz_training_operation, .number_count = FUZZ_COUNT(fuzz_training_operation) },
 	{ .name = "properties", .offset = 12, .width = 4, .count = 1, .kind = FUZZ_BITS, .answered = 1,
 	  .numbers = fuzz_training_properties, .number_count = FUZZ_COUNT(fuzz_training_properties) },
-	{ .name = "session", .offset = 16, .width = 4, .count = 1, .kind = FUZZ_NUMBER, .answered = 1 },
+	{ .name = "session", .offset = 16, .width = 4, .count = 1, .kind = FUZZ_NUMBER, .asked = 1, .answered = 1 },
 	{ .name = "injection", .offset = 20, .width = 4, .count = 1, .kind = FUZZ_NAMED, .asked = 1,
 	  .numbers = fuzz_training_injection, .number_count = FUZZ_COUNT(fuzz_training_injection) },
 	{ .name = "control", .offset = 24, .width = 4, .count = 1, .kind = FUZZ_ID, .asked = 1 },

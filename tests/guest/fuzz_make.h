@@ -243,7 +243,9 @@ static void make_training(struct asked *a)
 			q->number = below(3);
 		a->may |= of(EINVAL) | of(ENOSPC);
 	}
-	a->may |= of(ENODEV) | of(ESTALE);
+	if (q->operation != MILSPEC_TRAINING_STATE && q->operation != MILSPEC_TRAINING_FOLLOW)
+		a->may |= of(ESTALE);
+	a->may |= of(ENODEV);
 }
 
 /* Sees to it that what is cheap stays cheap, and that nothing latches the machine. */

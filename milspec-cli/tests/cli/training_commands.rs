@@ -238,13 +238,14 @@ fn not_undone_in_a_training() {
     assert!(unit.contains("RestartPreventExitStatus=1 2 5\n"));
 }
 
-/// Promise: each injection is asked for in the numbers of the ABI; what makes no sense is refused
+/// Promise: each injection is asked for in the numbers of the ABI, of the training that was seen; what makes no sense is refused
 /// before the driver is asked.
 #[test]
 fn injected() {
     let tree = in_training(ready(machine("training-injected")));
     let wanted = |injection, number, control, value| Training {
         operation: uapi::TRAINING_INJECT,
+        session: answered(true).session,
         injection,
         number,
         control,
