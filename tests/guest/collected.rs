@@ -19,6 +19,8 @@ pub const AUDIT: &str = "auditctl -i -R /usr/share/milspecctl/audit/dell-milspec
 const PAGE: &str = include_str!("../../docs/fleet.md");
 /// What the monitor tells.
 const TOLD: &str = "/var/log/milspec-monitor/events.ndjson";
+/// What rsyslog is told to do with it.
+const CONFIGURED: &str = "/etc/rsyslog.d/milspec.conf";
 /// Where rsyslog puts it.
 const TAKEN: &str = "/var/log/milspec-lines";
 /// Where Debian's node_exporter looks for files.
@@ -60,11 +62,7 @@ fn recipe(section: &str) -> Result<String> {
 /// node_exporter shows each metric of its file.
 pub fn collected(machine: &Machine) -> Result<()> {
     let guest = machine.guest()?;
-    guest.create(
-        "/etc/rsyslog.d/milspec.conf",
-        recipe("rsyslog")?.as_bytes(),
-        0o644,
-    )?;
+    guest.create(CONFIGURED, recipe("rsyslog")?.as_bytes(), 0o644)?;
     machine.sh("systemctl restart rsyslog")?.ok()?;
     machine
         .sh(&format!(
@@ -108,5 +106,11 @@ pub fn collected(machine: &Machine) -> Result<()> {
         ensure!(shown.contains(line), "no {line}: {shown}");
     }
     ensure!(shown.contains("node_textfile_scrape_error 0"), "{shown}");
+    // An administrator's own, which a purge of our packages leaves.
+    machine
+        .sh(&format!(
+            "rm {CONFIGURED} {TEXTFILES}/milspec.prom && systemctl restart rsyslog && rm {TAKEN}"
+        ))?
+        .ok()?;
     Ok(())
 }

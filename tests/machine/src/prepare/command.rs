@@ -118,8 +118,7 @@ pub fn run(command: &mut Command, what: &str, step: Option<&Step>) -> Result<Str
         if !stopping && check_interrupted().is_err() {
             stopping = true;
             // The group may have ended in this moment: then there is nothing to end.
-            let group = i32::try_from(child.id()).context("no process has such a number")?;
-            let _ = killpg(Pid::from_raw(group), Signal::SIGTERM);
+            let _ = killpg(Pid::from_raw(child.id() as i32), Signal::SIGTERM);
         }
     }
     for reader in readers {
