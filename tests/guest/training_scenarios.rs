@@ -152,16 +152,20 @@ const UPTO: &str = "upto() { p=$1; shift; n=0; until \"$@\" 2>/dev/null | grep -
 /// A user who is nobody else here.
 const TRAINEE: u32 = 4711;
 
+/// A machine that has the file of this scenario, and where.
+fn with_scenario(name: &str, text: &str) -> Result<(Machine, String)> {
+    let machine = machine("latitude-7490", Module::Autoload)?;
+    let file = format!("/tmp/{name}.toml");
+    machine.guest()?.create(&file, text.as_bytes(), 0o644)?;
+    Ok((machine, file))
+}
+
 fn plays(name: &str) -> Result<()> {
     let play = PLAYS.iter().find(|play| play.name == name);
     let play = play.context("no such scenario")?;
-    let machine = machine("latitude-7490", Module::Autoload)?;
+    let (machine, file) = with_scenario(name, play.file)?;
     let before = Image::of(machine.nvram()?)?;
     let calls = machine.nvram()?.counts()?;
-    let file = format!("/tmp/{name}.toml");
-    machine
-        .guest()?
-        .create(&file, play.file.as_bytes(), 0o644)?;
     let (code, report) = run(&machine, &file, play.model, false)?;
     ensure!(code == 0, "{name}: {code}: {report:#}");
     ensure!(report["scored"] == report["points"], "{name}: {report:#}");
@@ -292,14 +296,10 @@ fn never_passes() -> Result<()> {
 /// A run that cannot be kept leaves no training. One that is interrupted leaves it as it is; the same
 /// command goes on, and what has happened does not happen again.
 fn goes_on() -> Result<()> {
-    let machine = machine("latitude-7490", Module::Autoload)?;
-    let file = "/tmp/tamper.toml";
-    machine
-        .guest()?
-        .create(file, scenario!("tamper").as_bytes(), 0o644)?;
+    let (machine, file) = with_scenario("tamper", scenario!("tamper"))?;
     let in_the_way = "/var/lib/milspecctl/training.json.new";
     machine.sh(&format!("mkdir -p {in_the_way}"))?.ok()?;
-    let run_it = ["milspecctl", "--json", "training", "run", file];
+    let run_it = ["milspecctl", "--json", "training", "run", &file];
     let document = machine.run(run_it)?.exits(1)?.json()?;
     ensure!(document["error"]["code"] == "not-recorded", "{document:#}");
     let status = milspecctl(&machine, &["training", "status"])?;
@@ -318,7 +318,7 @@ fn goes_on() -> Result<()> {
     );
     let (code, report) = run(
         &machine,
-        file,
+        &file,
         "milspecctl control set DSMIL4D2=inactive",
         false,
     )?;
@@ -333,11 +333,7 @@ fn goes_on() -> Result<()> {
 /// A run whose training was ended, and another begun, by somebody else does nothing to that one: nothing
 /// happens in it, and it goes on. The run says how it ended.
 fn leaves_another() -> Result<()> {
-    let machine = machine("latitude-7490", Module::Autoload)?;
-    let file = "/tmp/tamper.toml";
-    machine
-        .guest()?
-        .create(file, scenario!("tamper").as_bytes(), 0o644)?;
+    let (machine, file) = with_scenario("tamper", scenario!("tamper"))?;
     // It stands still before its event is due, and goes on when that is over.
     let between = format!(
         "{UPTO}; milspecctl --json training run {file} </dev/null >/tmp/report 2>/tmp/told & \
