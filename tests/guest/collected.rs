@@ -13,7 +13,7 @@ pub const INSTALL: &str = "apt-get -q -y install --no-install-recommends \
                            auditd rsyslog logrotate prometheus-node-exporter";
 
 /// How the rules of auditd are loaded.
-pub const AUDIT: &str = "auditctl -i -R /usr/share/milspecctl/audit/dell-milspec.rules";
+pub const AUDIT: &str = "auditctl -R /usr/share/milspecctl/audit/dell-milspec.rules";
 
 /// The page that has the recipes.
 const PAGE: &str = include_str!("../../docs/fleet.md");
@@ -70,9 +70,15 @@ pub fn collected(machine: &Machine) -> Result<()> {
         ))?
         .ok()?;
 
-    let recorded = milspecctl(machine, &["baseline", "show"])?;
-    let control = field(&recorded["controls"][0], "name")?.to_owned();
-    let before = field(&recorded["controls"][0], "value")?.to_owned();
+    // What the mode has changed goes back, and comes again.
+    let controls = milspecctl(machine, &["control", "list"])?;
+    let controls = controls["controls"].as_array().context("no controls")?;
+    let changed = |control: &&Value| {
+        control["baseline"].is_string() && control["baseline"] != control["value"]
+    };
+    let changed = controls.iter().find(changed).context("nothing is changed")?;
+    let control = field(changed, "name")?.to_owned();
+    let before = field(changed, "baseline")?.to_owned();
     let told = || -> Result<String> {
         let told = format!("cat {TOLD}.1 {TOLD} 2>/dev/null");
         Ok(machine.sh(&told)?.text())
