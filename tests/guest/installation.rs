@@ -7,6 +7,7 @@
 //! stations begins where the one before has left the machine, and the first module for a kernel takes
 //! minutes.
 
+use crate::access::wait_until;
 use crate::collected;
 use crate::common::{field, milspecctl, Test};
 use crate::confirm::values;
@@ -227,7 +228,10 @@ impl Walk {
                 "{unit}: {}",
                 is("is-enabled")?
             );
-            ensure!(is("is-active")? == *active, "{unit}: {}", is("is-active")?);
+            // udev has some of them started, which the system does not count as booting.
+            wait_until(&format!("{unit} is {active}"), || {
+                Ok(is("is-active")? == *active)
+            })?;
         }
         // Rules for files of sysfs have to be loaded once their drivers are there.
         if machine.exists("/usr/sbin/auditctl")? {
