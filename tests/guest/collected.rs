@@ -40,9 +40,11 @@ pub fn audited(machine: &Machine) -> Result<()> {
     machine.sh(AUDIT)?.ok()?;
     let after = row()?;
     ensure!(after["result"] == "ok", "{after:#}");
-    let seen = "head -c 1 /dev/wmi/dell-smbios >/dev/null; sync; ausearch -i -k dell_smbios";
-    let seen = machine.sh(seen)?.ok()?.text();
-    ensure!(seen.contains("name=/dev/wmi/dell-smbios"), "{seen}");
+    machine.sh("head -c 1 /dev/wmi/dell-smbios >/dev/null")?;
+    wait_until("auditd has recorded it", || {
+        let seen = machine.sh("ausearch -i -k dell_smbios")?.text();
+        Ok(seen.contains("name=/dev/wmi/dell-smbios"))
+    })?;
     let judged = milspecctl(machine, &["compliance", "--check", "kernel-audit-on"])?;
     let result = &judged["assessments"][0]["checks"][0]["result"];
     ensure!(result == "satisfied", "{judged:#}");
@@ -76,7 +78,10 @@ pub fn collected(machine: &Machine) -> Result<()> {
     let changed = |control: &&Value| {
         control["baseline"].is_string() && control["baseline"] != control["value"]
     };
-    let changed = controls.iter().find(changed).context("nothing is changed")?;
+    let changed = controls
+        .iter()
+        .find(changed)
+        .context("nothing is changed")?;
     let control = field(changed, "name")?.to_owned();
     let before = field(changed, "baseline")?.to_owned();
     let told = || -> Result<String> {
