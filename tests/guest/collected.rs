@@ -42,7 +42,9 @@ pub fn audited(machine: &Machine) -> Result<()> {
     ensure!(after["result"] == "ok", "{after:#}");
     machine.sh("head -c 1 /dev/wmi/dell-smbios >/dev/null")?;
     wait_until("auditd has recorded it", || {
-        let seen = machine.sh("ausearch -i -k dell_smbios")?.text();
+        let seen = machine
+            .sh("ausearch --input-logs -i -k dell_smbios")?
+            .text();
         Ok(seen.contains("name=/dev/wmi/dell-smbios"))
     })?;
     let judged = milspecctl(machine, &["compliance", "--check", "kernel-audit-on"])?;
