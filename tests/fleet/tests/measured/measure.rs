@@ -2,13 +2,13 @@
 
 //! The protocol: a fleet to calibrate on, another to count false alarms on, and attacks on that.
 
-use crate::attack::ATTACKS;
-use crate::benign::{Machine, Rates};
-use crate::lot::Lot;
-use crate::monitor::{Monitor, Sites, Verdict};
-use crate::told::{Seen, Tape, DAY, HOUR, START};
 use milspec::monitor::counts::EPISODE_NS;
 use milspec::monitor::Surprise;
+use milspec_fleet::attack::{self, Attack};
+use milspec_fleet::benign::{Machine, Rates};
+use milspec_fleet::lot::Lot;
+use milspec_fleet::monitor::{Monitor, Sites, Verdict};
+use milspec_fleet::told::{Seen, Tape, DAY, HOUR, START};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Days at the beginning in which counts are made and nothing is measured.
@@ -55,9 +55,9 @@ pub struct Hit {
 
 /// Runs a fleet. `attacked` says that attacks are tried on copies of its monitors.
 pub fn run(seed: u64, fleet: &str, size: Size, rates: Rates, attacked: bool) -> Measured {
-    let sites = Sites::new();
+    let sites = Sites::both();
     let mut measured = Measured {
-        attacks: vec![Vec::new(); ATTACKS.len()],
+        attacks: vec![Vec::new(); attack::all().count()],
         ..Measured::default()
     };
     let planned = match attacked {
@@ -76,7 +76,7 @@ pub fn run(seed: u64, fleet: &str, size: Size, rates: Rates, attacked: bool) -> 
         for one in &seen {
             while let Some(planned) = mine.next_if(|planned| planned.at < one.wall_ns) {
                 let mut lot = Lot::new(seed, "attack", planned.number);
-                let hit = attack(&sites, monitor.clone(), planned, &mut lot, machine.desk);
+                let hit = attacked_by(&sites, monitor.clone(), planned, &mut lot, machine.desk);
                 measured.attacks[planned.attack].push(hit);
             }
             let verdict = monitor.take(&sites, one);
@@ -137,13 +137,14 @@ impl Episode {
 struct Planned {
     machine: u64,
     attack: usize,
+    of: &'static Attack,
     number: u64,
     at: u64,
 }
 
 fn plan(seed: u64, fleet: &str, size: Size) -> Vec<Planned> {
     let mut planned = Vec::new();
-    for (attack, of) in ATTACKS.iter().enumerate() {
+    for (attack, of) in attack::all().enumerate() {
         for turn in 0..size.attacks {
             let number = attack as u64 * size.attacks + turn;
             let mut lot = Lot::new(seed, fleet, 1_000_000 + number);
@@ -154,6 +155,7 @@ fn plan(seed: u64, fleet: &str, size: Size) -> Vec<Planned> {
             planned.push(Planned {
                 machine: lot.number(0, size.machines - 1),
                 attack,
+                of,
                 number,
                 at: START + day * DAY + (hour * HOUR as f64) as u64,
             });
@@ -164,7 +166,7 @@ fn plan(seed: u64, fleet: &str, size: Size) -> Vec<Planned> {
 }
 
 /// Tries an attack on a copy of a monitor: nothing else happens meanwhile.
-fn attack(
+fn attacked_by(
     sites: &Sites,
     mut monitor: Monitor,
     planned: &Planned,
@@ -172,7 +174,7 @@ fn attack(
     desk: [u32; 2],
 ) -> Hit {
     let mut tape = Tape::at(planned.at);
-    (ATTACKS[planned.attack].tape)(&mut tape, lot, desk);
+    (planned.of.tape)(&mut tape, lot, desk);
     // The episode that is open is not the attack's, if it is over by then.
     monitor.close(planned.at);
     let mut hit = Hit::default();

@@ -31,7 +31,7 @@ pub struct Rates {
     pub refused: f64,
     /// Of changes, those that go to and fro: somebody looks for what breaks a dock.
     pub to_and_fro: f64,
-    /// Settings that a hotkey changes and no mode asks for, a day at work.
+    /// Settings that a key changes and no mode asks for, a day at work.
     pub hotkey: f64,
     /// Updates of the BIOS, a day: four a year.
     pub bios: f64,
@@ -49,6 +49,7 @@ pub struct Rates {
     pub anchor: f64,
 }
 
+/// What a fleet's were thought to be.
 pub const RATES: Rates = Rates {
     boot: 0.2,
     sleep: 3.0,
@@ -110,6 +111,7 @@ pub struct Machine {
 }
 
 impl Machine {
+    /// The machine of a fleet with this number.
     pub fn new(seed: u64, fleet: &str, number: u64, rates: Rates) -> Self {
         let mut lot = Lot::new(seed, fleet, number);
         let first = lot.number(1001, 1006) as u32;
@@ -169,10 +171,9 @@ impl Machine {
         for _ in 0..self.lot.times(rates.hotkey) {
             let mut key = Tape::at(at(self.lot.between(from + 0.2, to)));
             key.put(Record {
-                control: Some("keyboard-backlight".into()),
-                class: Some("safe".into()),
+                drift: false,
                 direction: Some(Neither),
-                ..record("outside-change", DRIVER)
+                ..outside(("touchscreen", "safe"), Neither)
             });
             all.append(&mut key.seen);
         }
@@ -280,6 +281,8 @@ impl Machine {
             lose(tape, self.lot.number(1, 200) as u32);
         }
         if self.lot.happens(rates.anchor) {
+            // It takes a record to notice.
+            tape.put(record("resume", DRIVER));
             tape.put(record("anchor-failed", DRIVER));
         }
     }
@@ -287,15 +290,7 @@ impl Machine {
 
 /// The module is taken out and put in again.
 pub fn reload(tape: &mut Tape) {
-    let by = Actor {
-        command: "modprobe",
-        ..DRIVER
-    };
-    tape.notice(milspec::monitor::observation::Observation {
-        cause: Some("load"),
-        ..noticed("load")
-    });
-    tape.put(record("load", by));
+    tape.reload(None);
 }
 
 /// Records were overwritten before they were read.

@@ -5,9 +5,13 @@
 use milspec::monitor::observation::Observation;
 use milspec::monitor::{Direction, Record};
 
+/// A second, in nanoseconds, as all times here.
 pub const SECOND: u64 = 1_000_000_000;
+/// A minute.
 pub const MINUTE: u64 = 60 * SECOND;
+/// An hour.
 pub const HOUR: u64 = 60 * MINUTE;
+/// A day.
 pub const DAY: u64 = 24 * HOUR;
 /// 2026-11-02T00:00:00Z, a Monday.
 pub const START: u64 = 1_793_577_600 * SECOND;
@@ -24,16 +28,22 @@ pub struct Seen {
 /// A record, or what the monitor has noticed without one.
 #[derive(Clone)]
 pub enum What {
+    /// A record of the journal.
     Record(Box<Record>),
+    /// What the monitor has noticed.
     Noticed(Box<Observation>),
 }
 
 /// Somebody, or something, that does something.
 #[derive(Clone, Copy)]
 pub struct Actor {
+    /// The user that has logged in.
     pub login: Option<u32>,
+    /// Name of the command.
     pub command: &'static str,
+    /// How it comes to the driver.
     pub origin: &'static str,
+    /// The systemd unit that it runs in.
     pub unit: Option<&'static str>,
 }
 
@@ -77,15 +87,34 @@ pub fn record(kind: &'static str, by: Actor) -> Record {
     }
 }
 
-/// Controls that people change, and their classes.
+/// Controls that people change, and their classes. Each is `enabled`, which is the weaker value, or
+/// `disabled`, on a 5430 Rugged at least.
 pub const CONTROLS: [(&str, &str); 6] = [
-    ("camera", "safe"),
-    ("microphone", "safe"),
-    ("bluetooth", "safe"),
-    ("sd-card", "safe"),
-    ("usb-ports", "monitored"),
-    ("thunderbolt-security", "restricted"),
+    ("camera", "monitored"),
+    ("microphone", "monitored"),
+    ("bluetooth", "monitored"),
+    ("media-card", "safe"),
+    ("nfc", "safe"),
+    ("usb-external", "monitored"),
 ];
+
+/// The values of one of [`CONTROLS`] before and after.
+fn values(way: Direction) -> (&'static str, &'static str) {
+    match way {
+        Direction::Weaker => ("disabled", "enabled"),
+        _ => ("enabled", "disabled"),
+    }
+}
+
+/// What is found otherwise while the driver is there, and not by it.
+pub fn outside(control: (&str, &'static str), way: Direction) -> Record {
+    Record {
+        kind: "outside-change".into(),
+        step: None,
+        drift: true,
+        ..step(DRIVER, control, way, "done")
+    }
+}
 
 /// A step of a change.
 pub fn step(
@@ -94,10 +123,7 @@ pub fn step(
     way: Direction,
     state: &'static str,
 ) -> Record {
-    let (from, to) = match way {
-        Direction::Weaker => ("disabled", "enabled"),
-        _ => ("enabled", "disabled"),
-    };
+    let (from, to) = values(way);
     Record {
         control: Some(control.0.into()),
         class: Some(control.1.into()),
@@ -130,9 +156,12 @@ pub fn noticed(kind: &'static str) -> Observation {
 
 /// What is otherwise than before a boot.
 pub fn difference(way: Direction, bios: [&str; 2]) -> Observation {
+    let (from, to) = values(way);
     Observation {
         control: Some("camera".into()),
-        class: Some("safe".into()),
+        class: Some("monitored".into()),
+        from: Some(from.into()),
+        to: Some(to.into()),
         direction: Some(way),
         cause: Some("boot"),
         bios: Some((bios[0].into(), bios[1].into())),
@@ -142,11 +171,14 @@ pub fn difference(way: Direction, bios: [&str; 2]) -> Observation {
 
 /// Puts things one after the other, so many seconds apart.
 pub struct Tape {
+    /// What there is so far.
     pub seen: Vec<Seen>,
+    /// When it goes on, in nanoseconds since 1970.
     pub now: u64,
 }
 
 impl Tape {
+    /// An empty one that begins then.
     pub fn at(now: u64) -> Self {
         Self {
             seen: Vec::new(),
@@ -154,12 +186,28 @@ impl Tape {
         }
     }
 
+    /// A record.
     pub fn put(&mut self, record: Record) {
         self.push(What::Record(Box::new(record)), 50_000_000);
     }
 
+    /// Something that the monitor notices.
     pub fn notice(&mut self, observation: Observation) {
         self.push(What::Noticed(Box::new(observation)), 1);
+    }
+
+    /// Whether what is on the tape has left the control of a step with the value that the step is to give it.
+    fn has(&self, step: &Record) -> bool {
+        let seen = self.seen.iter().rev();
+        let mut values = seen.filter_map(|seen| match &seen.what {
+            What::Record(record) if record.step.as_deref() != Some("failed") => {
+                Some((&record.control, &record.to))
+            }
+            What::Noticed(seen) => Some((&seen.control, &seen.to)),
+            What::Record(_) => None,
+        });
+        let last = values.find(|(control, to)| **control == step.control && to.is_some());
+        step.kind == "step" && last.is_some_and(|(_, to)| *to == step.to)
     }
 
     fn push(&mut self, what: What, takes: u64) {
@@ -170,14 +218,18 @@ impl Tape {
         self.now += takes;
     }
 
+    /// Lets so much time pass.
     pub fn wait(&mut self, ns: u64) {
         self.now += ns;
     }
 
-    /// An apply with these steps.
+    /// An apply with these steps, but for those of controls that have the value by then.
     pub fn apply(&mut self, by: Actor, steps: &[Record], outcome: &'static str) {
         self.put(record("apply-begun", by));
         for step in steps {
+            if self.has(step) {
+                continue;
+            }
             self.put(step.clone());
         }
         self.put(Record {
@@ -185,6 +237,26 @@ impl Tape {
             error: (outcome == "undone").then(|| "EKEYREJECTED".into()),
             ..record("apply-ended", by)
         });
+    }
+
+    /// The module is taken out and put in again, with its guard down where `reason` is `unguarded`.
+    pub fn reload(&mut self, reason: Option<&'static str>) {
+        let by = Actor {
+            command: "modprobe",
+            ..DRIVER
+        };
+        self.notice(Observation {
+            cause: Some("load"),
+            reason: reason.map(Into::into),
+            ..noticed("load")
+        });
+        self.loaded(by);
+    }
+
+    /// The module's own records of its load.
+    fn loaded(&mut self, by: Actor) {
+        self.put(record("load", by));
+        self.put(record("bind", by));
     }
 
     /// A boot: the module is loaded.
@@ -198,6 +270,6 @@ impl Tape {
             command: "(udev-worker)",
             ..DRIVER
         };
-        self.put(record("load", udev));
+        self.loaded(udev);
     }
 }

@@ -10,14 +10,15 @@ use milspec::monitor::site::Site;
 use milspec::monitor::{Counts, Direction, Record, Surprise};
 
 /// A site that has said when it works, and what may weaken with nobody logged in.
-const SITE: &str = "schema = \"milspec.monitor-site/1\"\nhours = \"Mon-Fri 07:00-19:00\"\n\
+pub const SITE: &str = "schema = \"milspec.monitor-site/1\"\nhours = \"Mon-Fri 07:00-19:00\"\n\
                     unattended = [\"milspec-enforce.service\"]\n";
 
 /// The rules with what they need: once as they come, once with the site's file.
 pub struct Sites([Site; 2]);
 
 impl Sites {
-    pub fn new() -> Self {
+    /// Both.
+    pub fn both() -> Self {
         Self([Site::default(), Site::parse(SITE).unwrap()])
     }
 }
@@ -43,6 +44,7 @@ pub struct Verdict {
 }
 
 impl Monitor {
+    /// What is made of what is seen next.
     pub fn take(&mut self, sites: &Sites, seen: &Seen) -> Verdict {
         let mut verdict = Verdict::default();
         let mut found = false;

@@ -6,13 +6,17 @@
 use crate::benign::{lose, reload};
 use crate::lot::Lot;
 use crate::told::*;
+use crate::unseen::UNSEEN;
 use milspec::monitor::Direction::{Harder, Weaker};
 use milspec::monitor::Record;
 
 /// An attack: its name, when it is, and what a monitor sees of it.
 pub struct Attack {
+    /// Its name.
     pub name: &'static str,
+    /// When it is.
     pub when: When,
+    /// Puts it on a tape: with its own lot, and the logins of the helpdesk that come to the machine.
     pub tape: fn(&mut Tape, &mut Lot, [u32; 2]),
 }
 
@@ -41,31 +45,34 @@ impl When {
     }
 }
 
-const fn attack(name: &'static str, when: When, tape: fn(&mut Tape, &mut Lot, [u32; 2])) -> Attack {
+/// An attack of that name.
+pub const fn attack(
+    name: &'static str,
+    when: When,
+    tape: fn(&mut Tape, &mut Lot, [u32; 2]),
+) -> Attack {
     Attack { name, when, tape }
 }
 
-/// All of them.
+/// Both authors' attacks: those of [`ATTACKS`] first.
+pub fn all() -> impl Iterator<Item = &'static Attack> {
+    ATTACKS.iter().chain(&UNSEEN)
+}
+
+/// All of the rules' author.
 pub const ATTACKS: [Attack; 11] = [
     attack("evil maid between boots", When::Morning, |tape, _, _| {
         tape.boot(["1.10.0", "1.10.0"]);
         tape.notice(difference(Weaker, ["1.10.0", "1.10.0"]));
     }),
     attack("weakened past the driver", When::Working, |tape, lot, _| {
-        let (control, class) = lot.one(&CONTROLS);
-        tape.put(Record {
-            control: Some(control.into()),
-            class: Some(class.into()),
-            direction: Some(Weaker),
-            drift: true,
-            ..record("outside-change", DRIVER)
-        });
+        tape.put(outside(lot.one(&CONTROLS), Weaker));
     }),
     attack("weakened without a login", When::Any, |tape, lot, _| {
         let by = Actor {
             login: None,
             command: lot.one(&["bash", "python3", "milspecctl"]),
-            origin: lot.one(&["ioctl", "sysfs"]),
+            origin: lot.one(&["ioctl", "firmware-attributes"]),
             unit: None,
         };
         weaken(tape, lot, by);
@@ -127,10 +134,20 @@ pub const ATTACKS: [Attack; 11] = [
         "flood that overwrites records",
         When::Any,
         |tape, lot, _| {
-            tape.put(Record {
-                count: lot.number(100, 100_000) as u32,
-                ..record("suppressed", login(2000))
-            });
+            let by = login(2000);
+            let without_right = |kind, count| Record {
+                uid: by.login,
+                count,
+                error: Some("EPERM".into()),
+                ..record(kind, by)
+            };
+            // So many are recorded at once; then one in ten seconds, and how many there were meanwhile.
+            for _ in 0..16 {
+                tape.put(without_right("refused", 0));
+            }
+            tape.wait(10 * SECOND);
+            tape.put(without_right("suppressed", lot.number(100, 100_000) as u32));
+            tape.put(without_right("refused", 0));
             lose(tape, lot.number(1, 5_000) as u32);
         },
     ),

@@ -2,8 +2,9 @@
 
 //! What was measured, as a table.
 
-use crate::attack::ATTACKS;
 use crate::measure::{Hit, Measured, Size};
+use milspec_fleet::attack::{self, ATTACKS};
+use milspec_fleet::unseen::UNSEEN;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -22,7 +23,10 @@ pub struct Fleets {
     pub seeds: Vec<u64>,
     pub size: Size,
     pub tested: Vec<Measured>,
-    pub drifted: Vec<Measured>,
+    /// With everything benign twice as often.
+    pub twice: Vec<Measured>,
+    /// With everything benign half as often.
+    pub half: Vec<Measured>,
     /// From how many bits on an episode counts, for each of the two budgets.
     pub thresholds: [f64; 2],
 }
@@ -56,10 +60,11 @@ impl Fleets {
         let all = size.machine_days() * seeds as f64;
         writeln!(
             text,
-            "{seeds} seeds ({:?}), and for each three simulated fleets of {} machines and {} days, {:.0} \
+            "{seeds} seeds ({:?}), and for each four simulated fleets of {} machines and {} days, {:.0} \
              machine-days, after {} days of learning: one to calibrate on, one to test on, one to test on with \
-             everything benign twice as often. {:.1} records a machine-day. Of each of {} attacks {} were tried \
-             for each seed: attacks by the rules' author. The monitor gives a notice from {month:.1} bit on, \
+             everything benign twice as often, one with half as often. {:.1} records a machine-day. Of each of {} \
+             attacks {} were tried for each seed: {} are attacks by the rules' author, {} are by an author who \
+             has not seen the rules. The monitor gives a notice from {month:.1} bit on, \
              which is `NOTABLE_BITS`; the other budget, that of an alarm, takes {page:.1}. Ranges are from the lowest seed to the \
              highest.\n",
             self.seeds,
@@ -68,13 +73,16 @@ impl Fleets {
             size.machine_days(),
             crate::measure::WARM,
             records as f64 / all,
-            ATTACKS.len(),
+            attack::all().count(),
             size.attacks,
+            ATTACKS.len(),
+            UNSEEN.len(),
         )?;
         writeln!(
             text,
-            "| detector | false alarms in 1,000 machine-days | in a machine-month | with everything benign \
-             twice as often, in 1,000 | mean detection |\n|---|---|---|---|---|"
+            "| detector | false alarms in 1,000 machine-days | in a machine-month | in 1,000, with everything \
+             benign twice as often | half as often | mean detection of attacks by the rules' author | of those by \
+             an author who has not seen the rules |\n|---|---|---|---|---|---|---|"
         )?;
         for (at, name) in DETECTORS.iter().enumerate() {
             let rate = |fleets: &[Measured], days: f64| -> Vec<f64> {
@@ -83,18 +91,22 @@ impl Fleets {
                     .map(|alarms| alarms / size.machine_days() * days)
                     .collect()
             };
-            let means = self
-                .tested
-                .iter()
-                .map(|fleet| self.mean(fleet, at))
-                .collect();
+            let means = |attacks: std::ops::Range<usize>| -> Vec<f64> {
+                let fleets = self.tested.iter();
+                fleets
+                    .map(|fleet| self.mean(&fleet.attacks[attacks.clone()], at))
+                    .collect()
+            };
+            let (all, seen) = (attack::all().count(), ATTACKS.len());
             writeln!(
                 text,
-                "| {name} | {} | {} | {} | {} |",
+                "| {name} | {} | {} | {} | {} | {} | {} |",
                 range(rate(&self.tested, 1_000.0), 2),
                 range(rate(&self.tested, 30.0), 3),
-                range(rate(&self.drifted, 1_000.0), 2),
-                range(means, 2)
+                range(rate(&self.twice, 1_000.0), 2),
+                range(rate(&self.half, 1_000.0), 2),
+                range(means(0..seen), 2),
+                range(means(seen..all), 2)
             )?;
         }
         let mut rules: BTreeMap<&str, u64> = BTreeMap::new();
@@ -112,22 +124,37 @@ impl Fleets {
             "\nFalse alarms of the rules, hours and a unit named, in 1,000 machine-days: {}.",
             rules.join(", ")
         )?;
-        writeln!(
-            text,
-            "\nDetected of {}, with the interval of Wilson at 95 %:\n\n| attack | rules as they come | rules, \
-             hours and a unit named | counts, 1 in 1,000 | counts, 1 a month |\n|---|---|---|---|---|",
-            size.attacks * seeds as u64
-        )?;
-        for (number, attack) in ATTACKS.iter().enumerate() {
-            write!(text, "| {} |", attack.name)?;
-            for at in [0, 1, 3, 4] {
-                let hits = self.tested.iter().flat_map(|fleet| &fleet.attacks[number]);
-                let found = hits.clone().filter(|hit| self.finds(hit, at)).count() as f64;
-                let (low, high) = wilson(found, hits.count() as f64);
-                write!(text, " {found:.0} ({low:.2} to {high:.2}) |")?;
+        for (whose, attacks, first) in [
+            ("Attacks by the rules' author", &ATTACKS[..], 0),
+            (
+                "Attacks by an author who has not seen the rules",
+                &UNSEEN,
+                ATTACKS.len(),
+            ),
+        ] {
+            writeln!(
+                text,
+                "\n{whose}, detected of {}, with the interval of Wilson at 95 %:\n\n| attack | rules as they \
+                 come | rules, hours and a unit named | counts, 1 in 1,000 | counts, 1 a month \
+                 |\n|---|---|---|---|---|",
+                size.attacks * seeds as u64
+            )?;
+            for (number, attack) in attacks.iter().enumerate() {
+                self.write_attack(text, attack.name, first + number)?;
             }
-            text.push('\n');
         }
+        Ok(())
+    }
+
+    fn write_attack(&self, text: &mut String, name: &str, number: usize) -> std::fmt::Result {
+        write!(text, "| {name} |")?;
+        for at in [0, 1, 3, 4] {
+            let hits = self.tested.iter().flat_map(|fleet| &fleet.attacks[number]);
+            let found = hits.clone().filter(|hit| self.finds(hit, at)).count() as f64;
+            let (low, high) = wilson(found, hits.count() as f64);
+            write!(text, " {found:.0} ({low:.2} to {high:.2}) |")?;
+        }
+        text.push('\n');
         Ok(())
     }
 
@@ -157,13 +184,13 @@ impl Fleets {
         }
     }
 
-    /// Of all attacks alike.
-    fn mean(&self, fleet: &Measured, detector: usize) -> f64 {
-        let shares = fleet.attacks.iter().map(|hits| {
+    /// Of all these attacks alike.
+    fn mean(&self, attacks: &[Vec<Hit>], detector: usize) -> f64 {
+        let shares = attacks.iter().map(|hits| {
             let found = hits.iter().filter(|hit| self.finds(hit, detector)).count();
             found as f64 / hits.len().max(1) as f64
         });
-        shares.sum::<f64>() / ATTACKS.len() as f64
+        shares.sum::<f64>() / attacks.len() as f64
     }
 }
 
