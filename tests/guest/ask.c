@@ -212,7 +212,7 @@ static void status(void)
 
 	printf("status result=%d generation=%llu mode=%u standing=%u deviations=%u drifted=%u "
 	       "degraded=%u tampered=%u properties=%u calls=%llu step=%u steps=%u lines=%u "
-	       "present=%u reached=%u unreached=%u next=%llu last_request=%llu "
+	       "present=%u reached=%u unreached=%u next=%llu overwritten=%llu last_request=%llu "
 	       "last_sequence=%llu last_outcome=%u last_reason=%u last_mode=%u last_control=%u "
 	       "last_needs=%u last_error=%u last_pid=%u pid=%d\n",
 	       result, (unsigned long long)s.generation, s.mode, s.standing, s.deviations, s.drifted,
@@ -220,6 +220,7 @@ static void status(void)
 	       (unsigned long long)(s.platform.firmware_calls + s.dsmil.firmware_calls),
 	       s.apply_step, s.apply_steps, s.mode_lines, s.mode_present, s.mode_reached,
 	       s.mode_unreached, (unsigned long long)s.journal_next,
+	       (unsigned long long)s.journal_overwritten,
 	       (unsigned long long)s.last_request, (unsigned long long)s.last_sequence,
 	       s.last_outcome, s.last_reason, s.last_mode, s.last_control, s.last_needs,
 	       s.last_error, s.last_pid, getpid());

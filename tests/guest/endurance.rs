@@ -122,7 +122,7 @@ fn sleeping() -> Result<()> {
 fn wrapping() -> Result<()> {
     let machine = machine("latitude-7490", Module::Autoload)?;
     ask::install(&machine)?;
-    let start = ask::ask_one(&machine, "status")?.number("journal_next")?;
+    let start = ask::ask_one(&machine, "status")?.number("next")?;
     let wanted = RING * of(100)?.min(100);
     let (on, off) = (
         ask::set("camera", "disabled")?,
@@ -132,10 +132,10 @@ fn wrapping() -> Result<()> {
     let mut next = start;
     while next < start + wanted {
         ask::ask(&machine, &requests)?;
-        next = ask::ask_one(&machine, "status")?.number("journal_next")?;
+        next = ask::ask_one(&machine, "status")?.number("next")?;
     }
     let status = ask::ask_one(&machine, "status")?;
-    let overwritten = status.number("journal_overwritten")?;
+    let overwritten = status.number("overwritten")?;
     ensure!(next - 1 - overwritten <= RING, "{status:?}");
     let verify = machine
         .run(["milspecctl", "--json", "journal", "verify"])?
