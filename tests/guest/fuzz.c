@@ -28,6 +28,7 @@
 #include "fuzz_calls.h"
 #include "fuzz_ring.h"
 #include "fuzz_stranger.h"
+#include "fuzz_cover.h"
 
 static struct worker *workers[THREADS_MOST + 1];
 static pthread_t threads[THREADS_MOST];
@@ -133,9 +134,11 @@ static void *work(void *worker)
 	self = worker;
 	self->thread = gettid();
 	open_ring();
+	begin_cover();
 	for (unsigned long long n = 0; n < last_call && !shared->stop; n++) {
 		begin(n);
 		call();
+		take_cover();
 	}
 	return NULL;
 }
@@ -243,6 +246,7 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	read_errors = all_of(fuzz_read_errors, FUZZ_COUNT(fuzz_read_errors)) | of(0);
 	find_files();
+	find_cover();
 	hire();
 	find_controls();
 	open_faults();
@@ -269,5 +273,6 @@ int main(int argc, char **argv)
 		pthread_join(helpers[i], NULL);
 	wait(NULL);
 	report();
+	report_cover();
 	return shared->broken != 0;
 }

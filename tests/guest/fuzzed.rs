@@ -8,6 +8,7 @@
 
 use crate::ask;
 use crate::common::{kernel_memory, Test};
+use crate::fuzzed_cover;
 use crate::fuzzed_host::{Before, Host};
 use anyhow::{ensure, Context, Result};
 use milspec_machine::guest::GuestCommand;
@@ -146,6 +147,7 @@ pub fn calls(machine: &Machine, before: &Before, run: Run) -> Result<Counts> {
         start.elapsed(),
         host.turns
     );
+    fuzzed_cover::tell(machine)?;
     // Less than all is a run that has been cut off.
     ensure!(calls > run.calls - run.calls / 20, "only {calls} calls");
     Ok(counts)

@@ -47,6 +47,7 @@ mod firmware_attributes;
 mod fleet;
 mod foreign;
 mod fuzzed;
+mod fuzzed_cover;
 mod fuzzed_host;
 mod fwupd;
 mod hostile;
@@ -60,6 +61,7 @@ mod lookout;
 mod model;
 mod modes;
 mod monitor;
+mod monitor_episodes;
 mod monitor_faults;
 mod monitor_machine;
 mod monitor_unit;
@@ -343,6 +345,7 @@ fn main() -> ExitCode {
         systemd::LONG,
         monitor_unit::LONG,
         monitor_faults::LONG,
+        monitor_episodes::LONG,
         hostile_dsml::LONG,
         journal::LONG,
         fleet::LONG,

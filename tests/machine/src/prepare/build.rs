@@ -76,10 +76,12 @@ impl Prepared {
         let out = self.cache.path(&name);
         fs::create_dir_all(&out).with_context(|| format!("make {}", out.display()))?;
 
+        // KCOV is where the debug kernel has it, of this module alone.
+        //
         // clippy keeps its results apart, and warnings are errors there: a build must not fail on
         // the warning of a compiler that is not ours to choose.
         const SCRIPT: &str = r#"kdir=$1 source=$2 out=$3 module=$4 clippy=$5
-set -- -s --no-print-directory -j"$(nproc)" -C "$kdir" M="$source" MO="$out" modules
+set -- -s --no-print-directory -j"$(nproc)" -C "$kdir" M="$source" MO="$out" KCOV_INSTRUMENT=y modules
 if [ -n "$clippy" ]; then
 	exec make "$@" CLIPPY=1 KRUSTFLAGS=-Dwarnings W=e
 fi
