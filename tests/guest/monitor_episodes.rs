@@ -21,7 +21,7 @@ use milspec_fleet::attack;
 use milspec_fleet::benign::{Machine as Benign, RATES};
 use milspec_fleet::lot::Lot;
 use milspec_fleet::monitor::{Monitor, Sites, SITE};
-use milspec_fleet::told::{Seen, Tape, What, DAY, HOUR, START};
+use milspec_fleet::told::{Seen, What, DAY, HOUR, START};
 use milspec_machine::machine::Machine;
 use milspec_uapi as uapi;
 use serde_json::Value;
@@ -44,7 +44,7 @@ const PASSWORD: (&str, u16) = ("simulated", 0xBEEF);
 const WIPE: &str = "DSMIL0D9";
 const NEEDS: &str = "DSMIL2D1";
 /// So many records of an episode are shown.
-const SHOWN: usize = 30;
+const SHOWN: usize = 10;
 /// More records than the driver keeps.
 const TOO_MANY: u64 = 4_200;
 
@@ -99,11 +99,10 @@ fn attacks() -> Result<()> {
         let of = all[number % all.len()];
         let mut lot = Lot::new(seed, of.name, number as u64);
         let day = lot.number(0, 4);
-        let mut tape = Tape::at(START + day * DAY + (of.when.hour(&mut lot) * HOUR as f64) as u64);
-        (of.tape)(&mut tape, &mut lot, [1001, 1002]);
+        let at = START + day * DAY + (of.when.hour(&mut lot) * HOUR as f64) as u64;
         Episode {
             name: of.name.to_owned(),
-            seen: tape.seen,
+            seen: of.seen(at, &mut lot, [1001, 1002]),
         }
     });
     play_all("attacks", episodes.collect())
@@ -291,9 +290,16 @@ impl Player {
         if episode.seen.iter().any(is_inexact) {
             return Ok(0);
         }
+        let pairs = recorded.iter().zip(&simulated);
+        let from = pairs.take_while(|(one, other)| one == other).count();
+        let shown = |lines: &[String]| -> Vec<String> {
+            lines.iter().skip(from).take(SHOWN).cloned().collect()
+        };
         ensure!(
             recorded == simulated,
-            "recorded {recorded:#?}\nsimulated {simulated:#?}"
+            "from record {from} on: recorded {:#?}\nsimulated {:#?}",
+            shown(&recorded),
+            shown(&simulated)
         );
         Ok(recorded.len())
     }

@@ -45,6 +45,15 @@ impl When {
     }
 }
 
+impl Attack {
+    /// What a monitor sees of it, from then on.
+    pub fn seen(&self, at: u64, lot: &mut Lot, desk: [u32; 2]) -> Vec<Seen> {
+        let mut tape = Tape::at(at);
+        (self.tape)(&mut tape, lot, desk);
+        settle(tape.seen)
+    }
+}
+
 /// An attack of that name.
 pub const fn attack(
     name: &'static str,

@@ -136,7 +136,7 @@ impl Machine {
     pub fn days(&mut self, days: u64) -> Vec<Seen> {
         let mut seen: Vec<Seen> = (0..days).flat_map(|day| self.day(day)).collect();
         seen.sort_by_key(|seen| seen.wall_ns);
-        seen
+        settle(seen)
     }
 
     fn day(&mut self, day: u64) -> Vec<Seen> {

@@ -4,6 +4,7 @@
 
 use milspec::monitor::observation::Observation;
 use milspec::monitor::{Direction, Record};
+use std::collections::BTreeMap;
 
 /// A second, in nanoseconds, as all times here.
 pub const SECOND: u64 = 1_000_000_000;
@@ -196,20 +197,6 @@ impl Tape {
         self.push(What::Noticed(Box::new(observation)), 1);
     }
 
-    /// Whether what is on the tape has left the control of a step with the value that the step is to give it.
-    fn has(&self, step: &Record) -> bool {
-        let seen = self.seen.iter().rev();
-        let mut values = seen.filter_map(|seen| match &seen.what {
-            What::Record(record) if record.step.as_deref() != Some("failed") => {
-                Some((&record.control, &record.to))
-            }
-            What::Noticed(seen) => Some((&seen.control, &seen.to)),
-            What::Record(_) => None,
-        });
-        let last = values.find(|(control, to)| **control == step.control && to.is_some());
-        step.kind == "step" && last.is_some_and(|(_, to)| *to == step.to)
-    }
-
     fn push(&mut self, what: What, takes: u64) {
         self.seen.push(Seen {
             wall_ns: self.now,
@@ -223,13 +210,10 @@ impl Tape {
         self.now += ns;
     }
 
-    /// An apply with these steps, but for those of controls that have the value by then.
+    /// An apply with these steps.
     pub fn apply(&mut self, by: Actor, steps: &[Record], outcome: &'static str) {
         self.put(record("apply-begun", by));
         for step in steps {
-            if self.has(step) {
-                continue;
-            }
             self.put(step.clone());
         }
         self.put(Record {
@@ -272,4 +256,50 @@ impl Tape {
         };
         self.loaded(udev);
     }
+}
+
+/// What is seen of it on one machine: a control that has a value by then is not given it. A step that would
+/// do so is none, and neither is a difference; what has failed, and what others do, goes the other way.
+pub fn settle(seen: Vec<Seen>) -> Vec<Seen> {
+    let mut values: BTreeMap<String, String> = BTreeMap::new();
+    let settled = seen.into_iter().filter_map(|mut seen| {
+        let has = |control: &Option<String>, to: &Option<String>| {
+            let value = control.as_ref().and_then(|control| values.get(control));
+            value.is_some() && value == to.as_ref()
+        };
+        let (control, to, failed) = match &mut seen.what {
+            What::Record(record) => {
+                let failed = record.step.as_deref() == Some("failed");
+                if has(&record.control, &record.to) {
+                    match record.kind.as_ref() {
+                        "step" if !failed => return None,
+                        "step" | "outside-change" => turn(record),
+                        _ => (),
+                    }
+                }
+                (record.control.clone(), record.to.clone(), failed)
+            }
+            What::Noticed(noticed) => {
+                if has(&noticed.control, &noticed.to) {
+                    return None;
+                }
+                (noticed.control.clone(), noticed.to.clone(), false)
+            }
+        };
+        if let (Some(control), Some(to), false) = (control, to, failed) {
+            values.insert(control, to);
+        }
+        Some(seen)
+    });
+    settled.collect()
+}
+
+/// The other way.
+fn turn(record: &mut Record) {
+    std::mem::swap(&mut record.from, &mut record.to);
+    record.direction = record.direction.map(|way| match way {
+        Direction::Weaker => Direction::Harder,
+        Direction::Harder => Direction::Weaker,
+        other => other,
+    });
 }

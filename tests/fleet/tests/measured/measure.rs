@@ -8,7 +8,7 @@ use milspec_fleet::attack::{self, Attack};
 use milspec_fleet::benign::{Machine, Rates};
 use milspec_fleet::lot::Lot;
 use milspec_fleet::monitor::{Monitor, Sites, Verdict};
-use milspec_fleet::told::{Seen, Tape, DAY, HOUR, START};
+use milspec_fleet::told::{Seen, DAY, HOUR, START};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Days at the beginning in which counts are made and nothing is measured.
@@ -173,13 +173,12 @@ fn attacked_by(
     lot: &mut Lot,
     desk: [u32; 2],
 ) -> Hit {
-    let mut tape = Tape::at(planned.at);
-    (planned.of.tape)(&mut tape, lot, desk);
+    let seen = planned.of.seen(planned.at, lot, desk);
     // The episode that is open is not the attack's, if it is over by then.
     monitor.close(planned.at);
     let mut hit = Hit::default();
     let unusual = |surprise: Option<Surprise>| surprise.map_or(0.0, |surprise| surprise.bits);
-    for one in &tape.seen {
+    for one in &seen {
         let verdict = monitor.take(sites, one);
         let now = [verdict.loud[0] > 0, verdict.loud[1] > 0, verdict.shown];
         for (seen, now) in hit.rules.iter_mut().zip(now) {
