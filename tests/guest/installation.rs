@@ -438,8 +438,9 @@ fn walk() -> Result<()> {
     walk.stands(&machine, newest, &next.version)?;
     verified(&machine, &[JOURNAL], 4)?;
     ensure!(State::of(&machine)? == state, "not as before the upgrade");
-    removed(&machine)?;
-    others.into_iter().collect()
+    let removed = removed(&machine);
+    others.into_iter().collect::<Result<()>>()?;
+    removed
 }
 
 /// The next version: the commit that is checked out, and nothing changed but the version.
