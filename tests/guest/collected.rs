@@ -8,12 +8,8 @@ use anyhow::{ensure, Context, Result};
 use milspec_machine::machine::Machine;
 use serde_json::Value;
 
-/// How an administrator gets them.
-pub const INSTALL: &str = "apt-get -q -y install --no-install-recommends \
-                           auditd rsyslog logrotate prometheus-node-exporter";
-
 /// How the rules of auditd are loaded.
-pub const AUDIT: &str = "auditctl -R /usr/share/milspecctl/audit/dell-milspec.rules";
+const AUDIT: &str = "auditctl -R /usr/share/milspecctl/audit/dell-milspec.rules";
 
 /// The page that has the recipes.
 const PAGE: &str = include_str!("../../docs/fleet.md");
@@ -119,11 +115,5 @@ pub fn collected(machine: &Machine) -> Result<()> {
         ensure!(shown.contains(line), "no {line}: {shown}");
     }
     ensure!(shown.contains("node_textfile_scrape_error 0"), "{shown}");
-    // An administrator's own, which a purge of our packages leaves.
-    machine
-        .sh(&format!(
-            "rm {CONFIGURED} {TEXTFILES}/milspec.prom && systemctl restart rsyslog && rm {TAKEN}"
-        ))?
-        .ok()?;
     Ok(())
 }

@@ -16,7 +16,7 @@ use anyhow::{anyhow, ensure, Context, Result};
 use milspec_machine::children::TempDir;
 use milspec_machine::guest::GuestCommand;
 use milspec_machine::image::repository;
-use milspec_machine::machine::{Boot, Machine};
+use milspec_machine::machine::{prepared, Boot, Machine};
 use milspec_machine::prepare::installation::{self, Clean, Disk, Offered};
 use milspec_machine::prepare::Bind;
 use milspec_machine::progress::Progress;
@@ -27,7 +27,10 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// The tests of this file.
-pub const LONG: &[Test] = &[("installation_from_packages_on_debian", walk)];
+pub const LONG: &[Test] = &[
+    ("installation_from_packages_on_debian", walk),
+    ("installation_tells_what_a_fleet_has", others),
+];
 
 /// What stays after a purge: docs/packaging.md says why.
 const STAYS: &[&str] = &[
@@ -57,6 +60,11 @@ const LATER: &str = "/root/later";
 const PAGE: &str = include_str!("../../docs/install.md");
 /// What an administrator types.
 const INSTALL: &str = "apt-get -q -y install /mnt/milspecctl_*.deb /mnt/dell-milspec-dkms_*.deb $*";
+
+/// The same without a kernel's headers, so that DKMS compiles nothing, and with what a fleet has already.
+const OTHERS: &str = "apt-get -q -y install --no-install-recommends /mnt/milspecctl_*.deb \
+                      /mnt/dell-milspec-dkms_*.deb auditd rsyslog \
+                      logrotate prometheus-node-exporter $*";
 
 /// depmod reads each module, which takes an emulated processor minutes: most of those that the simulated
 /// Dell has no use for are taken away, where it has booted without them.
@@ -232,10 +240,6 @@ impl Walk {
             wait_until(&format!("{unit} is {active}"), || {
                 Ok(is("is-active")? == *active)
             })?;
-        }
-        // Rules for files of sysfs have to be loaded once their drivers are there.
-        if machine.exists("/usr/sbin/auditctl")? {
-            machine.sh(collected::AUDIT)?.ok()?;
         }
         let doctor = machine.run(["milspecctl", "doctor"])?;
         let content = doctor.text().contains("Everything works.");
@@ -414,11 +418,8 @@ fn walk() -> Result<()> {
     ];
     machine.reboot_into(|| {
         walk.install("another kernel", &names, kernels)?;
-        walk.on_disk(&[collected::INSTALL], &walk.packages)?;
         walk.boot(other)
     })?;
-    // What is wrong there is said at the end: the stations after it do not need it.
-    let others = [collected::audited(&machine), collected::collected(&machine)];
     walk.stands(&machine, other, version)?;
     verified(&machine, &[JOURNAL], 2)?;
     let state = State::of(&machine)?;
@@ -438,9 +439,50 @@ fn walk() -> Result<()> {
     walk.stands(&machine, newest, &next.version)?;
     verified(&machine, &[JOURNAL], 4)?;
     ensure!(State::of(&machine)? == state, "not as before the upgrade");
-    let removed = removed(&machine);
-    others.into_iter().collect::<Result<()>>()?;
-    removed
+    removed(&machine)
+}
+
+/// Promise: what a fleet has already takes what milspecctl and the driver tell: auditd, rsyslog, logrotate,
+/// node_exporter, each from Debian, with what docs/fleet.md has for it.
+fn others() -> Result<()> {
+    let walk = Walk::begin()?;
+    let newest = walk.clean.kernels.first().context("no kernel")?;
+    let image = format!("linux-image-{}/{}", newest.release, walk.clean.suite);
+    walk.on_disk(&[OTHERS, "sh", &image], &walk.packages)?;
+    // DKMS takes minutes, and is not what this is about.
+    let prepared = prepared(&Progress::new())?;
+    let module = prepared.build_module(&repository(), false, &Progress::new())?;
+    let name = module.file_name().context("a module has a name")?;
+    let copy =
+        "mkdir -p /lib/modules/$0/updates && cp /mnt/$1 /lib/modules/$0/updates/dell_milspec.ko";
+    let line = [copy, &newest.release, &name.to_string_lossy()];
+    walk.on_disk(&line, module.parent().context("it is in a directory")?)?;
+    walk.trim(std::slice::from_ref(newest))?;
+    let boot = walk.boot(newest)?;
+    let machine = Machine::boot_installed("latitude-7490", &walk.disk, &boot)?;
+    for unit in [
+        "milspec-monitor",
+        "auditd",
+        "rsyslog",
+        "prometheus-node-exporter",
+    ] {
+        let is_active = || -> Result<bool> {
+            let state = machine.run(["systemctl", "is-active", unit])?;
+            Ok(state.text().trim() == "active")
+        };
+        let said = || -> Result<String> {
+            let said = machine.sh(&format!(
+                "systemctl status {unit}; systemctl list-jobs; journalctl -b -n 30 --no-pager"
+            ))?;
+            Ok(said.text() + &said.error_text())
+        };
+        wait_until(&format!("{unit} is active"), is_active)
+            .with_context(|| said().unwrap_or_else(|error| error.to_string()))?;
+    }
+    milspecctl(&machine, &["mode", "set", "enhanced"])?;
+    collected::audited(&machine)?;
+    collected::collected(&machine)?;
+    machine.check_kernel_log()
 }
 
 /// The next version: the commit that is checked out, and nothing changed but the version.
