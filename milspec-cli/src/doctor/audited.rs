@@ -22,7 +22,7 @@ struct Rule<'a> {
 }
 
 /// Calls that open a file. auditctl 4 names those that go with the letters, and these are among them.
-const OPENS: [&str; 3] = ["open", "openat", "openat2"];
+const OPENS: [&str; 4] = ["creat", "open", "openat", "openat2"];
 
 impl<'a> Rule<'a> {
     /// Of a line; `None` where it watches no file.
@@ -121,6 +121,7 @@ mod tests {
         let covers = |text: &str| Rule::of(text).is_some_and(|rule| rule.covers(&ours[0]));
         assert!(covers(LISTED));
         assert!(!covers(&LISTED.replace("openat2", "getrandom")));
+        assert!(!covers(&LISTED.replace("creat,", "getrandom,")));
         assert!(!covers(&LISTED.replace("perm=rw", "perm=w")));
         let watched = "-w /dev/wmi/dell-smbios -p rwa -k dell_smbios";
         assert!(covers(watched));
