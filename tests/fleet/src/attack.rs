@@ -3,7 +3,7 @@
 //! Attacks, by the author of the rules: what finds these is plumbing that works, and no proof that it would
 //! find somebody else's.
 
-use crate::benign::{lose, reload};
+use crate::benign::lose;
 use crate::lot::Lot;
 use crate::told::*;
 use crate::unseen::UNSEEN;
@@ -121,7 +121,7 @@ pub const ATTACKS: [Attack; 11] = [
     attack(
         "module reloaded for a new journal",
         When::Any,
-        |tape, _, _| reload(tape),
+        |tape, _, _| tape.reload(None),
     ),
     attack("changed to and fro", When::Working, |tape, lot, desk| {
         let control = lot.one(&CONTROLS);
@@ -144,19 +144,14 @@ pub const ATTACKS: [Attack; 11] = [
         When::Any,
         |tape, lot, _| {
             let by = login(2000);
-            let without_right = |kind, count| Record {
-                uid: by.login,
-                count,
-                error: Some("EPERM".into()),
-                ..record(kind, by)
-            };
             // So many are recorded at once; then one in ten seconds, and how many there were meanwhile.
             for _ in 0..16 {
-                tape.put(without_right("refused", 0));
+                tape.put(without_right(by, "EPERM", "refused", 0));
             }
             tape.wait(10 * SECOND);
-            tape.put(without_right("suppressed", lot.number(100, 100_000) as u32));
-            tape.put(without_right("refused", 0));
+            let more = lot.number(100, 100_000) as u32;
+            tape.put(without_right(by, "EPERM", "suppressed", more));
+            tape.put(without_right(by, "EPERM", "refused", 0));
             lose(tape, lot.number(1, 5_000) as u32);
         },
     ),

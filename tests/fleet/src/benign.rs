@@ -272,7 +272,7 @@ impl Machine {
     fn oddities(&mut self, tape: &mut Tape) {
         let rates = self.rates;
         if self.lot.happens(rates.reload) {
-            reload(tape);
+            tape.reload(None);
         }
         if self.lot.happens(rates.clock) {
             tape.notice(noticed("clock-moved"));
@@ -286,11 +286,6 @@ impl Machine {
             tape.put(record("anchor-failed", DRIVER));
         }
     }
-}
-
-/// The module is taken out and put in again.
-pub fn reload(tape: &mut Tape) {
-    tape.reload(None);
 }
 
 /// Records were overwritten before they were read.

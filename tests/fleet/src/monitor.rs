@@ -72,7 +72,6 @@ impl Monitor {
             }
             let all = judge.take(&site.rules, &observation);
             found |= !all.is_empty();
-            let is_loud = |severity: &str| matches!(severity, "error" | "warning");
             let loud = all.iter().filter(|found| is_loud(&found.rule.severity));
             verdict.rules = loud.map(|found| found.rule.id.clone()).collect();
             verdict.loud[at] = verdict.rules.len() as u32;
@@ -106,6 +105,11 @@ impl Monitor {
     pub fn end(&mut self) -> Option<Surprise> {
         self.counts.end()
     }
+}
+
+/// Whether a finding of this severity is an alarm.
+pub fn is_loud(severity: &str) -> bool {
+    matches!(severity, "error" | "warning")
 }
 
 /// Every weakening, refusal and drift.

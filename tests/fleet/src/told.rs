@@ -147,6 +147,16 @@ pub fn refused(by: Actor, class: &'static str, reason: &'static str) -> Record {
     }
 }
 
+/// What is recorded of somebody who may not ask: a refusal, or how many more there were.
+pub fn without_right(by: Actor, error: &str, kind: &'static str, count: u32) -> Record {
+    Record {
+        uid: by.login,
+        count,
+        error: Some(error.into()),
+        ..record(kind, by)
+    }
+}
+
 /// Something that the monitor notices itself.
 pub fn noticed(kind: &'static str) -> Observation {
     Observation {

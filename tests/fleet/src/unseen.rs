@@ -4,7 +4,7 @@
 //! happens on machines that nobody attacks. Some of them nobody is expected to find.
 
 use crate::attack::{attack, Attack, When};
-use crate::benign::{lose, reload};
+use crate::benign::lose;
 use crate::lot::Lot;
 use crate::told::*;
 use milspec::monitor::observation::Observation;
@@ -113,7 +113,7 @@ pub const UNSEEN: [Attack; 20] = [
         When::Night,
         |tape, lot, _| {
             tape.wait(lot.number(2 * MINUTE, 90 * MINUTE));
-            reload(tape);
+            tape.reload(None);
             if lot.happens(0.5) {
                 for control in picked(lot, 1, 3) {
                     tape.notice(Observation {
@@ -331,27 +331,22 @@ fn reader(tape: &mut Tape, lot: &mut Lot, _: [u32; 2]) {
         ..employee(lot)
     };
     let error = lot.one(&["EBADF", "EPERM"]);
-    let without_right = |kind, count| Record {
-        uid: by.login,
-        count,
-        error: Some(error.into()),
-        ..record(kind, by)
-    };
     if lot.happens(0.5) {
         for _ in 0..lot.number(3, 9) {
-            tape.put(without_right("refused", 0));
+            tape.put(without_right(by, error, "refused", 0));
             tape.wait(lot.number(5 * MINUTE, 4 * HOUR));
         }
         return;
     }
     // The driver writes down 16 of them, then one in ten seconds and how many more there were.
     for _ in 0..16 {
-        tape.put(without_right("refused", 0));
+        tape.put(without_right(by, error, "refused", 0));
     }
     for _ in 0..lot.number(1, 12) {
         tape.wait(10 * SECOND);
-        tape.put(without_right("suppressed", lot.number(5, 5_000) as u32));
-        tape.put(without_right("refused", 0));
+        let more = lot.number(5, 5_000) as u32;
+        tape.put(without_right(by, error, "suppressed", more));
+        tape.put(without_right(by, error, "refused", 0));
     }
 }
 
@@ -384,7 +379,7 @@ fn opened(tape: &mut Tape, lot: &mut Lot, _: [u32; 2]) {
     tape.apply(by, &weakened(by, &controls), "done");
     if lot.happens(0.5) {
         tape.wait(lot.number(2 * SECOND, 10 * MINUTE));
-        reload(tape);
+        tape.reload(None);
     }
 }
 
