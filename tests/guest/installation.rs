@@ -368,6 +368,9 @@ fn removed(machine: &Machine) -> Result<()> {
 
     let state = "cd /var/lib/milspecctl && touch training.lock training.json";
     machine.sh(state)?.ok()?;
+    // What the walk itself has put there for its upgrade.
+    let own = format!("rm -r {LATER} /usr/share/dell-milspec-dkms");
+    machine.sh(&own)?.ok()?;
     dpkg(machine, "-P dell-milspec-dkms milspecctl")?;
     is_running(machine)?;
     let all =

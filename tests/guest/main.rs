@@ -64,6 +64,7 @@ mod monitor;
 mod monitor_episodes;
 mod monitor_faults;
 mod monitor_machine;
+mod monitor_player;
 mod monitor_unit;
 mod real;
 mod report;
