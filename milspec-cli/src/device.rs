@@ -235,10 +235,16 @@ impl Source for Device {
         let there = match wait {
             Wait::No => signals::is_readable(self.file.as_fd())?,
             Wait::Yes => signals::wait_for_reader(self.file.as_fd())?,
-            Wait::Until(then) => match signals::wait_for_any(&[self.file.as_fd()], Some(then)) {
-                Err(Errno::EINTR) => false,
-                ready => ready?.contains(&true),
-            },
+            Wait::Lone | Wait::Until(_) => {
+                let until = match wait {
+                    Wait::Until(then) => Some(then),
+                    _ => None,
+                };
+                match signals::wait_for_any(&[self.file.as_fd()], until) {
+                    Err(Errno::EINTR) => false,
+                    ready => ready?.contains(&true),
+                }
+            }
         };
         if !there {
             return Ok(Vec::new());

@@ -12,9 +12,9 @@ use nix::fcntl::{Flock, FlockArg, OFlag};
 use serde::de::DeserializeOwned;
 use serde::Serialize;
 use serde_json::Value;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// Where they are. Who is not root can see whether there is a record, and not what is in it.
@@ -88,7 +88,11 @@ fn lock_file(root: &Root, path: &str) -> io::Result<File> {
 /// Makes the directory, where it is not there, and returns where it is.
 pub fn make_dir(root: &Root) -> io::Result<PathBuf> {
     let dir = root.path(DIR);
-    DirBuilder::new().recursive(true).mode(0o711).create(&dir)?;
+    if !dir.is_dir() {
+        DirBuilder::new().recursive(true).mode(0o711).create(&dir)?;
+        // The umask of who makes it is not asked.
+        fs::set_permissions(&dir, Permissions::from_mode(0o711))?;
+    }
     Ok(dir)
 }
 

@@ -5,19 +5,20 @@
 
 use crate::root::{Root, RECORDING_DIR};
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::process::{Command, Stdio};
 
 /// What a program said.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Answer {
-    /// Whether it ended with 0.
+    /// Whether it could be started, and ended with 0.
     pub success: bool,
     /// Its standard output.
     pub text: String,
 }
 
-/// Runs a program, or looks its answer up. `None` where it is not there.
+/// Runs a program, or looks its answer up. `None` where it is not there; one that may not be started has
+/// said nothing.
 pub fn ask(root: &Root, argv: &[&str]) -> Option<Answer> {
     if root.note().is_some() {
         return recorded(root, argv);
@@ -27,12 +28,15 @@ pub fn ask(root: &Root, argv: &[&str]) -> Option<Answer> {
         .args(arguments)
         .stdin(Stdio::null())
         .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    Some(Answer {
-        success: output.status.success(),
-        text: String::from_utf8_lossy(&output.stdout).into_owned(),
-    })
+        .output();
+    match output {
+        Ok(output) => Some(Answer {
+            success: output.status.success(),
+            text: String::from_utf8_lossy(&output.stdout).into_owned(),
+        }),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(_) => Some(Answer::default()),
+    }
 }
 
 /// The answer in `recording/programs.json`, which has what a program printed by how it was called. What
@@ -52,4 +56,18 @@ fn recorded(root: &Root, argv: &[&str]) -> Option<Answer> {
         success: text.is_some(),
         text: text.unwrap_or_default(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Promise: a program that may not be started is not one that is not there.
+    #[test]
+    fn not_startable() {
+        let live = Root::open(None).unwrap();
+        let answer = ask(&live, &["/etc/passwd"]).unwrap();
+        assert!(!answer.success && answer.text.is_empty());
+        assert!(ask(&live, &["/nowhere/auditctl"]).is_none());
+    }
 }

@@ -269,7 +269,7 @@ impl Source for Recording<'_> {
         let name = match (self.records, wait) {
             (0, _) => "journal.bin".to_string(),
             (_, Wait::No) => return Ok(Vec::new()),
-            (read, Wait::Yes | Wait::Until(_)) => format!("journal-{}.bin", read + 1),
+            (read, Wait::Yes | Wait::Lone | Wait::Until(_)) => format!("journal-{}.bin", read + 1),
         };
         self.records += 1;
         match self.root.bytes(&format!("/{RECORDING_DIR}/{name}")) {

@@ -32,7 +32,7 @@ pub struct Note {
     /// Errnos of requests to plan or apply that got no answer, by the name of the request.
     #[serde(default)]
     pub errors: BTreeMap<String, i32>,
-    /// Errnos of files of the machine that could not be read, by their paths.
+    /// Errnos of files and directories of the machine that could not be read, by their paths.
     #[serde(default)]
     pub unreadable: BTreeMap<String, i32>,
     /// How long an apply took.
@@ -133,10 +133,7 @@ impl Root {
 
     /// The bytes of a file.
     pub fn bytes(&self, path: &str) -> io::Result<Vec<u8>> {
-        let unreadable = self.note.as_ref().map(|note| &note.unreadable);
-        if let Some(errno) = unreadable.and_then(|paths| paths.get(path)) {
-            return Err(io::Error::from_raw_os_error(*errno));
-        }
+        self.readable(path)?;
         if let Some(files) = self.files.as_deref() {
             let bytes = files.get(path.trim_start_matches('/'));
             return bytes.cloned().ok_or(io::ErrorKind::NotFound.into());
@@ -146,6 +143,15 @@ impl Root {
             .take(FILE_MAX)
             .read_to_end(&mut bytes)?;
         Ok(bytes)
+    }
+
+    /// Fails where the recording says that what is at `path` could not be read.
+    fn readable(&self, path: &str) -> io::Result<()> {
+        let unreadable = self.note.as_ref().map(|note| &note.unreadable);
+        match unreadable.and_then(|paths| paths.get(path)) {
+            Some(errno) => Err(io::Error::from_raw_os_error(*errno)),
+            None => Ok(()),
+        }
     }
 
     /// The text of a file without white space around it; `None` where it cannot be read.
@@ -171,6 +177,7 @@ impl Root {
 
     /// Names in a directory, sorted.
     pub fn list(&self, path: &str) -> io::Result<Vec<String>> {
+        self.readable(path)?;
         if let Some(files) = self.files.as_deref() {
             let below = format!("{}/", path.trim_matches('/'));
             let inside = files.keys().filter_map(|name| name.strip_prefix(&below));

@@ -102,6 +102,8 @@ pub enum Wait {
     /// Until there is something, a signal arrives, or nobody reads standard output any more. Call
     /// [`signals::catch`](crate::signals::catch) first.
     Yes,
+    /// Until there is something, or a signal arrives, whoever reads standard output: for who writes elsewhere.
+    Lone,
     /// Until there is something, a signal arrives, or it is then, whoever reads standard output.
     Until(Instant),
 }

@@ -30,6 +30,36 @@ pub fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
+/// Whether who runs this came through SSH, as far as that can be told: sudo and su take the variable away,
+/// and leave who has started whom.
+pub fn is_through_ssh(root: &Root) -> bool {
+    let is_live = root.note().is_none();
+    variable("SSH_CONNECTION").is_some() || is_live && descends_from_ssh(root, std::process::id())
+}
+
+fn descends_from_ssh(root: &Root, mut pid: u32) -> bool {
+    // More than there ever are, and an end where a number has been used again.
+    for _ in 0..64 {
+        // "PID (NAME) STATE PARENT ...", and a name may have anything in it.
+        let Some(stat) = root.text(&format!("/proc/{pid}/stat")) else {
+            return false;
+        };
+        let Some((name, rest)) = stat.rsplit_once(") ") else {
+            return false;
+        };
+        let name = name.split_once('(').map_or("", |(_, name)| name);
+        if name.starts_with("sshd") || name == "dropbear" {
+            return true;
+        }
+        let parent = rest.split_whitespace().nth(1);
+        match parent.and_then(|parent| parent.parse().ok()) {
+            None | Some(0) => return false,
+            Some(parent) => pid = parent,
+        }
+    }
+    false
+}
+
 /// Release of the running kernel, e.g. `7.3.4-amd64`.
 pub fn release(root: &Root) -> Option<String> {
     root.text("/proc/sys/kernel/osrelease")
@@ -315,5 +345,35 @@ impl Me {
     /// Name of the user.
     pub fn name(&self, root: &Root) -> Option<String> {
         user_name(root, self.uid)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Promise: who has come by sudo or su is known to have come through SSH.
+    #[test]
+    fn through_ssh() {
+        let processes = |processes: &[(u32, &str, u32)]| {
+            let files = processes.iter().map(|(pid, name, parent)| {
+                let stat = format!("{pid} ({name}) S {parent} {pid} {pid} 34816\n");
+                (format!("proc/{pid}/stat"), stat.into_bytes())
+            });
+            Root::of_files("a test".into(), None, files.collect())
+        };
+        let ours = [(40, "milspecctl", 30), (30, "sudo", 20), (20, "bash", 10)];
+        for (name, is) in [
+            ("sshd", true),
+            ("sshd-session", true),
+            ("dropbear", true),
+            ("login", false),
+            ("a) S 1 (sshd", false),
+        ] {
+            let root = processes(&[&ours[..], &[(10, name, 1), (1, "systemd", 0)]].concat());
+            assert_eq!(descends_from_ssh(&root, 40), is, "{name}");
+        }
+        let circle = processes(&[(40, "a", 30), (30, "b", 40)]);
+        assert!(!descends_from_ssh(&circle, 40));
     }
 }

@@ -31,6 +31,8 @@ pub enum State {
     Held,
     /// It was undone.
     Undone,
+    /// The same, which is in force after a reboot; that was to come by itself.
+    RebootDue,
     /// It was to be undone, and some of it could not be.
     NotUndone,
 }
@@ -96,6 +98,13 @@ pub struct Record {
     pub deadline: Option<Deadline>,
     /// Names of the controls that could not be put back.
     pub left: Vec<String>,
+    /// Names of the controls that it brought back to what is recorded of before: the record of these goes
+    /// when it is confirmed.
+    #[serde(default)]
+    pub restored: Vec<String>,
+    /// The boot in which it was undone; null where it was not, or the kernel does not tell that.
+    #[serde(default)]
+    pub undone_in: Option<String>,
 }
 
 impl Record {
@@ -151,7 +160,12 @@ impl Record {
 
     /// Whether somebody still has to say what becomes of it.
     pub fn is_open(&self) -> bool {
-        self.state != State::Undone
+        !matches!(self.state, State::Undone | State::RebootDue)
+    }
+
+    /// Whether the machine is to be booted again, so that what was undone is in force.
+    pub fn is_reboot_due(&self, root: &Root) -> bool {
+        self.state == State::RebootDue && self.undone_in == system::boot_id(root)
     }
 }
 
@@ -228,7 +242,15 @@ impl Told {
         };
         let not_confirmed = format!("{change} is not confirmed");
         let (state, text, remedy) = match (record.state, left_s) {
-            (State::Undone, _) => (
+            (State::RebootDue, _) if record.is_reboot_due(root) => (
+                "undone",
+                format!(
+                    "{change} was not confirmed within {within} s, and was undone: that is in force after \
+                     the next boot"
+                ),
+                "reboot",
+            ),
+            (State::Undone | State::RebootDue, _) => (
                 "undone",
                 format!("{change} was not confirmed within {within} s, and was undone"),
                 "run it again, or \"milspecctl confirm --forget\"",

@@ -6,7 +6,7 @@ use crate::baseline::Record;
 use crate::change::Change;
 use crate::model::{names, Control, Step};
 use crate::root::Root;
-use crate::system::variable;
+use crate::system;
 use crate::systemd;
 use milspec_uapi::MODE_PARANOID_PLUS;
 use serde::Serialize;
@@ -49,7 +49,7 @@ pub fn before(root: &Root, steps: &[Step], change: &Change, latched: bool) -> Ve
         steps.map(|step| step.control.clone()).collect()
     };
     let lost = controls(|step| step.cuts_network);
-    if variable("SSH_CONNECTION").is_some() && !lost.is_empty() {
+    if !lost.is_empty() && system::is_through_ssh(root) {
         // What is in force after the next boot only is undone by who is there then.
         let remedy = match (change.confirm_within, systemd::has_unit(root)) {
             (_, false) => "make sure that somebody can get to the machine",

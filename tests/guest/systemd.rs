@@ -41,6 +41,11 @@ fn boots() -> Result<()> {
     let mut machine = Machine::with_systemd("rugged")?;
     installed(&machine)?;
     let guest = machine.guest()?;
+    // The file may come after the timer has been enabled.
+    let timer = ["systemctl", "enable", "--now", "milspec-enforce.timer"];
+    machine.run(timer)?.ok()?;
+    let timer = machine.run(["systemctl", "is-active", "milspec-enforce.timer"])?;
+    ensure!(timer.text().trim() == "active", "{}", timer.text());
     machine.sh("mkdir -p /etc/milspec")?.ok()?;
     guest.create("/etc/milspec/config.toml", CONFIG.as_bytes(), 0o644)?;
     let said = machine.journal(ENFORCE)?;
@@ -53,6 +58,9 @@ fn boots() -> Result<()> {
         "milspec-enforce.timer",
     ];
     machine.run(enable)?.ok()?;
+    // Everybody sees whether a change waits to be confirmed, and nothing more.
+    let dir = machine.run(["stat", "-c", "%a", "/var/lib/milspecctl"])?;
+    ensure!(dir.ok()?.text().trim() == "711");
     let is = |machine: &Machine, control: &str| -> Result<String> {
         let output = machine.run(["milspecctl", "control", "get", control])?;
         Ok(output.ok()?.text().trim().to_owned())

@@ -14,7 +14,6 @@ use crate::failure::{Failure, Result};
 use crate::input;
 use crate::journal::chain::hash;
 use crate::journal::file;
-use crate::root::FILE_MAX;
 use crate::words::shown;
 use base64::prelude::{Engine, BASE64_STANDARD};
 use hex::FromHex;
@@ -110,8 +109,12 @@ impl Parts {
 
     /// Reads a file, or standard input for `-`.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = input::read(path, LENGTH_MAX)?;
-        decode(&bytes).map_err(|why| {
+        Self::parse(path, &input::read(path, LENGTH_MAX)?)
+    }
+
+    /// Those in what was read from `path`.
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self> {
+        decode(bytes).map_err(|why| {
             Failure::new(
                 "attestation-invalid",
                 format!("{} is no attestation", input::name(path)),
@@ -175,15 +178,14 @@ fn decode(text: &[u8]) -> std::result::Result<Parts, String> {
     })
 }
 
-/// Whether there is an attestation in this file, by what it says of itself.
-pub fn is_one(path: &Path) -> Result<bool> {
+/// Whether this is an attestation, by what it says of itself.
+pub fn is_one(bytes: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Head {
         schema: String,
     }
-    let bytes = input::read(path, FILE_MAX)?;
-    let head: Option<Head> = serde_json::from_slice(&bytes).ok();
-    Ok(head.is_some_and(|head| head.schema == SCHEMA))
+    let head: Option<Head> = serde_json::from_slice(bytes).ok();
+    head.is_some_and(|head| head.schema == SCHEMA)
 }
 
 /// A public key in PEM.

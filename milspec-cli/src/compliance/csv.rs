@@ -99,5 +99,13 @@ fn quoted(cell: &str) -> String {
     let is_blank = |c: char| c.is_whitespace() && !FORMULA.contains(&c);
     let begins = cell.trim_start_matches(is_blank).starts_with(FORMULA);
     let safe = if begins { "'" } else { "" };
-    format!("\"{safe}{}\"", cell.replace('"', "\"\""))
+    let spelled = |c: char| match c {
+        '"' => "\"\"".to_string(),
+        '\t' | '\r' | '\n' => c.to_string(),
+        // A terminal would act on it.
+        c if c.is_control() => c.escape_debug().to_string(),
+        c => c.to_string(),
+    };
+    let cell: String = cell.chars().map(spelled).collect();
+    format!("\"{safe}{cell}\"")
 }

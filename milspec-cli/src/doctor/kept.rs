@@ -4,7 +4,7 @@
 
 use super::check::{About, Check, Context};
 use crate::baseline::Record;
-use crate::failure::Exit;
+use crate::failure::{Exit, Failure};
 use crate::journal::{chain, file};
 use crate::words::count;
 use crate::{system, tpm_tools, unconfirmed};
@@ -69,16 +69,23 @@ pub fn record(context: &Context<'_>) -> Check {
 /// Does the journal on disk hold?
 pub fn journal(context: &Context<'_>) -> Check {
     let about = About("kept-journal", "Journal on disk");
-    let path = context.root.path(JOURNAL);
-    if !context.root.exists(JOURNAL) {
+    let unread = |failure: Failure| match failure.exit {
+        Exit::Permission => about.not_applicable("it is root's to read"),
+        _ => about.warning(failure.why, failure.next),
+    };
+    let parts = match file::parts(context.root) {
+        Ok(parts) => parts,
+        Err(failure) => return unread(failure),
+    };
+    if parts.is_empty() {
         return about.not_applicable("none is kept: milspec-journal.service is not enabled");
     }
-    let saved = match file::read(&path) {
+    if !parts.iter().any(|part| part == JOURNAL) {
+        return about.ok("its last part was moved away, and nothing was recorded since");
+    }
+    let saved = match file::read(&context.root.path(JOURNAL)) {
         Ok(saved) => saved,
-        Err(failure) if failure.exit == Exit::Permission => {
-            return about.not_applicable("it is root's to read")
-        }
-        Err(failure) => return about.warning(failure.why, failure.next),
+        Err(failure) => return unread(failure),
     };
     if chain::verify([saved.events.as_slice()]).broken.is_some() {
         return about.warning(

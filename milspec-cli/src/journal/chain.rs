@@ -8,6 +8,7 @@ use milspec_uapi::{
     Event, EVENT_CHAINED, EVENT_TRAINING, EVENT_UNCHAINED, KIND_GAP, SEVERITY_WARNING,
 };
 use sha2::{Digest as _, Sha256};
+use std::collections::HashSet;
 use zerocopy::IntoBytes;
 
 /// SHA-256.
@@ -163,6 +164,8 @@ struct Reading {
     training: bool,
     /// Whether all records of this part so far were known before.
     overlaps: bool,
+    /// The loads so far: no load comes twice.
+    known: HashSet<[u8; 16]>,
 }
 
 impl Reading {
@@ -193,7 +196,7 @@ impl Reading {
         }
         let first = std::mem::take(&mut self.overlaps);
         if !same {
-            if loads.iter().any(|load| load.id == event.load) {
+            if !self.known.insert(event.load) {
                 return Err(Flaw::Load);
             }
             self.verifier = None;

@@ -20,8 +20,9 @@ use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use zerocopy::{FromBytes, IntoBytes};
 
-/// More than a journal that somebody keeps in one file: a record for each second of five years.
-const LENGTH_MAX: u64 = 32 << 30;
+/// More than a journal that somebody keeps in one file: six million records. A part that logrotate has moved
+/// away has a sixtieth of that.
+const LENGTH_MAX: u64 = 1 << 30;
 
 /// How many records are looked at to find the end of a journal: all that the driver can give at
 /// once, and some before them.
@@ -48,7 +49,15 @@ pub fn parse(bytes: &[u8]) -> (Vec<Event>, usize) {
 
 /// Reads a file, or standard input for `-`. It can be empty, but is nothing else than a journal.
 pub fn read(path: &Path) -> Result<Saved> {
-    let bytes = input::read(path, LENGTH_MAX)?;
+    let bytes = input::read(path, LENGTH_MAX + 1)?;
+    if bytes.len() as u64 > LENGTH_MAX {
+        return Err(Failure::new(
+            "journal-too-long",
+            format!("cannot read {}", input::name(path)),
+            "it is longer than 1 GiB",
+            "name a journal, or cut it into parts of whole records, and name them one after the other",
+        ));
+    }
     let (events, torn) = parse(&bytes);
     if !bytes.is_empty() && chain::last_that_holds(&events).is_none() {
         return Err(no_journal(path));
@@ -63,8 +72,18 @@ pub fn read(path: &Path) -> Result<Saved> {
 /// The journal that milspec-journal.service keeps, with the parts of it that were moved away, the oldest
 /// first; none where it keeps none.
 pub fn kept(root: &Root) -> Result<Vec<Saved>> {
+    let parts = parts(root)?;
+    parts.iter().map(|path| read(&root.path(path))).collect()
+}
+
+/// Where they are.
+pub fn parts(root: &Root) -> Result<Vec<String>> {
     let (dir, name) = KEPT_JOURNAL.rsplit_once('/').unwrap_or_default();
-    let names = root.names(dir);
+    let names = match root.list(dir) {
+        Ok(names) => names,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(input::unreadable(&root.path(dir), &error)),
+    };
     let number = |other: &String| {
         other
             .strip_prefix(name)?
@@ -77,11 +96,8 @@ pub fn kept(root: &Root) -> Result<Vec<Saved>> {
     let parts = parts
         .iter()
         .map(|number| format!("{KEPT_JOURNAL}.{number}"));
-    let last = root.exists(KEPT_JOURNAL).then(|| KEPT_JOURNAL.to_owned());
-    parts
-        .chain(last)
-        .map(|path| read(&root.path(&path)))
-        .collect()
+    let last = names.iter().any(|other| other == name);
+    Ok(parts.chain(last.then(|| KEPT_JOURNAL.to_owned())).collect())
 }
 
 /// There is no record of a journal in this file.

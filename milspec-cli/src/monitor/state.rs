@@ -113,24 +113,24 @@ impl Kept {
         self.dir.join("state.json")
     }
 
-    /// The state; `None` where there is none, an error in words where there is one that cannot be used.
-    pub fn load(&self) -> std::result::Result<Option<State>, String> {
-        let mut text = String::new();
+    /// The state; `None` where there is none, an error in words where there is one that cannot be used. Fails
+    /// where it cannot be read: it may be whole.
+    pub fn load(&self) -> Result<std::result::Result<Option<State>, String>> {
+        let mut text = Vec::new();
         let read = private()
             .read(true)
             .open(self.path())
-            .and_then(|file| file.take(LENGTH_MAX).read_to_string(&mut text));
+            .and_then(|file| file.take(LENGTH_MAX).read_to_end(&mut text));
         match read {
             Ok(_) => {}
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(shown(&error.to_string())),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Ok(None)),
+            Err(error) => return Err(unusable(&self.dir, &error)),
         }
-        let state: State =
-            serde_json::from_str(&text).map_err(|error| shown(&error.to_string()))?;
-        match state.schema == SCHEMA {
-            true => Ok(Some(state)),
-            false => Err(format!("its schema is \"{}\"", shown(&state.schema))),
-        }
+        Ok(match serde_json::from_slice::<State>(&text) {
+            Ok(state) if state.schema == SCHEMA => Ok(Some(state)),
+            Ok(state) => Err(format!("its schema is \"{}\"", shown(&state.schema))),
+            Err(error) => Err(shown(&error.to_string())),
+        })
     }
 
     /// Moves a state that cannot be used away, so that it can be looked at.
@@ -148,7 +148,7 @@ fn unusable(dir: &Path, error: &io::Error) -> Failure {
     Failure::new(
         "monitor-state-unusable",
         format!("cannot watch with {}", dir.display()),
-        "the directory is not there, or cannot be written",
+        "the directory is not there, or what is in it cannot be read or written",
         "make it, as the user that watches, or let systemd do so: systemctl start milspec-monitor",
     )
     .with_error(error)

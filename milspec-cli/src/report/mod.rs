@@ -22,7 +22,7 @@ pub use driver::Driver;
 pub use inference::Inference;
 pub use readings::Readings;
 pub use table::Table;
-pub use tree::{of, root};
+pub use tree::{of, root, root_of};
 pub use unread::Unread;
 
 use crate::doctor::check::Verdict;

@@ -5,10 +5,10 @@
 
 use super::{Report, SCHEMA};
 use crate::failure::{Failure, Result};
+use crate::input;
 use crate::root::{Files, Root, FILE_MAX};
 use crate::system::{SecureBoot, There};
-use std::fs::File;
-use std::io::Read;
+use crate::words::shown;
 use std::path::Path;
 use zerocopy::IntoBytes;
 
@@ -21,21 +21,20 @@ const REPORT: &str = "recording/report.json";
 
 /// The report in a file, as a machine.
 pub fn root(path: &Path) -> Result<Root> {
-    let read = || -> std::result::Result<(Report, Vec<u8>), String> {
-        let file = File::open(path).map_err(|error| error.to_string())?;
-        let mut bytes = Vec::new();
-        let read = file.take(FILE_MAX).read_to_end(&mut bytes);
-        read.map_err(|error| error.to_string())?;
-        let report: Report = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
-        match report.schema.as_str() {
-            SCHEMA => Ok((report, bytes)),
-            other => Err(format!("unknown schema \"{}\"", other.escape_debug())),
-        }
-    };
-    let (report, bytes) = read().map_err(|why| {
+    root_of(path, input::read(path, FILE_MAX)?)
+}
+
+/// The report that was read from `path`, as a machine.
+pub fn root_of(path: &Path, bytes: Vec<u8>) -> Result<Root> {
+    let read = serde_json::from_slice(&bytes).map_err(|error| shown(&error.to_string()));
+    let report = read.and_then(|report: Report| match report.schema.as_str() {
+        SCHEMA => Ok(report),
+        other => Err(format!("unknown schema \"{}\"", shown(other))),
+    });
+    let report = report.map_err(|why| {
         Failure::new(
             "bad-recording",
-            format!("{} is not a report", path.display()),
+            format!("{} is not a report", input::name(path)),
             why,
             "name a file that \"milspecctl report\" has made, or a recorded tree",
         )

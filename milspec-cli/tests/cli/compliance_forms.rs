@@ -318,6 +318,47 @@ fn several_attestations() {
     assert_eq!(refused["error"]["code"], "attestations-invalid");
 }
 
+/// Promise: of several machines, none that calls itself something acts on the terminal, or ends the run.
+#[test]
+fn foreign_names() {
+    let loud = Tree::bare("compliance-loud").dmi("Dell Inc.", "\u{1b}]0;mine\u{7}\u{1b}[2J", "1");
+    let long = Tree::bare("compliance-long").dmi("Dell Inc.", &"x".repeat(70_000), "1");
+    let broken = loud.path("broken");
+    std::fs::write(&broken, "{\"schema\": \"\u{1b}[2J\"}").unwrap();
+    let all = ["--file", loud.dir(), "--file", long.dir(), "--file"];
+    let all = [&["compliance"], &all[..], &[broken.to_str().unwrap()]].concat();
+    for form in [&[][..], &["--format", "csv"]] {
+        let output = finish(command(&[&all[..], form].concat()));
+        assert_eq!(output.status, 1, "{}", output.stderr);
+        let said = output.stdout + &output.stderr;
+        assert!(!said.contains(['\u{1b}', '\u{7}']), "{said:?}");
+    }
+}
+
+/// Promise: what a pipe gives is judged as what a file has, and is read once.
+#[test]
+fn of_a_pipe() {
+    let tree = Tree::bare("compliance-pipe");
+    attest::stand_in(&tree);
+    let words = [
+        "--json",
+        "compliance",
+        "--file",
+        "-",
+        "--key",
+        "key",
+        "--nonce",
+    ];
+    let mut piped = command(&[&words[..], &[attest::NONCE]].concat());
+    let tools = format!("{}:/usr/bin:/bin", tree.path("bin").display());
+    piped.env("PATH", tools).current_dir(tree.dir());
+    piped.stdin(std::fs::File::open(tree.path("attestation")).unwrap());
+    let told = document(&finish(piped));
+    let evidence = &told["assessments"][0]["evidence"];
+    assert_eq!(evidence["kind"], "attestation", "{told:#}");
+    assert_eq!(evidence["file"], "standard input");
+}
+
 /// Promise: a report that is broken does not keep others from being judged.
 #[test]
 fn one_of_several_files() {

@@ -237,6 +237,94 @@ fn reboots_where_asked() {
     );
 }
 
+/// Promise: a reboot that systemd does not take is tried again, and so is one that nobody came to ask for;
+/// after it there is nothing to do.
+#[test]
+fn reboots_in_the_end() {
+    let tree = machine("service-reboot-refused");
+    let set = [&words("1s")[..], &["--reboot-to-undo"]].concat();
+    assert_eq!(on(&tree, &set).status, 0);
+    let tree = rebooted(tree, "second");
+    let answers = String::from_utf8(tree.bytes("recording/programs.json")).unwrap();
+    let refuses = answers.replace("systemctl --no-block reboot", "another call");
+    tree.put("recording/programs.json", refuses.as_bytes());
+    let output = Waiting::service(&tree).end();
+    let refused = document(&output);
+    // The unit has it started anew for this one.
+    assert_eq!(
+        (output.status, &refused["error"]["code"]),
+        (3, &"not-rebooted".into())
+    );
+    assert_eq!(
+        (&refused["result"], &refused["reboots"]),
+        (&"undone".into(), &false.into())
+    );
+    assert_eq!(record(&tree)["state"], "reboot-due");
+    tree.put("recording/programs.json", answers.as_bytes());
+    let (exit, again) = json(&tree, &["confirm", "--wait"]);
+    assert_eq!((exit, &again["reboots"]), (0, &true.into()), "{again:#}");
+    tree.put(BOOT_ID, b"third\n");
+    let (exit, after) = json(&tree, &["confirm", "--wait"]);
+    assert_eq!((exit, &after["result"]), (0, &"nothing".into()));
+    assert_eq!(after["reboots"], false);
+    let (_, told) = json(&tree, &["status"]);
+    assert_eq!(told["unconfirmed"]["state"], "undone");
+
+    // Somebody was killed after the steps, and before it was written down.
+    let tree = machine("service-reboot-killed");
+    assert_eq!(on(&tree, &set).status, 0);
+    let mut before = rugged_controls();
+    by_name(&mut before, "camera").properties |= uapi::CONTROL_PENDING_REBOOT;
+    let [vendor, product, bios] = RUGGED;
+    let nothing = answered(0, uapi::OUTCOME_PLANNED, &[]);
+    let tree = rebooted(tree, "second")
+        .answers(&info(vendor, product, bios), &status(&before), &before)
+        .answer("plan-list", &nothing, &[])
+        .answer("apply-list", &answered(0, uapi::OUTCOME_DONE, &[]), &[])
+        .applied(&status(&before), &before);
+    let killed = document(&Waiting::service(&tree).end());
+    assert_eq!(killed["reboots"], true, "{killed:#}");
+}
+
+/// Promise: what somebody else has changed since is left alone and named; the rest is undone.
+#[test]
+fn changed_by_somebody_else() {
+    let tree = made("service-moved", "second");
+    let moved = |mut controls: Vec<Control>| {
+        let other = step("thunderbolt-security", "user", "secure").to;
+        answer(by_name(&mut controls, "thunderbolt-security"), other.into());
+        controls
+    };
+    let (now, before) = (moved(after(&steps())), moved(rugged_controls()));
+    let back = back(&steps()[..2]);
+    let done = all_in(uapi::STEP_DONE, &back);
+    let [vendor, product, bios] = RUGGED;
+    let tree = tree
+        .answers(&info(vendor, product, bios), &status(&now), &now)
+        .request("plan-list", &request(0, 0, 0, 2), &targets(&back))
+        .answer(
+            "plan-list",
+            &answered(0, uapi::OUTCOME_PLANNED, &back),
+            &back,
+        )
+        .answer("apply-list", &answered(0, uapi::OUTCOME_DONE, &done), &done)
+        .applied(&status(&before), &before);
+    let output = Waiting::service(&tree).end();
+    let document = document(&output);
+    assert_eq!(
+        (output.status, &document["result"]),
+        (1, &"not-undone".into())
+    );
+    let names = json!(["thunderbolt-security"]);
+    let confirmation = &document["confirmation"];
+    assert_eq!(confirmation["left"], names, "{document:#}");
+    assert_eq!(confirmation["moved"], names);
+    assert_eq!(confirmation["steps"].as_array().unwrap().len(), 2);
+    // That it is as it is, is what there is left to say.
+    assert_eq!(on(&tree, &["confirm"]).status, 0);
+    assert!(!tree.has(RECORD));
+}
+
 /// Promise: a service that is killed goes on with the time that is left, and each boot begins anew.
 #[test]
 fn deadline() {

@@ -415,6 +415,20 @@ fn what_stops_a_change() {
     expect(&required, "changes", "problem", 1);
 }
 
+/// Promise: a journal that only root can look for is not said to be none.
+#[test]
+fn kept_out_of_sight() {
+    let tree = business("doctor-kept-hidden");
+    let mut note: Value = serde_json::from_slice(&tree.bytes("recording/recording.json")).unwrap();
+    note["unreadable"] = serde_json::json!({ "/var/lib/milspec": Errno::EACCES as i32 });
+    tree.put("recording/recording.json", note.to_string().as_bytes());
+    let (_, document) = json(&tree, &["doctor"]);
+    let checks = document["checks"].as_array().unwrap();
+    let check = checks.iter().find(|check| check["id"] == "kept-journal");
+    let text = check.unwrap()["reason"].as_str().unwrap();
+    assert_eq!(text, "it is root's to read");
+}
+
 /// Promise: what is kept on disk and what speaks to the TPM is looked at.
 #[test]
 fn kept() {
@@ -428,6 +442,9 @@ fn kept() {
     bytes[20] ^= 1;
     tree.put(JOURNAL, &bytes);
     expect(&tree, "kept-journal", "warning", 0);
+    // logrotate has moved it away, and nothing was recorded since.
+    let tree = tree.without(JOURNAL).file(&format!("{JOURNAL}.1"), "");
+    expect(&tree, "kept-journal", "ok", 0);
     let tree = tree.without("usr/bin/tpm2_quote");
     expect(&tree, "tpm-tools", "warning", 0);
     let tree = tree.without("sys/class/tpm");

@@ -354,6 +354,22 @@ fn what_is_on_disk() {
     let first: Value = serde_json::from_str(output.stdout.lines().next().unwrap()).unwrap();
     assert_eq!(first["note"], "state-lost");
     assert!(tree.path("kept/state.json.damaged").exists());
+    // One that cannot be read may be whole.
+    fs::remove_file(&state).unwrap();
+    fs::create_dir(&state).unwrap();
+    let words = ["monitor", "run", "--once", "--ndjson", "-", "--state"];
+    let output = on(&tree, &[&words[..], &[&kept(&tree)]].concat());
+    assert!(output.stderr.contains("cannot watch"), "{}", output.stderr);
+    assert_eq!((output.status, state.is_dir()), (1, true));
+    fs::remove_dir(&state).unwrap();
+    // So may a site's file that nobody can get at: its rules are not to be missed without a word.
+    let tree = tree.file("etc/milspecctl", "no directory");
+    let (status, document) = json(&tree, &["monitor", "rules"]);
+    assert_eq!(
+        (status, &document["error"]["code"]),
+        (1, &"file-unreadable".into())
+    );
+    let tree = tree.without("etc/milspecctl");
     let wrong = tree.file(
         "etc/milspecctl/monitor.toml",
         "schema = \"milspec.monitor-site/2\"\n",

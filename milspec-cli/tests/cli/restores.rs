@@ -206,7 +206,7 @@ fn driver_knows_otherwise() {
 }
 
 /// Promise: as with any change, what has to be confirmed is undone where nobody does: until then all
-/// of it stays recorded.
+/// of it stays recorded, and then nothing, so that the next change begins a new record.
 #[test]
 fn to_be_confirmed() {
     let tree = with(restores("baseline-confirm", &back()), &RECORDED);
@@ -220,9 +220,10 @@ fn to_be_confirmed() {
     while !tree.has(crate::confirm::RECORD) {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
+    assert_eq!(on_disk(&tree), pairs(&RECORDED));
     assert_eq!(json(&tree, &["confirm"]).1["change"], "mode baseline");
     assert!(waiting.wait().unwrap().success());
-    assert_eq!(on_disk(&tree), pairs(&RECORDED));
+    assert!(!tree.has(FILE));
 }
 
 /// Promise: the firmware's password is asked for as with any change, and the record goes only when

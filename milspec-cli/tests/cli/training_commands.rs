@@ -145,7 +145,7 @@ fn started() {
         (&["--set", "camrea=disabled"][..], "no-such-control", 1),
         (&["--set", "camera=off"], "no-such-value", 1),
         (&["--profile", "fulll"], "usage", 2),
-        (&["--profile", "./nothing.json"], "bad-recording", 1),
+        (&["--profile", "./nothing.json"], "file-unreadable", 1),
     ] {
         let (exit, document) = json(&tree, &[&["training", "start"], words].concat());
         assert_eq!(
@@ -214,6 +214,8 @@ fn waits(tree: &Tree) {
         state: State::Armed,
         deadline: None,
         left: Vec::new(),
+        restored: Vec::new(),
+        undone_in: None,
     };
     let record = serde_json::to_string(&record).unwrap();
     tree.put("var/lib/milspecctl/unconfirmed.json", record.as_bytes());

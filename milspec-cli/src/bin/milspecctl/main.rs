@@ -36,6 +36,7 @@ use milspec::failure::FailureDoc;
 use milspec::input::is_standard;
 use milspec::model::Provenance;
 use milspec::monitor::report::{html, Report};
+use milspec::words::shown;
 use milspec::{machine, Exit, Failure, Result, Root};
 use render::Document;
 use std::ffi::OsString;
@@ -140,7 +141,11 @@ fn run(cli: &Cli) -> Result<u8> {
             if let Some(format) = asked.format {
                 output::stdout(&compliance::text(&document, format)?)?;
                 for not in &document.not_judged {
-                    output::stderr(&format!("not judged: {}: {}\n", not.file, not.why));
+                    output::stderr(&format!(
+                        "not judged: {}: {}\n",
+                        shown(&not.file),
+                        shown(&not.why)
+                    ));
                 }
                 return Ok(match document.exit() {
                     0 if lacks => Exit::Differs as u8,

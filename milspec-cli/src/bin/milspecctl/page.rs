@@ -11,6 +11,9 @@ use milspec::Warning;
 /// What is said first where it is of a training.
 pub const TRAINING: &str = "TRAINING: this is a copy to practise on, and not the machine";
 
+/// More of a cell of a table is cut off: whoever wrote it, the columns beside it stay in sight.
+pub const CELL_MAX: usize = 200;
+
 /// What is to be shown.
 pub struct Page<'a> {
     /// Where.
@@ -129,19 +132,31 @@ impl<'a> Page<'a> {
 
     /// Adds a table without headings, a glyph before each row.
     pub fn table(&mut self, indent: usize, rows: &[Row]) {
-        let widths: Vec<usize> = rows.iter().fold(Vec::new(), |mut widths, row| {
-            widths.resize(row.cells.len(), 0);
-            for (width, cell) in widths.iter_mut().zip(&row.cells) {
+        let cell = |cell: &String| -> String {
+            let cell = self.screen.foreign(cell);
+            match cell.char_indices().nth(CELL_MAX) {
+                Some((at, _)) => format!("{}...", cell.get(..at).unwrap_or_default()),
+                None => cell,
+            }
+        };
+        let cells: Vec<Vec<String>> = rows
+            .iter()
+            .map(|row| row.cells.iter().map(cell).collect())
+            .collect();
+        let widths: Vec<usize> = cells.iter().fold(Vec::new(), |mut widths, cells| {
+            widths.resize(cells.len(), 0);
+            for (width, cell) in widths.iter_mut().zip(cells) {
                 *width = cell.chars().count().max(*width);
             }
             widths
         });
-        for row in rows {
+        for (row, cells) in rows.iter().zip(&cells) {
             let mut line = format!("{:indent$}{} ", "", self.screen.glyph(row.mark));
-            for (cell, width) in row.cells.iter().zip(&widths) {
+            for (cell, width) in cells.iter().zip(&widths) {
                 line.push_str(&format!("{cell:<width$}  "));
             }
-            self.line(line + &self.screen.marked(row.mark, &row.said));
+            let said = self.screen.foreign(&row.said);
+            self.line(line + &self.screen.marked(row.mark, &said));
             if let Some(below) = &row.below {
                 self.wrapped(indent + 4, below);
             }

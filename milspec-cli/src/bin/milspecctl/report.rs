@@ -71,9 +71,14 @@ pub fn run(root: &Root, global: &Global, ui: &Ui, asked: &cli::Report) -> Result
 fn write(file: &Path, text: &str) -> Result<()> {
     let mut options = OpenOptions::new();
     let opened = options.write(true).create_new(true).mode(0o644).open(file);
-    let written = opened.and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
+    let written = opened.and_then(|mut opened| {
+        let written = opened.write_all(text.as_bytes());
+        let written = written.and_then(|()| opened.sync_all());
+        if written.is_err() {
+            // Half a report would be taken along, and would stand in the way of the next one.
+            let _ = std::fs::remove_file(file);
+        }
+        written
     });
     written.map_err(|error| {
         let (why, next) = match error.kind() {

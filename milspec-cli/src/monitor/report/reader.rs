@@ -163,7 +163,11 @@ fn name_of(line: &Line) -> (&'static str, String, u64) {
         What::Finding(finding) => (kind, finding.id.clone(), 0),
         // The chain can stand still between two.
         What::Checkpoint(at) => (kind, format!("{} {}", at.load, at.sequence), line.wall_ns),
-        What::Note(note) => (kind, note.note.clone().into_owned(), line.wall_ns),
+        // Several sinks can have the same to say at one time.
+        What::Note(note) => {
+            let sink = note.sink.as_deref().unwrap_or_default();
+            (kind, format!("{} {sink}", note.note), line.wall_ns)
+        }
     }
 }
 

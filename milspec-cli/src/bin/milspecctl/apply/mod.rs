@@ -14,7 +14,7 @@ pub use recorder::{Note, Recorder};
 
 use crate::ui::Ui;
 use carry_out::{cannot, carry_out_with_password};
-use confirm::{Confirmation, Guard};
+use confirm::Guard;
 use milspec::attributes::Attributes;
 use milspec::change::Only;
 use milspec::change::Plan;
@@ -134,7 +134,18 @@ pub fn apply(root: &Root, ui: &Ui, change: &Change) -> Result<ApplyDoc> {
         }
         _ => None,
     };
-    let note = note.filter(|_| !confirmation.as_ref().is_some_and(Confirmation::is_undone));
+    let note = match confirmation.as_ref() {
+        Some(ended) if ended.is_undone() => None,
+        // Who confirmed it has removed what is as it was.
+        Some(ended) if ended.result == "confirmed" && change.restores => note.map(|note| Note {
+            state: match baseline::Record::load(root) {
+                Ok(None) => "removed",
+                _ => "kept",
+            },
+            ..note
+        }),
+        _ => note,
+    };
     // What waits for the next boot is told by the controls, afterwards. When they cannot be read
     // any more, what became of the change must be told all the same.
     let mut document = document(&answer);
@@ -230,6 +241,14 @@ fn close(
         Some(OUTCOME_DONE) if change.restores && change.confirm_within.is_none() => {
             left.extend(change.excepted());
             recorder.restored(&left).unwrap_or(Some(kept))
+        }
+        Some(OUTCOME_DONE) if change.restores => {
+            left.extend(change.excepted());
+            recorder.restored_once_confirmed(&left);
+            Some(Note {
+                state: "until-confirmed",
+                ..kept
+            })
         }
         Some(OUTCOME_DONE) => Some(kept),
         Some(OUTCOME_REFUSED | OUTCOME_UNDONE | OUTCOME_CONFLICT) | None => {

@@ -15,7 +15,7 @@ use serde::Serialize;
 pub struct Note {
     /// Where it is.
     pub file: &'static str,
-    /// `recorded`, `kept` or `removed`.
+    /// `recorded`, `kept`, `removed`, or `until-confirmed`.
     pub state: &'static str,
     /// How many controls were added to it.
     pub added: usize,
@@ -113,6 +113,18 @@ impl<'a> Recorder<'a> {
             Some(record) => baseline::FILE.save(self.root, &self.lock, record),
             None => baseline::FILE.remove(self.root, &self.lock),
         }
+    }
+
+    /// Everything is as it was, but these controls: only they stay recorded once the change is confirmed.
+    pub fn restored_once_confirmed(&mut self, but: &[String]) {
+        let Some(change) = self.armed.as_mut() else {
+            return;
+        };
+        let names = self.record.controls.iter().map(|one| &one.name);
+        let names = names.filter(|name| !but.contains(name));
+        change.restored = names.cloned().collect();
+        // Without this the record stays, as if nothing had been brought back.
+        let _ = unconfirmed::FILE.save(self.root, &self.lock, change);
     }
 
     /// Everything is as it was, but these controls: only they stay recorded.

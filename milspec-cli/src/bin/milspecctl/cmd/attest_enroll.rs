@@ -8,7 +8,8 @@ use milspec::input::is_standard;
 use milspec::journal::chain::hash;
 use milspec::{tpm_tools, Failure, Result, Root};
 use serde::Serialize;
-use std::io;
+use std::fs::File;
+use std::io::{self, Write};
 use std::path::Path;
 
 /// `milspec.attest-enroll/1`
@@ -37,7 +38,7 @@ pub fn run(root: &Root, file: &Path) -> Result<AttestEnrollDoc> {
     let pem = key::public()?;
     match is_standard(file) {
         true => drop(output::write(&pem)?),
-        false => std::fs::write(file, &pem).map_err(|error| not_written(file, &error))?,
+        false => write(file, &pem).map_err(|error| not_written(file, &error))?,
     }
     Ok(AttestEnrollDoc {
         schema: "milspec.attest-enroll/1",
@@ -46,6 +47,16 @@ pub fn run(root: &Root, file: &Path) -> Result<AttestEnrollDoc> {
         file: output::name(file),
         sha256: hex::encode(hash(&pem)),
     })
+}
+
+/// Has it on disk when it returns.
+fn write(path: &Path, pem: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(pem)?;
+    match file.metadata()?.is_file() {
+        true => file.sync_all(),
+        false => Ok(()),
+    }
 }
 
 fn not_written(file: &Path, error: &io::Error) -> Failure {

@@ -49,7 +49,11 @@ pub struct AttestVerifyDoc {
 
 /// Verifies. Takes neither driver nor TPM.
 pub fn run(verify: &AttestVerify) -> Result<AttestVerifyDoc> {
-    let parts = Parts::read(&verify.file)?;
+    of(&Parts::read(&verify.file)?, verify)
+}
+
+/// Verifies what was read from that file.
+pub fn of(parts: &Parts, verify: &AttestVerify) -> Result<AttestVerifyDoc> {
     let key = attestation::read_key(&verify.key)?;
     let saved = verify.journal.iter().map(|path| file::read(path));
     let saved = saved.collect::<Result<Vec<Saved>>>()?;
@@ -65,8 +69,8 @@ pub fn run(verify: &AttestVerify) -> Result<AttestVerifyDoc> {
         key_sha256: hex::encode(hash(&key)),
         ..Default::default()
     };
-    document.check_quote(&parts, &key, verify)?;
-    document.check_journal(&parts, &files);
+    document.check_quote(parts, &key, verify)?;
+    document.check_journal(parts, &files);
     document.error = document
         .checks
         .iter()

@@ -3,7 +3,7 @@
 //! `milspecctl compliance`
 
 use super::attest_verify;
-use milspec::attestation;
+use milspec::attestation::{self, Parts};
 use milspec::baseline::Identity;
 use milspec::cli::{AttestVerify, Compliance, Format, Nonce};
 use milspec::compliance::attestations::{self, Attested};
@@ -15,7 +15,8 @@ use milspec::compliance::{About, Assessment, Document, Evidence, Selection, Subj
 use milspec::journal::file::{self, Saved};
 use milspec::journal::live::Live;
 use milspec::model::{Machine, Naming, Provenance};
-use milspec::{clock, driver, input, machine, report, system};
+use milspec::root::FILE_MAX;
+use milspec::{clock, driver, input, report, system};
 use milspec::{Access, Failure, Result, Root, Snapshot};
 use std::path::{Path, PathBuf};
 
@@ -74,7 +75,10 @@ pub fn run(root: &Root, asked: &Compliance) -> Result<Document> {
         ([file], []) => vec![by.file(file, asked)?],
         (files, listed) => {
             let files = files.iter().map(|file| (file, by.file(file, asked)));
-            let listed = listed.iter().map(|one| (&one.file, by.attested(one)));
+            let listed = listed.iter().map(|one| {
+                let parts = Parts::read(&one.file);
+                (&one.file, parts.and_then(|parts| by.attested(one, &parts)))
+            });
             let mut judged = Vec::new();
             for (file, result) in files.chain(listed) {
                 match result {
@@ -162,9 +166,11 @@ impl Asked {
     /// A recording, a report or an attestation.
     fn file(&self, path: &Path, asked: &Compliance) -> Result<Assessment> {
         if path.is_dir() {
-            return self.recorded(path);
+            return self.recorded(path, &Root::open(Some(path))?);
         }
-        if attestation::is_one(path)? {
+        // Once: of a pipe there is nothing more to read.
+        let bytes = input::read(path, FILE_MAX)?;
+        if attestation::is_one(&bytes) {
             let (Some(key), Some(nonce)) = (&asked.key, &asked.nonce) else {
                 return Err(Failure::new(
                     "attestation-needs-key",
@@ -174,48 +180,49 @@ impl Asked {
                     "add --key and --nonce, or name it in a list for --attestations",
                 ));
             };
-            return self.attested(&Attested {
+            let one = Attested {
                 file: path.to_path_buf(),
                 key: key.clone(),
                 nonce: nonce.0.clone(),
                 pcr: asked.pcr,
-            });
+            };
+            return self.attested(&one, &Parts::parse(path, &bytes)?);
         }
-        self.recorded(path)
+        self.recorded(path, &report::root_of(path, bytes)?)
     }
 
-    fn recorded(&self, path: &Path) -> Result<Assessment> {
-        let root = machine::open(Some(path))?;
-        let (kind, rests_on) = match report::of(&root) {
+    fn recorded(&self, path: &Path, root: &Root) -> Result<Assessment> {
+        let (kind, rests_on) = match report::of(root) {
             Some(_) => ("report", "a report, which nobody has signed"),
             None => ("recording", "a recording, which nobody has signed"),
         };
         // Without a driver nothing is proven of its controls; that is an answer too.
-        let snapshot = Snapshot::take(&root, false);
+        let snapshot = Snapshot::take(root, false);
         let asked = snapshot.as_ref().ok();
         let evidence = Evidence {
             kind,
             file: Some(input::name(path)),
             time: None,
             read_at: None,
-            read_age_ms: asked.and_then(|snapshot| snapshot.read_age_ms(&root)),
+            read_age_ms: asked.and_then(|snapshot| snapshot.read_age_ms(root)),
             rests_on: rests_on.into(),
             key_sha256: None,
         };
         let known = || snapshot.as_ref().map_err(|failure| failure.what.clone());
-        let about = about(&root, known(), evidence);
-        Ok(self.assess(&Subject::new(&root, known()), about))
+        let about = about(root, known(), evidence);
+        Ok(self.assess(&Subject::new(root, known()), about))
     }
 
     /// What a machine says of itself, once its TPM's signature holds.
-    fn attested(&self, one: &Attested) -> Result<Assessment> {
-        let verified = attest_verify::run(&AttestVerify {
+    fn attested(&self, one: &Attested, parts: &Parts) -> Result<Assessment> {
+        let asked = AttestVerify {
             file: one.file.clone(),
             key: one.key.clone(),
             nonce: Nonce(one.nonce.clone()),
             pcr: one.pcr,
             journal: Vec::new(),
-        })?;
+        };
+        let verified = attest_verify::of(parts, &asked)?;
         // What the journal lacks is a finding of its checks; all else has to hold first.
         let mut others = verified.checks.iter().filter(|check| check.id != "journal");
         let wrong = others.find_map(|check| check.failure.clone());

@@ -6,7 +6,7 @@ use crate::apply::confirm::{self, By, Confirmation, Ended, Watch};
 use crate::ui::Ui;
 use milspec::cli::Confirm;
 use milspec::unconfirmed::{Record, Told, FILE};
-use milspec::{diagnose, driver, kept, signals, systemd, Access, Failure, Result, Root};
+use milspec::{diagnose, driver, kept, signals, systemd, Access, Exit, Failure, Result, Root};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -50,7 +50,8 @@ pub fn run(root: &Root, ui: &Ui, asked: Confirm) -> Result<ConfirmDoc> {
     } else {
         // Who may not read it is told so, and not that he may not lock it.
         Record::load(root)?.ok_or_else(nothing)?;
-        let kept = confirm::keep(root)?.ok_or_else(nothing)?;
+        let lock = kept::lock(root, &|| {})?;
+        let kept = confirm::keep(root, &lock)?.ok_or_else(nothing)?;
         Ok(document(root, Some(kept), "kept"))
     }
 }
@@ -59,10 +60,19 @@ pub fn run(root: &Root, ui: &Ui, asked: Confirm) -> Result<ConfirmDoc> {
 fn wait(root: &Root, ui: &Ui) -> Result<ConfirmDoc> {
     // Who makes the change holds the lock until it is made.
     let lock = kept::lock(root, &|| {})?;
-    let Some(mut record) = Record::load(root)?.filter(Record::is_open) else {
+    let Some(mut record) = Record::load(root)? else {
         return Ok(document(root, None, "nothing"));
     };
-    if record.is_held(root) {
+    if record.is_reboot_due(root) {
+        // Who has undone it came no further.
+        let error = boots_again(root, &record);
+        return Ok(ConfirmDoc {
+            reboots: error.is_none(),
+            error,
+            ..document(root, Some(record.change), "undone")
+        });
+    }
+    if !record.is_open() || record.is_held(root) {
         return Ok(document(root, Some(record.change), "nothing"));
     }
     let watch = Watch::new(root)?;
@@ -87,13 +97,36 @@ fn undone(root: &Root, record: Record, by: By) -> Result<ConfirmDoc> {
     if ended.result == "confirmed" {
         return Ok(document(root, Some(record.change), "nothing"));
     }
-    let error = ended.failure(&record.change);
+    let reboots = ended.is_undone() && ended.needs_reboot && record.reboots;
+    let error = match (ended.is_undone(), reboots) {
+        (false, _) => ended.failure(&record.change),
+        (true, true) => boots_again(root, &record),
+        (true, false) => None,
+    };
     Ok(ConfirmDoc {
-        reboots: ended.needs_reboot && record.reboots && systemd::reboot(root),
-        error: error.filter(|_| !ended.is_undone()),
+        reboots: reboots && error.is_none(),
+        error,
         confirmation: Some(ended.clone()),
         ..document(root, Some(record.change), ended.result)
     })
+}
+
+/// Has the machine boot again, so that what was undone is in force; what went wrong. The unit tries it
+/// again for this exit status.
+fn boots_again(root: &Root, record: &Record) -> Option<Failure> {
+    let refused = || {
+        Failure::new(
+            "not-rebooted",
+            format!(
+                "{} was undone, and the machine does not boot again",
+                record.change
+            ),
+            "systemd does not take that; what was put back is in force after the next boot",
+            "reboot: \"systemd-inhibit --list\" may say what stands in the way",
+        )
+        .exits(Exit::Unsupported)
+    };
+    (!systemd::reboot(root)).then(refused)
 }
 
 fn document(root: &Root, change: Option<String>, result: &'static str) -> ConfirmDoc {

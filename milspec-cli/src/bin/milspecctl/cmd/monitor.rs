@@ -8,6 +8,7 @@ use milspec::monitor::site::Site;
 use milspec::monitor::SITE;
 use milspec::{Result, Root};
 use serde::Serialize;
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// `milspec.monitor-rule-list/1`
@@ -42,8 +43,11 @@ pub struct RuleDoc {
 pub fn site(root: &Root, named: Option<&Path>) -> Result<Site> {
     match named {
         Some(path) => Site::read(path),
-        None if root.exists(SITE) => Site::read(&root.path(SITE)),
-        None => Ok(Site::default()),
+        // One that is there and may not be looked at is no site without rules of its own.
+        None => match root.path(SITE).symlink_metadata() {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Site::default()),
+            _ => Site::read(&root.path(SITE)),
+        },
     }
 }
 

@@ -44,7 +44,7 @@ pub fn run(root: &Root, global: &Global, asked: &MonitorRun) -> Result<u8> {
         boot_id: system::boot_id(root).map(|id| id.replace('-', "")),
         simulated: snapshot.provenance(root).simulated == Some(true),
     };
-    let (state, damage) = match kept.load() {
+    let (state, damage) = match kept.load()? {
         Ok(state) => (state, None),
         Err(why) => (None, Some(why)),
     };

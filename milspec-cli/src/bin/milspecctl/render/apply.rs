@@ -105,6 +105,7 @@ fn recorded(note: &Note, latches: bool) -> &'static str {
             "To bring back what was before, after the next boot: milspecctl mode set baseline\n"
         }
         ("removed", _) => "The record is removed: the next change begins a new one.\n",
+        ("until-confirmed", _) => "The record goes when this is confirmed.\n",
         ("kept", _) => "The record keeps what was not brought back.\n",
         ("recorded", 1..) => "To bring back what was before: milspecctl mode set baseline\n",
         _ => "",

@@ -43,6 +43,7 @@ impl Document for ConfirmDoc {
             (Some(ended), _) => confirmation(page, ended),
             (None, "kept") => page.line(format!("Kept: {change}.")),
             (None, "forgotten") => page.line(format!("Forgotten: {change} was undone.")),
+            (None, "undone") => page.line(format!("Undone: {change}.")),
             (None, "waiting") => page.line(format!("Still to be confirmed: {change}.")),
             (None, _) => page.line("Nothing is to be undone."),
         }

@@ -4,7 +4,7 @@
 
 use super::{attributes, refreshed, Document};
 use crate::cmd::control_list::ControlList;
-use crate::page::Page;
+use crate::page::{Page, CELL_MAX};
 use crate::screen::Mark;
 use milspec::model::{topics, Control, Group, Reading};
 use milspec::words::{count, with};
@@ -41,6 +41,7 @@ fn by_topic(page: &mut Page<'_>, doc: &ControlList) {
             if page.screen.verbose || !says_it_all(control) {
                 notes.push(control.label.clone());
             }
+            let (names, values) = (names.min(CELL_MAX), values.min(CELL_MAX));
             let name = format!("{:<names$}  {:<values$}", control.name, value(control));
             entry(page, columns, mark(control), &name, &notes.join(", "));
         }

@@ -2,7 +2,7 @@
 
 //! Who waits for the confirmation of a change that is about to be made.
 
-use super::undo::{keep, settled, undo};
+use super::undo::{keep, not_kept, settled, undo};
 use super::wait::{Ended, Watch};
 use super::{cannot_wait, By, Confirmation};
 use crate::apply::{bios_password, Recorder};
@@ -10,7 +10,7 @@ use crate::ui::Ui;
 use milspec::baseline::Identity;
 use milspec::model::Step;
 use milspec::unconfirmed::{Record, State, Waiter, Way, FILE};
-use milspec::{refusal, signals, system, systemd, Change, Result, Root, Source, Warning};
+use milspec::{kept, refusal, signals, system, systemd, Change, Result, Root, Source, Warning};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -98,6 +98,8 @@ impl Guard {
             state: State::Armed,
             deadline: None,
             left: Vec::new(),
+            restored: Vec::new(),
+            undone_in: None,
         }
     }
 
@@ -123,7 +125,9 @@ impl Guard {
         }
         match ended {
             Ended::Kept => {
-                keep(root)?;
+                // It was typed. A signal that comes now does not take it back.
+                let _blocked = signals::Blocked::new();
+                keep(root, &kept::lock_whatever_arrives(root).map_err(not_kept)?)?;
                 Ok(Confirmation::new(within, "confirmed", Some(By::Terminal)))
             }
             Ended::Settled => settled(root, within),

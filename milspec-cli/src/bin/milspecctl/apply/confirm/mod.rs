@@ -46,6 +46,8 @@ pub struct Confirmation {
     pub steps: Vec<Step>,
     /// Names of the controls that could not be put back.
     pub left: Vec<String>,
+    /// Names of those of them that somebody else has changed since the change: they were left alone.
+    pub moved: Vec<String>,
     /// Names of the controls that are not on this machine any more.
     pub absent: Vec<String>,
     /// Whether what was put back is in force after the next boot only.
@@ -90,12 +92,21 @@ impl Confirmation {
                 self.why_not(),
                 "run it again, and confirm it: keep, or \"milspecctl confirm\"",
             )),
-            _ => Some(Failure::new(
-                "not-undone",
-                format!("{change} was not confirmed, and could not all be undone"),
-                format!("{}; not put back: {}", self.why_not(), self.left.join(", ")),
-                "run \"milspecctl confirm --undo\"; see \"dmesg | grep milspec\"",
-            )),
+            _ => {
+                let mut why = format!("{}; not put back: {}", self.why_not(), self.left.join(", "));
+                if !self.moved.is_empty() {
+                    let moved = self.moved.join(", ");
+                    why.push_str(&format!(
+                        "; changed by somebody else since, and left alone: {moved}"
+                    ));
+                }
+                let next = match self.moved.len() == self.left.len() {
+                    true => "run \"milspecctl confirm\" to have it over, then set what is to be otherwise",
+                    false => "run \"milspecctl confirm --undo\"; see \"dmesg | grep milspec\"",
+                };
+                let what = format!("{change} was not confirmed, and could not all be undone");
+                Some(Failure::new("not-undone", what, why, next))
+            }
         }
     }
 }

@@ -5,30 +5,32 @@
 use super::{By, Confirmation};
 use crate::apply::recorder;
 use milspec::change::Assignment;
-use milspec::model::Step;
+use milspec::kept::{self, Lock};
+use milspec::model::{Control, Step};
 use milspec::source::Answer;
 use milspec::unconfirmed::{Record, State, Waiter, Way, FILE};
-use milspec::{diagnose, kept, signals, Change, Exit, Failure, Result, Root, Snapshot, Source};
+use milspec::{diagnose, signals, system};
+use milspec::{Change, Exit, Failure, Result, Root, Snapshot, Source};
 use milspec_uapi::{OUTCOME_DONE, OUTCOME_PLANNED};
 use zeroize::Zeroizing;
 
 /// Keeps the change that waits, and returns its name; `None` where none does. Before the boot from
 /// which on it is in force, its clock is stopped instead.
-pub fn keep(root: &Root) -> Result<Option<String>> {
-    let lock = kept::lock(root, &|| {})?;
+pub fn keep(root: &Root, lock: &Lock) -> Result<Option<String>> {
     let Some(mut record) = Record::load(root)?.filter(Record::is_open) else {
         return Ok(None);
     };
-    let not_kept = |failure: Failure| Failure {
-        what: "nothing was confirmed".into(),
-        ..failure
-    };
     if !record.waits_for_reboot(root) {
-        FILE.remove(root, &lock).map_err(not_kept)?;
+        FILE.remove(root, lock).map_err(not_kept)?;
+        // In this order: undoing it takes what is recorded of before.
+        recorder::forget(root, lock, &record.restored).map_err(|failure| Failure {
+            what: format!("{} is kept, and so is the record of before", record.change),
+            ..failure
+        })?;
         return Ok(Some(record.change));
     }
     record.state = State::Held;
-    FILE.save(root, &lock, &record).map_err(not_kept)?;
+    FILE.save(root, lock, &record).map_err(not_kept)?;
     Err(Failure::new(
         "not-in-force-yet",
         format!("{} cannot be confirmed yet", record.change),
@@ -38,6 +40,14 @@ pub fn keep(root: &Root) -> Result<Option<String>> {
             record.within_s
         ),
     ))
+}
+
+/// It is still to be confirmed.
+pub fn not_kept(failure: Failure) -> Failure {
+    Failure {
+        what: "nothing was confirmed".into(),
+        ..failure
+    }
 }
 
 /// What somebody else has made of the change that this process waits for.
@@ -85,9 +95,11 @@ pub fn undo(
     refuse_training(source)?;
     record.left = ended.left.clone();
     record.state = match ended.left.is_empty() {
+        true if ended.needs_reboot && record.reboots => State::RebootDue,
         true => State::Undone,
         false => State::NotUndone,
     };
+    record.undone_in = system::boot_id(root).filter(|_| ended.is_undone());
     if ended.is_undone() {
         // What stays in it says what the controls are.
         let _ = recorder::forget(root, &lock, &record.recorded);
@@ -99,7 +111,7 @@ pub fn undo(
         By::Command => record.waiter == Waiter::Process && record.somebody_waits(),
         By::Terminal | By::Signal => false,
     };
-    let told = told || !ended.is_undone();
+    let told = told || record.state != State::Undone;
     if !told || FILE.save(root, &lock, &record).is_err() && ended.is_undone() {
         let _ = FILE.remove(root, &lock);
     }
@@ -123,6 +135,15 @@ fn put_all_back(
     record: &Record,
     ended: &mut Confirmation,
 ) {
+    // What has neither value was changed by somebody else since, and is left alone.
+    let before = Snapshot::read(source).map_or_else(|_| Vec::new(), |now| now.controls);
+    let is_moved = |way: &&Way| {
+        let now = Control::named(&before, &way.control).and_then(|one| one.value.as_ref());
+        now.is_some_and(|now| *now != way.from && *now != way.to)
+    };
+    let (moved, ours): (Vec<&Way>, Vec<&Way>) = record.steps.iter().partition(is_moved);
+    ended.moved = moved.iter().map(|way| way.control.clone()).collect();
+    let ours: Vec<Way> = ours.into_iter().cloned().collect();
     let mut attempt = |ways: &[Way]| {
         let Ok((answer, mut steps)) = put_back(root, source, key, ways) else {
             return false;
@@ -133,18 +154,20 @@ fn put_all_back(
     };
     // All or none keeps a machine from a state that nobody wanted. This one is in such a state:
     // what can go back goes back, the last step first.
-    if !attempt(&record.steps) {
-        for way in record.steps.iter().rev() {
+    if !attempt(&ours) {
+        for way in ours.iter().rev() {
             attempt(std::slice::from_ref(way));
         }
     }
     let now = Snapshot::read(source).map(|snapshot| snapshot.controls);
     let mut mistaken = Vec::new();
+    let mut pending = false;
     for way in &record.steps {
         let mut controls = now.iter().flatten();
         match controls.find(|control| control.name == way.control) {
             None if now.is_ok() => ended.absent.push(way.control.clone()),
             Some(one) if one.value.as_ref() == Some(&way.from) => {
+                pending |= one.pending_reboot;
                 // A driver that was loaded since takes the change for what was before.
                 if one.baseline.as_ref() == Some(&way.to) {
                     mistaken.push(way.control.clone());
@@ -156,11 +179,10 @@ fn put_all_back(
     if !ended.left.is_empty() {
         ended.result = "not-undone";
     }
-    ended.needs_reboot = !record.is_of_this_boot(root)
-        && ended
-            .steps
-            .iter()
-            .any(|s| s.waits_for_reboot() && s.state == "done");
+    // Who was killed after the steps had been made makes none.
+    let waits = |step: &Step| step.waits_for_reboot() && step.state == "done";
+    pending |= ended.steps.iter().any(waits);
+    ended.needs_reboot = pending && !record.is_of_this_boot(root);
     accept(root, source, mistaken);
 }
 
