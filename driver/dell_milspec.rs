@@ -256,9 +256,14 @@ impl platform::Driver for DsmilDriver {
         }
         let engine = state::get().ok_or(ENODEV)?;
         // Before the first read, so that no change falls between the two.
-        let listener = Listener::of(device)
-            .inspect_err(|error| dev_warn!(device, "cannot listen to changes: {error:?}\n"))
-            .ok();
+        let listener = match Listener::of(device) {
+            Ok(listener) => Some(listener),
+            Err(ENOMEM) => return Err(put_off(device, ENOMEM)),
+            Err(error) => {
+                dev_warn!(device, "cannot listen to changes: {error:?}\n");
+                None
+            }
+        };
         let dsmil = match enabled.and_then(|_| Dsmil::discover(device)) {
             Err(error @ (ENOMEM | EINTR)) => return Err(put_off(device, error)),
             found => found,

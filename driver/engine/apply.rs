@@ -244,7 +244,7 @@ impl Engine {
         let early = match &planned {
             Err(refusal) => Some(Ending::Refused(*refusal)),
             Ok(plan) if plan.steps > request.room => Some(Ending::NoRoom),
-            Ok(plan) => self.end_unwitnessed(plan.steps),
+            Ok(plan) => self.end_unwitnessed(plan.steps)?,
         };
         let plan = planned.unwrap_or_default();
         steps.truncate(plan.steps);
@@ -302,12 +302,22 @@ impl Engine {
     }
 
     /// Refuses steps that nobody could witness, where the administrator wants a witness.
-    fn end_unwitnessed(&self, steps: usize) -> Option<Ending> {
-        let wanted = self.parameters.require_tpm && steps > 0;
-        (wanted && self.journal.check_anchor().is_err()).then_some(Ending::Refused(Refusal {
-            id: 0,
-            reason: Reason::NoTpm,
-        }))
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`, which says nothing of the TPM.
+    fn end_unwitnessed(&self, steps: usize) -> Result<Option<Ending>> {
+        if !self.parameters.require_tpm || steps == 0 {
+            return Ok(None);
+        }
+        match self.journal.check_anchor() {
+            Ok(()) => Ok(None),
+            Err(ENOMEM) => Err(ENOMEM),
+            Err(_) => Ok(Some(Ending::Refused(Refusal {
+                id: 0,
+                reason: Reason::NoTpm,
+            }))),
+        }
     }
 
     /// Carries the steps out. Returns how that ended, how many controls it has met that somebody else

@@ -188,7 +188,9 @@ fn begin_with(
     Ok(())
 }
 
-/// The copy of a machine as `work` has it, with nothing read.
+/// The copy of a machine as `work` has it, with nothing read. Not inlined: what it has on the stack is gone
+/// when memory for the records is had.
+#[inline(never)]
 fn copy(work: &Work, profile: &Profile, filter: bool) -> Result<(Work, Arc<Bench>)> {
     let Families { platform, dsmil } = &work.families;
     let mut platform = match profile.tokens.is_empty() {

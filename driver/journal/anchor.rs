@@ -24,7 +24,11 @@ use crate::{
 };
 use kernel::{
     prelude::*,
-    sync::Arc, //
+    sync::Arc,
+    time::{
+        delay::fsleep,
+        Delta, //
+    }, //
 };
 use zerocopy::IntoBytes;
 
@@ -32,6 +36,10 @@ crate::kapi::global::global! {
     /// The journal, for the worker.
     static place: Journal;
 }
+
+/// How often it is tried to get the memory that a command to the TPM takes, and the time in between.
+const TRIES: u32 = 20;
+const PAUSE: Delta = Delta::from_millis(100);
 
 /// The TPM, and the PCR that is extended.
 pub(super) struct Anchor {
@@ -80,9 +88,17 @@ impl Anchor {
         self.pcr
     }
 
+    /// Extends the PCR. Sleeps.
     fn extend(&self, event: &Event) -> Result {
         let chip = self.chip.as_ref().ok_or(ENODEV)?;
-        chip.extend(self.pcr.into(), event.as_bytes())
+        for _ in 0..TRIES {
+            match chip.extend(self.pcr.into(), event.as_bytes()) {
+                // That there is no memory says nothing of the TPM, and nothing was sent to it.
+                Err(ENOMEM) => fsleep(PAUSE),
+                result => return result,
+            }
+        }
+        Err(ENOMEM)
     }
 
     /// Says in a record that it is to be extended, where there is a TPM.

@@ -135,7 +135,7 @@ struct Rings {
 pub(crate) struct Journal {
     #[pin]
     rings: SpinLock<Rings>,
-    /// Notified of each record.
+    /// Notified of each record, and of each move of a reader.
     #[pin]
     news: PollCondVar,
     anchor: Anchor,
@@ -161,6 +161,7 @@ impl Journal {
                 first.pcr = anchor.pcr().unwrap_or_default();
                 first.extra = value;
             }
+            Err(ENOMEM) => return Err(ENOMEM),
             Err(error) => {
                 first.error = errno(error);
                 if anchor.is_there() {
@@ -228,11 +229,14 @@ impl Journal {
         }
     }
 
-    /// Says why the TPM cannot be used, if so. Asks it: sleeps, for as long as the TPM takes.
+    /// Says why the TPM cannot be used, if so, or `ENOMEM`. Asks it: sleeps, for as long as the TPM takes.
     pub(crate) fn check_anchor(&self) -> Result {
         let result = self.anchor.read();
-        if let (Err(error), true) = (&result, self.anchor.is_there()) {
-            self.rings.lock().machine.anchor_error(*error);
+        match &result {
+            Err(error) if self.anchor.is_there() && *error != ENOMEM => {
+                self.rings.lock().machine.anchor_error(*error);
+            }
+            _ => {}
         }
         result.map(drop)
     }
@@ -254,14 +258,14 @@ impl Journal {
         self.rings.lock().has(place)
     }
 
-    /// Waits until there is.
+    /// Waits until there is, at the place where the reader stands then.
     ///
     /// # Errors
     ///
     /// `ERESTARTSYS` when a signal comes first.
-    fn wait(&self, place: Place) -> Result {
+    fn wait(&self, place: impl Fn() -> Place) -> Result {
         let mut rings = self.rings.lock();
-        while !rings.has(place) {
+        while !rings.has(place()) {
             if self.news.wait_interruptible(&mut rings) {
                 return Err(ERESTARTSYS);
             }
@@ -282,6 +286,11 @@ impl Journal {
             Whence::End => place.practice = next,
         }
         Ok(place)
+    }
+
+    /// Says that a reader has moved: what it waits for may be there.
+    fn moved(&self) {
+        self.news.notify_all();
     }
 
     /// Has `table` notified of records.

@@ -102,6 +102,7 @@ impl Reader {
     /// Comes to records of trainings from now on, to those of the last one first.
     pub(crate) fn follow_trainings(&self) {
         self.follows.store(true, Relaxed);
+        self.journal.moved();
     }
 
     fn place(&self) -> Place {
@@ -141,7 +142,7 @@ impl Reader {
             if nonblocking {
                 return Err(EAGAIN);
             }
-            self.journal.wait(self.place())?;
+            self.journal.wait(|| self.place())?;
         }
     }
 
@@ -172,6 +173,7 @@ impl Reader {
         let _turn = self.batch.lock()?;
         let place = self.journal.seek(self.place(), whence, offset)?;
         self.go(&place);
+        self.journal.moved();
         Ok(i64::try_from(place.cursor)?)
     }
 

@@ -104,10 +104,12 @@ impl Companion {
     }
 
     /// Returns the handle by which the device's methods are evaluated.
-    fn handle(&self) -> bindings::acpi_handle {
+    pub(super) fn handle(&self) -> bindings::acpi_handle {
         // SAFETY: `self` is alive. When the ACPI core takes the device out of its namespace it
-        // replaces the handle by one that every evaluation refuses, so it is read anew for each.
-        unsafe { (*self.as_raw()).handle }
+        // replaces the handle by one that every evaluation refuses, perhaps at this moment, so it is
+        // read anew for each. Between this and the evaluation there is a moment in which a handle goes
+        // bad, as there is in every driver: only root, who unloads a table of his own, can bring it about.
+        unsafe { (&raw const (*self.as_raw()).handle).read_volatile() }
     }
 
     /// Returns the pointer that stands for the device's `_UID`, null where it has none. What it

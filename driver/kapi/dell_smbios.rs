@@ -54,13 +54,16 @@ impl DellSmbios {
     ///
     /// # Errors
     ///
-    /// `ENOENT` when the kernel has no such module or it refuses to load.
+    /// `ENOENT` when the kernel has no such module or it refuses to load. `ENOMEM`.
     pub(crate) fn get() -> Result<Self> {
         Self::find().or_else(|_| {
-            // SAFETY: The format string has no conversions. Whether the module has come is seen
-            // by looking for its symbol, so the result adds nothing.
-            let _ = unsafe { bindings::__request_module(true, c"dell-smbios".as_char_ptr()) };
-            Self::find()
+            // SAFETY: The format string has no conversions.
+            let asked = unsafe { bindings::__request_module(true, c"dell-smbios".as_char_ptr()) };
+            // Whether the module has come is seen by looking for its symbol.
+            Self::find().map_err(|error| match to_result(asked) {
+                Err(ENOMEM) => ENOMEM,
+                _ => error,
+            })
         })
     }
 

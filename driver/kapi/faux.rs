@@ -70,7 +70,7 @@ impl RawAttribute {
     }
 
     /// Returns what a list holds of it.
-    pub(crate) const fn entry(&'static self) -> Entry {
+    pub(crate) const fn entry(&'static self) -> Entry<Self> {
         Entry::new(&self.0.attr)
     }
 }
@@ -84,7 +84,7 @@ pub(crate) struct Groups([*const bindings::attribute_group; 2]);
 unsafe impl Sync for Groups {}
 
 impl Groups {
-    pub(crate) const fn new(group: &'static Group) -> Self {
+    pub(crate) const fn new(group: &'static Group<RawAttribute>) -> Self {
         Self([group.as_raw(), null()])
     }
 }
@@ -100,13 +100,13 @@ macro_rules! attributes {
             };
 
             const COUNT: usize = [$(stringify!($attribute)),+].len();
-            static LIST: List<COUNT> = List::new([
+            static LIST: List<RawAttribute, COUNT> = List::new([
                 $({
                     static ATTRIBUTE: RawAttribute = RawAttribute::new::<$attribute>();
                     ATTRIBUTE.entry()
                 },)+
             ]);
-            static GROUP: Group = Group::new(&LIST);
+            static GROUP: Group<RawAttribute> = Group::new(&LIST);
             Groups::new(&GROUP)
         };
     };
@@ -151,6 +151,11 @@ unsafe impl Sync for Registration {}
 
 impl Registration {
     /// Registers a faux device `name` with attributes.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`: the kernel does not say why it failed, and with a name that nobody else has there is
+    /// nothing else.
     pub(crate) fn new(name: &CStr, attributes: &'static Groups) -> Result<Self> {
         // SAFETY: `name` is copied. `Groups` is a null-terminated list of groups whose lists of
         // attributes end with null, as its constructor and those below it see to; all of it is
@@ -163,7 +168,7 @@ impl Registration {
                 attributes.0.as_ptr().cast_mut(),
             )
         };
-        Ok(Self(NonNull::new(device).ok_or(ENODEV)?))
+        Ok(Self(NonNull::new(device).ok_or(ENOMEM)?))
     }
 
     /// Returns what sends events in the name of the device. It may outlive the registration.

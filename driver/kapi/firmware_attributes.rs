@@ -56,10 +56,13 @@ impl Class {
     /// `ENOENT` when the kernel has no such class. `ENOMEM`.
     pub(crate) fn get() -> Result<Arc<Self>> {
         let found = Self::find().or_else(|_| {
-            // SAFETY: The format string has no conversions. Whether the module has come is seen
-            // by looking for its symbol, so the result adds nothing.
-            let _ = unsafe { bindings::__request_module(true, SYMBOL.as_char_ptr()) };
-            Self::find()
+            // SAFETY: The format string has no conversions.
+            let asked = unsafe { bindings::__request_module(true, SYMBOL.as_char_ptr()) };
+            // Whether the module has come is seen by looking for its symbol.
+            Self::find().map_err(|error| match to_result(asked) {
+                Err(ENOMEM) => ENOMEM,
+                _ => error,
+            })
         });
         Ok(Arc::new(found?, GFP_KERNEL)?)
     }
@@ -120,7 +123,7 @@ impl RawFile {
     }
 
     /// Returns what a list holds of it.
-    pub(crate) const fn entry(&'static self) -> Entry {
+    pub(crate) const fn entry(&'static self) -> Entry<Self> {
         Entry::new(&self.0.attr)
     }
 }
@@ -129,14 +132,14 @@ impl RawFile {
 macro_rules! files {
     ($(#[$meta:meta])* $vis:vis static $name:ident = [$($file:ty),+ $(,)?];) => {
         $(#[$meta])*
-        $vis static $name: $crate::kapi::sysfs::Group = {
+        $vis static $name: $crate::kapi::sysfs::Group<$crate::kapi::firmware_attributes::RawFile> = {
             use $crate::kapi::{
                 firmware_attributes::RawFile,
                 sysfs::{Group, List},
             };
 
             const COUNT: usize = [$(stringify!($file)),+].len();
-            static LIST: List<COUNT> = List::new([
+            static LIST: List<RawFile, COUNT> = List::new([
                 $({
                     static FILE: RawFile = RawFile::new::<$file>();
                     FILE.entry()
@@ -201,7 +204,7 @@ impl Directory {
     unsafe fn new(
         name: &CStr,
         parent: *mut bindings::kobject,
-        files: &'static Group,
+        files: &'static Group<RawFile>,
     ) -> Result<Self> {
         // SAFETY: By this function's contract; the name is copied. What is made belongs to the kernel
         // proper: its memory is freed by a function that no module can take away.
@@ -319,8 +322,8 @@ impl Registration {
     pub(crate) fn new(
         class: Arc<Class>,
         name: &CStr,
-        beside: &'static Group,
-        files: &'static Group,
+        beside: &'static Group<RawFile>,
+        files: &'static Group<RawFile>,
         names: &[CString],
         old: Option<Self>,
     ) -> Result<Self> {

@@ -25,6 +25,7 @@ static_assert(TPM_ALG_SHA1 == 4 && TPM_ALG_SHA256 == 0xb);
 static_assert(TPM_ALG_SHA384 == 0xc && TPM_ALG_SHA512 == 0xd);
 static_assert(sizeof(struct dmi_header) == 4);
 static_assert(DMI_BIOS_VERSION == 2 && DMI_SYS_VENDOR == 6 && DMI_PRODUCT_NAME == 7);
+static_assert(DMI_CHASSIS_TYPE == 19);
 static_assert(sizeof(struct calling_interface_buffer) == 36);
 static_assert((__force u32)FMODE_WRITE == 2);
 static_assert((__force u32)(FMODE_PREAD | FMODE_PWRITE) == ((1 << 3) | (1 << 4)));
@@ -91,7 +92,8 @@ struct tpm_chip *milspec_tpm_get(void)
 {
 	struct tpm_chip *chip = tpm_default_chip();
 
-	if (chip && tpm_is_tpm2(chip) <= 0) {
+	/* Set before the chip can be found. tpm_is_tpm2() says no of one that is busy as well. */
+	if (chip && !(chip->flags & TPM_CHIP_FLAG_TPM2)) {
 		milspec_tpm_put(chip);
 		return NULL;
 	}

@@ -22,9 +22,12 @@ use kernel::{
         Bound,
         Device, //
     },
-    error::to_result,
     prelude::*, //
 };
+
+/// `AE_OK` and `AE_NO_MEMORY` of `include/acpi/acexcep.h`.
+const AE_OK: bindings::acpi_status = 0;
+const AE_NO_MEMORY: bindings::acpi_status = 4;
 
 /// The id of ACPI devices with blocks of WMI.
 const WMI: &CStr = c"PNP0C14";
@@ -56,7 +59,7 @@ impl<L: Listen> Listener<L> {
     ///
     /// # Errors
     ///
-    /// `ENODEV` when there is none, or it cannot be listened to.
+    /// `ENODEV` when there is none, or it cannot be listened to; `ENOMEM`.
     pub(crate) fn of(device: &Device<Bound>) -> Result<Self> {
         Self::install(Companion::of(device)?)
     }
@@ -66,7 +69,7 @@ impl<L: Listen> Listener<L> {
     ///
     /// # Errors
     ///
-    /// `ENODEV` when there is none that can be told from others, or it cannot be listened to.
+    /// `ENODEV` when there is none that can be told from others, or it cannot be listened to; `ENOMEM`.
     pub(crate) fn of_wmi(guid: &CStr) -> Result<Self> {
         let uid = wmi::uid(guid);
         let mut next = Companion::next(None, WMI);
@@ -81,21 +84,26 @@ impl<L: Listen> Listener<L> {
 
     fn install(companion: Companion) -> Result<Self> {
         let handler: bindings::acpi_notify_handler = Some(notified::<L>);
-        // SAFETY: `companion` is alive. The handler needs no context, and can be called at any
-        // time from now on until `drop` removes it.
-        to_result(unsafe {
-            bindings::acpi_dev_install_notify_handler(
-                companion.as_raw(),
+        // SAFETY: `companion` is alive, and so its handle is one that may be passed. The handler needs no
+        // context, and can be called at any time from now on until `drop` removes it. It is what
+        // `acpi_dev_install_notify_handler()` does, which says `ENODEV` of everything.
+        let status = unsafe {
+            bindings::acpi_install_notify_handler(
+                companion.handle(),
                 bindings::ACPI_DEVICE_NOTIFY,
                 handler,
                 null_mut(),
             )
-        })?;
-        Ok(Self {
-            companion,
-            handler,
-            _listen: PhantomData,
-        })
+        };
+        match status {
+            AE_OK => Ok(Self {
+                companion,
+                handler,
+                _listen: PhantomData,
+            }),
+            AE_NO_MEMORY => Err(ENOMEM),
+            _ => Err(ENODEV),
+        }
     }
 }
 

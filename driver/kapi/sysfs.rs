@@ -4,7 +4,10 @@
 //!
 //! C header: `include/linux/sysfs.h`.
 
-use core::ptr::null_mut;
+use core::{
+    marker::PhantomData,
+    ptr::null_mut, //
+};
 use kernel::{
     bindings,
     fmt,
@@ -92,30 +95,31 @@ pub(super) unsafe fn hear(
     }
 }
 
-/// One place of a list: a pointer to the `struct attribute` of a file.
+/// One place of a list: a pointer to the `struct attribute` of a file. It is inside of a `T`, as whom the
+/// kernel reads it depends on where the list is registered.
 #[repr(transparent)]
-pub(crate) struct Entry(*mut bindings::attribute);
+pub(crate) struct Entry<T>(*mut bindings::attribute, PhantomData<fn(T)>);
 
-impl Entry {
-    /// Of an attribute that the kernel and this module only read.
+impl<T> Entry<T> {
+    /// Of an attribute that the kernel and this module only read, inside of a `T`.
     pub(super) const fn new(attribute: &'static bindings::attribute) -> Self {
-        Self((&raw const *attribute).cast_mut())
+        Self((&raw const *attribute).cast_mut(), PhantomData)
     }
 }
 
 /// A list of attributes, as an attribute group has it: pointers, the last of which is null.
 #[repr(C)]
-pub(crate) struct List<const N: usize> {
-    entries: [Entry; N],
+pub(crate) struct List<T, const N: usize> {
+    entries: [Entry<T>; N],
     end: *mut bindings::attribute,
 }
 
 // SAFETY: The pointers are private and set once, by `new`; what they lead to is static, as
 // `Entry::new` asks, and never written through them.
-unsafe impl<const N: usize> Sync for List<N> {}
+unsafe impl<T, const N: usize> Sync for List<T, N> {}
 
-impl<const N: usize> List<N> {
-    pub(crate) const fn new(entries: [Entry; N]) -> Self {
+impl<T, const N: usize> List<T, N> {
+    pub(crate) const fn new(entries: [Entry<T>; N]) -> Self {
         Self {
             entries,
             end: null_mut(),
@@ -123,21 +127,21 @@ impl<const N: usize> List<N> {
     }
 }
 
-/// `struct attribute_group`, without anything but a list of attributes.
+/// `struct attribute_group`, without anything but a list of attributes, all of which are inside of a `T`.
 #[repr(transparent)]
-pub(crate) struct Group(bindings::attribute_group);
+pub(crate) struct Group<T>(bindings::attribute_group, PhantomData<fn(T)>);
 
 // SAFETY: Its only member that is not null is a pointer to a static `List`, which can be shared and
 // is never written through it. The field is private and set once, by `new`.
-unsafe impl Sync for Group {}
+unsafe impl<T> Sync for Group<T> {}
 
-impl Group {
-    pub(crate) const fn new<const N: usize>(list: &'static List<N>) -> Self {
+impl<T> Group<T> {
+    pub(crate) const fn new<const N: usize>(list: &'static List<T, N>) -> Self {
         let mut group: bindings::attribute_group = pin_init::zeroed();
         // A `List` begins with its first pointer, and `repr(C)` puts the others and the null behind
         // it without a gap.
         group.__bindgen_anon_2.attrs = (&raw const *list).cast_mut().cast();
-        Self(group)
+        Self(group, PhantomData)
     }
 
     /// Returns what the kernel takes.

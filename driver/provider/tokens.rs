@@ -219,14 +219,20 @@ pub(crate) fn described(structures: &[u8], filter: bool) -> Result<KVVec<(Fact, 
 }
 
 /// Takes the token table of this machine.
+///
+/// # Errors
+///
+/// `ENOMEM`.
 fn listed(filter: bool) -> Result<KVec<Listed>> {
     let mut table = Table::new()?;
     let walked = dmi::walk(token_table::TYPE, |structure| table.take(structure));
     if let Some(fault) = table.fault {
         pr_warn!("firmware bug: SMBIOS structure of type 0xDA: {fault:?}\n");
     }
-    if let Err(error) = walked {
-        pr_warn!("cannot read the SMBIOS tables: {error:?}\n");
+    match walked {
+        Err(ENXIO) => pr_warn!("there are no SMBIOS tables\n"),
+        // A table that could not be mapped may list anything.
+        walked => walked?,
     }
     let (listed, entangled) = settings(table.listings, filter)?;
     if entangled > 0 {

@@ -116,7 +116,8 @@ fn check(asked: &uapi::Training, spoken_of: uapi::Training) -> Result {
     }
 }
 
-/// Reads what the copy is to be of.
+/// Reads what the copy is to be of. Not inlined: what it has on the stack is gone when the training begins.
+#[inline(never)]
 fn profile(asked: &uapi::Training) -> Result<Profile> {
     check(
         asked,
@@ -139,7 +140,8 @@ fn profile(asked: &uapi::Training) -> Result<Profile> {
         return Err(E2BIG);
     }
     let size = uapi::TRAINING_DEVICE_SIZE;
-    if asked.device_count > 0 && asked.device_stride != size {
+    let stride = if asked.device_count > 0 { size } else { 0 };
+    if asked.device_stride != stride {
         return Err(EINVAL);
     }
     let array = Array::new(asked.devices, asked.device_count, size, size)?;

@@ -93,8 +93,8 @@
  * MILSPEC_IOC_REFRESH takes. Fails with EACCES when refused (MILSPEC_OUTCOME_REFUSED), ECANCELED
  * when undone (MILSPEC_OUTCOME_UNDONE), EIO when degraded (MILSPEC_OUTCOME_DEGRADED) and EBUSY on a
  * conflict (MILSPEC_OUTCOME_CONFLICT): the answer is filled then as well. With any other error but
- * EFAULT nothing was written to the firmware, and the answer is as it was, but for request, and for
- * step_count with ENOSPC.
+ * EFAULT nothing was written to the firmware, and the answer is as it was, but for request, for the
+ * array of steps, which may hold zeros, and for step_count with ENOSPC.
  *
  * All memory for the answer is written to before anything is done, request into it, and EFAULT then
  * means that nothing was done. Where that memory is gone when the answer is there, the call fails
