@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -327,6 +328,22 @@ static void await(void)
 	printf("await result=%d\n", count);
 }
 
+/* Whether epoll, which is told and does not ask, hears of what a move has made readable. */
+static void hear(const struct request *r)
+{
+	struct epoll_event e = { .events = EPOLLIN };
+	int set = epoll_create1(EPOLL_CLOEXEC), before, after;
+
+	if (set < 0 || epoll_ctl(set, EPOLL_CTL_ADD, device(), &e) != 0)
+		die("epoll");
+	before = epoll_wait(set, &e, 1, 0);
+	if (lseek(fd, r->plain[0], r->plain[1]) < 0)
+		die("lseek");
+	after = epoll_wait(set, &e, 1, 5000);
+	close(set);
+	printf("hear before=%d after=%d\n", before, after);
+}
+
 static void seek(const struct request *r)
 {
 	off_t place = lseek(device(), r->plain[0], r->plain[1]);
@@ -540,6 +557,8 @@ int main(int argc, char **argv)
 			await();
 		else if (!strcmp(verb, "halt"))
 			raise(SIGSTOP);
+		else if (!strcmp(verb, "hear"))
+			hear(&r);
 		else if (!strcmp(verb, "seek"))
 			seek(&r);
 		else if (!strcmp(verb, "train"))

@@ -10,7 +10,7 @@ use crate::firmware_attributes::CLASS;
 use crate::model::Model;
 use anyhow::{bail, ensure, Context, Result};
 use milspec_machine::guest::GuestCommand;
-use milspec_machine::machine::Module;
+use milspec_machine::machine::{Machine, Module};
 use milspec_machine::nvram::layout::SYSMAN_SET;
 use milspec_machine::Call;
 use serde_json::Value;
@@ -540,9 +540,8 @@ fn failed_calls() -> Result<()> {
 fn busy_while_open() -> Result<()> {
     let machine = machine("rugged", Module::Autoload)?;
     let guest = machine.guest()?;
-    let mut holder = guest.spawn(GuestCommand::shell(
-        "exec 3</dev/milspec; echo open; read line",
-    ))?;
+    let open = GuestCommand::shell("exec 3</dev/milspec; echo open; read line");
+    let mut holder = guest.spawn(open.user(65534, group(&machine)?))?;
     holder.wait_for("open", Duration::from_secs(20))?;
     let removed = machine.run(["rmmod", "dell_milspec"])?;
     // Claim: keep the module loaded by keeping it open
@@ -650,6 +649,13 @@ fn unbind() -> Result<()> {
     machine.check_kernel_log()
 }
 
+/// Number of the group whose members may open the device.
+fn group(machine: &Machine) -> Result<u32> {
+    let line = "sed -n 's/^milspec:[^:]*:\\([0-9]*\\):.*/\\1/p' /etc/group";
+    let number = machine.sh(line)?.ok()?.text();
+    number.trim().parse().context("no group milspec")
+}
+
 fn permissions() -> Result<()> {
     let machine = machine("latitude-7490", Module::Autoload)?;
     let mode = machine
@@ -657,18 +663,20 @@ fn permissions() -> Result<()> {
         .ok()?
         .text();
     ensure!(mode.trim() == "640 root milspec", "{mode}");
-    let group: u32 = machine
-        .sh("sed -n 's/^milspec:[^:]*:\\([0-9]*\\):.*/\\1/p' /etc/group")?
-        .ok()?
-        .text()
-        .trim()
-        .parse()?;
+    let group = group(&machine)?;
+    milspecctl(&machine, &["control", "set", "camera=disabled"])?;
     let status = |uid, gid, arguments: &[&str]| {
         let argv = [&["milspecctl", "--json"], arguments].concat();
         machine.run_command(GuestCommand::new(argv).user(uid, gid))
     };
     // Claim: can read every control
     status(65534, group, &["status"])?.ok()?;
+    let events = status(65534, group, &["events"])?.ok()?.text();
+    // Claim: and who changed it
+    ensure!(
+        events.contains("\"camera\"") && events.contains("\"uid\": 0,"),
+        "{events}"
+    );
     status(65534, group, &["status", "--refresh"])?.exits(4)?;
     status(65534, 65534, &["status"])?.exits(4)?;
     machine.check_kernel_log()

@@ -434,6 +434,13 @@ fn follows() -> Result<()> {
             .all(|r| r.number("sequence").is_ok_and(|s| s == 1)),
         "{second:?}"
     );
+    // Who waits by epoll hears of what a move has made readable.
+    let heard = ask(&machine, "records -- hear 0 0")?;
+    let heard = heard.last().context("no answer")?;
+    ensure!(
+        heard.number("before")? == 0 && heard.number("after")? == 1,
+        "{heard:?}"
+    );
     machine.check_kernel_log()
 }
 

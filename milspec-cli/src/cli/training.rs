@@ -33,7 +33,8 @@ pub enum TrainingCommand {
     },
     /// Show the scenarios, or all about one that a trainee may know
     ///
-    /// Scenarios are files in /usr/share/milspecctl/scenarios and /etc/milspec/scenarios.
+    /// Scenarios are files in milspecctl/scenarios below /usr/share and /usr/local/share, and in
+    /// /etc/milspec/scenarios.
     /// docs/training.md says how to write one.
     List(TrainingList),
     /// Run a scenario, and judge it (root only)

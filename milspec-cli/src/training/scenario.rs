@@ -19,8 +19,13 @@ use std::path::{Path, PathBuf};
 /// Name and major version of the document.
 pub const SCHEMA: &str = "milspec.scenario/1";
 
-/// Where packages put scenarios, and where an instructor puts more.
-pub const DIRS: [&str; 2] = ["/usr/share/milspecctl/scenarios", "/etc/milspec/scenarios"];
+/// Where packages put scenarios, where `make install` does, and where an instructor puts more. The last one of
+/// a name is it.
+pub const DIRS: [&str; 3] = [
+    "/usr/share/milspecctl/scenarios",
+    "/usr/local/share/milspecctl/scenarios",
+    "/etc/milspec/scenarios",
+];
 
 /// More than any scenario has.
 const LENGTH_MAX: u64 = 64 << 10;
@@ -297,7 +302,7 @@ impl Scenario {
             return Err(Failure::new(
                 "no-such-scenario",
                 format!("there is no scenario \"{}\"", shown(name)),
-                format!("none has this name in {}", DIRS.join(" and ")),
+                format!("none has this name in {}", DIRS.join(", ")),
                 match near.is_empty() {
                     true => "\"milspecctl training list\" shows all; a file is named with its path"
                         .to_string(),

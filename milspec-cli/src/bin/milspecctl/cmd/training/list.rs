@@ -16,7 +16,7 @@ pub struct ScenarioList {
     /// Where a recording is from; null on the live machine.
     pub recording: Option<String>,
     /// Where scenarios are looked for.
-    pub directories: [&'static str; 2],
+    pub directories: [&'static str; 3],
     /// The scenarios that were asked for, from the easiest to the hardest.
     pub scenarios: Vec<View>,
     /// What needs attention.
