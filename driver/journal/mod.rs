@@ -290,6 +290,8 @@ impl Journal {
 
     /// Says that a reader has moved: what it waits for may be there.
     fn moved(&self) {
+        // Who has looked from the old place waits by the time that this lock can be had.
+        drop(self.rings.lock());
         self.news.notify_all();
     }
 

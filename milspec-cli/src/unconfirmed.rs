@@ -105,6 +105,9 @@ pub struct Record {
     /// The boot in which it was undone; null where it was not, or the kernel does not tell that.
     #[serde(default)]
     pub undone_in: Option<String>,
+    /// Whether somebody asked for that, and needs no telling.
+    #[serde(default)]
+    pub asked: bool,
 }
 
 impl Record {
@@ -179,6 +182,15 @@ pub fn refuse_another(root: &Root) -> Result<()> {
             format!("{} is not confirmed yet", record.change),
             "keep that with \"milspecctl confirm\", or undo it with --undo; then run this \
              again",
+        )),
+        Some(record) if record.is_reboot_due(root) => Err(Failure::new(
+            "already-waiting",
+            "nothing was changed",
+            format!(
+                "{} was undone, and the machine is to boot again for that",
+                record.change
+            ),
+            "reboot; or run \"milspecctl confirm --forget\", and then this again",
         )),
         _ => Ok(()),
     }

@@ -4,7 +4,7 @@
 //! failing, on the debug kernel.
 
 use crate::ask;
-use crate::common::{machine, Test, DRIVER};
+use crate::common::{machine, milspecctl, Test, DRIVER};
 use anyhow::{ensure, Context, Result};
 use milspec_machine::guest::GuestCommand;
 use milspec_machine::machine::{prepared, Machine, Module};
@@ -190,6 +190,12 @@ fn in_everything() -> Result<()> {
         places += first.places + rest.places;
     }
     leaves_nothing(&machine)?;
+    // Lack of memory is no TPM that cannot be read.
+    machine
+        .sh("rmmod dell_milspec && modprobe dell_milspec require_tpm=1")?
+        .ok()?;
+    places += fail(&machine, minutes(4), 7, &["list", &control, &off, &on])?.places;
+    leaves_nothing(&machine)?;
     unload(&machine)?;
     places += fail(&machine, minutes(10), 1, &["module", MODULE])?.places;
     println!("figure: failing memory: {places} places in all");
@@ -225,5 +231,11 @@ fn in_workers() -> Result<()> {
     }
     let status = ask::ask_one(&machine, "status")?;
     ensure!(status.number("degraded")? == 0, "{status:?}");
+    // No record was given up for it.
+    let anchor = milspecctl(&machine, &["status"])?["anchor"].clone();
+    ensure!(
+        anchor["failures"] == 0 && anchor["state"] == "ready",
+        "{anchor:#}"
+    );
     machine.check_kernel_log()
 }

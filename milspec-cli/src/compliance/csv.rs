@@ -101,7 +101,7 @@ fn quoted(cell: &str) -> String {
     let safe = if begins { "'" } else { "" };
     let spelled = |c: char| match c {
         '"' => "\"\"".to_string(),
-        '\t' | '\r' | '\n' => c.to_string(),
+        '\t' | '\n' => c.to_string(),
         // A terminal would act on it.
         c if c.is_control() => c.escape_debug().to_string(),
         c => c.to_string(),

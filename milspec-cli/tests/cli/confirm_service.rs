@@ -260,6 +260,12 @@ fn reboots_in_the_end() {
         (&"undone".into(), &false.into())
     );
     assert_eq!(record(&tree)["state"], "reboot-due");
+    // Nothing else is changed before that, which would forget it.
+    let (exit, other) = json(&tree, &["mode", "set", "paranoid"]);
+    assert_eq!(
+        (exit, &other["error"]["code"]),
+        (1, &"already-waiting".into())
+    );
     tree.put("recording/programs.json", answers.as_bytes());
     let (exit, again) = json(&tree, &["confirm", "--wait"]);
     assert_eq!((exit, &again["reboots"]), (0, &true.into()), "{again:#}");
@@ -289,7 +295,10 @@ fn reboots_in_the_end() {
 /// Promise: what somebody else has changed since is left alone and named; the rest is undone.
 #[test]
 fn changed_by_somebody_else() {
-    let tree = made("service-moved", "second");
+    let tree = machine("service-moved");
+    let set = [&words("1s")[..], &["--reboot-to-undo"]].concat();
+    assert_eq!(on(&tree, &set).status, 0);
+    let tree = rebooted(tree, "second");
     let moved = |mut controls: Vec<Control>| {
         let other = step("thunderbolt-security", "user", "secure").to;
         answer(by_name(&mut controls, "thunderbolt-security"), other.into());
@@ -320,6 +329,8 @@ fn changed_by_somebody_else() {
     assert_eq!(confirmation["left"], names, "{document:#}");
     assert_eq!(confirmation["moved"], names);
     assert_eq!(confirmation["steps"].as_array().unwrap().len(), 2);
+    // What has gone back may be what brings the connection back.
+    assert_eq!(document["reboots"], true);
     // That it is as it is, is what there is left to say.
     assert_eq!(on(&tree, &["confirm"]).status, 0);
     assert!(!tree.has(RECORD));

@@ -370,6 +370,12 @@ fn what_is_on_disk() {
         (1, &"file-unreadable".into())
     );
     let tree = tree.without("etc/milspecctl");
+    // A report has no such file.
+    let report = on(&tree, &["report", "-q", "--output", "-"]).stdout;
+    tree.put("report.json", report.as_bytes());
+    let path = tree.path("report.json");
+    let rules = ["--root", path.to_str().unwrap(), "monitor", "rules"];
+    assert_eq!(crate::run::finish(crate::run::command(&rules)).status, 0);
     let wrong = tree.file(
         "etc/milspecctl/monitor.toml",
         "schema = \"milspec.monitor-site/2\"\n",

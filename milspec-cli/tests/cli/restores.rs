@@ -112,6 +112,10 @@ fn nothing_to_restore() {
     text.push_str(&shown("show, as it was", &on(&tree, &SHOW)));
     text.push_str(&shown("set, as it was", &on(&tree, &RESTORE)));
     assert!(!tree.has(FILE));
+    // There is nothing to confirm, so nothing waits for that.
+    let tree = with(tree, &[("wlan", "enabled")]);
+    let words = [&RESTORE[..], &["--confirm-within", "1h"]].concat();
+    assert_eq!(json(&tree, &words).1["baseline"]["state"], "removed");
     assert_shows!(text, "baseline-nothing.txt");
 }
 

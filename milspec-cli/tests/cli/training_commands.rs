@@ -216,6 +216,7 @@ fn waits(tree: &Tree) {
         left: Vec::new(),
         restored: Vec::new(),
         undone_in: None,
+        asked: false,
     };
     let record = serde_json::to_string(&record).unwrap();
     tree.put("var/lib/milspecctl/unconfirmed.json", record.as_bytes());

@@ -277,7 +277,7 @@ pub fn settle(seen: Vec<Seen>) -> Vec<Seen> {
             let value = control.as_ref().and_then(|control| values.get(control));
             value.is_some() && value == to.as_ref()
         };
-        let (control, to, failed) = match &mut seen.what {
+        let (control, after) = match &mut seen.what {
             What::Record(record) => {
                 let failed = record.step.as_deref() == Some("failed");
                 if has(&record.control, &record.to) {
@@ -287,17 +287,19 @@ pub fn settle(seen: Vec<Seen>) -> Vec<Seen> {
                         _ => (),
                     }
                 }
-                (record.control.clone(), record.to.clone(), failed)
+                // What could not be set is as it was.
+                let after = if failed { &record.from } else { &record.to };
+                (record.control.clone(), after.clone())
             }
             What::Noticed(noticed) => {
                 if has(&noticed.control, &noticed.to) {
                     return None;
                 }
-                (noticed.control.clone(), noticed.to.clone(), false)
+                (noticed.control.clone(), noticed.to.clone())
             }
         };
-        if let (Some(control), Some(to), false) = (control, to, failed) {
-            values.insert(control, to);
+        if let (Some(control), Some(after)) = (control, after) {
+            values.insert(control, after);
         }
         Some(seen)
     });

@@ -238,7 +238,7 @@ fn close(
     };
     match answer.map(|answer| answer.apply.outcome) {
         // What is undone again needs all of it.
-        Some(OUTCOME_DONE) if change.restores && change.confirm_within.is_none() => {
+        Some(OUTCOME_DONE) if change.restores && !recorder.is_armed() => {
             left.extend(change.excepted());
             recorder.restored(&left).unwrap_or(Some(kept))
         }

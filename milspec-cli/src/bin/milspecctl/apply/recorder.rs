@@ -90,6 +90,11 @@ impl<'a> Recorder<'a> {
         Some(change.clone())
     }
 
+    /// Whether the change has to be confirmed.
+    pub fn is_armed(&self) -> bool {
+        self.armed.is_some()
+    }
+
     /// How many controls were added to the record of the baseline.
     pub fn added(&self) -> usize {
         self.added

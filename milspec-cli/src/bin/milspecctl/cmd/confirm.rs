@@ -5,7 +5,7 @@
 use crate::apply::confirm::{self, By, Confirmation, Ended, Watch};
 use crate::ui::Ui;
 use milspec::cli::Confirm;
-use milspec::unconfirmed::{Record, Told, FILE};
+use milspec::unconfirmed::{Record, State, Told, FILE};
 use milspec::{diagnose, driver, kept, signals, systemd, Access, Exit, Failure, Result, Root};
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -63,6 +63,11 @@ fn wait(root: &Root, ui: &Ui) -> Result<ConfirmDoc> {
     let Some(mut record) = Record::load(root)? else {
         return Ok(document(root, None, "nothing"));
     };
+    if record.state == State::RebootDue && !record.is_reboot_due(root) && record.asked {
+        // Who asked for it needs no telling.
+        FILE.remove(root, &lock)?;
+        return Ok(document(root, Some(record.change), "nothing"));
+    }
     if record.is_reboot_due(root) {
         // Who has undone it came no further.
         let error = boots_again(root, &record);
@@ -97,14 +102,19 @@ fn undone(root: &Root, record: Record, by: By) -> Result<ConfirmDoc> {
     if ended.result == "confirmed" {
         return Ok(document(root, Some(record.change), "nothing"));
     }
-    let reboots = ended.is_undone() && ended.needs_reboot && record.reboots;
-    let error = match (ended.is_undone(), reboots) {
-        (false, _) => ended.failure(&record.change),
-        (true, true) => boots_again(root, &record),
-        (true, false) => None,
+    // What has gone back may be what brings the connection back, be it not all.
+    let due = ended.needs_reboot && record.reboots;
+    let refused = match due {
+        true => boots_again(root, &record),
+        false => None,
+    };
+    let reboots = due && refused.is_none();
+    let error = match ended.is_undone() {
+        true => refused,
+        false => ended.failure(&record.change),
     };
     Ok(ConfirmDoc {
-        reboots: reboots && error.is_none(),
+        reboots,
         error,
         confirmation: Some(ended.clone()),
         ..document(root, Some(record.change), ended.result)

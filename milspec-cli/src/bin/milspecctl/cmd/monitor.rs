@@ -43,6 +43,8 @@ pub struct RuleDoc {
 pub fn site(root: &Root, named: Option<&Path>) -> Result<Site> {
     match named {
         Some(path) => Site::read(path),
+        // A report has none.
+        None if !root.is_on_disk() => Ok(Site::default()),
         // One that is there and may not be looked at is no site without rules of its own.
         None => match root.path(SITE).symlink_metadata() {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Site::default()),

@@ -100,6 +100,7 @@ impl Guard {
             left: Vec::new(),
             restored: Vec::new(),
             undone_in: None,
+            asked: false,
         }
     }
 

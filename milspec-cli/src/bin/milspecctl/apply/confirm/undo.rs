@@ -94,6 +94,14 @@ pub fn undo(
     // What was looked at then was not the machine, and the record stays as it was.
     refuse_training(source)?;
     record.left = ended.left.clone();
+    record.asked = matches!(by, By::Command);
+    if !ended.is_undone() {
+        // Confirmed as it is now, what has gone back and what others have changed is not as it was before.
+        let is_step = |name: &String| record.steps.iter().any(|way| way.control == *name);
+        let is_made = |name: &String| ended.left.contains(name) && !ended.moved.contains(name);
+        let keeps = |name: &String| !is_step(name) || is_made(name);
+        record.restored = record.restored.into_iter().filter(keeps).collect();
+    }
     record.state = match ended.left.is_empty() {
         true if ended.needs_reboot && record.reboots => State::RebootDue,
         true => State::Undone,
@@ -135,7 +143,9 @@ fn put_all_back(
     record: &Record,
     ended: &mut Confirmation,
 ) {
-    // What has neither value was changed by somebody else since, and is left alone.
+    // What has neither value was changed by somebody else since, perhaps without the driver's knowledge, and
+    // is left alone.
+    let _ = source.refresh();
     let before = Snapshot::read(source).map_or_else(|_| Vec::new(), |now| now.controls);
     let is_moved = |way: &&Way| {
         let now = Control::named(&before, &way.control).and_then(|one| one.value.as_ref());
