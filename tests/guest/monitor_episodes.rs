@@ -117,12 +117,12 @@ fn play_all(name: &str, mut episodes: Vec<Episode>) -> Result<()> {
     if let Ok(wanted) = std::env::var("MILSPEC_EPISODES") {
         episodes.retain(|episode| wanted.split(';').any(|part| episode.name.contains(part)));
     }
-    let mut machine = None;
+    let mut kept = None;
     let mut wrong = Vec::new();
     let (mut records, mut findings_alone) = (0, 0);
     for episode in &episodes {
-        let mut player = match machine.take() {
-            Some(machine) => Player::on(machine),
+        let mut player = match kept.take() {
+            Some(player) => player,
             None => Player::new()?,
         };
         match player.episode(episode) {
@@ -137,7 +137,7 @@ fn play_all(name: &str, mut episodes: Vec<Episode>) -> Result<()> {
             }
         }
         if !player.broken {
-            machine = Some(player.machine);
+            kept = Some(player);
         }
     }
     println!(

@@ -44,7 +44,7 @@ pub struct Episode {
 
 /// Plays episodes on a machine.
 pub struct Player {
-    pub machine: Machine,
+    machine: Machine,
     /// What the monitor has told since the episode began.
     told: Vec<Value>,
     /// When it is, as far as the episode goes.
@@ -53,6 +53,8 @@ pub struct Player {
     pub broken: bool,
     /// How many requests were refused.
     refusals: u32,
+    /// Whether the driver's limiter of refusals is not full.
+    spent: bool,
 }
 
 impl Player {
@@ -61,17 +63,14 @@ impl Player {
         machine
             .sh("mount -t cgroup2 cgroup2 /sys/fs/cgroup 2>/dev/null; test -e /sys/fs/cgroup/cgroup.procs")?
             .ok()?;
-        Ok(Self::on(machine))
-    }
-
-    pub fn on(machine: Machine) -> Self {
-        Self {
+        Ok(Self {
             machine,
             told: Vec::new(),
             wall_ns: 0,
             broken: false,
             refusals: 0,
-        }
+            spent: false,
+        })
     }
 
     /// Plays one; fails when it is not judged, or not recorded, as simulated. Returns how many records
@@ -134,6 +133,13 @@ impl Player {
 
     /// Has the machine stand as it does before an episode, with a monitor that knows nothing else.
     fn begin(&mut self, seen: &[Seen]) -> Result<()> {
+        // The driver records so many refusals at once, and one in ten seconds; setting the clock is no time
+        // to it, and a new load begins with all of them.
+        if std::mem::take(&mut self.spent) {
+            let again = "rmmod dell_milspec && modprobe dell_milspec";
+            self.machine.sh(again)?.ok()?;
+            self.refusals = 0;
+        }
         let (machine, nvram) = (&self.machine, self.machine.nvram()?);
         nvram.set_password("", 0)?;
         let (mut stands, mut words) = (BTreeSet::new(), Vec::new());
@@ -249,7 +255,7 @@ impl Player {
             }
             // The driver sums up what comes too fast, and says so when the next refusal is due.
             "suppressed" => {
-                self.broken = true;
+                self.spent = true;
                 cause(machine, "flood 25")?;
                 std::thread::sleep(Duration::from_secs(11));
                 cause(machine, "stale 1").map(|_| ())
@@ -316,8 +322,7 @@ impl Player {
     }
 
     fn refused(&mut self, by: &Record) -> Result<()> {
-        // The driver records so many at once, and one in ten seconds; setting the clock is no time to it.
-        self.broken = true;
+        self.spent = true;
         self.refusals += 1;
         if self.refusals > REFUSALS {
             std::thread::sleep(Duration::from_secs(11));
