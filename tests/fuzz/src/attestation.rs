@@ -15,6 +15,7 @@ use milspec::journal::verdict::{LoadDoc, Pcr};
 use milspec::Snapshot;
 use milspec_uapi::Event;
 use serde_json::Value;
+use std::path::Path;
 use std::sync::LazyLock;
 use zerocopy::IntoBytes;
 
