@@ -74,22 +74,28 @@ fn made(name: &str, boot: &str) -> Tree {
     rebooted(tree, boot)
 }
 
+/// A machine with these controls, on which these steps can be made; and the controls after them.
+fn goes_back(tree: Tree, now: &[Control], back: &[uapi::Step], after: &[Control]) -> Tree {
+    let done = all_in(uapi::STEP_DONE, back);
+    let [vendor, product, bios] = RUGGED;
+    let asked = request(0, 0, 0, back.len() as u32);
+    tree.answers(&info(vendor, product, bios), &status(now), now)
+        .request("plan-list", &asked, &targets(back))
+        .answer("plan-list", &answered(0, uapi::OUTCOME_PLANNED, back), back)
+        .answer("apply-list", &answered(0, uapi::OUTCOME_DONE, &done), &done)
+        .applied(&status(after), after)
+}
+
 /// The same machine in this boot.
 fn rebooted(tree: Tree, boot: &str) -> Tree {
     let (now, before) = (after(&steps()), rugged_controls());
     let back = back(&steps());
-    let done = all_in(uapi::STEP_DONE, &back);
-    let [vendor, product, bios] = RUGGED;
-    tree.file(BOOT_ID, &format!("{boot}\n"))
-        .answers(&info(vendor, product, bios), &status(&now), &now)
-        .request("plan-list", &request(0, 0, 0, 3), &targets(&back))
-        .answer(
-            "plan-list",
-            &answered(0, uapi::OUTCOME_PLANNED, &back),
-            &back,
-        )
-        .answer("apply-list", &answered(0, uapi::OUTCOME_DONE, &done), &done)
-        .applied(&status(&before), &before)
+    goes_back(
+        tree.file(BOOT_ID, &format!("{boot}\n")),
+        &now,
+        &back,
+        &before,
+    )
 }
 
 /// Promise: the change is on disk, and the service asked to wait, before anything is changed. Nobody
@@ -306,18 +312,7 @@ fn changed_by_somebody_else() {
     };
     let (now, before) = (moved(after(&steps())), moved(rugged_controls()));
     let back = back(&steps()[..2]);
-    let done = all_in(uapi::STEP_DONE, &back);
-    let [vendor, product, bios] = RUGGED;
-    let tree = tree
-        .answers(&info(vendor, product, bios), &status(&now), &now)
-        .request("plan-list", &request(0, 0, 0, 2), &targets(&back))
-        .answer(
-            "plan-list",
-            &answered(0, uapi::OUTCOME_PLANNED, &back),
-            &back,
-        )
-        .answer("apply-list", &answered(0, uapi::OUTCOME_DONE, &done), &done)
-        .applied(&status(&before), &before);
+    let tree = goes_back(tree, &now, &back, &before);
     let output = Waiting::service(&tree).end();
     let document = document(&output);
     assert_eq!(
@@ -408,18 +403,7 @@ fn vanished() {
         .into_iter()
         .filter(|step| now.iter().any(|control| control.id == step.control))
         .collect();
-    let done = all_in(uapi::STEP_DONE, &back);
-    let [vendor, product, bios] = RUGGED;
-    let tree = tree
-        .answers(&info(vendor, product, bios), &status(&now), &now)
-        .request("plan-list", &request(0, 0, 0, 2), &targets(&back))
-        .answer(
-            "plan-list",
-            &answered(0, uapi::OUTCOME_PLANNED, &back),
-            &back,
-        )
-        .answer("apply-list", &answered(0, uapi::OUTCOME_DONE, &done), &done)
-        .applied(&status(&before), &before);
+    let tree = goes_back(tree, &now, &back, &before);
     let document = document(&Waiting::service(&tree).end());
     assert_eq!(document["result"], "undone", "{document:#}");
     assert_eq!(document["confirmation"]["absent"], json!(["camera"]));

@@ -237,18 +237,16 @@ fn close(
         added: recorder.added(),
     };
     match answer.map(|answer| answer.apply.outcome) {
-        // What is undone again needs all of it.
-        Some(OUTCOME_DONE) if change.restores && !recorder.is_armed() => {
-            left.extend(change.excepted());
-            recorder.restored(&left).unwrap_or(Some(kept))
-        }
         Some(OUTCOME_DONE) if change.restores => {
             left.extend(change.excepted());
-            recorder.restored_once_confirmed(&left);
-            Some(Note {
-                state: "until-confirmed",
-                ..kept
-            })
+            // What is undone again needs all of it.
+            match recorder.restored_once_confirmed(&left) {
+                true => Some(Note {
+                    state: "until-confirmed",
+                    ..kept
+                }),
+                false => recorder.restored(&left).unwrap_or(Some(kept)),
+            }
         }
         Some(OUTCOME_DONE) => Some(kept),
         Some(OUTCOME_REFUSED | OUTCOME_UNDONE | OUTCOME_CONFLICT) | None => {

@@ -90,11 +90,6 @@ impl<'a> Recorder<'a> {
         Some(change.clone())
     }
 
-    /// Whether the change has to be confirmed.
-    pub fn is_armed(&self) -> bool {
-        self.armed.is_some()
-    }
-
     /// How many controls were added to the record of the baseline.
     pub fn added(&self) -> usize {
         self.added
@@ -121,15 +116,17 @@ impl<'a> Recorder<'a> {
     }
 
     /// Everything is as it was, but these controls: only they stay recorded once the change is confirmed.
-    pub fn restored_once_confirmed(&mut self, but: &[String]) {
+    /// Returns whether it has to be.
+    pub fn restored_once_confirmed(&mut self, but: &[String]) -> bool {
         let Some(change) = self.armed.as_mut() else {
-            return;
+            return false;
         };
         let names = self.record.controls.iter().map(|one| &one.name);
         let names = names.filter(|name| !but.contains(name));
         change.restored = names.cloned().collect();
         // Without this the record stays, as if nothing had been brought back.
         let _ = unconfirmed::FILE.save(self.root, &self.lock, change);
+        true
     }
 
     /// Everything is as it was, but these controls: only they stay recorded.
