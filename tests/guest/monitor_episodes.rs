@@ -14,6 +14,7 @@ use milspec_fleet::benign::{Machine as Benign, RATES};
 use milspec_fleet::lot::Lot;
 use milspec_fleet::told::{Seen, What, DAY, HOUR, START};
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 /// The tests of this file.
 pub const LONG: &[Test] = &[
@@ -23,6 +24,8 @@ pub const LONG: &[Test] = &[
 
 /// Episodes of each kind.
 const EPISODES: usize = 100;
+/// Of benign episodes that are like another one, those with so many records at most are played.
+const SHORT: usize = 20;
 
 fn seed() -> Result<u64> {
     match std::env::var("MILSPEC_SEED") {
@@ -37,17 +40,18 @@ fn benign() -> Result<()> {
     let seed = seed()?;
     // What is rare on a machine is not: this is about what it looks like.
     let rates = RATES.times(20.0);
-    let mut seen = BTreeSet::new();
-    let (mut first, mut later) = (Vec::new(), Vec::new());
+    let mut all = Vec::new();
     for number in 0..40 {
         let mut machine = Benign::new(seed, "played", number, rates);
-        for episode in split(machine.days(20)) {
-            match seen.insert(kinds(&episode)) {
-                true => first.push(episode),
-                false => later.push(episode),
-            }
-        }
+        all.extend(split(machine.days(20)));
     }
+    // Of those of the same kinds of records the shortest: the long ones are the same again and again.
+    all.sort_by_key(Vec::len);
+    let mut seen = BTreeSet::new();
+    let (mut first, mut later): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .partition(|episode| seen.insert(kinds(episode)));
+    later.retain(|episode| episode.len() <= SHORT);
     let mut lot = Lot::new(seed, "played", 0);
     while first.len() < EPISODES && !later.is_empty() {
         let at = lot.number(0, later.len() as u64 - 1) as usize;
@@ -120,7 +124,8 @@ fn play_all(name: &str, mut episodes: Vec<Episode>) -> Result<()> {
     let mut kept = None;
     let mut wrong = Vec::new();
     let (mut records, mut findings_alone) = (0, 0);
-    for episode in &episodes {
+    for (number, episode) in episodes.iter().enumerate() {
+        let begun = Instant::now();
         let mut player = match kept.take() {
             Some(player) => player,
             None => Player::new()?,
@@ -139,6 +144,14 @@ fn play_all(name: &str, mut episodes: Vec<Episode>) -> Result<()> {
         if !player.broken {
             kept = Some(player);
         }
+        println!(
+            "  {name} {} of {}, {} records, {:.0?}: {}",
+            number + 1,
+            episodes.len(),
+            episode.seen.len(),
+            begun.elapsed(),
+            episode.name
+        );
     }
     println!(
         "figure: {name}: {} episodes of the simulated fleet on the driver, {} judged otherwise or of other \
