@@ -52,6 +52,7 @@ fn reports(fault: &str, report: &str) -> Result<()> {
     };
     let text = format!("{error:#}");
     ensure!(text.contains(report), "{fault} is reported as:\n{text}");
+    println!("figure: planted fault: {fault}: reported: {report}");
     Ok(())
 }
 
@@ -128,6 +129,10 @@ fn locks() -> Result<()> {
         "not documented: {:?}; documented, and not seen: {:?}",
         seen.difference(&named).collect::<Vec<_>>(),
         named.difference(&seen).collect::<Vec<_>>()
+    );
+    println!(
+        "figure: locks: {} pairs taken, each of them documented, and none besides",
+        seen.len()
     );
     machine.check_kernel_log()
 }

@@ -147,6 +147,7 @@ fn killed() -> Result<()> {
     let nvram = machine.nvram()?;
     one(&machine, "apply mode=2")?.ends(0, OUTCOME_DONE)?;
     let (first, held) = begin(&machine, "apply mode=4", Call::TOKEN_WRITE, 3)?;
+    let mut who = Vec::new();
     for (what, command, syscall) in waiters() {
         let mut waiter = machine.guest()?.spawn(command)?;
         wait_in(&machine, &waiter, syscall)?;
@@ -164,7 +165,12 @@ fn killed() -> Result<()> {
             }
         };
         ensure!(code == 128 + 9, "{what} ended with {code}");
+        who.push(what);
     }
+    println!(
+        "figure: waiting for the engine: killed while a firmware call was held: {}",
+        who.join(", ")
+    );
     nvram.release(held)?;
     let output = first.wait(PATIENCE)?.ok()?;
     let answers = ask::answers(&ask::lines(&output.text()))?;
@@ -207,6 +213,12 @@ fn watched() -> Result<()> {
     machine.check_kernel_log()?;
     nvram.release(held)?;
     processes.push(first);
+    println!(
+        "figure: hung tasks: none named of {} while a firmware call was held for {} s, with a limit of \
+         {seconds} s",
+        processes.len(),
+        3 * seconds
+    );
     for process in processes {
         process.wait(PATIENCE)?.ok()?;
     }
