@@ -10,6 +10,8 @@ use std::process::{Command, Output};
 use anyhow::{Context, Result};
 
 const SKIP: i32 = 77;
+/// What Debian's kernels say of their build.
+const DEBIAN: &str = "#1 SMP Debian 7.3.4-1 (2026-11-01)";
 
 /// Headers as far as the script looks before it compiles, in a directory of their own.
 struct Headers {
@@ -26,7 +28,18 @@ impl Headers {
             dir.join("include/generated/utsrelease.h"),
             format!("#define UTS_RELEASE \"{release}\"\n"),
         )?;
-        Ok(Self { dir })
+        let headers = Self { dir };
+        headers.built_as(DEBIAN)?;
+        Ok(headers)
+    }
+
+    /// Says what the kernel says of its build.
+    fn built_as(&self, version: &str) -> Result<()> {
+        let line = format!("#define UTS_VERSION \"{version}\"\n");
+        Ok(fs::write(
+            self.dir.join("include/generated/utsversion.h"),
+            line,
+        )?)
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -206,14 +219,84 @@ fn the_compiler_of_the_metadata_counts() -> Result<()> {
     Ok(())
 }
 
+/// Promise: what was derived of the same headers is used where the source cannot be had any more, as of
+/// an older kernel on Debian after an upgrade of the driver; and what is not ours is not deleted.
+#[test]
+fn what_was_derived_needs_no_source() -> Result<()> {
+    let headers = Headers::new("derived", "7.3.4-test", RUST)?;
+    let dir = headers.dir.canonicalize()?;
+    fs::write(dir.join("Module.symvers"), "0x0\n")?;
+    fs::write(dir.join("vmlinux"), "")?;
+    let core = dir.join("lib/rustlib/src/rust/library/core/src");
+    fs::create_dir_all(&core)?;
+    fs::write(core.join("lib.rs"), "")?;
+    headers.program("bindgen", "bindgen 4.5.6")?;
+    headers.program("pahole", "")?;
+    headers.program("rustc", "rustc 1.2.3 (of the test)")?;
+    let rustc = format!(
+        "#!/bin/sh\ncase $1 in --version) echo 'rustc 1.2.3 (of the test)' ;; *) echo {} ;; esac\n",
+        dir.display()
+    );
+    fs::write(dir.join("rustc"), rustc)?;
+    let search = format!("{}:{}", dir.display(), std::env::var("PATH")?);
+    let out = dir.join("out");
+    let out_text = out.to_string_lossy();
+    let run = || -> Result<Output> {
+        let mut command = headers.command(&["-q", "-o", &out_text]);
+        Ok(command.env("PATH", &search).output()?)
+    };
+    assert_skips(&run()?, &["/usr/src/linux-source-7.3.tar.xz", "install"]);
+
+    let symvers = fs::metadata(dir.join("Module.symvers"))?;
+    let made = symvers.modified()?.duration_since(std::time::UNIX_EPOCH)?;
+    let of = [
+        "7.3.4-test".to_owned(),
+        dir.display().to_string(),
+        DEBIAN.to_owned(),
+        "rustc 1.2.3 (of the test)".to_owned(),
+        headers.dir.join("rustc").display().to_string(),
+        "bindgen 4.5.6".to_owned(),
+        headers.dir.join("bindgen").display().to_string(),
+        format!("{} {}", symvers.len(), made.as_secs()),
+        "another version of the script".to_owned(),
+    ];
+    fs::create_dir_all(&out)?;
+    fs::write(out.join("stamp"), of.join("\n") + "\n")?;
+    let output = run()?;
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{error}");
+    let printed = String::from_utf8(output.stdout)?;
+    assert_eq!(Path::new(printed.trim_end()), out.join("obj"));
+
+    // Headers of another build, and a directory of somebody else.
+    fs::write(dir.join("Module.symvers"), "0x0 0x0\n")?;
+    assert_skips(&run()?, &["/usr/src/linux-source-7.3.tar.xz"]);
+    fs::remove_file(out.join("stamp"))?;
+    fs::write(out.join("of somebody"), "")?;
+    let output = run()?;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("is not empty"));
+    assert!(out.join("of somebody").is_file());
+    Ok(())
+}
+
+/// Promise: where a distribution has no package of the kernel's source, none is asked for.
+#[test]
+fn no_package_is_made_up() -> Result<()> {
+    let headers = Headers::new("fedora", "7.3.4-200.fc44.x86_64", RUST)?;
+    headers.built_as("#1 SMP PREEMPT_DYNAMIC Mon Nov  2 00:00:00 UTC 2026")?;
+    assert_skips(
+        &headers.run(&[])?,
+        &["7.3.4-200.fc44.x86_64 lack the metadata", "Rust crates"],
+    );
+    Ok(())
+}
+
 /// Promise: where Ubuntu's package of metadata is missing, it is named.
 #[test]
 fn the_package_of_ubuntu_is_named() -> Result<()> {
     let headers = Headers::new("ubuntu", "7.3.0-38-generic", RUST)?;
-    fs::write(
-        headers.dir.join("include/generated/utsversion.h"),
-        "#define UTS_VERSION \"#38-Ubuntu SMP PREEMPT_DYNAMIC\"\n",
-    )?;
+    headers.built_as("#38-Ubuntu SMP PREEMPT_DYNAMIC")?;
     std::os::unix::fs::symlink("/usr/src/nowhere/rust", headers.dir.join("rust"))?;
     let expected = "install linux-lib-rust-7.3.0-38-generic";
     assert_skips(&headers.run(&[])?, &[expected]);
