@@ -16,20 +16,23 @@ CLI := target/release/milspecctl
 MACHINE := $(CARGO) run -q --locked -p milspec-machine --bin machine --
 
 # The tree to build against: KDIR itself when its headers are complete, else one with
-# the missing Rust metadata, made once (scripts/rust-metadata says what it checks).
-kernel-make = tree=$$(scripts/rust-metadata $(KDIR)) && $(MAKE) -C "$$tree" M=$(CURDIR) MO=$(OUT)
+# the missing Rust metadata, made once (scripts/rust-metadata says what it checks). Whoever
+# installs has neither to find the compiler nor to make it again.
+kernel-make = $(MAKE) -C "$$tree" M=$(CURDIR) MO=$(OUT)
+TREE := $(OUT)/tree
+built-tree = tree=$$(cat $(TREE) 2>/dev/null || scripts/rust-metadata $(KDIR))
 
 # The distribution's key is not here; signing with one's own is for DKMS or by hand.
 NO_SIGNING := CONFIG_MODULE_SIG_ALL=
 
-.PHONY: all module cli install install-module install-service install-dkms install-cli uninstall clean clean-cache help prepare demo shell test test-long debug-kernel test-debug lint deb packages bench rust-analyzer
+.PHONY: all module cli install is-built install-module install-service install-dkms install-cli uninstall clean clean-cache help prepare demo shell test test-long debug-kernel test-debug lint deb packages bench rust-analyzer
 .DEFAULT_GOAL := all
 
 all: module cli ## build the module and milspecctl for this machine's kernel
 
 module: ## build the module (KDIR= for another kernel)
 	@mkdir -p $(OUT)
-	+@$(kernel-make) modules
+	+@tree=$$(scripts/rust-metadata $(KDIR)) && $(kernel-make) modules && printf '%s\n' "$$tree" >$(TREE)
 
 cli: ## build milspecctl
 	$(CARGO) build --release --locked -p milspecctl
@@ -46,16 +49,22 @@ DKMS = $(DESTDIR)/usr/src/dell-milspec-$(VERSION)
 
 install: install-module install-cli ## install both (DESTDIR, PREFIX); build first
 
-install-module: install-service ## install the module, and what serves it
-	@test -f $(OUT)/dell_milspec.ko || { echo "nothing to install: run 'make module' first" >&2; exit 1; }
-	+@$(kernel-make) INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_STRIP=1 $(NO_SIGNING) modules_install
+install-module: is-built install-service ## install the module, and what serves it
+	+@$(built-tree) && \
+		$(kernel-make) INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_STRIP=1 $(NO_SIGNING) modules_install
 	# The kernel's make skips depmod where it finds no System.map: Debian's headers have none.
-	@test -n "$(DESTDIR)" || depmod -a \
-		"$$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)"
+	@test -n "$(DESTDIR)" || { $(built-tree) && \
+		depmod -a "$$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' "$$tree/include/generated/utsrelease.h")"; }
+
+# Before anything is installed.
+is-built:
+	@test -f $(OUT)/dell_milspec.ko || { echo "nothing to install: run 'make module' first" >&2; exit 1; }
 
 install-service: ## install what serves the module, but not the module: for packages
-	install -D -m 644 -t $(DESTDIR)/usr/lib/udev/rules.d packaging/udev/60-dell-milspec.rules
+	# The group first: udev looks it up when it reads the rule, and never again.
 	install -D -m 644 -t $(DESTDIR)/usr/lib/sysusers.d packaging/sysusers/dell-milspec.conf
+	@test -n "$(DESTDIR)" || systemd-sysusers /usr/lib/sysusers.d/dell-milspec.conf || true
+	install -D -m 644 -t $(DESTDIR)/usr/lib/udev/rules.d packaging/udev/60-dell-milspec.rules
 	install -d $(UNITS)/dev-milspec.device.wants
 	for unit in $(UNIT_FILES); do \
 		sed 's,/usr/bin/,$(PREFIX)/bin/,' $$unit >$(UNITS)/$${unit##*/} || exit 1; \
@@ -64,8 +73,7 @@ install-service: ## install what serves the module, but not the module: for pack
 	ln -sf ../milspec-confirm.service $(UNITS)/dev-milspec.device.wants
 	install -D -m 644 -t $(DESTDIR)/etc/logrotate.d packaging/logrotate/*
 	install -D -m 644 -t $(CATALOG) packaging/systemd/milspec-monitor.catalog
-	# Packages leave this to systemd's own triggers. Without systemd there is nobody to tell.
-	@test -n "$(DESTDIR)" || systemd-sysusers /usr/lib/sysusers.d/dell-milspec.conf || true
+	# Packages have maintainer scripts and triggers for it. Without systemd there is nobody to tell.
 	@test -n "$(DESTDIR)" || udevadm control --reload || true
 	@test -n "$(DESTDIR)" || systemctl daemon-reload || true
 	@test -n "$(DESTDIR)" || journalctl --update-catalog || true
@@ -99,7 +107,10 @@ install-cli: ## install milspecctl alone: enough where others' journals and atte
 	install -D -m 644 -t $(DOC)/ansible packaging/ansible/plugins/modules/*.py
 
 # The group and what was recorded of this machine stay: they are the administrator's.
-uninstall: ## remove what install has put there (same DESTDIR, PREFIX and KDIR)
+uninstall: ## remove what install has put there (same DESTDIR and PREFIX)
+	@test -n "$(DESTDIR)" || ! grep -qsE '^  "state": "(armed|held|not-undone)"' /var/lib/milspecctl/unconfirmed.json || \
+		echo 'A change is not confirmed yet, and nothing is left that undoes it.' >&2
+	@test -n "$(DESTDIR)" || systemctl disable --now $(notdir $(UNIT_FILES)) || true
 	rm -f $(DESTDIR)$(PREFIX)/bin/milspecctl $(SHARE)/man/man1/milspecctl*.1 \
 		$(SHARE)/bash-completion/completions/milspecctl \
 		$(SHARE)/zsh/site-functions/_milspecctl $(SHARE)/fish/vendor_completions.d/milspecctl.fish \
@@ -110,7 +121,11 @@ uninstall: ## remove what install has put there (same DESTDIR, PREFIX and KDIR)
 		$(UNITS)/dev-milspec.device.wants/milspec-confirm.service \
 		$(DESTDIR)/lib/modules/*/updates/dell_milspec.ko*
 	rm -rf $(DOC) $(SHARE)/milspecctl
-	@test -n "$(DESTDIR)" || depmod -a
+	@test -n "$(DESTDIR)" || for modules in /lib/modules/*/modules.dep; do \
+		release=$${modules%/*}; depmod -a "$${release##*/}"; \
+	done
+	@test -n "$(DESTDIR)" || udevadm control --reload || true
+	@test -n "$(DESTDIR)" || systemctl daemon-reload || true
 	@test -n "$(DESTDIR)" || journalctl --update-catalog || true
 
 # PROFILE is a machine of tests/machine/profiles, DMI a report that dmidecode wrote. The shell takes
