@@ -170,6 +170,13 @@ impl Record {
     pub fn is_reboot_due(&self, root: &Root) -> bool {
         self.state == State::RebootDue && self.undone_in == system::boot_id(root)
     }
+
+    /// The same, for all that is known: where the kernel does not tell which boot this is, it may be the
+    /// one in which it was undone.
+    fn may_be_due(&self, root: &Root) -> bool {
+        let is_unknown = system::boot_id(root).is_none();
+        self.state == State::RebootDue && (is_unknown || self.is_reboot_due(root))
+    }
 }
 
 /// Refuses to change anything while a change waits to be confirmed: undoing it would be about
@@ -183,7 +190,7 @@ pub fn refuse_another(root: &Root) -> Result<()> {
             "keep that with \"milspecctl confirm\", or undo it with --undo; then run this \
              again",
         )),
-        Some(record) if record.is_reboot_due(root) => Err(Failure::new(
+        Some(record) if record.may_be_due(root) => Err(Failure::new(
             "already-waiting",
             "nothing was changed",
             format!(

@@ -272,6 +272,15 @@ fn reboots_in_the_end() {
         (exit, &other["error"]["code"]),
         (1, &"already-waiting".into())
     );
+    // Nor by who cannot see which boot this is.
+    let boot = tree.bytes(BOOT_ID);
+    let tree = tree.without(BOOT_ID);
+    let (exit, other) = json(&tree, &["mode", "set", "paranoid"]);
+    assert_eq!(
+        (exit, &other["error"]["code"]),
+        (1, &"already-waiting".into())
+    );
+    tree.put(BOOT_ID, &boot);
     tree.put("recording/programs.json", answers.as_bytes());
     let (exit, again) = json(&tree, &["confirm", "--wait"]);
     assert_eq!((exit, &again["reboots"]), (0, &true.into()), "{again:#}");

@@ -339,7 +339,7 @@ appstreamcli validate --no-net --no-color /tmp/dkms/usr/share/metainfo/*.xml |
 fn removal_warns(packages: &Path) {
     let said = in_root(
         packages,
-        &["/var/cache", "/var/lib/dpkg/info"],
+        &["/var/cache", "/var/lib/dpkg/info", "/var/lib/milspecctl"],
         r#"mkdir -p /var/cache/debconf /tmp/bin
 dpkg-deb -e /mnt/dell-milspec-dkms_*.deb /tmp/control
 cp /tmp/control/prerm /var/lib/dpkg/info/dell-milspec-dkms.prerm
@@ -356,8 +356,24 @@ chmod +x /tmp/bin/*
 export PATH=/tmp/bin:$PATH DEBIAN_FRONTEND=noninteractive
 /var/lib/dpkg/info/dell-milspec-dkms.prerm remove </dev/null 2>&1
 echo 'dell-milspec-dkms dell-milspec-dkms/restore-baseline boolean true' | debconf-set-selections
-/var/lib/dpkg/info/dell-milspec-dkms.prerm remove </dev/null 2>&1 | grep '^milspecctl'"#,
+/var/lib/dpkg/info/dell-milspec-dkms.prerm remove </dev/null 2>&1 | grep '^milspecctl'
+mkdir -p /var/lib/milspecctl
+for state in undone reboot-due armed; do
+	echo "$state:"
+	printf '{\n  "change": "it",\n  "state": "%s"\n}\n' $state >/var/lib/milspecctl/unconfirmed.json
+	echo 'dell-milspec-dkms dell-milspec-dkms/restore-baseline boolean true' | debconf-set-selections
+	/var/lib/dpkg/info/dell-milspec-dkms.prerm remove </dev/null 2>&1 | grep -E '^milspecctl|not confirmed'
+done"#,
     );
+    // What was undone already is not to be undone: milspecctl would fail, and with it the removal.
+    let (said, records) = said.split_at(said.find("undone:\n").unwrap());
+    let (undone, armed) = records.split_at(records.find("armed:\n").unwrap());
+    assert_eq!(
+        undone,
+        "undone:\nmilspecctl mode set baseline\nreboot-due:\nmilspecctl mode set baseline\n"
+    );
+    assert!(armed.contains("is not confirmed yet"), "{armed}");
+    assert!(armed.contains("\nmilspecctl confirm --undo\n"), "{armed}");
     let (unattended, preseeded) = said.split_at(said.rfind("milspecctl mode").unwrap());
     assert!(unattended.contains("latched until the next boot"), "{said}");
     assert!(
