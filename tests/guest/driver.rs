@@ -186,20 +186,18 @@ fn after_dell_smbios() -> Result<()> {
 fn node_comes_last() -> Result<()> {
     let machine = machine("rugged", Module::Present)?;
     let nvram = machine.nvram()?;
-    let _strikes = nvram.delay(Call::dsml(1), 3000)?;
-    let before = nvram.counts()?;
+    let held = nvram.hold(Call::dsml(1), 1)?;
     let load = machine
         .guest()?
         .spawn(GuestCommand::new(["modprobe", "dell_milspec"]))?;
-    wait_until("DSML0001 is asked", || {
-        Ok(nvram.counts()?.since(&before).dsml(0) > 0)
-    })?;
+    wait_until("DSML0001 is asked", || nvram.is_held(&held))?;
     ensure!(machine.exists(SYSFS)?, "a test of nothing");
     ensure!(
         !machine.exists("/dev/milspec")?,
         "it can be opened, and DSML0001 is not probed yet"
     );
-    nvram.clear_faults()?;
+    ensure!(nvram.is_held(&held)?, "too late");
+    nvram.release(held)?;
     load.wait(Duration::from_secs(60))?.ok()?;
     machine.sh("udevadm settle")?.ok()?;
     ensure!(machine.exists("/dev/milspec")?);

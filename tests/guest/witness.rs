@@ -64,7 +64,7 @@ pub fn plain(profile: &str) -> Result<Machine> {
     machine(profile, Module::Absent)
 }
 
-/// The long form of a password check: class 10, select 4.
+/// A password is checked as characters: class 10, select 4.
 pub fn verify(machine: &Machine, password: &str) -> Result<[u32; 4]> {
     call(machine, &["10", "4", "44", "--text", password])
 }
@@ -126,7 +126,7 @@ fn sysman_changes() -> Result<()> {
         ("AutoOnHr", "current_value", "8"),
         ("AutoOnHr", "max_value", "23"),
         ("Asset", "type", "string"),
-        ("Asset", "current_value", "SIMULATED"),
+        ("Asset", "current_value", "Asset Tag"),
         ("Asset", "max_length", "32"),
     ] {
         let shown = attribute(&machine, name, file)?;
@@ -169,7 +169,7 @@ fn sysman_changes() -> Result<()> {
         bail!("factory defaults are refused");
     };
     ensure!(
-        attribute(&machine, "Asset", "current_value")? == "SIMULATED",
+        attribute(&machine, "Asset", "current_value")? == "Asset Tag",
         "no default"
     );
     machine.check_kernel_log()
@@ -288,7 +288,13 @@ fn survives_reboot() -> Result<()> {
         attribute(&machine, "Asset", "current_value")? == "KEPT",
         "Asset was reset"
     );
+    // A tamper flag stays over a restart, and not without power.
+    let nvram = machine.nvram()?.clone();
+    nvram.dsmil_set_state(3, 1, 1)?;
+    machine.reboot()?;
+    ensure!(nvram.dsmil_state(3)?.flags == 1, "the tamper flag is gone");
     machine.power_cycle()?;
+    ensure!(nvram.dsmil_state(3)?.flags == 0, "the tamper flag stays");
     ensure!(
         attribute(&machine, "Asset", "current_value")? == "KEPT",
         "Asset was reset"

@@ -6,6 +6,7 @@ use super::check::{About, Check, Context};
 use crate::failure::Exit;
 use crate::fwupd;
 use crate::model::{Anchor, ErrnoDoc, Family};
+use crate::root::Root;
 use crate::system::{self, Installed};
 use crate::systemd;
 use crate::unconfirmed::Told;
@@ -247,27 +248,48 @@ struct Reports {
     most: u32,
 }
 
-/// The reports of a product, if there are any.
-fn reports(product: &str) -> Option<Reports> {
-    let line = MODELS.lines().skip(1).find(|line| {
-        let name = line.split(',').next();
-        name == Some(product)
-    })?;
-    let mut fields = line.split(',').skip(1);
-    Some(Reports {
-        count: fields.next()?.parse().ok()?,
-        first: fields.next()?.parse().ok()?,
-        last: fields.next()?.parse().ok()?,
-        least: fields.next()?.parse().ok()?,
-        most: fields.nth(1)?.parse().ok()?,
-    })
+impl Reports {
+    /// Those of a line, if they are of this product.
+    fn of(line: &str, product: &str) -> Option<Self> {
+        let mut fields = line.split(',');
+        if fields.next() != Some(product) {
+            return None;
+        }
+        Some(Self {
+            count: fields.next()?.parse().ok()?,
+            first: fields.next()?.parse().ok()?,
+            last: fields.next()?.parse().ok()?,
+            least: fields.next()?.parse().ok()?,
+            most: fields.nth(1)?.parse().ok()?,
+        })
+    }
+
+    /// How many years lie between these reports and a BIOS.
+    fn distance(&self, year: u16) -> u16 {
+        let before = self.first.saturating_sub(year);
+        before.max(year.saturating_sub(self.last))
+    }
+}
+
+/// The reports of a product, if there are any. Of a name that Dell has used for more than one machine,
+/// those whose BIOS is the nearest in time; without a year, the oldest ones.
+fn reports(product: &str, year: Option<u16>) -> Option<Reports> {
+    let all = MODELS.lines().skip(1);
+    let all = all.filter_map(|line| Reports::of(line, product));
+    all.min_by_key(|reports| year.map(|year| reports.distance(year)))
+}
+
+/// The year of the BIOS: its date is month/day/year.
+fn bios_year(root: &Root) -> Option<u16> {
+    let date = system::dmi(root, "bios_date")?;
+    date.trim().rsplit('/').next()?.parse().ok()
 }
 
 /// Does this machine list as much as others of its product?
 pub fn reported(context: &Context<'_>) -> Check {
     let about = About("reports", "Other machines");
     let product = system::dmi(context.root, "product_name").unwrap_or_default();
-    let Some(reports) = reports(product.trim()) else {
+    let Some(reports) = reports(product.trim(), bios_year(context.root)) else {
         return about.not_applicable(format!("no report of a \"{}\" is known", product.trim()));
     };
     let Some(settings) = settings(context) else {

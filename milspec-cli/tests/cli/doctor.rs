@@ -520,7 +520,8 @@ fn more_than_there_can_be() {
 }
 
 /// Promise: a machine is compared with the reports of its product, and one that lists less than any
-/// of them is told so; where there are none, nothing is said of it.
+/// of them is told so; where there are none, nothing is said of it. Of a name that Dell has used again
+/// the reports are those of the machine whose BIOS is of that time.
 #[test]
 fn reports() {
     let of = |name: &str, product: &str, settings: u32| {
@@ -537,6 +538,14 @@ fn reports() {
     expect(&of("reports-less", product, 30), "reports", "warning", 0);
     let other = of("reports-none", "Latitude 0", 57);
     expect(&other, "reports", "not-applicable", 0);
+    let date = "sys/class/dmi/id/bios_date";
+    for (name, year, result) in [
+        ("reports-2014", 2014, "ok"),
+        ("reports-2024", 2024, "warning"),
+    ] {
+        let tree = of(name, "Latitude 3440", 12).file(date, &format!("05/12/{year}\n"));
+        expect(&tree, "reports", result, 0);
+    }
 }
 
 /// Promise: what the machine offers is reported as it is.

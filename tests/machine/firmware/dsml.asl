@@ -53,12 +53,19 @@ DefinitionBlock ("", "SSDT", 2, "SIMDEL", "DSML", 1)
                 Return (Local0)
             }
 
+            // The change count. Host and firmware each count what they have
+            // changed, in a cell that the other does not write.
+            Method (CHGS, 0, Serialized)
+            {
+                Return (\_SB.PCI0.NVRM.R32 (NV_DSML_CHANGES) + \_SB.PCI0.NVRM.R32 (NV_DSML_BY_HOST))
+            }
+
             // Function 1.
             Method (IDEN, 0, Serialized)
             {
                 Local0 = \_SB.PCI0.NVRM.RB36 (NV_DSML_IDENTITY)
                 CreateDWordField (Local0, 16, CHNG)
-                CHNG = \_SB.PCI0.NVRM.R32 (NV_DSML_CHANGES)
+                CHNG = CHGS ()
                 Return (Local0)
             }
 
@@ -83,7 +90,7 @@ DefinitionBlock ("", "SSDT", 2, "SIMDEL", "DSML", 1)
                 INDX = Arg0
                 STTE = \_SB.PCI0.NVRM.R8 (NV_DSML_STATE + (Arg0 * 2))
                 FLAG = \_SB.PCI0.NVRM.R8 (NV_DSML_STATE + (Arg0 * 2) + 1)
-                CHNG = \_SB.PCI0.NVRM.R32 (NV_DSML_CHANGES)
+                CHNG = CHGS ()
                 Return (Local0)
             }
 
@@ -106,7 +113,7 @@ DefinitionBlock ("", "SSDT", 2, "SIMDEL", "DSML", 1)
                 CreateDWordField (Local0, 8, CHNG)
                 CreateWordField (Local0, 12, CONT)
                 LENG = Local2
-                CHNG = \_SB.PCI0.NVRM.R32 (NV_DSML_CHANGES)
+                CHNG = CHGS ()
                 CONT = Local1
                 Local3 = \_SB.PCI0.NVRM.RB51 (NV_DSML_STATE)
                 Return (Concatenate (Local0, Mid (Local3, 0, Local1 * 2)))

@@ -15,6 +15,7 @@
 
 /* ---- Faults: what the host wants to go wrong (H->F) ------------------- */
 #define NV_FAULT_COUNT      0x00001000 /* slots to look at */
+#define NV_FAULT_SERIAL     0x00001004 /* H only: faults ever put in place    */
 #define NV_FAULT_SLOTS      0x00001400
 #define NV_FAULT_SIZE       0x00000040
 #define NV_FAULT_MAX        16
@@ -132,10 +133,12 @@
 
 /* ---- DSML0001 ------------------------------------------------------------ */
 #define NV_DSML_STA         0x00009000 /* what _STA returns                  */
-#define NV_DSML_CHANGES     0x00009004 /* change count                       */
+#define NV_DSML_CHANGES     0x00009004 /* F: changes that firmware has made  */
 #define NV_DSML_STATE_COUNT 0x00009008 /* devices in STATE_ALL               */
 #define NV_DSML_COUNT       0x0000900C /* indices that exist                 */
 #define NV_DSML_QUERY       0x00009010 /* mask that function 0 returns       */
+#define NV_DSML_BY_HOST     0x00009014 /* H: those of the host; the change   */
+                                       /* count is the sum of both           */
 #define NV_DSML_IDENTITY    0x00009100 /* the answer of function 1, 36 bytes */
 #define NV_DSML_DESCRIPTOR  0x00010000 /* the answers of function 2          */
 #define NV_DSML_DESC_SIZE   64

@@ -113,7 +113,7 @@ DefinitionBlock ("", "SSDT", 2, "SIMDEL", "SMMATTR", 1)
             CreateDWordField (Arg0, 4, SLEN)
             If (STYP != 1) { Return (3) }
             If ((SLEN >= NV_PW_TEXT_LEN) || ((8 + SLEN) > SizeOf (Arg0))) { Return (3) }
-            If (PWIS (Mid (Arg0, 8, SLEN))) { Return (3) }
+            If (PWIS (Mid (Arg0, 8, SLEN), 0)) { Return (3) }
             Return (0)
         }
 
@@ -199,7 +199,7 @@ DefinitionBlock ("", "SSDT", 2, "SIMDEL", "SMMATTR", 1)
             Return (2)
         }
 
-        // All attributes back to their defaults.
+        // All attributes back to their defaults, but those that are read-only.
         Method (ATDF, 0, Serialized)
         {
             Local0 = 0
@@ -210,7 +210,11 @@ DefinitionBlock ("", "SSDT", 2, "SIMDEL", "SMMATTR", 1)
                 {
                     Local2 = ATEN (Local0, Local1)
                     If (Local2 == 0) { Break }
-                    If (Local0 == ATTR_INT)
+                    If (R32 (Local2 + ATTR_FLAGS) & 1)
+                    {
+                        // It keeps its value, of whatever kind it is.
+                    }
+                    ElseIf (Local0 == ATTR_INT)
                     {
                         W32 (Local2 + ATTR_CURRENT_INT,
                             R32 (Local2 + ATTR_DEFAULT_INT))

@@ -9,6 +9,7 @@
 use crate::bench::Bench;
 use crate::cells::Layout;
 use crate::table::Token;
+use crate::walk;
 use anyhow::{Context, Result};
 use milspec_posture::fact::Policy;
 use milspec_posture::mode::{LINES, MODES};
@@ -34,6 +35,8 @@ pub struct Reach {
     product: String,
     year: u16,
     machines: u32,
+    /// The ids of all tokens that are listed.
+    ids: BTreeSet<u16>,
     /// Names of the settings that are listed.
     listed: BTreeSet<&'static str>,
     changeable: usize,
@@ -47,7 +50,8 @@ pub struct Reach {
 impl Reach {
     /// Works it out.
     pub fn of(product: &str, year: u16, machines: u32, tokens: &[Token]) -> Result<Self> {
-        let mut bench = Bench::on(tokens, Layout::Inferred, is_portable(product))?;
+        let relevant = walk::relevant(tokens)?;
+        let mut bench = Bench::on(&relevant, Layout::Inferred, is_portable(product))?;
         // Once more, as later looks are.
         bench.look();
         let policy = |restricted_allowed| Policy {
@@ -60,6 +64,7 @@ impl Reach {
             product: product.to_owned(),
             year,
             machines,
+            ids: tokens.iter().map(|token| token.id).collect(),
             listed: bench.settings().iter().map(|l| l.setting.name).collect(),
             changeable: 0,
             closed: 0,
@@ -97,10 +102,32 @@ impl Reach {
     }
 }
 
+/// Words in the names of products that stand on a desk, below it or in a rack.
+const FIXED: [&str; 6] = [
+    "OptiPlex",
+    "Tower",
+    "Rack",
+    "Precision T",
+    "WorkStation",
+    "PowerEdge",
+];
+
+/// Those of which the name does not say so: compact and small ones, and towers of later years.
+const FIXED_NUMBERS: [&str; 8] = [
+    "Precision 3240",
+    "Precision 3260",
+    "Precision 3280",
+    "Precision 3440",
+    "Precision 3450",
+    "Precision 3460",
+    "Precision 3660",
+    "Precision 3680",
+];
+
 /// Tells whether a product can be worked with when nothing is plugged in, as far as its name says.
 fn is_portable(product: &str) -> bool {
-    let fixed = ["OptiPlex", "Tower", "Rack", "Precision T", "PowerEdge"];
-    !fixed.iter().any(|word| product.contains(word))
+    let numbered = FIXED_NUMBERS.iter().any(|name| product.starts_with(name));
+    !numbered && !FIXED.iter().any(|word| product.contains(word))
 }
 
 /// The number that `share` of a hundred machines do not exceed.
@@ -216,13 +243,44 @@ fn families(all: &[Reach]) -> String {
     text
 }
 
-/// The tables of each business product, by its name.
-fn products(all: &[Reach]) -> BTreeMap<&str, Vec<&Reach>> {
+/// The tables of each business product, by its name; of one whose name Dell has used again, those of
+/// each machine apart, the oldest first.
+fn products(all: &[Reach]) -> Vec<(&str, Vec<&Reach>)> {
     let mut products: BTreeMap<&str, Vec<&Reach>> = BTreeMap::new();
     for one in all.iter().filter(|one| one.family().is_some()) {
         products.entry(&one.product).or_default().push(one);
     }
-    products
+    let apart = |(name, all)| apart(all).into_iter().map(move |all| (name, all));
+    products.into_iter().flat_map(apart).collect()
+}
+
+/// How many tokens two tables have in common, and how many there are in both together.
+fn overlap(one: &Reach, other: &Reach) -> (usize, usize) {
+    let common = one.ids.intersection(&other.ids).count();
+    (common, one.ids.len() + other.ids.len() - common)
+}
+
+/// Puts the tables of a name apart where the oldest and the newest have less than half of their tokens
+/// in common: each goes to the one of both that it has more in common with.
+fn apart(all: Vec<&Reach>) -> Vec<Vec<&Reach>> {
+    let known = || all.iter().copied().filter(|one| one.year != 0);
+    let ends = known()
+        .min_by_key(|one| one.year)
+        .zip(known().max_by_key(|one| one.year));
+    let Some((oldest, newest)) = ends else {
+        return vec![all];
+    };
+    let (common, both) = overlap(oldest, newest);
+    if 2 * common >= both {
+        return vec![all];
+    }
+    let is_old = |one: &&Reach| {
+        let (old, of_old) = overlap(oldest, one);
+        let (new, of_new) = overlap(newest, one);
+        old * of_new >= new * of_old
+    };
+    let (older, newer): (Vec<_>, Vec<_>) = all.iter().partition(|one| is_old(one));
+    [apart(older), apart(newer)].concat()
 }
 
 fn years(all: &[&Reach]) -> (u16, u16) {
@@ -231,7 +289,7 @@ fn years(all: &[&Reach]) -> (u16, u16) {
 }
 
 /// Settings that every table of an older BIOS lists and none of the newest ones.
-fn taken_away<'a>(all: &[&'a Reach]) -> Vec<&'a str> {
+fn absent<'a>(all: &[&'a Reach]) -> Vec<&'a str> {
     let (first, last) = years(all);
     if first == last {
         return Vec::new();
@@ -250,9 +308,10 @@ fn models(all: &[Reach]) -> String {
     let products = products(all);
     let mut text = format!(
         "# Models\n\nWhat the driver finds on business machines of Dell's: {SOURCE}. `milspecctl doctor` says \
-         how a machine compares with the reports of its product. A model has one row, with medians of its \
-         reports; what a BIOS update took away is what all reports with an older BIOS list and none \
-         with the newest.\n\n{}{} -->\n\n| product | reports | BIOS of | settings | changeable | closed by default |",
+         how a machine compares with the reports of its product. A product has one row, with medians of its \
+         reports, and more than one where Dell has used its name again: where the token tables of the \
+         oldest and the newest report have less than half of their tokens in common. Absent in the newest \
+         report is what all reports with an older BIOS list and none with the newest.\n\n{}{} -->\n\n| product | reports | BIOS of | settings | changeable | closed by default |",
         marks()[0],
         catalogue()
     );
@@ -260,7 +319,7 @@ fn models(all: &[Reach]) -> String {
         let _ = write!(text, " {} |", mode.name());
     }
     text.push_str(
-        " stealth | Thunderbolt | intrusion | taken away |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
+        " stealth | Thunderbolt | intrusion | absent in the newest report |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
     );
     for (product, all) in products {
         let (first, last) = years(&all);
@@ -282,7 +341,7 @@ fn models(all: &[Reach]) -> String {
         }
         let has = |name: &str| median(&all, |one| usize::from(one.listed.contains(name))) == 1;
         let word = |is: bool| if is { "yes" } else { "" };
-        let gone = taken_away(&all).join(", ");
+        let gone = absent(&all).join(", ");
         let thunderbolt = has("thunderbolt") || has("thunderbolt-security");
         let _ = writeln!(
             text,
@@ -295,7 +354,7 @@ fn models(all: &[Reach]) -> String {
     text
 }
 
-/// What milspecctl compares a machine with: product, reports, first and last year of BIOS, least,
+/// What milspecctl compares a machine with, as in `models`: product, reports, first and last year of BIOS, least,
 /// median and most settings.
 fn compared(all: &[Reach]) -> String {
     let mut text = "product,reports,first_bios,last_bios,least,median,most\n".to_owned();
@@ -374,7 +433,7 @@ mod tests {
         assert_eq!(one.reached, [[1, 1], [1, 1], [2, 2], [2, 2]]);
         let old = table::parse("0285=1 0286=0 0090=1 0091=0 0145=1 0144=0 02ED=1 02EE=0").unwrap();
         let old = Reach::of("Latitude 1", 2018, 1, &old).unwrap();
-        assert_eq!(taken_away(&[&one, &old]), ["stealth"]);
+        assert_eq!(absent(&[&one, &old]), ["stealth"]);
         let all = [one, old];
         let text = models(&all);
         assert!(
@@ -385,6 +444,57 @@ mod tests {
             compared(&all).lines().nth(1),
             Some("Latitude 1,4,2018,2020,4,4,4")
         );
+    }
+
+    /// Fails when different machines of one name are taken for one, or what a BIOS update changes for
+    /// another machine.
+    #[test]
+    fn machines_of_one_name_are_apart() {
+        let of = |year, text: &str| {
+            Reach::of("Latitude 1", year, 1, &table::parse(text).unwrap()).unwrap()
+        };
+        let old = of(2013, "0285=1 0286=0 0090=1 0091=0");
+        let updated = of(2019, "0285=1 0286=0 0090=1");
+        let new = of(2023, "800E=1 02ED=1 02EE=0 0090=1");
+        let undated = of(0, "800E=1 02ED=1");
+        let all = [old, new, updated, undated];
+        let years: Vec<Vec<u16>> = products(&all)
+            .iter()
+            .map(|(_, all)| all.iter().map(|one| one.year).collect())
+            .collect();
+        assert_eq!(years, [vec![2013, 2019], vec![2023, 0]]);
+        assert_eq!(compared(&all).lines().count(), 3);
+        assert_eq!(products(&all[2..]).len(), 1);
+    }
+
+    /// Fails when a desktop or a tower passes for a notebook, or the other way round.
+    #[test]
+    fn notebooks_are_portable() {
+        let fixed = [
+            "Precision WorkStation T3500",
+            "Precision WorkStation T5500",
+            "Precision WorkStation T7500",
+            "Precision WorkStation R5400",
+            "Precision WorkStation 690",
+            "Precision T1700",
+            "Precision Tower 3620",
+            "Precision 5820 Tower X-Series",
+            "Precision 3260",
+            "Precision 3440",
+            "Precision 3460",
+            "Precision 3660",
+            "Precision 3680",
+            "OptiPlex 7090",
+        ];
+        let portable = [
+            "Precision 3480",
+            "Precision 3581",
+            "Precision 5680",
+            "Precision M4800",
+            "Latitude 3440",
+        ];
+        assert_eq!(fixed.map(is_portable), [false; 14]);
+        assert_eq!(portable.map(is_portable), [true; 5]);
     }
 
     /// Fails when a percentile is not what that share of the machines do not exceed.

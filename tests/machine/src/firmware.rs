@@ -8,7 +8,6 @@ use anyhow::{bail, Context, Result};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
-const LAYOUT: &str = include_str!("../firmware/layout.h");
 /// WMI devices that `other.asl` can have.
 const OTHERS: u8 = 6;
 
@@ -157,6 +156,13 @@ impl Firmware {
     }
 }
 
+/// What the compiled form of a table is called in the cache, after what it is made of.
+fn name(table: &Table, made_of: [&str; 3]) -> String {
+    let defines = table.defines.join(" ");
+    let key = digest(made_of.into_iter().chain([&*defines]));
+    format!("acpi-{}-{key}", table.source)
+}
+
 /// The compiled form of a table.
 pub fn compiled(prepared: &Prepared, table: &Table) -> Result<PathBuf> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -164,9 +170,13 @@ pub fn compiled(prepared: &Prepared, table: &Table) -> Result<PathBuf> {
         .join(format!("{}.asl", table.source));
     let text = std::fs::read_to_string(&source)
         .with_context(|| format!("no ACPI table {}", source.display()))?;
-    let defines = table.defines.join(" ");
-    let key = &digest([LAYOUT, &text, &defines])[..16];
-    let name = format!("acpi-{}-{key}", table.source);
+    // What it includes; read now, as iasl does.
+    let layout = source.with_file_name("layout.h");
+    let layout = std::fs::read_to_string(&layout)
+        .with_context(|| format!("cannot read {}", layout.display()))?;
+    // The name of the root says which compiler is in it.
+    let root = prepared.root.dir().to_string_lossy();
+    let name = name(table, [&*root, &*layout, &*text]);
     let directory = prepared.cache.directory(&name, |to| {
         prepared.iasl(&source, &table.defines, &to.join("table.aml"))
     })?;
@@ -196,6 +206,25 @@ mod tests {
             sources("[wmi]\n[sysman]\nread_only = \"last\""),
             ["nvram", "smm", "smm-attributes", "wmi", "sysman"]
         );
+    }
+
+    /// Fails when a table of another compiler, layout, source or definition passes for the one that is
+    /// in the cache.
+    #[test]
+    fn tables_are_called_after_what_they_are_made_of() {
+        let table = |defines: &[&str]| Table {
+            source: "other",
+            defines: defines.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        let names = [
+            name(&table(&[]), ["root", "layout", "source"]),
+            name(&table(&[]), ["other", "layout", "source"]),
+            name(&table(&[]), ["root", "other", "source"]),
+            name(&table(&[]), ["root", "layout", "other"]),
+            name(&table(&["OTHER_1"]), ["root", "layout", "source"]),
+        ];
+        let different: std::collections::BTreeSet<_> = names.iter().collect();
+        assert_eq!(different.len(), names.len(), "{names:?}");
     }
 
     /// Fails when firmware that cannot be is taken.

@@ -144,9 +144,30 @@ impl GuestCommand {
         self
     }
 
+    /// It leaves children that hold its output: what they print is not waited for, and may be missing.
+    pub fn leaves_children(mut self) -> Self {
+        self.spec.leaves_children = true;
+        self
+    }
+
     fn describe(&self) -> String {
         self.spec.argv.join(" ")
     }
+}
+
+/// Fails when a part of a program's output is missing, and shows the rest.
+fn check_whole(output: &Output, whole: bool) -> Result<()> {
+    ensure!(
+        whole,
+        "`{}` ended with {}, and its output did not: something that it has started holds it, \
+         which GuestCommand::leaves_children allows\n\
+         --- stdout\n{}\n--- stderr\n{}",
+        output.command,
+        output.code,
+        output.text().trim_end(),
+        output.error_text().trim_end()
+    );
+    Ok(())
 }
 
 /// The agent of one machine.
@@ -214,26 +235,29 @@ impl Guest {
         let patience = PATIENCE + Duration::from_millis(command.spec.timeout_ms);
         command.spec.timeout_ms *= u64::from(self.slowness);
         let name = command.describe();
+        let leaves_children = command.spec.leaves_children;
         let request = Request::Run(command.spec);
         match self.ask(&request, &command.stdin, patience)? {
             (
                 Reply::Output {
                     code,
                     timed_out,
+                    whole,
                     stdout,
                     ..
                 },
                 mut bytes,
             ) => {
                 let stderr = bytes.split_off(stdout.min(bytes.len()));
-                let code = code.unwrap_or(-1);
-                Ok(Output {
-                    code,
+                let output = Output {
+                    code: code.unwrap_or(-1),
                     timed_out,
                     stdout: bytes,
                     stderr,
                     command: name,
-                })
+                };
+                check_whole(&output, whole || leaves_children)?;
+                Ok(output)
             }
             (Reply::Failed { message, .. }, _) => bail!("cannot run `{name}`: {message}"),
             (other, _) => bail!("the agent answered {other:?} to `{name}`"),
@@ -244,6 +268,7 @@ impl Guest {
     pub fn spawn(&self, mut command: GuestCommand) -> Result<Process<'_>> {
         command.spec.timeout_ms *= u64::from(self.slowness);
         let name = command.describe();
+        let whole = command.spec.leaves_children;
         match self.ask(&Request::Spawn(command.spec), &[], PATIENCE)? {
             (Reply::Started { id, pid }, _) => {
                 let process = Process {
@@ -254,6 +279,7 @@ impl Guest {
                     stdout: Vec::new(),
                     stderr: Vec::new(),
                     code: None,
+                    whole,
                 };
                 if !command.stdin.is_empty() {
                     process.feed(&command.stdin)?;
@@ -418,6 +444,8 @@ pub struct Process<'a> {
     stdout: Vec<u8>,
     stderr: Vec<u8>,
     code: Option<i32>,
+    /// All of its output is here, or is not waited for.
+    whole: bool,
 }
 
 impl Process<'_> {
@@ -431,11 +459,20 @@ impl Process<'_> {
             .guest
             .ask(&Request::Poll { id: self.id }, &[], PATIENCE)?
         {
-            (Reply::Output { code, stdout, .. }, mut bytes) => {
+            (
+                Reply::Output {
+                    code,
+                    stdout,
+                    whole,
+                    ..
+                },
+                mut bytes,
+            ) => {
                 let stderr = bytes.split_off(stdout.min(bytes.len()));
                 self.stdout.extend(bytes);
                 self.stderr.extend(stderr);
                 self.code = code;
+                self.whole |= whole;
                 Ok(code)
             }
             (other, _) => bail!("the agent answered {other:?}"),
@@ -514,13 +551,15 @@ impl Process<'_> {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        Ok(Output {
+        let output = Output {
             code: self.code.unwrap_or(-1),
             timed_out: false,
             stdout: std::mem::take(&mut self.stdout),
             stderr: std::mem::take(&mut self.stderr),
             command: self.command.clone(),
-        })
+        };
+        check_whole(&output, self.whole)?;
+        Ok(output)
     }
 }
 

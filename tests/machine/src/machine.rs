@@ -277,7 +277,11 @@ impl Machine {
 
     /// Whether a path exists in the guest.
     pub fn exists(&self, path: &str) -> Result<bool> {
-        Ok(self.run(["test", "-e", path])?.code == 0)
+        let output = self.run(["test", "-e", path])?;
+        match output.code {
+            1 if !output.timed_out => Ok(false),
+            _ => output.ok().map(|_| true),
+        }
     }
 
     /// The NVRAM, to look at and to poke.
@@ -482,7 +486,16 @@ impl Machine {
         self.guest = None;
         // One machine at a time may use the TPM's state and the sockets.
         self.qemu.power_off()?;
+        self.lose_power()?;
         self.start_again()
+    }
+
+    /// What firmware forgets without power, or in S5.
+    fn lose_power(&self) -> Result<()> {
+        match &self.nvram {
+            Some(nvram) => nvram.dsmil_lose_power(),
+            None => Ok(()),
+        }
     }
 
     /// The TPM, to do to it what happens to TPMs.
@@ -495,7 +508,8 @@ impl Machine {
 
     /// Waits until the guest has switched the machine off.
     pub fn wait_off(&mut self, patience: Duration) -> Result<()> {
-        self.qemu.wait_off(patience)
+        self.qemu.wait_off(patience)?;
+        self.lose_power()
     }
 
     /// Everything that the kernel logged since boot.
@@ -504,8 +518,10 @@ impl Machine {
     }
 
     /// Fails when the kernel logged an oops, a warning with a trace or the
-    /// like. Every test that uses a machine ends with it. Of the debug kernel the log must be whole, and
-    /// it must still watch its locks: it stops doing so without a word that a later test would see.
+    /// like. Every test that uses a machine ends with it. The log is a ring, and its first lines may be
+    /// gone: of all boots the console has what is a warning or worse, and the kernel's taint stays. Of
+    /// the debug kernel the log must be whole, and it must still watch its locks: it stops doing so
+    /// without a word that a later test would see.
     pub fn check_kernel_log(&self) -> Result<()> {
         if self.guest.is_none() {
             return klog::check(&self.qemu.console());
@@ -513,6 +529,7 @@ impl Machine {
         let log = self.dmesg()?;
         ensure!(!log.trim().is_empty(), "the kernel log is empty");
         klog::check(&log)?;
+        klog::check(&self.qemu.console()).context("on the console")?;
         if self.prepared.debug {
             ensure!(
                 log.contains("Linux version "),
@@ -524,7 +541,7 @@ impl Machine {
                 .any(|mut words| words.next() == Some("debug_locks:") && words.next() == Some("1"));
             ensure!(watches, "lockdep has switched itself off:\n{stats}");
         }
-        Ok(())
+        klog::check_taint(&self.read("/proc/sys/kernel/tainted")?)
     }
 
     /// What the guest wrote to its console.

@@ -36,6 +36,9 @@ pub struct Spec {
     /// Milliseconds before the process is killed.
     #[serde(default)]
     pub timeout_ms: u64,
+    /// What it starts outlives it and holds its output: do not wait for the end of that.
+    #[serde(default)]
+    pub leaves_children: bool,
 }
 
 /// Host to guest.
@@ -99,6 +102,8 @@ pub enum Reply {
         code: Option<i32>,
         /// The agent killed it because its time was up.
         timed_out: bool,
+        /// It has ended, and this is all of its output.
+        whole: bool,
         /// Bytes of standard output.
         stdout: usize,
         /// Bytes of standard error.

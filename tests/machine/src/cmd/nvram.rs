@@ -54,7 +54,8 @@ enum What {
     },
     /// Makes calls fail with a status
     Fail {
-        /// Which calls: read, write, class:N, smbios, sysman, dsml, dsml:N, with @ for one place
+        /// Which calls: read, write, class:N, smbios, sysman, dsml, dsml:N, with @ for one place; not
+        /// dsml:0, whose answer has no status
         call: String,
         /// Status: -1 error, -2 unsupported; DSML0001 and sysman have their own
         #[arg(long, default_value_t = -1, allow_hyphen_values = true)]
@@ -65,7 +66,7 @@ enum What {
     },
     /// Ignores calls: the buffer goes back as it came
     Ignore {
-        /// Which calls, as for fail
+        /// Which calls, as for fail; none of DSML0001
         call: String,
         /// Only the N-th from now
         #[arg(long)]
@@ -73,7 +74,7 @@ enum What {
     },
     /// Reports success for calls, and changes nothing
     Lie {
-        /// Which calls, as for fail
+        /// Which calls: write, sysman or dsml:5 (SET_IF), or smbios or dsml for those among all
         call: String,
     },
     /// Shows a wrong value for a setting or location
@@ -88,7 +89,7 @@ enum What {
     Delay {
         /// Which calls, as for fail
         call: String,
-        /// How slow
+        /// How slow, 2000 at most: the kernel's ACPI interpreter makes no longer pause
         milliseconds: u32,
     },
     /// Takes all faults away

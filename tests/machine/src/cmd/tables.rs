@@ -58,7 +58,7 @@ impl Tables {
             let all = lines.iter().enumerate().map(|(at, line)| {
                 let wrong = || format!("line {}", at + 1);
                 let line: Line = serde_json::from_str(line).with_context(wrong)?;
-                let tokens = walk::relevant(&table::parse(&line.tokens).with_context(wrong)?)?;
+                let tokens = table::parse(&line.tokens).with_context(wrong)?;
                 let year = line.bios_year.unwrap_or(0);
                 Reach::of(&line.product, year, line.machines, &tokens).with_context(wrong)
             });

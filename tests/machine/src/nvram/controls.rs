@@ -356,20 +356,29 @@ impl Nvram {
     }
 
     /// Changes a DSMIL device behind the operating system's back, without a
-    /// notification: the change count moves, as the interface demands.
+    /// notification: the change count grows by one, as the interface demands, if that is a change.
     pub fn dsmil_set_state(&self, index: u16, state: u8, flags: u8) -> Result<()> {
+        if self.dsmil_state(index)? == (DsmilState { state, flags }) {
+            return Ok(());
+        }
         self.write(dsmil(index)?, &[state, flags])?;
-        self.write_u32(NV_DSML_CHANGES, self.dsmil_changes()?.wrapping_add(1))
+        let ours = self.read_u32(NV_DSML_BY_HOST)?;
+        self.write_u32(NV_DSML_BY_HOST, ours.wrapping_add(1))
+    }
+
+    /// What DSML0001 forgets without power and in S5: that somebody has tampered.
+    pub(crate) fn dsmil_lose_power(&self) -> Result<()> {
+        for index in 0..NV_DSML_MAX as u16 {
+            let DsmilState { state, flags } = self.dsmil_state(index)?;
+            self.dsmil_set_state(index, state, flags & !1)?;
+        }
+        Ok(())
     }
 
     /// The change count of DSML0001.
     pub fn dsmil_changes(&self) -> Result<u32> {
-        self.read_u32(NV_DSML_CHANGES)
-    }
-
-    /// Sets the change count of DSML0001, to make it wrap.
-    pub fn dsmil_set_changes(&self, count: u32) -> Result<()> {
-        self.write_u32(NV_DSML_CHANGES, count)
+        let firmware = self.read_u32(NV_DSML_CHANGES)?;
+        Ok(firmware.wrapping_add(self.read_u32(NV_DSML_BY_HOST)?))
     }
 
     /// Changes bytes of the answer of DESCRIBE for a device.
@@ -406,4 +415,32 @@ fn dsmil(index: u16) -> Result<u32> {
         bail!("there is no DSMIL device {index}");
     }
     Ok(NV_DSML_STATE + 2 * u32::from(index))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nvram::tests::blank;
+
+    /// Fails when the change count grows by anything but one with each change, wherever firmware's own
+    /// count is, or when a tamper flag, and only that, does not end with the power.
+    #[test]
+    fn changes_are_counted_and_tamper_ends_with_the_power() {
+        blank(|nvram| {
+            nvram.write_u32(NV_DSML_CHANGES, u32::MAX).unwrap();
+            let count = || nvram.dsmil_changes().unwrap();
+            assert_eq!(count(), u32::MAX);
+            nvram.dsmil_set_state(3, 0, 0).unwrap();
+            assert_eq!(count(), u32::MAX, "nothing has changed");
+            nvram.dsmil_set_state(3, 1, 3).unwrap();
+            assert_eq!(count(), 0);
+            // Firmware, between a reading and a writing of the host's.
+            nvram.write_u32(NV_DSML_CHANGES, 0).unwrap();
+            assert_eq!(count(), 1);
+            nvram.dsmil_lose_power().unwrap();
+            let left = DsmilState { state: 1, flags: 2 };
+            assert_eq!(nvram.dsmil_state(3).unwrap(), left);
+            assert_eq!(count(), 2);
+        });
+    }
 }

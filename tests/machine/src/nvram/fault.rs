@@ -86,7 +86,8 @@ pub enum Wrong {
     Ignore,
     /// The call does its work but shows this value.
     Readback(u16),
-    /// The call takes so many milliseconds longer. Other faults still strike.
+    /// The call takes so many milliseconds longer, 2000 at most: the kernel's interpreter sleeps no
+    /// longer at once. Other faults still strike.
     Delay(u32),
     /// The call reports success and changes nothing.
     Lie,
@@ -113,6 +114,34 @@ pub enum Wrong {
 }
 
 impl Wrong {
+    /// Whether firmware implements it for calls of this interface and key; with `ANY`, whether for any
+    /// of them. Of the others it would count strikes that nobody feels.
+    fn is_implemented(self, space: u32, key: u32) -> bool {
+        let any = |keys: &[u32]| key == ANY || keys.contains(&key);
+        match (space, self) {
+            (_, Wrong::Delay(_)) => true,
+            // smm.asl
+            (SPACE_SMBIOS, Wrong::Lie) => any(&[1]),
+            (
+                SPACE_SMBIOS,
+                Wrong::Fail(_) | Wrong::Ignore | Wrong::Readback(_) | Wrong::Status(_),
+            ) => true,
+            // dsml.asl. The answer of function 0 is one byte: it has no status and no length.
+            (SPACE_DSML, Wrong::Ignore) => false,
+            (SPACE_DSML, Wrong::Lie) => any(&[5]),
+            (SPACE_DSML, Wrong::Readback(_)) => any(&[3, 5]),
+            (SPACE_DSML, Wrong::Fail(_) | Wrong::Status(_) | Wrong::Length(_) | Wrong::Grow(_)) => {
+                key != 0
+            }
+            (SPACE_DSML, _) => true,
+            // smm-attributes.asl; of what sysman.asl answers a query with, nothing is changed.
+            (SPACE_SYSMAN, Wrong::Fail(_) | Wrong::Ignore | Wrong::Lie | Wrong::Status(_)) => {
+                any(&[super::layout::SYSMAN_SET])
+            }
+            _ => false,
+        }
+    }
+
     fn encode(self) -> (u32, u32) {
         match self {
             Wrong::Fail(status) => (KIND_FAIL, status as u32),
@@ -178,6 +207,7 @@ impl Fault {
 #[must_use = "the number of strikes is asked through it"]
 pub struct Armed {
     slot: u32,
+    serial: u32,
 }
 
 /// A call that is held back: see [`Nvram::hold`].
@@ -191,15 +221,29 @@ pub struct Held {
 /// Delays that one held call has, one after the other, and how long each is. Together they stay
 /// below the 30 s after which the kernel's interpreter gives a loop up.
 const HOLDS: u32 = 12;
-const HOLD_MS: u32 = 2000;
+const HOLD_MS: u32 = DELAY_MAX_MS;
+/// The longest delay: `ACPI_MAX_SLEEP` of the kernel, which makes it of a longer one without a word.
+const DELAY_MAX_MS: u32 = 2000;
 
 const KIND: u32 = 0;
 const TIMES: u32 = 24;
 const HITS: u32 = 32;
+const SERIAL: u32 = 36;
 
 impl Nvram {
     /// Puts a fault in place.
+    ///
+    /// # Errors
+    ///
+    /// When firmware does not implement it for these calls.
     pub fn arm(&self, fault: Fault) -> Result<Armed> {
+        let Fault { call, wrong, .. } = fault;
+        if !wrong.is_implemented(call.space, call.key) {
+            bail!("firmware does not implement {wrong:?} for {call:?}");
+        }
+        if matches!(wrong, Wrong::Delay(ms) if ms > DELAY_MAX_MS) {
+            bail!("{wrong:?}: a delay has {DELAY_MAX_MS} ms at most; a call that is held waits longer");
+        }
         let used = self.read_u32(NV_FAULT_COUNT)?;
         let mut slot = used;
         for candidate in 0..used {
@@ -213,6 +257,9 @@ impl Nvram {
             bail!("all {NV_FAULT_MAX} fault slots are in use");
         }
         let (kind, param) = fault.wrong.encode();
+        // 0 is an empty slot's.
+        let serial = self.read_u32(NV_FAULT_SERIAL)?.wrapping_add(1).max(1);
+        self.write_u32(NV_FAULT_SERIAL, serial)?;
         let at = NV_FAULT_SLOTS + slot * NV_FAULT_SIZE;
         let words = [
             fault.call.space,
@@ -223,6 +270,7 @@ impl Nvram {
             fault.times,
             param,
             0,
+            serial,
         ];
         // The kind goes last: firmware may look at the slot meanwhile.
         self.write_u32(at + KIND, KIND_NONE)?;
@@ -231,20 +279,37 @@ impl Nvram {
         }
         self.write_u32(at + KIND, kind)?;
         self.write_u32(NV_FAULT_COUNT, used.max(slot + 1))?;
-        Ok(Armed { slot })
+        Ok(Armed { slot, serial })
     }
 
     /// How often a fault has struck.
+    ///
+    /// # Errors
+    ///
+    /// When nobody counts it any more: all faults were taken away, or it was spent and another one has
+    /// its slot.
     pub fn hits(&self, fault: Armed) -> Result<u32> {
+        if !self.is_its_own(fault)? {
+            bail!("{fault:?} was taken away, or has made room for another one");
+        }
         self.read_u32(NV_FAULT_SLOTS + fault.slot * NV_FAULT_SIZE + HITS)
     }
 
-    /// Takes one fault away.
+    /// Takes one fault away, and no other that has its slot.
     pub fn disarm(&self, fault: Armed) -> Result<()> {
+        if !self.is_its_own(fault)? {
+            return Ok(());
+        }
         self.write_u32(
             NV_FAULT_SLOTS + fault.slot * NV_FAULT_SIZE + KIND,
             KIND_NONE,
         )
+    }
+
+    /// Whether the slot is this fault's, and not a later one's.
+    fn is_its_own(&self, fault: Armed) -> Result<bool> {
+        let at = NV_FAULT_SLOTS + fault.slot * NV_FAULT_SIZE + SERIAL;
+        Ok(self.read_u32(at)? == fault.serial)
     }
 
     /// Takes all faults away.
@@ -304,5 +369,84 @@ impl Nvram {
     /// Every matching call takes `ms` longer.
     pub fn delay(&self, call: Call, ms: u32) -> Result<Armed> {
         self.arm(Fault::new(call, Wrong::Delay(ms)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nvram::tests::blank;
+
+    /// Fails when a fault is taken that firmware does not implement for its calls, or one is refused
+    /// that it does.
+    #[test]
+    fn what_is_not_implemented_is_refused() {
+        let calls = [
+            Call::SMBIOS,
+            Call::TOKEN_READ,
+            Call::TOKEN_WRITE,
+            Call::class(10),
+            Call::DSML,
+            Call::dsml(0),
+            Call::dsml(1),
+            Call::dsml(3),
+            Call::dsml(4),
+            Call::dsml(5),
+            Call::SYSMAN_SET,
+        ];
+        // Of these calls, in this order: y is implemented.
+        let table = [
+            (Wrong::Fail(1), "yyyyynyyyyy"),
+            (Wrong::Ignore, "yyyynnnnnny"),
+            (Wrong::Readback(1), "yyyyynnynyn"),
+            (Wrong::Delay(2000), "yyyyyyyyyyy"),
+            (Wrong::Lie, "ynynynnnnyy"),
+            (Wrong::Status(1), "yyyyynyyyyy"),
+            (Wrong::Integer(1), "nnnnyyyyyyn"),
+            (Wrong::String, "nnnnyyyyyyn"),
+            (Wrong::Package, "nnnnyyyyyyn"),
+            (Wrong::Nothing, "nnnnyyyyyyn"),
+            (Wrong::Abort, "nnnnyyyyyyn"),
+            (Wrong::Size(1), "nnnnyyyyyyn"),
+            (Wrong::Length(1), "nnnnynyyyyn"),
+            (Wrong::Grow(1), "nnnnynyyyyn"),
+            (Wrong::Bare(1), "nnnnyyyyyyn"),
+            (Wrong::Delay(2001), "nnnnnnnnnnn"),
+        ];
+        blank(|nvram| {
+            for (wrong, wanted) in table {
+                let taken = calls.map(|call| {
+                    let armed = nvram.arm(Fault::new(call, wrong));
+                    nvram.clear_faults().unwrap();
+                    if armed.is_ok() {
+                        'y'
+                    } else {
+                        'n'
+                    }
+                });
+                assert_eq!(String::from_iter(taken), wanted, "{wrong:?}");
+            }
+        });
+    }
+
+    /// Fails when a spent fault shows the strikes of the one that has its slot, or takes it away.
+    #[test]
+    fn a_slot_is_of_one_fault() {
+        blank(|nvram| {
+            let spent = nvram
+                .arm(Fault::new(Call::SMBIOS, Wrong::Ignore).nth(1))
+                .unwrap();
+            nvram.write_u32(NV_FAULT_SLOTS + HITS, 1).unwrap();
+            nvram.write_u32(NV_FAULT_SLOTS + TIMES, 0).unwrap();
+            assert_eq!(nvram.hits(spent).unwrap(), 1);
+            let next = nvram.arm(Fault::new(Call::SMBIOS, Wrong::Ignore)).unwrap();
+            assert_eq!(next.slot, spent.slot);
+            nvram.hits(spent).unwrap_err();
+            nvram.disarm(spent).unwrap();
+            assert_eq!(nvram.read_u32(NV_FAULT_SLOTS + KIND).unwrap(), KIND_IGNORE);
+            assert_eq!(nvram.hits(next).unwrap(), 0);
+            nvram.clear_faults().unwrap();
+            nvram.hits(next).unwrap_err();
+        });
     }
 }

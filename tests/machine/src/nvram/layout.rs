@@ -26,6 +26,8 @@ layout! {
 
     /// How many fault slots firmware looks at.
     NV_FAULT_COUNT = 0x1000;
+    /// How many faults were ever put in place: each has a number of its own.
+    NV_FAULT_SERIAL = 0x1004;
     /// First fault slot.
     NV_FAULT_SLOTS = 0x1400;
     /// Bytes per fault slot.
@@ -234,7 +236,7 @@ layout! {
 
     /// What `_STA` of DSML0001 returns.
     NV_DSML_STA = 0x9000;
-    /// Change count.
+    /// Changes that firmware has made.
     NV_DSML_CHANGES = 0x9004;
     /// Devices in the answer of STATE_ALL.
     NV_DSML_STATE_COUNT = 0x9008;
@@ -242,6 +244,8 @@ layout! {
     NV_DSML_COUNT = 0x900C;
     /// Functions that QUERY announces.
     NV_DSML_QUERY = 0x9010;
+    /// Changes that the host has made: the change count is the sum of both.
+    NV_DSML_BY_HOST = 0x9014;
     /// The answer of IDENTITY.
     NV_DSML_IDENTITY = 0x9100;
     /// The answers of DESCRIBE.
@@ -278,7 +282,7 @@ layout! {
 }
 
 /// Version of this layout; a file of another version is made anew.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 #[cfg(test)]
 mod tests {
@@ -321,7 +325,7 @@ mod tests {
         use super::*;
         let mut areas = [
             (NV_MAGIC, 8),
-            (NV_FAULT_COUNT, 4),
+            (NV_FAULT_COUNT, 8),
             (NV_FAULT_SLOTS, NV_FAULT_SIZE * NV_FAULT_MAX),
             (NV_COUNTERS, NV_COUNTER_STRIDE * 4),
             (NV_LOG_HEAD, 4),
@@ -334,7 +338,7 @@ mod tests {
             (NV_PRIVACY_HAS, 8),
             (NV_WMI_VERSION, 0x1C),
             (NV_ATTR_RANGES, 32),
-            (NV_DSML_STA, 0x14),
+            (NV_DSML_STA, 0x18),
             (NV_DSML_IDENTITY, 36),
             (NV_DSML_DESCRIPTOR, NV_DSML_DESC_SIZE * NV_DSML_MAX),
             (NV_DSML_STATE, 2 * NV_DSML_MAX),

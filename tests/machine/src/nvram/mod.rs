@@ -104,3 +104,18 @@ impl Nvram {
         self.write(offset, &value.to_le_bytes())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::children::TempDir;
+
+    /// Tests with an NVRAM file without contents.
+    pub fn blank(test: impl FnOnce(&Nvram)) {
+        let directory = TempDir::new("nvram").unwrap();
+        let mut image = vec![0; NV_SIZE as usize];
+        image[..4].copy_from_slice(&NV_MAGIC_VALUE.to_le_bytes());
+        image[4..8].copy_from_slice(&VERSION.to_le_bytes());
+        test(&Nvram::create(&directory.path().join("nvram"), &image).unwrap());
+    }
+}

@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result};
 
@@ -151,7 +152,8 @@ mv "$out/$module.stripped" "$out/$module-stripped.ko""#;
         take(to.path())
     }
 
-    /// Compiles a C program for the guest to `to`. Headers are found in `includes`.
+    /// Compiles a C program for the guest to `to`. Headers are found in `includes`. It is there at once
+    /// and whole: several tests may compile it to one place.
     ///
     /// The guest has the C library of this root for 64 bits, and none for 32: only what is built
     /// for these brings its own. It is some hundred kilobytes, which take seconds on their way into
@@ -161,8 +163,9 @@ mv "$out/$module.stripped" "$out/$module-stripped.ko""#;
             .canonicalize()
             .with_context(|| format!("resolve {}", source.display()))?;
         let (source_dir, target_dir, target) = directories(&source, to)?;
-        let mut binds = vec![Bind::same(source_dir), Bind::new(target_dir, OUT)];
-        let output = format!("{OUT}/{target}");
+        let new = unique(&target);
+        let mut binds = vec![Bind::same(source_dir), Bind::new(&target_dir, OUT)];
+        let output = format!("{OUT}/{new}");
         let source = source.to_string_lossy().into_owned();
         let mut arguments = vec![
             "gcc",
@@ -196,9 +199,16 @@ mv "$out/$module.stripped" "$out/$module-stripped.ko""#;
             .map(|dir| format!("-I{}", dir.display()))
             .collect();
         arguments.extend(flags.iter().map(String::as_str));
-        self.root
-            .run(&arguments, &binds, "compile a C program", None)?;
-        Ok(())
+        let made = self
+            .root
+            .run(&arguments, &binds, "compile a C program", None);
+        let new = target_dir.join(new);
+        if made.is_err() {
+            // Where the compiler has left nothing, there is nothing to remove.
+            let _ = fs::remove_file(&new);
+        }
+        made?;
+        fs::rename(&new, to).with_context(|| format!("rename to {}", to.display()))
     }
 
     /// Compiles an ACPI source file, with these names defined, to the table `to`; warnings of iasl
@@ -225,6 +235,13 @@ mv "$out/$module.stripped" "$out/$module-stripped.ko""#;
     }
 }
 
+/// A name beside `name` that nothing else has: neither another thread nor another process.
+fn unique(name: &str) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let next = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!(".{name}.{}-{next}", std::process::id())
+}
+
 /// The directory of a source, and the directory and file name of a result.
 fn directories(source: &Path, to: &Path) -> Result<(PathBuf, PathBuf, String)> {
     let source_dir = source.parent().context("a source needs a directory")?;
@@ -241,4 +258,15 @@ fn directories(source: &Path, to: &Path) -> Result<(PathBuf, PathBuf, String)> {
         dir,
         name.to_string_lossy().into_owned(),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unique;
+
+    /// Fails when two that compile to one place write to one file.
+    #[test]
+    fn each_compiler_has_a_file_of_its_own() {
+        assert_ne!(unique("ask"), unique("ask"));
+    }
 }

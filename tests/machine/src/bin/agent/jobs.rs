@@ -14,9 +14,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// Time that a dead process's output may still need to arrive. Longer only
-/// when a grandchild holds the pipe, and then nobody waits for it.
-const LINGER: Duration = Duration::from_millis(300);
+/// Time that a dead process's output may still need to arrive: on a busy host the threads that read it
+/// are late. It takes longer when a grandchild holds the pipe, and then the output is not whole.
+const LINGER: Duration = Duration::from_secs(30);
+/// The same, of a process that is known to leave children.
+const LINGER_WITH_CHILDREN: Duration = Duration::from_millis(300);
 
 type Answer = (Reply, Vec<u8>);
 
@@ -115,6 +117,7 @@ impl Jobs {
 }
 
 struct Job {
+    linger: Duration,
     child: Child,
     stdin: Option<ChildStdin>,
     stdout: Reader,
@@ -150,6 +153,10 @@ impl Job {
         }
         let mut child = command.spawn()?;
         Ok(Job {
+            linger: match spec.leaves_children {
+                true => LINGER_WITH_CHILDREN,
+                false => LINGER,
+            },
             stdin: child.stdin.take(),
             stdout: Reader::start(child.stdout.take()),
             stderr: Reader::start(child.stderr.take()),
@@ -193,11 +200,13 @@ impl Job {
 
     fn output(&mut self, status: Option<ExitStatus>, timed_out: bool, last: bool) -> Answer {
         if last {
-            let end = Instant::now() + LINGER;
-            while Instant::now() < end && !(self.stdout.is_done() && self.stderr.is_done()) {
+            let end = Instant::now() + self.linger;
+            while Instant::now() < end && !self.is_read() {
                 std::thread::sleep(Duration::from_millis(1));
             }
         }
+        // Asked before the bytes are taken: what comes in between is another answer's.
+        let whole = last && self.is_read();
         let mut bytes = self.stdout.take();
         let stdout = bytes.len();
         bytes.extend(self.stderr.take());
@@ -207,11 +216,17 @@ impl Job {
             Reply::Output {
                 code,
                 timed_out,
+                whole,
                 stdout,
                 stderr,
             },
             bytes,
         )
+    }
+
+    /// Whether both of its outputs have ended.
+    fn is_read(&self) -> bool {
+        self.stdout.is_done() && self.stderr.is_done()
     }
 }
 
@@ -246,5 +261,43 @@ impl Reader {
 
     fn take(&self) -> Vec<u8> {
         std::mem::take(&mut *self.bytes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(line: &str, leaves_children: bool) -> (bool, String) {
+        let spec = Spec {
+            argv: ["/bin/sh", "-c", line].map(str::to_owned).to_vec(),
+            timeout_ms: 60_000,
+            leaves_children,
+            ..Spec::default()
+        };
+        let (reply, bytes) = Jobs::default().answer(Request::Run(spec), Vec::new());
+        let Reply::Output { code, whole, .. } = reply else {
+            panic!("{reply:?}");
+        };
+        assert_eq!(code, Some(0));
+        (whole, String::from_utf8(bytes).unwrap())
+    }
+
+    /// Fails when output that comes late is cut off.
+    #[test]
+    fn late_output_is_whole() {
+        let late = "(sleep 1; echo late) & echo early";
+        assert_eq!(run(late, false), (true, "early\nlate\n".to_owned()));
+        let (whole, much) = run("seq 100000", false);
+        assert!(whole && much.lines().count() == 100_000);
+    }
+
+    /// Fails when output that is not whole passes for whole, or is waited for where nobody wants it.
+    #[test]
+    fn children_hold_the_output() {
+        let start = Instant::now();
+        let (whole, text) = run("sleep 5 & echo early", true);
+        assert!(!whole && text == "early\n", "{text}");
+        assert!(start.elapsed() < Duration::from_secs(4));
     }
 }
