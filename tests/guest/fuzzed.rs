@@ -17,7 +17,6 @@ use milspec_machine::prepare::Bits;
 use milspec_machine::progress::Progress;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The tests of this file.
@@ -80,15 +79,10 @@ impl Run {
 /// How often each call ended how: "STATUS EINVAL" and the like.
 pub type Counts = BTreeMap<String, u64>;
 
-static NEXT: AtomicU32 = AtomicU32::new(0);
-
 /// Puts the program into a guest.
 fn install(machine: &Machine, bits: Bits) -> Result<()> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    // Tests run side by side.
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let name = format!("fuzz-{bits:?}-{number}");
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fuzz-{bits:?}"));
     std::fs::create_dir_all(&directory)?;
     let to = directory.join("fuzz");
     let includes = [&*here.join("../../driver/uapi")];
