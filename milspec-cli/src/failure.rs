@@ -33,7 +33,7 @@ impl Exit {
         match code {
             "usage" => Self::Usage,
             "no-driver" | "no-tpm" | "unsupported" => Self::Unsupported,
-            "no-permission" | "password-wrong" | "password-locked" => Self::Permission,
+            "no-permission" | "password-wrong" | "password-refused" => Self::Permission,
             "handle-taken" | "record-of-another-machine" | "training" => Self::Refused,
             code if code.starts_with("refused") => Self::Refused,
             "abi-mismatch" => Self::Abi,

@@ -16,8 +16,13 @@ const CLASS: usize = 8;
 const SELECT: usize = 10;
 const INPUT: usize = 12;
 const OUTPUT: usize = 28;
+const ATTRIBUTES: usize = 44;
 const DATA_LENGTH: usize = 48;
 const DATA: usize = 52;
+
+/// What the attributes say when the first argument is where data stands. libsmbios marks each argument
+/// that is, in a byte of its own.
+const FIRST_IS_OFFSET: u32 = 1;
 
 /// The firmware counts from after the length.
 const FIRMWARE_SEES: usize = 8;
@@ -51,15 +56,18 @@ impl Call {
         self
     }
 
-    /// Sets the data, and the first argument to where it is. `None` where there is no room.
-    pub fn with_data(mut self, bytes: &[u8]) -> Option<Self> {
+    /// Sets the data, so many bytes with zeros after those given, and the first argument to where it
+    /// is. `None` where there is no room. The data is no longer than it must be: firmware that takes
+    /// fewer bytes than its interface has ignores a longer call.
+    pub fn with_data(mut self, bytes: &[u8], length: usize) -> Option<Self> {
         let room = self.bytes.len().checked_sub(DATA)?;
-        if bytes.len() > room {
+        if bytes.len() > length || length > room {
             return None;
         }
         let offset = (DATA - FIRMWARE_SEES) as u32;
         self.put(INPUT, &offset.to_ne_bytes());
-        self.put(DATA_LENGTH, &(room as u32).to_ne_bytes());
+        self.put(ATTRIBUTES, &FIRST_IS_OFFSET.to_ne_bytes());
+        self.put(DATA_LENGTH, &(length as u32).to_ne_bytes());
         self.put(DATA, bytes);
         Some(self)
     }

@@ -8,6 +8,7 @@ use crate::model::{check_calls, Image, Model};
 use anyhow::{ensure, Context, Result};
 use milspec_machine::guest::GuestCommand;
 use milspec_machine::machine::{Machine, Module};
+use milspec_machine::nvram::fault::{Call, Fault, Wrong};
 use milspec_posture::mode::Mode;
 use serde_json::Value;
 use std::time::Duration;
@@ -16,6 +17,10 @@ use std::time::Duration;
 pub const TESTS: &[Test] = &[
     ("cli_changes_and_restores_a_laptop", changes_and_restores),
     ("cli_turns_the_password_into_the_key", password),
+    (
+        "cli_gives_no_password_to_a_firmware_without_properties",
+        no_properties,
+    ),
     ("cli_says_what_a_refused_change_needs", refusals),
     ("cli_undoes_what_nobody_confirms", confirm_within),
 ];
@@ -85,26 +90,65 @@ controls = {camera = "disabled", bluetooth = "leave"}"#;
 }
 
 /// With a password in the firmware a change fails and says why; with the right one it is made, with
-/// a wrong one it is not, and the password shows up nowhere.
+/// a wrong one it is not, and the password shows up nowhere: a long one, one of eight characters, and
+/// one on a machine whose firmware takes calls of 252 bytes and says that it takes more.
 fn password() -> Result<()> {
-    const PASSWORD: &str = "Tr0ub4dor";
-    let machine = machine("latitude-7490", Module::Autoload)?;
-    machine.nvram()?.set_password(PASSWORD, 0x5EC5)?;
+    for (profile, passwords) in [
+        ("latitude-7490", ["Tr0ub4dor&3", "hunter22"]),
+        ("latitude-e6440", ["Tr0ub4dor&3", "hunter22"]),
+    ] {
+        let machine = machine(profile, Module::Autoload)?;
+        for password in passwords {
+            takes(&machine, password).with_context(|| format!("{profile}: {password}"))?;
+        }
+        machine.check_kernel_log()?;
+    }
+    Ok(())
+}
+
+/// A machine takes this password, and this only.
+fn takes(machine: &Machine, password: &str) -> Result<()> {
+    machine.nvram()?.set_password(password, 0x5EC5)?;
     let set = "milspecctl --json control set camera=disabled";
     let none = machine.sh(set)?.exits(1)?.json()?;
     // Claim: cannot change settings through the driver without the BIOS administrator password
     ensure!(none["outcome"] == "undone", "{none:#}");
     ensure!(none.to_string().contains("EKEYREJECTED"), "{none:#}");
-    machine
-        .sh(&format!("echo wrong-one | {set} --bios-password-fd 0"))?
-        .exits(4)?;
-    let right = machine.sh(&format!("echo {PASSWORD} | {set} --bios-password-fd 0"))?;
-    ensure!(right.ok()?.json()?["outcome"] == "done");
-    let leaked = machine.sh(&format!("dmesg | grep -c {PASSWORD}"))?;
+    let wrong = machine.sh(&format!("echo wrong-one | {set} --bios-password-fd 0"))?;
+    let wrong = wrong.exits(4)?.json()?;
+    ensure!(wrong["error"]["code"] == "password-wrong", "{wrong:#}");
+    for set in [set, "milspecctl --json control set camera=enabled"] {
+        let right = machine.sh(&format!("echo '{password}' | {set} --bios-password-fd 0"))?;
+        ensure!(right.ok()?.json()?["outcome"] == "done");
+    }
+    let leaked = machine.sh(&format!("dmesg | grep -c '{password}'"))?;
     ensure!(
         leaked.text().trim() == "0",
         "the password is in the kernel log"
     );
+    Ok(())
+}
+
+/// Firmware that does not say that it takes characters gets none, and no try is spent.
+fn no_properties() -> Result<()> {
+    let machine = machine("latitude-7490", Module::Autoload)?;
+    let nvram = machine.nvram()?;
+    nvram.set_password("hunter22", 0x5EC5)?;
+    let asked = |select: u16| Fault::new(Call::class(10).select(select), Wrong::Fail(-2));
+    let properties = nvram.arm(asked(3))?;
+    let checks = [nvram.arm(asked(1))?, nvram.arm(asked(4))?];
+    let set = "milspecctl --json control set camera=disabled --bios-password-fd 0";
+    let output = machine.sh(&format!("echo hunter22 | {set}"))?;
+    let error = &output.exits(3)?.json()?["error"];
+    ensure!(error["code"] == "unsupported", "{error:#}");
+    ensure!(
+        error["why"].to_string().contains("codes of keys"),
+        "{error:#}"
+    );
+    ensure!(nvram.hits(properties)? == 1, "it was not asked");
+    for check in checks {
+        ensure!(nvram.hits(check)? == 0, "the password was given to it");
+    }
     machine.check_kernel_log()
 }
 

@@ -260,8 +260,9 @@ fn buffer_rules() -> Result<()> {
     // SMM sees as many bytes as the call has; those behind stay the caller's.
     nvram.set_password("simulated", 0xBEEF)?;
     for (length, status) in [
-        ("9", "00000000 0000beef"),
-        ("8", "00000002 00000000"),
+        ("32", "00000000 0000beef"),
+        ("31", "00000000 0000beef"),
+        ("30", "ffffffff"),
         ("0", "ffffffff"),
     ] {
         let text = "10 4 44 --text simulated --show 12 --length".split(' ');

@@ -314,10 +314,15 @@ fn password() -> Result<()> {
         "not even after a reboot"
     );
 
-    // The short form, eight bytes in two inputs: "sesame!!".
+    // The older call takes codes of keys, eight in two inputs, and no characters: "sesame!!".
     machine.nvram()?.set_password("sesame!!", 77)?;
     let out = call(&machine, &["10", "1", "0x61736573", "0x2121656d"])?;
-    ensure!(out[..2] == [0, 77], "the short form says {out:x?}");
+    ensure!(out[..2] == [2, 0], "characters are taken: {out:x?}");
+    let out = call(&machine, &["10", "1", "0x1e1f121f", "0x02021232"])?;
+    ensure!(out[..2] == [0, 77], "codes of keys: {out:x?}");
+    // An offset has to be marked as one, which `--text` does.
+    let out = call(&machine, &["10", "4", "44", "--length", "32"])?;
+    ensure!(out[0] == ERROR, "unmarked: {out:x?}");
     machine.nvram()?.set_password("", 0)?;
     ensure!(
         call(&machine, &["10", "0"])?[0] == 1,

@@ -302,8 +302,8 @@ DefinitionBlock ("", "SSDT", 2, "SIMDEL", "NVRAM", 1)
 
             Method (_INI, 0)
             {
-                // A real BIOS forgets wrong passwords at power-on; nobody
-                // has asked for events yet.
+                // Wrong passwords are forgotten at power-on, which is chosen;
+                // nobody has asked for events yet.
                 If (REDY ())
                 {
                     W32 (NV_PW_TRIES, 0)

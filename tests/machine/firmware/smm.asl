@@ -163,6 +163,7 @@ DefinitionBlock ("", "SSDT", 2, "SIMDEL", "SMM", 1)
             CreateDWordField (Arg0, 4, IN00)
             CreateDWordField (Arg0, 20, OUT0)
             CreateDWordField (Arg0, 24, OUT1)
+            CreateDWordField (Arg0, 36, ATTR)
 
             Switch (ToInteger (SELE))
             {
@@ -172,8 +173,8 @@ DefinitionBlock ("", "SSDT", 2, "SIMDEL", "SMM", 1)
                     OUT0 = 1
                     If (R32 (NV_PW_SET)) { OUT0 = 0 }
                 }
-                // Verify: 8 bytes in input[0..1].
-                Case (1) { SMVF (Arg0, 4, 8) }
+                // Verify: up to 8 codes of keys in input[0..1].
+                Case (1) { SMVF (Arg0, 4, 8, 1) }
                 // Properties: 0 installed, 1 not; longest, shortest; bit 24: ASCII.
                 Case (3)
                 {
@@ -184,24 +185,28 @@ DefinitionBlock ("", "SSDT", 2, "SIMDEL", "SMM", 1)
                     OUT1 = Local0 | 0x01000000
                     OUT0 = 0
                 }
-                // Verify, long form: input[0] is where in the whole
-                // buffer the password stands.
+                // Verify characters: input[0] is where in the whole buffer
+                // they stand. The attributes have to say so, and there have
+                // to be as many bytes as the longest password has.
                 Case (4)
                 {
                     OUT0 = 0xFFFFFFFF
-                    If ((IN00 >= 44) && (IN00 < SizeOf (Arg0)))
+                    Local0 = R32 (NV_PW_MAX_LEN)
+                    If ((ATTR == 1) && (IN00 >= 44) && (IN00 < SizeOf (Arg0)))
                     {
-                        SMVF (Arg0, IN00, NV_PW_TEXT_LEN)
+                        If ((SizeOf (Arg0) - IN00) >= Local0)
+                        {
+                            SMVF (Arg0, IN00, Local0, 0)
+                        }
                     }
                 }
             }
         }
 
-        // Compares Arg2 bytes at Arg1 of the call with the password.
-        // Status 0 and the security key in output[1], or status 2. After
-        // too many wrong answers the right one is refused as well, until
-        // the next power-on.
-        Method (SMVF, 3, Serialized)
+        // Compares Arg2 bytes at Arg1 of the call with the password, as
+        // codes of keys where Arg3 is set. Status 0 and the security key in
+        // output[1], or status 2.
+        Method (SMVF, 4, Serialized)
         {
             CreateDWordField (Arg0, 20, OUT0)
             CreateDWordField (Arg0, 24, OUT1)
@@ -209,16 +214,41 @@ DefinitionBlock ("", "SSDT", 2, "SIMDEL", "SMM", 1)
             OUT0 = 0xFFFFFFFF
             If (!R32 (NV_PW_SET)) { Return }
             OUT0 = 2
-            If (PWIS (Mid (Arg0, Arg1, Arg2))) { Return }
+            If (PWIS (Mid (Arg0, Arg1, Arg2), Arg3)) { Return }
             OUT1 = R32 (NV_PW_KEY)
             OUT0 = 0
         }
 
         // ---- the administrator password -----------------------------------------
 
-        // 0 when the Buffer Arg0, padded with 0, is the password. Not 0 after
-        // too many wrong ones, whatever it is.
-        Method (PWIS, 1, Serialized)
+        // Codes of the keys that characters 0x20 to 0x5F are typed with on a
+        // US keyboard (set 1), with or without shift.
+        Name (KEYS, Buffer (64)
+        {
+            0x39, 0x02, 0x28, 0x04, 0x05, 0x06, 0x08, 0x28,
+            0x0A, 0x0B, 0x09, 0x0D, 0x33, 0x0C, 0x34, 0x35,
+            0x0B, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08,
+            0x09, 0x0A, 0x27, 0x27, 0x33, 0x0D, 0x34, 0x35,
+            0x03, 0x1E, 0x30, 0x2E, 0x20, 0x12, 0x21, 0x22,
+            0x23, 0x17, 0x24, 0x25, 0x26, 0x32, 0x31, 0x18,
+            0x19, 0x10, 0x13, 0x1F, 0x14, 0x16, 0x2F, 0x11,
+            0x2D, 0x15, 0x2C, 0x1A, 0x2B, 0x1B, 0x07, 0x0C
+        })
+
+        // The code of the key of character Arg0; 0 for no character.
+        Method (KEYC, 1)
+        {
+            If ((Arg0 < 0x20) || (Arg0 > 0x7E)) { Return (0) }
+            If ((Arg0 == 0x60) || (Arg0 == 0x7E)) { Return (0x29) }
+            // Capital and small letters have one key, as have [ and {.
+            If (Arg0 > 0x60) { Return (DerefOf (KEYS[Arg0 - 0x40])) }
+            Return (DerefOf (KEYS[Arg0 - 0x20]))
+        }
+
+        // 0 when the Buffer Arg0, padded with 0, is the password, or with
+        // Arg1 the codes of its keys. Chosen: after too many wrong ones the
+        // right one is called wrong as well, until the next power-on.
+        Method (PWIS, 2, Serialized)
         {
             If (R32 (NV_PW_TRIES) >= R32 (NV_PW_MAX_TRIES)) { Return (1) }
             Local0 = 0
@@ -227,7 +257,9 @@ DefinitionBlock ("", "SSDT", 2, "SIMDEL", "SMM", 1)
             {
                 Local2 = 0
                 If (Local0 < SizeOf (Arg0)) { Local2 = DerefOf (Arg0[Local0]) }
-                If (Local2 != R8 (NV_PW_TEXT + Local0)) { Local1 = 1 }
+                Local3 = R8 (NV_PW_TEXT + Local0)
+                If (Arg1) { Local3 = KEYC (Local3) }
+                If (Local2 != Local3) { Local1 = 1 }
                 Local0++
             }
             If (Local1)

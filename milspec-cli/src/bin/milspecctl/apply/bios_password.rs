@@ -4,7 +4,8 @@
 //! gives for it. The driver gets the key only; the password goes nowhere else, and memory that held
 //! it is wiped.
 //!
-//! The calls are class 10 of Dell's SMBIOS interface, as `smi_password.c` of libsmbios uses them.
+//! The calls are class 10 of Dell's SMBIOS interface, as `smi_password.c` of libsmbios uses them. Its
+//! older call for a check takes codes of keys, which depend on the keyboard, and is not used here.
 
 use crate::ui::Ui;
 use milspec::failure::case;
@@ -13,19 +14,15 @@ use milspec::{Failure, Result, Root};
 use nix::errno::Errno;
 use std::fs::File;
 use std::io::Read;
+use std::ops::RangeInclusive;
 use zeroize::{Zeroize, Zeroizing};
 
 /// Class of the administrator password.
 const ADMIN: u16 = 10;
-/// Check up to [`SHORT`] bytes, which stand in the arguments.
-const VERIFY: u16 = 1;
 /// What is known of it.
 const PROPERTIES: u16 = 3;
-/// Check a longer one, which stands in the data.
-const VERIFY_LONG: u16 = 4;
-
-/// Longest password for [`VERIFY`].
-const SHORT: usize = 8;
+/// Check characters, which stand in the data.
+const VERIFY: u16 = 4;
 
 /// Longer than any password of a firmware.
 pub const LENGTH_MAX: usize = 256;
@@ -77,8 +74,8 @@ pub fn from_descriptor(number: u16) -> Result<Password> {
 pub fn from_terminal(ui: &Ui) -> Result<Password> {
     guard_memory();
     ui.ask_secret(
-        "The firmware asks for its administrator password. It locks after a few wrong\n\
-         tries, until the machine is switched off; how many are left cannot be read.\n",
+        "The firmware asks for its administrator password. After wrong ones it may take\n\
+         no more, not the right one either; whether it does, and when, is not known.\n",
         "BIOS administrator password:",
     )
 }
@@ -86,9 +83,9 @@ pub fn from_terminal(ui: &Ui) -> Result<Password> {
 /// What the firmware says about the password.
 struct Properties {
     installed: bool,
-    ascii: bool,
-    shortest: usize,
-    longest: usize,
+    /// How many ASCII characters it has. None where the firmware does not say that it takes them: as
+    /// libsmbios does, it is then taken to want codes of keys.
+    characters: Option<RangeInclusive<usize>>,
 }
 
 /// Has the firmware check the password. Returns the security key. At most one try is spent.
@@ -98,22 +95,23 @@ pub fn key(root: &Root, password: &Password) -> Result<Zeroizing<u16>> {
     if !properties.installed {
         return Err(failure("not-set"));
     }
-    if !properties.ascii {
+    let Some(characters) = properties.characters else {
         return Err(failure("key-codes"));
-    }
+    };
     if !password.iter().all(|byte| matches!(byte, 0x20..=0x7E)) {
         return Err(failure("beyond-ascii"));
     }
-    if password.len() < properties.shortest || password.len() > properties.longest {
-        let (shortest, longest) = (properties.shortest, properties.longest);
+    let longest = *characters.end();
+    if !characters.contains(&password.len()) {
         let failure = failure("length");
-        let why = failure.why.replace("{shortest}", &shortest.to_string());
+        let shortest = characters.start().to_string();
+        let why = failure.why.replace("{shortest}", &shortest);
         return Err(Failure {
             why: why.replace("{longest}", &longest.to_string()),
             ..failure
         });
     }
-    verify(&smbios, password)
+    verify(&smbios, password, longest)
 }
 
 /// Whether one is installed; false where the firmware cannot be asked.
@@ -130,27 +128,20 @@ fn properties(smbios: &Smbios<'_>) -> nix::Result<Properties> {
         return Ok(Properties {
             // 0 and 2: yes, 1 and 3: no.
             installed: installed % 2 == 0,
-            ascii: characteristics & 1 != 0,
-            shortest: usize::from(shortest),
-            longest: usize::from(longest),
+            characters: (characteristics & 1 != 0)
+                .then(|| usize::from(shortest)..=usize::from(longest)),
         });
     }
-    // Firmware that does not know this call has short passwords only.
     let installed = smbios.has_admin_password()?;
     Ok(Properties {
         installed: installed.ok_or(Errno::EOPNOTSUPP)?,
-        ascii: true,
-        shortest: 1,
-        longest: SHORT,
+        characters: None,
     })
 }
 
-fn verify(smbios: &Smbios<'_>, password: &Password) -> Result<Zeroizing<u16>> {
-    let call = if password.len() <= SHORT {
-        Some(smbios.prepare(ADMIN, VERIFY).with_arguments(password))
-    } else {
-        smbios.prepare(ADMIN, VERIFY_LONG).with_data(password)
-    };
+/// Has it checked, in as many bytes as the longest has.
+fn verify(smbios: &Smbios<'_>, password: &Password, longest: usize) -> Result<Zeroizing<u16>> {
+    let call = smbios.prepare(ADMIN, VERIFY).with_data(password, longest);
     let mut call = call.ok_or_else(|| unreachable(Errno::ENOSPC))?;
     smbios.make(&mut call).map_err(unreachable)?;
     match call.status() {
@@ -158,7 +149,12 @@ fn verify(smbios: &Smbios<'_>, password: &Password) -> Result<Zeroizing<u16>> {
         0 => Ok(Zeroizing::new(call.output(1) as u16)),
         2 => Err(failure("wrong")),
         -2 | NOT_EXECUTED => Err(unreachable(Errno::EOPNOTSUPP)),
-        _ => Err(failure("locked")),
+        // -1 is what libsmbios' comments call a password that does not verify; its code looks for 2.
+        status => {
+            let failure = failure("refused");
+            let why = failure.why.replace("{status}", &status.to_string());
+            Err(Failure { why, ..failure })
+        }
     }
 }
 
