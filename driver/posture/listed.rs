@@ -283,6 +283,17 @@ impl Listed {
         }
     }
 
+    /// Where the value with this index is written to, and what: location, value. `None` where the
+    /// machine does not list it, or where its token is never written: no plan has such a step, and this
+    /// does not rely on that.
+    pub fn write(&self, index: u8) -> Option<(u16, u16)> {
+        let (token, location, value) = self.token(index)?;
+        match deny::token(token) {
+            Gate::Open | Gate::Filtered => Some((location, value)),
+            Gate::Forbidden => None,
+        }
+    }
+
     /// The locations that a change concerns, each once: all that the setting has. The location of a
     /// third value may be an alias of the one that is written, and show the change as well; or
     /// somebody else puts that value in force.

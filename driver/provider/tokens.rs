@@ -30,10 +30,7 @@ use crate::{
             Presence,
             Reading, //
         },
-        deny::{
-            self,
-            Gate, //
-        },
+        deny,
         fact::Fact,
         listed::{
             entangle,
@@ -355,10 +352,7 @@ impl Provider for Tokens {
     }
 
     fn write(&self, id: u32, _from: u8, to: u8, key: u16) -> Result {
-        let (token, location, value) = self.find(id)?.token(to).ok_or(ENOENT)?;
-        if deny::token(token) == Gate::Forbidden {
-            return Err(EPERM);
-        }
+        let (location, value) = self.find(id)?.write(to).ok_or(EPERM)?;
         self.call(TOKEN_WRITE, [location.into(), value.into(), key.into(), 0])
             .map(|_| ())
     }

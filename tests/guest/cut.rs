@@ -7,6 +7,7 @@ use crate::access::wait_until;
 use crate::apply::{ready, ECANCELED, EINTR};
 use crate::ask::{self, ask, ask_one, one, start, Answer};
 use crate::common::{Test, DRIVER};
+use crate::delay::wait_in;
 use crate::model::{Image, Model};
 use crate::modes::SYSFS;
 use anyhow::{ensure, Context, Result};
@@ -26,6 +27,8 @@ pub const TESTS: &[Test] = &[
 ];
 
 const PATIENCE: Duration = Duration::from_secs(60);
+/// `write(1` as `/proc/PID/syscall` has it.
+const WRITE: &str = "1 0x1 ";
 
 /// Two modes of one machine, as images.
 struct Ends {
@@ -144,18 +147,30 @@ fn death() -> Result<()> {
 
 fn unbind() -> Result<()> {
     let machine = ready("rugged")?;
+    let nvram = machine.nvram()?;
     let ends = Ends::new(&machine)?;
     let mut seen = Vec::new();
     for (call, n) in [(Call::TOKEN_WRITE, 2), (Call::dsml(5), 12)] {
-        let client = begin(&machine, call, n)?;
+        let held = nvram.hold(call, n)?;
+        let client = start(&machine, "apply mode=4")?;
+        wait_until("a firmware call is held back", || nvram.is_held(&held))?;
         let line = format!("echo DSML0001:00 >{DRIVER}/unbind");
-        let unbound = machine
+        let mut unbound = machine
             .guest()?
             .spawn(milspec_machine::GuestCommand::shell(&line))?;
-        machine.nvram()?.clear_faults()?;
+        wait_in(&machine, &unbound, WRITE)?;
+        std::thread::sleep(Duration::from_millis(500));
+        ensure!(
+            unbound.poll()?.is_none(),
+            "it has returned while the firmware was being changed"
+        );
+        ensure!(nvram.is_held(&held)?, "it has begun to wait too late");
+        nvram.release(held)?;
         unbound.wait(PATIENCE)?.ok()?;
-        // It has not returned while the firmware was being changed.
+        let calls = nvram.counts()?.dsml_total();
         seen.push(ends.judge(&machine, &answer(client)?)?);
+        let more = nvram.counts()?.dsml_total() - calls;
+        ensure!(more == 0, "{more} calls after the unbind");
         let shown = machine.read(&format!("{SYSFS}/dsmil_controls"))?;
         ensure!(shown == "0", "{shown} devices after the unbind");
         machine

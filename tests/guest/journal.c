@@ -8,6 +8,7 @@
 #define _FILE_OFFSET_BITS 64
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -19,6 +20,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -213,6 +215,76 @@ static void waiting(void)
 	close(fd);
 }
 
+/* A reader with memory that does not come. */
+struct slow {
+	int fd, ended;
+	void *memory;
+	ssize_t size;
+};
+
+static void *slow_reader(void *arg)
+{
+	struct slow *slow = arg;
+
+	slow->size = read(slow->fd, slow->memory, SIZE);
+	__atomic_store_n(&slow->ended, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* Changes something of the machine, and tells whether that was done in time. */
+static int changes(int mode)
+{
+	struct milspec_apply q = { .head = { .size = sizeof(q) }, .mode = mode };
+	int status = -1;
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(ioctl(get(O_RDWR), MILSPEC_IOC_APPLY, &q) || q.step_count == 0);
+	for (int i = 0; i < 400 && waitpid(child, &status, WNOHANG) == 0; i++)
+		usleep(50000);
+	kill(child, SIGKILL);
+	return status == 0;
+}
+
+static void slowly(void)
+{
+	long page = sysconf(_SC_PAGESIZE);
+	struct slow slow = {
+		.fd = get(O_RDONLY),
+		.memory = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+	};
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register late = {
+		.range = { .start = (uintptr_t)slow.memory, .len = page },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	int never = get(O_RDONLY), faults = syscall(__NR_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	struct uffd_msg message;
+	struct milspec_event *e = slow.memory, last;
+	long before = next();
+	pthread_t thread;
+
+	check(faults >= 0 && !ioctl(faults, UFFDIO_API, &api) &&
+	      !ioctl(faults, UFFDIO_REGISTER, &late), "there is memory that does not come");
+	pthread_create(&thread, NULL, slow_reader, &slow);
+	check(readable(faults, 10000) && read(faults, &message, sizeof(message)) == sizeof(message) &&
+	      message.event == UFFD_EVENT_PAGEFAULT, "a read waits for it");
+	check(changes(MILSPEC_MODE_ENHANCED) && changes(MILSPEC_MODE_BASELINE),
+	      "changes are made meanwhile");
+	check(next() > before + 10 && lseek(never, -1, SEEK_END) == next() - 1 &&
+	      read(never, &last, SIZE) == SIZE && last.kind == MILSPEC_KIND_APPLY_ENDED,
+	      "and their records can be read");
+	check(!__atomic_load_n(&slow.ended, __ATOMIC_ACQUIRE), "while the reader still waits");
+	ioctl(faults, UFFDIO_UNREGISTER, &late.range);
+	ioctl(faults, UFFDIO_WAKE, &late.range);
+	pthread_join(thread, NULL);
+	check(slow.size == SIZE && e->sequence == 1, "which then has what it came for");
+	close(faults);
+	close(never);
+	close(slow.fd);
+	munmap(slow.memory, page);
+}
+
 static volatile uint64_t target;
 
 /* Reads until `target`. Every record comes once, in order, or is said to be lost. */
@@ -294,5 +366,6 @@ int main(int argc, char **argv)
 	seeking();
 	sharing();
 	waiting();
+	slowly();
 	return broken != 0;
 }

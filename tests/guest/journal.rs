@@ -264,6 +264,13 @@ fn unasked() -> Result<()> {
     ensure!((drift.from, drift.to) == (platform.to, platform.from));
     // Claim: as a change from outside
     ensure!(drift.properties == uapi::EVENT_DRIFT, "{drift:?}");
+    // The firmware's notice has had the driver look.
+    ensure!(drift.origin == uapi::ORIGIN_DRIVER, "{drift:?}");
+    // Claim: its record names who has looked
+    ensure!(
+        comm(drift).starts_with("kworker") && drift.uid == 0,
+        "{drift:?}"
+    );
     let tamper = only(&events, uapi::KIND_TAMPER)?;
     ensure!(tamper.severity == uapi::SEVERITY_ERROR);
     only(&events, uapi::KIND_UNBIND)?;
@@ -285,11 +292,11 @@ pub fn wait_for(machine: &Machine, kind: u16) -> Result<()> {
 }
 
 fn rules_64() -> Result<()> {
-    program("journal", Bits::B64, 30)
+    program("journal", Bits::B64, 44)
 }
 
 fn rules_32() -> Result<()> {
-    program("journal", Bits::B32, 30)
+    program("journal", Bits::B32, 44)
 }
 
 fn crowd() -> Result<()> {
@@ -374,7 +381,18 @@ fn flood() -> Result<()> {
     machine.check_kernel_log()
 }
 
-/// Promise: where the kernel audits, refused requests are among what it tells; a flood is not.
+/// The number that the kernel has given to a line of its audit log.
+fn serial(line: &str) -> Result<u64> {
+    let stamp = line
+        .split_once("audit(")
+        .and_then(|(_, rest)| rest.split_once(')'));
+    let serial = stamp.and_then(|(stamp, _)| stamp.rsplit_once(':'));
+    let (_, serial) = serial.with_context(|| format!("no number: {line}"))?;
+    Ok(serial.parse()?)
+}
+
+/// Promise: where the kernel audits, refused requests are among what it tells, those of
+/// administrators too; a flood is not.
 fn audited() -> Result<()> {
     let machine = machine_with_cause("rugged", Module::Autoload)?;
     cause(&machine, "flood 1")?;
@@ -384,24 +402,45 @@ fn audited() -> Result<()> {
     );
     cause(&machine, "audit")?;
     cause(&machine, "flood 100")?;
+    // Without an audit daemon the kernel log has them, ten in five seconds at most.
+    std::thread::sleep(Duration::from_secs(6));
+    let write = format!("echo paranoid-plus >{MODE}");
+    ensure!(!machine.sh(&write)?.success());
     let log = machine.dmesg()?;
     let lines: Vec<&str> = log
         .lines()
         .filter(|line| line.contains("op=dell_milspec"))
         .collect();
-    // Without an audit daemon the kernel log has them, and that has a limit of its own.
-    ensure!((3..30).contains(&lines.len()), "{lines:#?}");
-    for part in [
-        "type=1316",
-        "interface=sysfs",
-        "error=-1",
-        "uid=65534",
-        "comm=\"cause\"",
+    for parts in [
+        [
+            "interface=ioctl",
+            "error=-1 ",
+            "uid=65534",
+            "comm=\"cause\"",
+        ],
+        [
+            "interface=ioctl",
+            "error=-9 ",
+            "uid=65534",
+            "comm=\"cause\"",
+        ],
+        [
+            "interface=sysfs",
+            "error=-1 ",
+            "uid=65534",
+            "comm=\"cause\"",
+        ],
+        ["interface=sysfs", "error=-13 ", "uid=0", "comm=\"sh\""],
     ] {
-        ensure!(
-            lines.iter().any(|line| line.contains(part)),
-            "no {part}: {lines:#?}"
-        );
+        let has = |line: &&str| parts.iter().all(|part| line.contains(part));
+        ensure!(lines.iter().any(has), "no {parts:?}: {lines:#?}");
     }
+    ensure!(lines.iter().all(|line| line.contains("type=1316")));
+    // What the kernel log has no room for has taken a number as well.
+    let (first, last) = (lines[0], lines[lines.len() - 1]);
+    ensure!(last.contains("error=-13 "), "{lines:#?}");
+    let told = serial(last)? - serial(first)? + 1;
+    ensure!((4..40).contains(&told), "{told}: {lines:#?}");
+    println!("\nof 401 refusals {told} were audited");
     machine.check_kernel_log()
 }

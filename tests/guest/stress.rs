@@ -77,7 +77,6 @@ fn stress() -> Result<()> {
     ensure!(told.number("bad")? == 0, "{told:?}");
     // How much of it there is, is the host's speed; the crowd goes on until there is as much as this.
     for (work, least) in [("reads", 500), ("applied", 2), ("refreshed", 1)] {
-        // Claim: cannot hold up a change by reading
         ensure!(told.number(work)? > least, "{work}: {told:?}");
     }
     ensure!(rounds.trim().parse::<u32>()? > 0, "{rounds} rounds");

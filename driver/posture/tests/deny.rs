@@ -82,6 +82,27 @@ fn classes_of_settings_are_as_strict_as_their_tokens() {
     assert_eq!(forbidden, expected);
 }
 
+/// Nothing says where a forbidden token is written to, whatever was planned.
+#[test]
+fn forbidden_tokens_are_written_nowhere() {
+    let mut refused = 0;
+    for setting in SETTINGS {
+        let listed = listed_whole(setting, &PORTABLE);
+        for (index, value) in (0..).zip(setting.values) {
+            let there = listed
+                .token(index)
+                .map(|(_, location, value)| (location, value));
+            assert!(there.is_some(), "{}", setting.name);
+            let forbidden = deny::token(value.token) == Gate::Forbidden;
+            let expected = there.filter(|_| !forbidden);
+            assert_eq!(listed.write(index), expected, "{:#06x}", value.token);
+            refused += usize::from(forbidden);
+        }
+        assert_eq!(listed.write(u8::MAX), None);
+    }
+    assert_eq!(refused, 7);
+}
+
 /// What erases is quarantined: it is shown, so that somebody sees it armed, and never written.
 #[test]
 fn what_erases_is_quarantined() {

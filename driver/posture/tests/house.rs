@@ -121,16 +121,130 @@ fn the_node_is_made_last() {
 
 #[test]
 fn unsafe_code_is_below_kapi() {
-    for (part, _) in HOUSE.iter().filter(|(part, _)| *part != "kapi") {
+    let parts = HOUSE.iter().map(|(part, _)| *part);
+    for part in parts.chain(["dell_milspec"]).filter(|part| *part != "kapi") {
         for (file, code) in sources(part) {
             assert!(!code.contains("unsafe"), "{file}");
         }
     }
 }
 
+/// The words of a text.
+fn words(code: &str) -> impl Iterator<Item = &str> {
+    let words = code.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words.filter(|word| !word.is_empty())
+}
+
+/// Tells whether a word is one of those by which code gets at a port, a register of the processor, or
+/// memory that is none: instructions, the kernel's functions and Rust's types for them.
+fn is_of_hardware(word: &str) -> bool {
+    const PARTS: &[&str] = &[
+        "ioremap",
+        "memremap",
+        "iomap",
+        "ioport",
+        "iomem",
+        "ioread",
+        "iowrite",
+        "rdmsr",
+        "wrmsr",
+        "request_region",
+        "request_mem_region",
+        "request_resource",
+        "phys_to_virt",
+        "fromio",
+        "toio",
+    ];
+    const WHOLE: &[&str] = &[
+        "asm",
+        "__asm__",
+        "global_asm",
+        "naked_asm",
+        "IoRaw",
+        "Mmio",
+        "io",
+    ];
+    let small = word.to_lowercase();
+    // inb, outsl, inw_p; readb, writeq_relaxed.
+    let stem = ["_p", "_relaxed"]
+        .iter()
+        .find_map(|end| small.strip_suffix(end));
+    let stem = stem.unwrap_or(&small).trim_start_matches('_');
+    let sized = |begin: &str, sizes: &str| {
+        let rest = stem.strip_prefix(begin);
+        rest.is_some_and(|rest| rest.len() == 1 && sizes.contains(rest))
+    };
+    let ports = ["in", "out", "ins", "outs"]
+        .iter()
+        .any(|begin| sized(begin, "bwl"));
+    let memory = ["read", "write", "reads", "writes", "raw_read", "raw_write"];
+    ports
+        || memory.iter().any(|begin| sized(begin, "bwlq"))
+        || PARTS.iter().any(|part| small.contains(part))
+        || WHOLE.contains(&word)
+}
+
+/// No port, no MSR, no memory-mapped register: all of the driver's code, C and Rust.
+#[test]
+fn nothing_gets_at_hardware_by_itself() {
+    let parts = HOUSE.iter().map(|(part, _)| *part);
+    let mut all = Vec::new();
+    for part in parts.chain(["posture", "uapi", "dell_milspec"]) {
+        all.extend(sources(part));
+    }
+    for (part, end) in [("kapi", "c"), ("uapi", "h")] {
+        let entries = fs::read_dir(driver().join(part)).unwrap();
+        let paths = entries.map(|entry| entry.unwrap().path());
+        let before = all.len();
+        for path in paths.filter(|path| path.extension().is_some_and(|e| e == end)) {
+            let text = fs::read_to_string(&path).unwrap();
+            // Without comments.
+            let code = text.split("/*").enumerate().map(|(n, part)| match n {
+                0 => part,
+                _ => part.split_once("*/").unwrap().1,
+            });
+            all.push((path.display().to_string(), code.collect()));
+        }
+        assert!(all.len() > before, "{part} has moved");
+    }
+    assert!(all.len() > 60, "{} files", all.len());
+    for (file, code) in all {
+        let found: Vec<&str> = words(&code).filter(|word| is_of_hardware(word)).collect();
+        assert!(found.is_empty(), "{file}: {found:?}");
+    }
+}
+
 /// What the tests above rely on.
 #[test]
 fn names_are_found() {
+    for word in [
+        "asm",
+        "inb",
+        "outw",
+        "insl",
+        "outb_p",
+        "readl",
+        "__raw_writeq",
+        "readl_relaxed",
+        "ioremap",
+        "devm_ioremap_resource",
+        "memremap",
+        "rdmsrl",
+        "rdmsrq_safe",
+        "wrmsr",
+        "request_region",
+        "ioread32",
+        "IoMem",
+        "memcpy_fromio",
+    ] {
+        assert!(is_of_hardware(word), "{word}");
+    }
+    for word in [
+        "read", "write", "inl_", "kernel", "in", "out", "writable", "reads",
+    ] {
+        assert!(!is_of_hardware(word), "{word}");
+    }
+    assert!(words("core::arch::asm!(\"in\")").eq(["core", "arch", "asm", "in"]));
     let code =
         "use crate::{\n    engine::{\n        state, //\n    },\n    kapi,\n};\ncrate::uapi::X";
     assert_eq!(used(code), ["engine", "kapi", "uapi"]);

@@ -6,6 +6,7 @@ mod common;
 
 use milspec_posture::control::{Answer, Presence, Reading};
 use milspec_posture::listed::{Cells, Listed, Model};
+use milspec_posture::setting::VALUES;
 use milspec_posture::settings::SETTINGS;
 use milspec_posture::token_table::Token;
 use proptest::prelude::*;
@@ -15,8 +16,11 @@ use std::convert::Infallible;
 
 const NONE: u16 = 0xFFFF;
 
-/// A setting with these tokens: id, location, expected reading.
-fn listed(name: &str, tokens: &[(u16, u16, u16)]) -> Option<Listed> {
+/// A token: id, location, expected reading.
+type Row = (u16, u16, u16);
+
+/// A setting with these tokens.
+fn listed(name: &str, tokens: &[Row]) -> Option<Listed> {
     let setting = SETTINGS.iter().find(|setting| setting.name == name);
     let setting = setting.unwrap_or_else(|| panic!("no setting {name}"));
     let tokens = tokens.iter().map(|(id, location, value)| Token {
@@ -67,6 +71,69 @@ fn what_is_not_listed_is_implied() {
     // Of four it could be any.
     let security = listed("thunderbolt-security", &[(0x03C1, 0x03C1, 1)]).unwrap();
     assert_eq!(reading(&security, &[(0x03C1, 0)]), Reading::Unknown);
+}
+
+/// Of two values that are both listed and not in force neither follows; and a setting that is only read
+/// is not written, whatever of it is listed.
+#[test]
+fn what_is_listed_is_not_implied() {
+    let gps = listed("gps", &[(0x039B, 0x039B, 1), (0x039C, 0x039C, 0)]).unwrap();
+    assert_eq!(reading(&gps, &[(0x039B, 0), (0x039C, 1)]), Reading::Unknown);
+    assert!(gps.is_writable());
+    let both = [(0x034F, 0x034F, 1), (0x0350, 0x0350, 0)];
+    let secure = listed("secure-boot", &both).unwrap();
+    assert_eq!(secure.presence, Presence::Full);
+    assert!(!secure.is_writable());
+}
+
+/// A table that lists a token in two ways says nothing of its setting, whatever is in force.
+#[test]
+fn a_contradiction_is_no_value() {
+    let tokens = [
+        (0x0055, 0x0055, 0),
+        (0x0055, 0x0099, 3),
+        (0x0198, 0x0198, 4),
+    ];
+    let wake = listed("wake-on-lan", &tokens).unwrap();
+    assert_eq!(wake.presence, Presence::Contradictory);
+    let stands = [(0x0055, 1), (0x0099, 1), (0x0198, 4)];
+    assert_eq!(reading(&wake, &stands), Reading::Ambiguous);
+    let once = listed("wake-on-lan", &[tokens[0], tokens[2]]).unwrap();
+    assert!(matches!(reading(&once, &stands), Reading::Known(_)));
+}
+
+/// Read one location after the other, as after a change, a setting reads as it does all at once.
+#[test]
+fn one_location_at_a_time() {
+    let tokens: [(&str, &[Row]); 4] = [
+        ("gps", &[(0x039B, 0x039B, 1), (0x039C, 0x039C, 0)]),
+        ("gps", &[(0x039B, 0x039B, 1), (0x039C, 0x039B, 0)]),
+        ("secure-boot", &[(0x034F, 0x034F, 1)]),
+        (
+            "wake-on-lan",
+            &[
+                (0x0055, 0x0055, 0),
+                (0x0057, 0x0057, 5),
+                (0x006D, 0x006D, 5),
+                (0x0198, 0x0198, 4),
+            ],
+        ),
+    ];
+    for (name, tokens) in tokens {
+        let listed = listed(name, tokens).unwrap();
+        for shown in 0..6 {
+            // No two locations show the same.
+            let read = |at: u16| Ok((shown + u32::from(at)) % 6);
+            let mut answers = [Answer::Absent; VALUES];
+            for there in listed.concerned() {
+                for (index, answer) in listed.answers_at(there, read(there)) {
+                    answers[index] = answer;
+                }
+            }
+            listed.imply(&mut answers);
+            assert_eq!(answers, listed.answers(read), "{name}: {shown}");
+        }
+    }
 }
 
 /// 391 machines list 0x0057 and 0x006D at two locations with one expected reading: one cell, and

@@ -323,7 +323,7 @@ impl Dice {
     fn facts(&mut self) -> Vec<Fact> {
         let mut facts = Vec::new();
         for _ in 0..self.roll(8) {
-            let known = &SETTINGS[usize::from(self.roll(61))];
+            let known = &SETTINGS[usize::from(self.roll(SETTINGS.len().try_into().unwrap()))];
             facts.push((platform(known.name, "-"), known.values.len()));
         }
         for _ in 0..self.roll(9) {

@@ -177,6 +177,28 @@ fn reading(one: &Listed, how: u8, kind: u8) {
     }
 }
 
+/// The tokens of a table, where all of it can be taken apart: up to its end, or to the structure that
+/// ends it.
+fn all_tokens(table: &[u8]) -> Option<Vec<Token>> {
+    let (mut all, mut at) = (Vec::new(), 0);
+    while at < table.len() {
+        let length = usize::from(*table.get(at + 1)?);
+        let area = table.get(at..at + length).filter(|_| length >= 4)?;
+        if area[0] == TYPE {
+            all.extend(parsed(area).0);
+        }
+        at += length;
+        while table.get(at..at + 2)? != [0, 0] {
+            at += 1;
+        }
+        at += 2;
+        if area[0] == 127 {
+            break;
+        }
+    }
+    Some(all)
+}
+
 /// Promise: a report has every token of every structure, and no more, and says how each ended; and it
 /// is the same when it was written and read.
 fn in_a_report(table: &[u8]) {
@@ -184,7 +206,9 @@ fn in_a_report(table: &[u8]) {
     let files = Files::from([(DMI.to_string(), table.to_vec())]);
     let root = Root::of_files("made by a fuzzer".into(), None, files);
     let report = collect(&root, false, &|_| {});
+    let expected = all_tokens(table);
     let Some(found) = &report.token_table else {
+        assert!(expected.is_none_or(|all| all.is_empty()), "no table");
         return;
     };
     let tokens = found.tokens();
@@ -195,6 +219,9 @@ fn in_a_report(table: &[u8]) {
         words,
         "a token does not read as it was written"
     );
+    if let Some(expected) = expected {
+        assert_eq!(tokens, expected);
+    }
     let encoded: Vec<[u8; 6]> = tokens.iter().map(encode).collect();
     let mut there = table.windows(6);
     let each = encoded.iter().all(|one| there.any(|six| six == one));

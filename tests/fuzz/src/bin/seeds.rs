@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Writes the seeds of all targets, and a dictionary for each: `seeds DIRECTORY`. A target like the
-//! others, for what cargo-fuzz instruments does not link without libFuzzer; but before its first run
-//! it ends.
+//! Writes the seeds of all targets, none of more than so many bytes, and a dictionary for each: `seeds
+//! DIRECTORY BYTES`. A target like the others, for what cargo-fuzz instruments does not link without
+//! libFuzzer; but before its first run it ends.
 
 #![no_main]
 
-use milspec_fuzz::seeds::{all, words};
+use milspec_fuzz::seeds::{all, repository, words};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::{env, fs, io, process};
 
@@ -18,9 +19,37 @@ fn write_and_end() {
 }
 
 fn write() -> io::Result<()> {
-    let directory = env::args_os().nth(1).map(PathBuf::from);
-    let directory = directory.ok_or_else(|| io::Error::other("usage: seeds DIRECTORY"))?;
-    for (target, seeds) in all()? {
+    let mut arguments = env::args_os().skip(1);
+    let directory = arguments.next().map(PathBuf::from);
+    let most = arguments
+        .next()
+        .and_then(|most| most.to_str()?.parse().ok());
+    let (directory, most): (PathBuf, usize) = directory
+        .zip(most)
+        .ok_or_else(|| io::Error::other("usage: seeds DIRECTORY BYTES"))?;
+    let all = all()?;
+    let named: BTreeSet<String> = all.iter().map(|(target, _)| target.to_string()).collect();
+    let there = fs::read_dir(repository().join("tests/fuzz/targets"))?.map(|entry| {
+        let path = entry?.path();
+        Ok(path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned())
+    });
+    assert_eq!(
+        there.collect::<io::Result<BTreeSet<_>>>()?,
+        named,
+        "targets, and those with seeds"
+    );
+    for (target, seeds) in all {
+        assert!(!seeds.is_empty(), "{target} has no seeds");
+        let longest = seeds.iter().map(Vec::len).max().unwrap_or_default();
+        // libFuzzer cuts it off, and what is left may be no input that leads anywhere.
+        assert!(
+            longest <= most,
+            "a seed of {target} has {longest} bytes of {most}"
+        );
         let corpus = directory.join(target);
         fs::create_dir_all(&corpus)?;
         for (number, seed) in seeds.iter().enumerate() {
