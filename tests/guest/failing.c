@@ -6,7 +6,8 @@
  *
  *   failing SECONDS STRIDE CALL [ARGUMENT...]
  *
- * For each CALL that SECONDS are too few for, it prints so; STRIDE is by how much the number grows.
+ * For each CALL that SECONDS are too few for, it prints so; STRIDE is by how much the number grows. Four
+ * numbers are tried however long they take.
  * Only allocations below a function of a module are counted: those of the system call itself are
  * not ours. Prints one line:
  *
@@ -561,7 +562,7 @@ int main(int argc, char **argv)
 	}
 
 	end = now() + atol(argv[1]);
-	for (number = 1; !whole && !broken && now() < end; number += stride) {
+	for (number = 1; !whole && !broken && (now() < end || number <= 3 * stride + 1); number += stride) {
 		int hits = 0;
 
 		for (int way = 0; way < call->ways; way++)

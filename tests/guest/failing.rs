@@ -65,8 +65,8 @@ struct Tried {
 fn fail(machine: &Machine, seconds: u64, stride: u32, call: &[&str]) -> Result<Tried> {
     let (seconds_text, stride) = (seconds.to_string(), stride.to_string());
     let argv = [&[PROGRAM, &seconds_text, &stride], call].concat();
-    // A call that was begun in time has its own time.
-    let patience = Duration::from_secs(seconds + 120);
+    // A call that was begun in time has its own time, and so have the first ones.
+    let patience = Duration::from_secs(seconds + 600);
     let output = machine.run_command(GuestCommand::new(argv).timeout(patience))?;
     let text = output.text();
     ensure!(output.success(), "{call:?}:\n{text}{}", output.error_text());
