@@ -6,7 +6,7 @@ mod common;
 
 use common::figures::figures;
 use common::{listed_whole, PORTABLE};
-use milspec_posture::control::Class;
+use milspec_posture::control::{Class, Family};
 use milspec_posture::deny::{self, Gate};
 use milspec_posture::listed::Model;
 use milspec_posture::settings::SETTINGS;
@@ -101,6 +101,32 @@ fn forbidden_tokens_are_written_nowhere() {
         assert_eq!(listed.write(u8::MAX), None);
     }
     assert_eq!(refused, 7);
+}
+
+/// What plans are made of says of each value whether it is never written, and of a setting whether it is
+/// not on this model.
+#[test]
+fn plans_know_what_is_forbidden() {
+    let (mut forbidden, mut denied) = (0, 0);
+    let known = Model {
+        product: b"Inspiron 1012",
+        ..PORTABLE
+    };
+    for setting in SETTINGS {
+        let fact = listed_whole(setting, &known).fact();
+        let is = deny::model(known.product, setting.name);
+        assert_eq!(fact.denied, is, "{}", setting.name);
+        denied += usize::from(is);
+        assert!(!listed_whole(setting, &PORTABLE).fact().denied);
+        assert_eq!(fact.family, Family::Platform, "{}", setting.name);
+        for (bit, value) in setting.values.iter().enumerate() {
+            let is = deny::token(value.token) == Gate::Forbidden;
+            assert_eq!(fact.forbidden >> bit & 1 == 1, is, "{}", setting.name);
+            forbidden += usize::from(is);
+        }
+    }
+    assert_eq!(forbidden, 7);
+    assert!(denied > 0);
 }
 
 /// What erases is quarantined: it is shown, so that somebody sees it armed, and never written.

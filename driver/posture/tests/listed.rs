@@ -5,7 +5,7 @@
 mod common;
 
 use milspec_posture::control::{Answer, Presence, Reading};
-use milspec_posture::listed::{Cells, Listed, Model};
+use milspec_posture::listed::{entangle, Cells, Listed, Model};
 use milspec_posture::setting::VALUES;
 use milspec_posture::settings::SETTINGS;
 use milspec_posture::token_table::Token;
@@ -84,6 +84,18 @@ fn what_is_listed_is_not_implied() {
     let secure = listed("secure-boot", &both).unwrap();
     assert_eq!(secure.presence, Presence::Full);
     assert!(!secure.is_writable());
+}
+
+/// Settings that have a location in common are marked, both of them, and counted; others are not.
+#[test]
+fn shared_locations_are_counted() {
+    let gps = listed("gps", &[(0x039B, 0x039B, 1), (0x039C, 0x039C, 0)]).unwrap();
+    let secure = listed("secure-boot", &[(0x034F, 0x039C, 1)]).unwrap();
+    let wake = listed("wake-on-lan", &[(0x0055, 0x0055, 0)]).unwrap();
+    let mut all = [gps, wake, secure];
+    assert_eq!(entangle(&mut all[..2]), 0);
+    assert_eq!(entangle(&mut all), 2);
+    assert_eq!(all.map(|one| one.entangled), [true, false, true]);
 }
 
 /// A table that lists a token in two ways says nothing of its setting, whatever is in force.
