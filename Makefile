@@ -108,7 +108,8 @@ install-cli: ## install milspecctl alone: enough where others' journals and atte
 
 # The group and what was recorded of this machine stay: they are the administrator's.
 uninstall: ## remove what install has put there (same DESTDIR and PREFIX)
-	@test -n "$(DESTDIR)" || ! grep -qsE '^  "state": "(armed|held|not-undone)"' /var/lib/milspecctl/unconfirmed.json || \
+	@record=/var/lib/milspecctl/unconfirmed.json; test -n "$(DESTDIR)" || test ! -e $$record || \
+		grep -qE '^  "state": "(undone|reboot-due)"' $$record || \
 		echo 'A change is not confirmed yet, and nothing is left that undoes it.' >&2
 	@test -n "$(DESTDIR)" || systemctl disable --now $(notdir $(UNIT_FILES)) || true
 	rm -f $(DESTDIR)$(PREFIX)/bin/milspecctl $(SHARE)/man/man1/milspecctl*.1 \

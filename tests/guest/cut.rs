@@ -7,7 +7,7 @@ use crate::access::wait_until;
 use crate::apply::{ready, ECANCELED, EINTR};
 use crate::ask::{self, ask, ask_one, one, start, Answer};
 use crate::common::{Test, DRIVER};
-use crate::delay::wait_in;
+use crate::delay;
 use crate::model::{Image, Model};
 use crate::modes::SYSFS;
 use anyhow::{ensure, Context, Result};
@@ -27,8 +27,6 @@ pub const TESTS: &[Test] = &[
 ];
 
 const PATIENCE: Duration = Duration::from_secs(60);
-/// `write(1` as `/proc/PID/syscall` has it.
-const WRITE: &str = "1 0x1 ";
 
 /// Two modes of one machine, as images.
 struct Ends {
@@ -151,14 +149,12 @@ fn unbind() -> Result<()> {
     let ends = Ends::new(&machine)?;
     let mut seen = Vec::new();
     for (call, n) in [(Call::TOKEN_WRITE, 2), (Call::dsml(5), 12)] {
-        let held = nvram.hold(call, n)?;
-        let client = start(&machine, "apply mode=4")?;
-        wait_until("a firmware call is held back", || nvram.is_held(&held))?;
+        let (client, held) = delay::begin(&machine, "apply mode=4", call, n)?;
         let line = format!("echo DSML0001:00 >{DRIVER}/unbind");
         let mut unbound = machine
             .guest()?
             .spawn(milspec_machine::GuestCommand::shell(&line))?;
-        wait_in(&machine, &unbound, WRITE)?;
+        delay::wait_in(&machine, &unbound, delay::WRITE)?;
         std::thread::sleep(Duration::from_millis(500));
         ensure!(
             unbound.poll()?.is_none(),

@@ -28,7 +28,7 @@ const AT_ONCE: Duration = Duration::from_secs(20);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Makes a request of which the `n`-th call of a kind is held back, and waits until it is.
-fn begin<'a>(
+pub fn begin<'a>(
     machine: &'a Machine,
     request: &str,
     call: Call,
@@ -128,7 +128,7 @@ pub const IOCTL: &str = "16 0x3 ";
 /// `poll(` as `/proc/PID/syscall` has it.
 pub const POLL: &str = "7 0x";
 /// `write(1`.
-const WRITE: &str = "1 0x1 ";
+pub const WRITE: &str = "1 0x1 ";
 
 /// What waits for the engine, and the call in which it does.
 fn waiters() -> [(&'static str, GuestCommand, &'static str); 3] {

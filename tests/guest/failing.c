@@ -209,6 +209,8 @@ static int call_plan(void)
 {
 	int result = apply(MILSPEC_IOC_PLAN, atoi(arguments[0]), 0, 0);
 
+	if (result != 0)
+		return result;
 	said = (uint64_t)applied.step_count << 32 | applied.outcome;
 	for (uint32_t i = 0; i < applied.step_count; i++)
 		said = said * 31 + steps[i].control;

@@ -23,6 +23,8 @@ static unsigned char cover_reached[COVER_MOST];
 /* Calls of which not all was seen. */
 static _Atomic unsigned int cover_cut;
 static _Thread_local volatile uint64_t *cover;
+/* Some thread's calls are seen. */
+static _Atomic int cover_begun;
 
 static void find_cover(void)
 {
@@ -49,6 +51,7 @@ static void begin_cover(void)
 	if (memory == MAP_FAILED || ioctl(fd, COVER_ENABLE, 0ul))
 		die("KCOV_ENABLE");
 	cover = memory;
+	cover_begun = 1;
 }
 
 /* Takes what the last call has reached. */
@@ -67,7 +70,7 @@ static void take_cover(void)
 
 static void report_cover(void)
 {
-	FILE *file = cover_text ? fopen(COVER_REACHED, "w") : NULL;
+	FILE *file = cover_begun ? fopen(COVER_REACHED, "w") : NULL;
 
 	if (!file)
 		return;

@@ -19,6 +19,14 @@ const NONE: u16 = 0xFFFF;
 /// A token: id, location, expected reading.
 type Row = (u16, u16, u16);
 
+/// Wake-on-LAN with two names for one value.
+const WAKE: [Row; 4] = [
+    (0x0055, 0x0055, 0),
+    (0x0057, 0x0057, 5),
+    (0x006D, 0x006D, 5),
+    (0x0198, 0x0198, 4),
+];
+
 /// A setting with these tokens.
 fn listed(name: &str, tokens: &[Row]) -> Option<Listed> {
     let setting = SETTINGS.iter().find(|setting| setting.name == name);
@@ -121,15 +129,7 @@ fn one_location_at_a_time() {
         ("gps", &[(0x039B, 0x039B, 1), (0x039C, 0x039C, 0)]),
         ("gps", &[(0x039B, 0x039B, 1), (0x039C, 0x039B, 0)]),
         ("secure-boot", &[(0x034F, 0x034F, 1)]),
-        (
-            "wake-on-lan",
-            &[
-                (0x0055, 0x0055, 0),
-                (0x0057, 0x0057, 5),
-                (0x006D, 0x006D, 5),
-                (0x0198, 0x0198, 4),
-            ],
-        ),
+        ("wake-on-lan", &WAKE),
     ];
     for (name, tokens) in tokens {
         let listed = listed(name, tokens).unwrap();
@@ -152,13 +152,7 @@ fn one_location_at_a_time() {
 /// the first of the two names counts.
 #[test]
 fn synonyms_are_one_value() {
-    let tokens = [
-        (0x0055, 0x0055, 0),
-        (0x0057, 0x0057, 5),
-        (0x006D, 0x006D, 5),
-        (0x0198, 0x0198, 4),
-    ];
-    let wake = listed("wake-on-lan", &tokens).unwrap();
+    let wake = listed("wake-on-lan", &WAKE).unwrap();
     let all = |cell| [0x0055, 0x0057, 0x006D, 0x0198].map(|at| (at, cell));
     assert_eq!(reading(&wake, &all(5)), Reading::Known(2), "on-board");
     assert_eq!(reading(&wake, &all(0)), Reading::Known(0));
@@ -169,7 +163,7 @@ fn synonyms_are_one_value() {
     let apart = [(0x0055, 5), (0x0057, 0), (0x006D, 5), (0x0198, 0)];
     assert_eq!(reading(&wake, &apart), Reading::Known(3), "enabled");
     // A cell for each, all with the value 1: two in force are a contradiction.
-    let ring = tokens.map(|(id, at, _)| (id, at, 1));
+    let ring = WAKE.map(|(id, at, _)| (id, at, 1));
     let ring = listed("wake-on-lan", &ring).unwrap();
     let two = [(0x0055, 0), (0x0057, 1), (0x006D, 1), (0x0198, 0)];
     assert_eq!(reading(&ring, &two), Reading::Ambiguous);
